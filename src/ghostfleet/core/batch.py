@@ -1,0 +1,107 @@
+"""Rows on their way to a sink: one NumPy array per column, no object per row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from ghostfleet.core.table import Kind
+
+if TYPE_CHECKING:
+    from ghostfleet.core.arrays import Array, Bool, F64, I32, I64
+    from ghostfleet.core.table import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text column: ``vocabulary[codes[i]]`` is row *i*'s value."""
+
+    codes: Array  # any integer type, shape (rows,)
+    vocabulary: tuple[str, ...]
+
+    def __len__(self) -> int:
+        """Count the rows."""
+        return len(self.codes)
+
+
+@dataclass(frozen=True, slots=True)
+class Quanta:
+    """A float column as whole multiples of its resolution: value = units × resolution, exactly rounded."""
+
+    units: I32 | I64  # shape (rows,)
+    per_one: int  # how many units make 1.0; a power of ten
+    missing: Bool | None = None  # True where the value is null
+
+    def __len__(self) -> int:
+        """Count the rows."""
+        return len(self.units)
+
+    def floats(self) -> F64:
+        """Values as the doubles nearest to their decimal texts; NaN where missing."""
+        values: F64 = self.units / float(self.per_one)
+        if self.missing is not None:
+            values[self.missing] = np.nan
+        return values
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A column of times (int64 seconds), integers, booleans or floats as they are."""
+
+    values: Array  # shape (rows,)
+    missing: Bool | None = None
+
+    def __len__(self) -> int:
+        """Count the rows."""
+        return len(self.values)
+
+
+Values: TypeAlias = Text | Quanta | Plain
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows of one table for one window and shard, in `Table.order`, columns as `Table.columns`."""
+
+    table: Table
+    columns: dict[str, Values]
+
+    def __post_init__(self) -> None:
+        """Refuse columns that are not the table's or differ in length."""
+        if tuple(self.columns) != self.table.names:
+            msg = f"a batch of {self.table.name} has columns {tuple(self.columns)}, its table {self.table.names}"
+            raise ValueError(msg)
+        if len({len(values) for values in self.columns.values()}) > 1:
+            msg = f"the columns of a batch of {self.table.name} differ in length"
+            raise ValueError(msg)
+
+    def __len__(self) -> int:
+        """Count the rows."""
+        return len(next(iter(self.columns.values())))
+
+    def __getitem__(self, name: str) -> Values:
+        """Values of one column."""
+        return self.columns[name]
+
+    def slice(self, start: int, stop: int) -> Batch:
+        """Rows ``[start, stop)``."""
+        return Batch(self.table, {name: _slice(values, start, stop) for name, values in self.columns.items()})
+
+
+def _slice(values: Values, start: int, stop: int) -> Values:
+    if isinstance(values, Text):
+        return Text(values.codes[start:stop], values.vocabulary)
+    missing = None if values.missing is None else values.missing[start:stop]
+    if isinstance(values, Quanta):
+        return Quanta(values.units[start:stop], values.per_one, missing)
+    return Plain(values.values[start:stop], missing)
+
+
+def quantise(values: Array, per_one: int, missing: Bool | None = None) -> Quanta:
+    """Round floats to whole multiples of ``1 / per_one`` (ties to even)."""
+    return Quanta(np.rint(values * values.dtype.type(per_one)).astype(np.int32), per_one, missing)
+
+
+__all__ = ["Batch", "Kind", "Plain", "Quanta", "Text", "Values", "quantise"]

@@ -1,0 +1,120 @@
+"""What a table is: columns with units, bounds, resolution and folds, declared once.
+
+DDL, file headers, documents, checks and schemas derive from a `Table`; nobody writes a column's name twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ghostfleet.core.arrays import Array
+
+    Derive = Callable[..., Array]
+
+V = TypeVar("V")
+
+
+class Kind(Enum):
+    """What a column's values are; the value is the name that documents use."""
+
+    TIME = "time"  # int64 seconds since the epoch, UTC
+    TEXT = "text"  # codes into a vocabulary
+    F64 = "float"  # float64, or whole multiples of the column's resolution
+    I64 = "integer"
+    BOOL = "boolean"
+
+
+class Fold(Enum):
+    """How facts at the tick become a coarser row."""
+
+    SUM = "sum"
+    MEAN = "mean"
+    MAX = "max"
+    LAST = "last"
+    P95 = "p95"  # the 95th percentile of the ticks, linear between the two nearest
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column. A documented name stands verbatim; the unit and bounds are part of the contract."""
+
+    name: str
+    kind: Kind
+    about: str
+    unit: str = ""
+    low: float | None = None  # smallest valid value
+    high: float | None = None  # largest valid value
+    resolution: float | None = None  # values are whole multiples of it; a power of ten
+    fold: Fold | None = None  # None: a key, an attribute of the entity, or derived after the fold
+    values: tuple[str, ...] = ()  # a text column's closed vocabulary, where it has one
+    group: str = ""  # columns that a scenario can switch off together
+    nullable: bool = False
+
+    @property
+    def decimals(self) -> int:
+        """Digits after the point that `resolution` allows: 0.01 → 2."""
+        if self.resolution is None:
+            msg = f"column {self.name} has no resolution"
+            raise ValueError(msg)
+        return max(0, round(-_log10(self.resolution)))
+
+
+def _log10(power_of_ten: float) -> int:
+    exponent = 0
+    while power_of_ten < 0.99:  # noqa: PLR2004  a resolution is an exact power of ten, give or take rounding
+        power_of_ten *= 10
+        exponent -= 1
+    return exponent
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table: its columns in written order, what makes a row unique, and how rows are sorted."""
+
+    name: str
+    about: str
+    columns: tuple[Column, ...]
+    keys: tuple[str, ...]
+    order: tuple[str, ...]
+    stem: str = ""  # documented file name, where it is not the table's own
+    group: str = "telemetry"  # telemetry, graph, requests, records or truth
+
+    def __post_init__(self) -> None:
+        """Refuse keys and orders that name no column."""
+        names = set(self.names)
+        for name in (*self.keys, *self.order):
+            if name not in names:
+                msg = f"table {self.name} is keyed or ordered by {name}, which is none of its columns"
+                raise ValueError(msg)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Column names in written order."""
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def file_stem(self) -> str:
+        """Name of the table's file, without suffix."""
+        return self.stem or self.name
+
+    def __getitem__(self, name: str) -> Column:
+        """Column of that name; KeyError when there is none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+    def without(self, groups: frozenset[str]) -> Table:
+        """Return the same table with groups of columns switched off."""
+        kept = tuple(column for column in self.columns if column.group not in groups)
+        return Table(self.name, self.about, kept, self.keys, self.order, self.stem, self.group)
+
+
+def column(name: str, kind: Kind, about: str, **rest: Any) -> Column:  # noqa: ANN401  passes Column's own fields on
+    """Shorten `Column` for tables declared in one screen."""
+    return Column(name, kind, about, **rest)

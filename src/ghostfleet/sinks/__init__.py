@@ -1,0 +1,1 @@
+"""Somewhere batches can be written: one module per destination, found by listing this folder."""
