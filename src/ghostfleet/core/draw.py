@@ -5,8 +5,12 @@ into a 128-bit key per entity, and word ``i`` of a key is a finalised counter. S
 stream can be had at once, in any order, and adding an entity or a stream changes no other value.
 
 The mixer is splitmix64's finaliser (Steele, Lea, Flood: Fast splittable pseudorandom number generators,
-2014) with the second half of the key added between its two multiplications, so that two keys
-whose counters overlap still give different words.
+2014) with the second half of the key added between its two multiplications, so that two keys whose counters
+overlap (for a million entities and windows of 100,000 about one data set in 200 has such a pair) still give
+different words. A statistical battery over streams cut as we cut them is in docs/decisions/0005-draws.md.
+
+Values are made block by block in cache and read words in little-endian lanes: an unaligned window makes the
+word around its first value and drops the lanes before it, so any window is the slice of a longer one, bit for bit.
 """
 
 from __future__ import annotations
@@ -19,9 +23,11 @@ import numpy as np
 from ghostfleet.core.quantiles import normal_body, normal_tail
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
-    from ghostfleet.core.arrays import F32, F64, I64, U64
+    from ghostfleet.core.arrays import F32, F64, I64, U16, U32, U64
+
+    LaneBlock = tuple[slice, slice, U16 | U32]
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -29,6 +35,11 @@ MIX_2 = np.uint64(0x94D049BB133111EB)
 SHIFT_30, SHIFT_27, SHIFT_31 = np.uint64(30), np.uint64(27), np.uint64(31)
 
 BLOCK_WORDS = 32_768  # two such blocks stay in a 1 MiB second-level cache
+BLOCK_LANES = 65_536  # lanes, their indices and their values, beside a table of 256 KiB
+
+SHIFT_9 = np.uint32(9)
+END_CELLS = np.uint16(2)
+TAIL = 0x7461696C  # part of a stream that cuts the end cells; no level of a lattice has this number
 
 
 def _hash_128(text: bytes) -> tuple[int, int]:
@@ -90,12 +101,26 @@ def words(keys: U64, start: int, stop: int) -> U64:
     rows_at_once = max(1, BLOCK_WORDS // max(count, 1))
     for column in range(0, count, BLOCK_WORDS):
         width = min(BLOCK_WORDS, count - column)
-        counter = np.arange(start + column, start + column + width, dtype=np.int64).view(np.uint64) * GOLDEN
+        counter = _counter(start + column, width)
         scratch = np.empty((min(rows_at_once, len(keys)), width), dtype=np.uint64)
         for row in range(0, len(keys), rows_at_once):
             block = out[row : row + rows_at_once, column : column + width]
             _fill(block, keys[row : row + rows_at_once], counter, scratch[: len(block)])
     return out
+
+
+def word_at(keys: U64, index: I64) -> U64:
+    """Word ``index[i]`` of ``keys[i]``, shape (values,): what `words` has there, for scattered places."""
+    out = np.empty((len(keys), 1), dtype=np.uint64)
+    counter = index.astype(np.int64, copy=False).view(np.uint64)[:, None] * GOLDEN
+    _fill(out, keys, counter, np.empty_like(out))
+    return out[:, 0]
+
+
+def _counter(start: int, width: int) -> U64:
+    counter = np.arange(start, start + width, dtype=np.int64).view(np.uint64)
+    counter *= GOLDEN
+    return counter
 
 
 def _fill(block: U64, keys: U64, counter: U64, scratch: U64) -> None:
@@ -112,31 +137,84 @@ def _fill(block: U64, keys: U64, counter: U64, scratch: U64) -> None:
     np.bitwise_xor(block, scratch, out=block)
 
 
+def _lanes(keys: U64, start: int, stop: int, lane: str) -> Iterator[LaneBlock]:
+    """Yield lanes ``[start, stop)`` of each key block by block: rows and columns of the result, and its lanes.
+
+    A block is whole rows or a part of one row, so that it lies contiguously in the result; its lanes are
+    overwritten by the next one.
+    """
+    per_word = 8 // np.dtype(lane).itemsize
+    first, last = start // per_word, -(-stop // per_word)
+    width = min(max(last - first, 1), BLOCK_LANES // per_word)
+    rows_at_once = max(1, min(len(keys), BLOCK_LANES // per_word // width))
+    block, scratch = np.empty((2, rows_at_once, width), dtype=np.uint64)
+    for word in range(first, last, width):
+        counter = _counter(word, width)
+        left, right = max(start, word * per_word), min(stop, (word + width) * per_word)
+        inside = slice(left - word * per_word, right - word * per_word)
+        for row in range(0, len(keys), rows_at_once):
+            rows = slice(row, min(row + rows_at_once, len(keys)))
+            height = rows.stop - row
+            _fill(block[:height], keys[rows], counter, scratch[:height])
+            yield rows, slice(left - start, right - start), block[:height].view(lane)[:, inside]
+
+
+def bits32(keys: U64, start: int, stop: int) -> U32:
+    """Uniform 32-bit integers, two to a word, shape (entities, stop - start)."""
+    out = np.empty((len(keys), stop - start), dtype=np.uint32)
+    for rows, columns, lanes in _lanes(keys, start, stop, "<u4"):
+        out[rows, columns] = lanes
+    return out
+
+
 def uniform(keys: U64, start: int, stop: int) -> F64:
-    """Uniforms in (0, 1) with 32 random bits each, shape (entities, stop - start)."""
-    halves = words(keys, start >> 1, (stop + 1) >> 1).view("<u4")
-    offset = start & 1
-    values = halves[:, offset : offset + stop - start].astype(np.float64)
-    values += 0.5
-    values *= 2.0**-32
-    return values
+    """Uniforms in (0, 1) with 32 random bits each, two to a word, shape (entities, stop - start)."""
+    out = np.empty((len(keys), stop - start), dtype=np.float64)
+    for rows, columns, lanes in _lanes(keys, start, stop, "<u4"):
+        block = out[rows, columns]
+        np.add(lanes, 0.5, out=block)
+        np.multiply(block, 2.0**-32, out=block)
+    return out
+
+
+def uniform32(keys: U64, start: int, stop: int) -> F32:
+    """Uniforms in (0, 1) with the upper 23 of `uniform`'s 32 bits, shape (entities, stop - start).
+
+    With 24 bits the middle of the last cell would round to 1.
+    """
+    out = np.empty((len(keys), stop - start), dtype=np.float32)
+    half, scale = np.float32(0.5), np.float32(2.0**-23)
+    for rows, columns, lanes in _lanes(keys, start, stop, "<u4"):
+        block = out[rows, columns]
+        np.copyto(block, (lanes >> SHIFT_9).view(np.int32), casting="same_kind")
+        np.add(block, half, out=block)
+        np.multiply(block, scale, out=block)
+    return out
 
 
 def normal(keys: U64, start: int, stop: int) -> F32:
     """Standard normals, shape (entities, stop - start): four to a word, through a quantile table.
 
     Sixteen bits choose one of 65,536 equally likely cells; the two end cells are cut once more into
-    65,536 (`_refine_tails`), so that extremes reach 6.2 standard deviations.
+    65,536 (`_cut_tails`), so that extremes reach 6.2 standard deviations.
     """
-    quarters = words(keys, start >> 2, (stop + 3) >> 2).view("<u2")
-    offset = start & 3
-    cells = quarters[:, offset : offset + stop - start]
-    values = normal_body().take(cells)
-    rows, columns = np.nonzero((cells + np.uint16(1)) < np.uint16(2))
-    if len(rows):
-        tail_keys = rekey(keys[rows], 1)
-        counter = (start + columns).astype(np.uint64) * GOLDEN
-        deep = _finalise(_finalise(tail_keys[:, 0] + counter) + tail_keys[:, 1]) >> np.uint64(48)
-        magnitude = normal_tail().take(deep.astype(np.int64))
-        values[rows, columns] = np.where(cells[rows, columns] == 0, -magnitude, magnitude)
-    return values
+    count = stop - start
+    out = np.empty((len(keys), count), dtype=np.float32)
+    table, found = normal_body(), []
+    for rows, columns, lanes in _lanes(keys, start, stop, "<u2"):
+        # No sixteen bits lie outside the table; "wrap" only spares the check that "raise" makes first.
+        table.take(lanes, mode="wrap", out=out[rows, columns])
+        places = np.flatnonzero((lanes + np.uint16(1)) < END_CELLS)
+        if len(places):
+            found.append(places + (rows.start * count + columns.start))
+    if found:
+        _cut_tails(out, keys, start, np.concatenate(found))
+    return out
+
+
+def _cut_tails(out: F32, keys: U64, start: int, places: I64) -> None:
+    """Draw the values in the end cells (2 of 65,536) more finely; ``places`` index the flat result."""
+    rows, columns = np.divmod(places, out.shape[1])
+    deep = word_at(rekey(keys[rows], TAIL), start + columns) >> np.uint64(48)
+    flat = out.reshape(-1)
+    flat[places] = np.copysign(normal_tail().take(deep.astype(np.int64)), flat[places])
