@@ -1,0 +1,143 @@
+"""Noise with memory that can be had at any instant: value noise on a hierarchy of lattices.
+
+Level *j* has a node every 4ʲ ticks. A node is the line between its two parents plus its own draw, so the
+sum over levels has a spectrum close to 1/f, costs 4/3 of white noise however slow its slowest level is,
+and is a function of (key, tick) alone.
+
+A node of every level but the finest is the *difference* of two neighbouring draws. Differences telescope: a
+swing is answered by the next, nothing slower than the slowest level is left, and trends of the model (growth)
+stay readable under the noise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from ghostfleet.core import draw
+from ghostfleet.core.arrays import F32, F64, U64
+
+RATIO = 4
+QUARTER = np.float32(0.25)
+ROOT_HALF = np.float32(0.70710678)
+QUARTERS = np.arange(RATIO) / RATIO
+
+
+@dataclass(frozen=True, slots=True)
+class Spectrum:
+    """Amplitudes of the levels, finest first: level *j* swings over about 4ʲ ticks."""
+
+    amplitudes: tuple[float, ...]
+
+    @classmethod
+    def power_law(cls, slowest_ticks: int, persistence: float) -> Spectrum:
+        """Levels up to ``slowest_ticks``, each ``2**persistence`` times as strong as the next finer; 0 is 1/f."""
+        levels = 1
+        while RATIO**levels <= slowest_ticks:
+            levels += 1
+        step = _root_two_power(persistence)
+        amplitude, amplitudes = 1.0, []
+        for _ in range(levels):
+            amplitudes.append(amplitude)
+            amplitude *= step
+        return cls(tuple(amplitudes))
+
+    @property
+    def period(self) -> int:
+        """Ticks after which the pattern of nodes repeats."""
+        return int(RATIO ** (len(self.amplitudes) - 1))
+
+
+def _root_two_power(exponent: float) -> float:
+    # 2**exponent for one small number: the first terms of the exponential series are exact enough and portable.
+    x = exponent * 0.6931471805599453
+    term, total = 1.0, 1.0
+    for order in range(1, 20):
+        term *= x / order
+        total += term
+    return total
+
+
+def noise(keys: U64, start: int, stop: int, spectrum: Spectrum) -> F32:
+    """Unit-variance noise at ticks ``[start, stop)``, one series per key; shape (entities, stop - start)."""
+    values = _raw(keys, start, stop, spectrum)
+    values *= _scale(spectrum, start, stop)
+    return values
+
+
+def _raw(keys: U64, start: int, stop: int, spectrum: Spectrum) -> F32:
+    spans = [(start, stop)]
+    for _ in spectrum.amplitudes[1:]:
+        low, high = spans[-1]
+        spans.append((low >> 2, ((high - 1) >> 2) + 2))
+    top = len(spans) - 1
+    values = _nodes(keys, top, *spans[top], spectrum)
+    for level in range(top - 1, -1, -1):
+        low, high = spans[level]
+        finer = _between(values, low - (spans[level + 1][0] << 2), high - low)
+        finer += _nodes(keys, level, low, high, spectrum)
+        values = finer
+    return values
+
+
+def _nodes(keys: U64, level: int, low: int, high: int, spectrum: Spectrum) -> F32:
+    level_keys = draw.rekey(keys, level)
+    amplitude = np.float32(spectrum.amplitudes[level])
+    if level == 0:
+        values = draw.normal(level_keys, low, high)
+    else:
+        draws = draw.normal(level_keys, low, high + 1)
+        values = draws[:, :-1] - draws[:, 1:]
+        amplitude *= ROOT_HALF
+    values *= amplitude
+    return values
+
+
+def _between(parents: F32, skip: int, count: int) -> F32:
+    """Lines between neighbouring parents at quarter steps, from the ``skip``-th on."""
+    left = parents[:, :-1].copy()
+    step = parents[:, 1:] - left
+    step *= QUARTER
+    lines = np.empty((*left.shape, RATIO), dtype=np.float32)
+    for quarter in range(RATIO):
+        lines[:, :, quarter] = left
+        left += step
+    return lines.reshape(len(parents), -1)[:, skip : skip + count]
+
+
+def _scale(spectrum: Spectrum, start: int, stop: int) -> F32:
+    deviations = _inverse_deviation(spectrum)
+    return deviations[np.arange(start, stop) % spectrum.period]
+
+
+@cache
+def _inverse_deviation(spectrum: Spectrum) -> F32:
+    """One over the standard deviation at each place between coarsest nodes.
+
+    A line between two nodes varies less in its middle. The variance of each place, and its covariance with the
+    next place, follow level by level from those of its parents.
+    """
+    top = len(spectrum.amplitudes) - 1
+    variance, covariance = _own_moments(top, spectrum)
+    for level in range(top - 1, -1, -1):
+        own_variance, own_covariance = _own_moments(level, spectrum)
+        here, there = QUARTERS, QUARTERS + 0.25
+        left, right = variance[:, None], np.roll(variance, -1)[:, None]
+        shared = covariance[:, None]
+        variance = _line_covariance(left, right, shared, here, here).ravel() + own_variance
+        covariance = _line_covariance(left, right, shared, here, there).ravel() + own_covariance
+    inverse: F32 = (1.0 / np.sqrt(variance)).astype(np.float32)
+    return inverse
+
+
+def _own_moments(level: int, spectrum: Spectrum) -> tuple[F64, F64]:
+    power = spectrum.amplitudes[level] ** 2
+    return np.array([power]), np.array([-power / 2 if level else 0.0])
+
+
+def _line_covariance(left: F64, right: F64, shared: F64, here: F64, there: F64) -> F64:
+    """Covariance of two points of the line between nodes with given variances and covariance."""
+    ends = (1 - here) * (1 - there) * left + here * there * right
+    return ends + ((1 - here) * there + here * (1 - there)) * shared

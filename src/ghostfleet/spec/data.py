@@ -1,0 +1,175 @@
+"""The data section: size, span, grain, metadata, seasonality and faults of the server metrics (CAP-14)."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from ghostfleet.core.window import DAY_S, HOUR_S
+
+EPOCH = date(1970, 1, 1)
+BUSINESS_UNIT_LOAD = {"Trading": 1.12, "Retail": 1.04, "Compliance": 0.92, "IT": 0.92}
+CRITICALITY_LOAD = {"High": 1.1, "Medium": 1.0, "Low": 0.93}
+REGION_ZONES = {
+    "US-East": "America/New_York",
+    "US-West": "America/Los_Angeles",
+    "EU": "Europe/Berlin",
+    "Asia": "Asia/Tokyo",
+}
+
+Positive = Annotated[float, Meta(gt=0)]
+Ratio = Annotated[float, Meta(ge=0, le=1)]
+Month = Annotated[int, Meta(ge=1, le=12)]
+Names = Annotated[tuple[Annotated[str, Meta(min_length=1)], ...], Meta(min_length=1)]
+
+
+class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Strict and immutable, like every section."""
+
+
+class Metadata(_Section):
+    """What is known about each server besides its load (CAP-4)."""
+
+    enabled: Annotated[bool, Meta(description="write the metadata columns")] = True
+    server_prefix: Annotated[str, Meta(min_length=1, pattern=r"^[A-Za-z][A-Za-z0-9_.-]*$")] = "server_"
+    server_id_width: Annotated[int, Meta(ge=1, le=9)] = 3
+    applications: Annotated[int, Meta(ge=1, le=1000, description="how many applications share the fleet")] = 40
+    business_units: Names = ("Trading", "Retail", "Compliance", "IT")
+    business_unit_load: Annotated[
+        dict[str, Positive],
+        Meta(description="load of a business unit's servers relative to the fleet"),
+    ] = msgspec.field(default_factory=lambda: dict(BUSINESS_UNIT_LOAD))
+    criticalities: Names = ("High", "Medium", "Low")
+    criticality_probs: Annotated[tuple[Ratio, ...], Meta(description="in the order of criticalities")] = (0.2, 0.5, 0.3)
+    criticality_load: Annotated[
+        dict[str, Positive],
+        Meta(description="load of servers of a criticality relative to the fleet"),
+    ] = msgspec.field(default_factory=lambda: dict(CRITICALITY_LOAD))
+    regions: Names = ("US-East", "US-West", "EU", "Asia")
+    region_zones: Annotated[
+        dict[str, str],
+        Meta(description="IANA time zone of each region's working hours"),
+    ] = msgspec.field(default_factory=lambda: dict(REGION_ZONES))
+
+    def __post_init__(self) -> None:
+        """Refuse probabilities that do not fit and regions without a zone."""
+        if len(self.criticality_probs) != len(self.criticalities):
+            msg = (
+                f"criticality_probs has {len(self.criticality_probs)} values for "
+                f"{len(self.criticalities)} criticalities; give one each"
+            )
+            raise ValueError(msg)
+        if abs(sum(self.criticality_probs) - 1) > 1e-9:  # noqa: PLR2004  a floating tolerance
+            msg = f"criticality_probs must sum to 1, not {round(sum(self.criticality_probs), 9)}"
+            raise ValueError(msg)
+        homeless = [region for region in self.regions if region not in self.region_zones]
+        if homeless:
+            msg = f"region_zones names no time zone for {', '.join(homeless)}"
+            raise ValueError(msg)
+
+
+class Seasonality(_Section):
+    """Which calendars move the load (CAP-8)."""
+
+    weekly: Annotated[bool, Meta(description="weekends differ")] = True
+    weekend_factor: Annotated[Positive, Meta(description="for archetypes without their own")] = 0.8
+    working_hours: Annotated[
+        tuple[Annotated[float, Meta(ge=0, le=24)], Annotated[float, Meta(ge=0, le=24)]],
+        Meta(description="half-open local hours in which the working-hours factor acts on hourly levels"),
+    ] = (9.0, 17.0)
+    quarterly_peaks: Annotated[bool, Meta(description="quarters end with a peak")] = True
+    eoq_months: Annotated[tuple[Month, ...], Meta(description="months that end a quarter")] = (3, 6, 9, 12)
+    eoq_factors: Annotated[
+        tuple[Positive, ...],
+        Meta(min_length=1, description="factors of the last days of such a month, the month's last day last"),
+    ] = (1.06, 1.12, 1.18, 1.24, 1.30)
+    holiday_effect: Annotated[bool, Meta(description="public holidays are quiet")] = True
+
+    def __post_init__(self) -> None:
+        """Refuse working hours that end before they begin."""
+        if self.working_hours[1] <= self.working_hours[0]:
+            msg = f"working_hours must end after they begin, not {self.working_hours[0]} to {self.working_hours[1]}"
+            raise ValueError(msg)
+
+
+class Validation(_Section):
+    """Thresholds of the checks (CAP-21)."""
+
+    max_missing_pct_warning: Annotated[float, Meta(ge=0, le=100)] = 5.0
+    row_count_tolerance: Annotated[int, Meta(ge=0)] = 100
+    min_history_days: Annotated[int, Meta(ge=0)] = 365
+
+
+class Quality(_Section):
+    """Data-quality faults, made on purpose and stated in the manifest (CAP-11)."""
+
+    missing_ratio: Annotated[Ratio, Meta(description="share of metric values that are lost")] = 0.0
+    outlier_ratio: Annotated[Ratio, Meta(description="share of metric values that are misread")] = 0.0
+    outlier_factor: Annotated[Positive, Meta(description="by which a misread value is too large")] = 1.6
+
+
+class Data(_Section):
+    """Size, span and grain of the server metrics."""
+
+    num_servers: Annotated[int, Meta(ge=1, le=1_000_000)] = 120
+    start_date: date = date(2022, 1, 1)
+    end_date: Annotated[date | None, Meta(description="last day, included; else start_date and years_of_data")] = None
+    years_of_data: Annotated[int, Meta(ge=1, le=5)] | None = None
+    granularity: Literal["daily", "hourly"] = "daily"
+    daily_rows: Annotated[
+        Literal["base", "p95"],
+        Meta(description="a daily row is the documented base level, or the 95th percentile of its 24 hours"),
+    ] = "base"
+    generated_data_path: Annotated[str, Meta(description="where generate writes without --to")] = "out/capacity"
+    compression: Annotated[bool, Meta(description="gzip for CSV and JSON lines, zstd for Parquet")] = True
+    calendar: Annotated[bool, Meta(description="write the calendar columns")] = True
+    metadata: Metadata = Metadata()
+    seasonality: Seasonality = Seasonality()
+    validation: Validation = Validation()
+    quality: Quality = Quality()
+
+    def __post_init__(self) -> None:
+        """Refuse spans that are empty or contradict themselves."""
+        if self.end_date is None and self.years_of_data is None:
+            msg = "the span has no end; give end_date or years_of_data"
+            raise ValueError(msg)
+        if self.end_date is not None and self.end_date <= self.start_date:
+            msg = f"end_date {self.end_date} must be after start_date {self.start_date}"
+            raise ValueError(msg)
+        if self.end_date is not None and self.years_of_data is not None and self.end_date != self._years_end():
+            msg = (
+                f"end_date {self.end_date} disagrees with years_of_data {self.years_of_data}, "
+                f"which ends on {self._years_end()}; give one of them"
+            )
+            raise ValueError(msg)
+
+    def _years_end(self) -> date:
+        years = self.years_of_data or 0
+        start = self.start_date
+        leap_day = (start.month, start.day) == (2, 29)
+        return start.replace(year=start.year + years, day=28 if leap_day else start.day) - timedelta(
+            days=0 if leap_day else 1
+        )
+
+    @property
+    def last_day(self) -> date:
+        """Last day of the span."""
+        return self.end_date or self._years_end()
+
+    @property
+    def span_s(self) -> tuple[int, int]:
+        """Half-open span in seconds since the epoch; the last day counts to its end."""
+        return (self.start_date - EPOCH).days * DAY_S, ((self.last_day - EPOCH).days + 1) * DAY_S
+
+    @property
+    def row_s(self) -> int:
+        """Seconds of a row."""
+        return HOUR_S if self.granularity == "hourly" else DAY_S
+
+    @property
+    def tick_s(self) -> int:
+        """Seconds of a tick: the grain at which the servers' load is solved."""
+        return DAY_S if self.granularity == "daily" and self.daily_rows == "base" else HOUR_S

@@ -1,0 +1,221 @@
+"""Load a scenario: text in, typed and checked model out, with every complaint at its place."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from ghostfleet.core.errors import ScenarioError
+from ghostfleet.spec import layers as layering
+from ghostfleet.spec import reading
+from ghostfleet.spec.layers import COMMAND, CONFIG, SCENARIO, Layers, Origin
+from ghostfleet.spec.parameters import Parameter
+from ghostfleet.spec.scenario import Scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ghostfleet.spec.reading import Document, Path
+
+_AT = re.compile(r" - at `(?:key in )?(\$[^`]*)`$")
+_UNKNOWN = re.compile(r"Object contains unknown field `([^`]*)`")
+_TYPE_WORDS = {"int": "a whole number", "float": "a number", "str": "a text", "bool": "true or false", "null": "nothing"} | {"object": "a mapping", "array": "a list"}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the layers above the scenario say; texts are handed in, nothing is looked up here."""
+
+    config: Document | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    assignments: Sequence[str] = ()
+    flags: Mapping[str, Any] = field(default_factory=dict)  # parameter name -> value given on the command line
+    overrides: Mapping[str, tuple[Any, str]] = field(default_factory=dict)  # path -> (value, flag)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A scenario with the origin of each of its values."""
+
+    scenario: Scenario
+    layers: Layers
+
+    def effective(self) -> dict[str, Any]:
+        """Whole tree with defaults filled in, as plain data."""
+        tree: dict[str, Any] = msgspec.to_builtins(self.scenario)
+        return tree
+
+    def origin(self, path: Path) -> str:
+        """Where the value at a path came from, for people."""
+        origin = self.layers.origin(path)
+        return origin.text if origin is not None else "built-in default"
+
+
+def shipped() -> dict[str, str]:
+    """Texts of the built-in scenarios by name."""
+    folder = files("ghostfleet") / "scenarios"
+    found = (part for part in folder.iterdir() if part.name.endswith(".yaml"))
+    return {part.name.removesuffix(".yaml"): part.read_text(encoding="utf-8") for part in found}
+
+
+def declared(document: Document) -> dict[str, Parameter]:
+    """Parameters that a scenario's text declares."""
+    tree = document.tree.get("parameters", {})
+    try:
+        return msgspec.convert(tree, dict[str, Parameter])
+    except msgspec.ValidationError as error:
+        message, path = _parse(error)
+        path = _named(path, tree, dict[str, Parameter], message)
+        raise ScenarioError(_complaint(message, ("parameters", *path), Layers(), document)) from error
+
+
+def load(document: Document, settings: Settings = Settings()) -> Loaded:  # noqa: B008  frozen, so safe to share
+    """Check a scenario under the given settings.
+
+    Raises `ScenarioError` naming file (or variable or flag), path, line and what would be valid.
+    """
+    parameters = declared(document)
+    stack = Layers()
+    stack.lay(document, SCENARIO)
+    layering.from_defaults(stack, parameters, document)
+    if settings.config is not None:
+        stack.lay(settings.config, CONFIG)
+    layering.from_environment(stack, settings.environment)
+    for assignment in settings.assignments:
+        layering.from_assignment(stack, assignment)
+    for name, given in settings.flags.items():
+        stack.set(parameters[name].path, given, Origin(COMMAND, f"--{name.replace('_', '-')}"))
+    for path, (given, flag) in settings.overrides.items():
+        stack.set(tuple(path.split(".")), given, Origin(COMMAND, flag))
+    layering.settle(stack, parameters)
+    return Loaded(_convert(stack, document), stack)
+
+
+def restore(tree: dict[str, Any], name: str) -> Scenario:
+    """Scenario from the effective tree that a manifest recorded."""
+    return load(reading.Document(name, _without_defaults(tree))).scenario
+
+
+def _without_defaults(tree: dict[str, Any]) -> dict[str, Any]:
+    # The effective tree holds the final values; defaults of parameters must not be laid over them again.
+    parameters = {key: {**value, "default": None} for key, value in tree.get("parameters", {}).items()}
+    return {**tree, "parameters": parameters}
+
+
+def _convert(stack: Layers, document: Document) -> Scenario:
+    try:
+        return msgspec.convert(stack.tree, Scenario)
+    except msgspec.ValidationError as error:
+        message, path = _parse(error)
+        path = _named(path, stack.tree, Scenario, message)
+        raise ScenarioError(_complaint(message, path, stack, document)) from error
+
+
+def _parse(error: msgspec.ValidationError) -> tuple[str, Path]:
+    text = str(error)
+    match = _AT.search(text)
+    if match is None:
+        return text, ()
+    steps = re.findall(r"\.([^.\[]+)|\[([^\]]*)\]", match.group(1))
+    return text[: match.start()], tuple(name or index for name, index in steps)
+
+
+def _named(path: Path, tree: Any, model: Any, message: str) -> Path:  # noqa: ANN401  any tree, any msgspec type
+    """Replace the ``...`` that stands for a mapping's key by the key that causes the message."""
+    if "..." not in path:
+        return path
+    at = path.index("...")
+    mapping = tree
+    for step in path[:at]:
+        mapping = mapping[int(step)] if isinstance(mapping, list) else mapping[step]
+    for key in mapping:
+        narrowed = _replaced(tree, path[:at], {key: mapping[key]})
+        try:
+            msgspec.convert(narrowed, model)
+        except msgspec.ValidationError as error:
+            if _parse(error) == (message, path):
+                return _named((*path[:at], key, *path[at + 1 :]), tree, model, message)
+    return (*path[:at], *path[at + 1 :])
+
+
+def _replaced(tree: Any, path: Path, leaf: Any) -> Any:  # noqa: ANN401  see _named
+    if not path:
+        return leaf
+    return {**tree, path[0]: _replaced(tree[path[0]], path[1:], leaf)}
+
+
+def _complaint(message: str, path: Path, stack: Layers, document: Document) -> str:
+    unknown = _UNKNOWN.match(message)
+    if unknown:
+        path = (*path, unknown.group(1))
+        message = f"unknown key {'.'.join(path)}{_instead(path)}"
+    else:
+        message = f"{'.'.join(path)}: {_in_words(message, path)}" if path else _in_words(message, path)
+    origin = stack.strongest(path)
+    place = origin.text if origin else f"{document.name}:{document.line(path)}"
+    return f"{place}: {message}"
+
+
+def _in_words(message: str, path: Path) -> str:
+    words = re.sub(
+        r"Expected `([^`]*)`(?:, got `([^`]*)`)?",
+        lambda match: f"expected {_kinds(match.group(1))}" + (f", found {_kinds(match.group(2))}" if match.group(2) else ""),
+        message,
+    )
+    if words.startswith("Invalid enum value"):
+        words += f"; valid are {', '.join(map(str, getattr(_kind_at(path), 'values', ())))}"
+    words = words.replace("Invalid RFC3339 encoded date", "not a date; write YYYY-MM-DD")
+    words = re.sub(r"Object missing required field `([^`]*)`", r"the key \1 is missing", words)
+    return words[:1].lower() + words[1:]
+
+
+def _kinds(text: str) -> str:
+    return " or ".join(_TYPE_WORDS.get(word.strip(), word.strip()) for word in text.split("|"))
+
+
+def _instead(path: Path) -> str:
+    known = _fields(path[:-1])
+    if not known:
+        return ""
+    close = get_close_matches(path[-1], known, 1)
+    hint = f"; did you mean {close[0]}?" if close else ""
+    return f"{hint} (valid here: {', '.join(known)})"
+
+
+def _fields(path: Path) -> list[str]:
+    """Keys that the model allows at a path."""
+    from msgspec import inspect  # noqa: PLC0415  costs start-up, and only errors need it
+
+    kinds: list[Any] = [inspect.type_info(Scenario)]
+    for step in path:
+        kinds = [kind for parent in kinds for kind in _below(parent, step, inspect)]
+    names: list[str] = []
+    for kind in kinds:
+        for part in getattr(kind, "types", (kind,)):
+            names += [field.encode_name for field in getattr(part, "fields", ())]
+    return names
+
+
+def _kind_at(path: Path) -> Any:  # noqa: ANN401  msgspec's description classes
+    from msgspec import inspect  # noqa: PLC0415  see _fields
+
+    kinds: list[Any] = [inspect.type_info(Scenario)]
+    for step in path:
+        kinds = [kind for parent in kinds for kind in _below(parent, step, inspect)]
+    return kinds[0] if kinds else None
+
+
+def _below(kind: Any, step: str, inspect: Any) -> list[Any]:  # noqa: ANN401  msgspec's description classes
+    if isinstance(kind, inspect.UnionType):
+        return [below for part in kind.types for below in _below(part, step, inspect)]
+    if isinstance(kind, inspect.Metadata):
+        return _below(kind.type, step, inspect)
+    if isinstance(kind, inspect.DictType):
+        return [kind.value_type]
+    found = [field.type for field in getattr(kind, "fields", ()) if field.encode_name == step]
+    return [part.type if isinstance(part, inspect.Metadata) else part for part in found]

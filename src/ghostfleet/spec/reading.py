@@ -1,0 +1,165 @@
+"""YAML text to a plain tree, knowing the line of every key, and safe against hostile texts.
+
+Only plain data is understood: mappings, lists and scalars. Tags are refused; depth, size and the number of
+nodes (aliases counted as often as they are used) are limited, so that no text can exhaust memory.
+Scalars follow YAML 1.2: ``true`` and ``false`` are the only booleans, dates and ``12:30`` stay texts.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import yaml
+
+from ghostfleet.core.errors import ScenarioError
+
+Path: TypeAlias = tuple[str, ...]
+
+LARGEST_TEXT = 1_000_000  # characters
+DEEPEST = 40
+MOST_NODES = 100_000
+
+_INTEGER = re.compile(r"[-+]?[0-9][0-9_]*\Z")
+_FLOAT = re.compile(r"[-+]?([0-9][0-9_]*\.[0-9_]*|\.[0-9_]+|[0-9][0-9_]*)([eE][-+]?[0-9]+)?\Z|[-+]?\.inf\Z|\.nan\Z")
+_WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
+
+
+@dataclass(slots=True)
+class Document:
+    """A YAML text as plain data, with the line (from 1) at which each path stands."""
+
+    name: str
+    tree: dict[str, Any]
+    lines: dict[Path, int] = field(default_factory=dict)
+
+    def line(self, path: Path) -> int:
+        """Line of a path, or of its nearest ancestor."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path, 1)
+
+
+def scalar(text: str) -> Any:  # noqa: ANN401  a scalar is a bool, an int, a float, a text or nothing
+    """Value of a plain YAML scalar."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INTEGER.match(text):
+        return int(text.replace("_", ""))
+    if _FLOAT.match(text):
+        return float(text.replace("_", "").replace(".inf", "inf").replace(".nan", "nan"))
+    return text
+
+
+def value(text: str, where: str) -> Any:  # noqa: ANN401  any YAML value
+    """Value of one YAML expression, such as an environment variable or the right side of ``--set``."""
+    return _Builder(where, text).build()
+
+
+def read(text: str, name: str) -> Document:
+    """Parse a scenario or config text whose root must be a mapping.
+
+    Raises `ScenarioError` with file and line when it is not YAML, not a mapping, or beyond the limits.
+    """
+    builder = _Builder(name, text)
+    tree = builder.build()
+    if tree is None:
+        tree = {}
+    if not isinstance(tree, dict):
+        msg = f"{name}:1: expected a mapping of keys at the top, found {_kind(tree)}"
+        raise ScenarioError(msg)
+    return Document(name, tree, builder.lines)
+
+
+def _kind(found: object) -> str:
+    names = {dict: "a mapping", list: "a list", str: "a text", bool: "a boolean", int: "a number", float: "a number"}
+    return names.get(type(found), "nothing")
+
+
+class _Builder:
+    """Builds a tree from parser events; holds the anchors and counters that one text needs."""
+
+    def __init__(self, name: str, text: str) -> None:
+        self.name = name
+        self.text = text
+        self.lines: dict[Path, int] = {}
+        self.anchors: dict[str, tuple[Any, int]] = {}
+        self.nodes = 0
+
+    def build(self) -> Any:  # noqa: ANN401  the tree is whatever the text says
+        if len(self.text) > LARGEST_TEXT:
+            msg = f"{self.name}: {len(self.text):,} characters are more than a scenario may have ({LARGEST_TEXT:,})"
+            raise ScenarioError(msg)
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        try:
+            self.events = yaml.parse(self.text, Loader=loader)
+            next(self.events)  # start of the stream
+            if isinstance(next(self.events), yaml.StreamEndEvent):
+                return None
+            tree = self._node(next(self.events), (), 0)
+            next(self.events)  # end of the document
+            if not isinstance(next(self.events), yaml.StreamEndEvent):
+                msg = f"{self.name}: more than one YAML document; write one"
+                raise ScenarioError(msg)
+        except yaml.MarkedYAMLError as error:
+            line = error.problem_mark.line + 1 if error.problem_mark else 1
+            msg = f"{self.name}:{line}: not valid YAML: {error.problem or error.context}"
+            raise ScenarioError(msg) from error
+        except yaml.YAMLError as error:
+            msg = f"{self.name}: not valid YAML: {str(error).splitlines()[0]}"
+            raise ScenarioError(msg) from error
+        return tree
+
+    def _fail(self, event: yaml.Event, problem: str) -> ScenarioError:
+        return ScenarioError(f"{self.name}:{event.start_mark.line + 1}: {problem}")
+
+    def _node(self, event: yaml.Event, path: Path, depth: int) -> Any:  # noqa: ANN401  see build
+        before = self.nodes
+        self._count(event, 1)
+        self.lines.setdefault(path, event.start_mark.line + 1)
+        if depth > DEEPEST:
+            raise self._fail(event, f"nested deeper than {DEEPEST} levels")
+        if isinstance(event, yaml.AliasEvent):
+            return self._alias(event)
+        if event.tag is not None and event.tag != "!":
+            raise self._fail(event, f"the tag {event.tag} is not allowed; a scenario is plain data")
+        if isinstance(event, yaml.MappingStartEvent):
+            built: Any = self._mapping(path, depth)
+        elif isinstance(event, yaml.SequenceStartEvent):
+            built = self._sequence(path, depth)
+        else:
+            built = scalar(event.value) if event.implicit[0] else event.value
+        if event.anchor:
+            self.anchors[event.anchor] = (built, self.nodes - before)
+        return built
+
+    def _count(self, event: yaml.Event, nodes: int) -> None:
+        self.nodes += nodes
+        if self.nodes > MOST_NODES:
+            raise self._fail(event, f"more than {MOST_NODES:,} values once aliases are expanded")
+
+    def _alias(self, event: yaml.AliasEvent) -> Any:  # noqa: ANN401  see build
+        if event.anchor not in self.anchors:
+            raise self._fail(event, f"the alias *{event.anchor} stands before its anchor")
+        built, nodes = self.anchors[event.anchor]
+        self._count(event, nodes)
+        return built
+
+    def _mapping(self, path: Path, depth: int) -> dict[str, Any]:
+        built: dict[str, Any] = {}
+        while not isinstance(event := next(self.events), yaml.MappingEndEvent):
+            if not isinstance(event, yaml.ScalarEvent):
+                raise self._fail(event, "a key must be a plain word")
+            key = event.value
+            if key in built:
+                raise self._fail(event, f"the key {'.'.join((*path, key))} stands twice")
+            self.lines[(*path, key)] = event.start_mark.line + 1
+            built[key] = self._node(next(self.events), (*path, key), depth + 1)
+        return built
+
+    def _sequence(self, path: Path, depth: int) -> list[Any]:
+        built: list[Any] = []
+        while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
+            built.append(self._node(event, (*path, str(len(built))), depth + 1))
+        return built

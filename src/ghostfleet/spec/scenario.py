@@ -1,0 +1,69 @@
+"""The scenario model: what a user writes, as typed, immutable data."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from ghostfleet.core.errors import ScenarioError
+from ghostfleet.spec.data import Data
+from ghostfleet.spec.fleet import Fleet
+from ghostfleet.spec.parameters import Parameter
+
+
+class Visualization(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How reports look (CAP-14)."""
+
+    theme: Literal["dark", "light"] = "dark"
+    width_inches: Annotated[float, Meta(gt=0, le=100)] = 12.0
+    height_inches: Annotated[float, Meta(gt=0, le=100)] = 6.0
+    formats: tuple[Literal["png", "pdf", "html"], ...] = ("png", "html")
+
+
+class Logging(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What the run log holds."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    file: Annotated[
+        str | None,
+        Meta(description="path of the log; auto is logs/<command>-<start>.log beside the data, null is none"),
+    ] = "auto"
+
+
+class Execution(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How the work is done; nothing here but the seed changes a value."""
+
+    mode: Literal["local"] = "local"
+    workers: Annotated[int, Meta(ge=1, le=256, description="most worker processes; small runs use fewer")] = 4
+    random_seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 42
+
+
+class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A scenario. Sections that it leaves out bring no entities and no tables."""
+
+    scenario: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_-]*$", description="its name")]
+    title: Annotated[str, Meta(description="one line for lists")] = ""
+    tables: Annotated[tuple[str, ...], Meta(min_length=1, description="tables written unless --only says otherwise")]
+    parameters: Annotated[dict[str, Parameter], Meta(description="what becomes a flag of the command line")] = {}
+    aliases: Annotated[dict[str, str], Meta(description="other names of common options: output: to")] = {}
+    expect: Annotated[dict[str, int], Meta(description="rows per table with default parameters")] = {}
+    data: Data | None = None
+    fleet: Fleet | None = None
+    visualization: Visualization = Visualization()
+    logging: Logging = Logging()
+    execution: Execution = Execution()
+
+    @property
+    def seed(self) -> int:
+        """The run seed."""
+        return self.execution.random_seed
+
+    @property
+    def servers(self) -> Data:
+        """The data section; `ScenarioError` in a scenario without servers."""
+        if self.data is None or self.fleet is None:
+            msg = f"the scenario {self.scenario} has no servers: it needs the sections data and fleet"
+            raise ScenarioError(msg)
+        return self.data
