@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from ghostfleet.core.arrays import F32, F64, I64, Bool
 
+Country = Literal["US"]
+Exchange = Literal["XETR", "XFRA", "XHKG", "XLON", "XNYS", "XTKS"]
+
 COUNTRIES = {"US": "holidays_us.csv"}
 
 EXCHANGE_ZONES = {  # whose local days and closing times the table holds
@@ -33,7 +36,6 @@ EXCHANGE_ZONES = {  # whose local days and closing times the table holds
     "XTKS": "Asia/Tokyo",
 }
 FULL_DAY_H = 24.0
-SATURDAY = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ class TradingDays:
         _within(days, self.first, self.last, f"the trading calendar of {self.exchange}")
         rows = _row_of(self.days, days)
         hours = np.where(rows >= 0, self.close_hours.take(rows), np.float32(FULL_DAY_H))
-        hours[civil.weekday(days) >= SATURDAY] = 0
+        hours[civil.weekday(days) >= civil.SATURDAY] = 0
         return hours
 
 

@@ -24,7 +24,7 @@ DAYS_IN_100_YEARS = 36_524
 DAYS_IN_400_YEARS = 146_097
 MONTHS_BEFORE_JANUARY = 10  # March to December
 FEBRUARY = 2
-SUNDAY = 6
+SATURDAY = 5  # as a weekday, where Monday is 0
 
 
 @dataclass(frozen=True, slots=True)

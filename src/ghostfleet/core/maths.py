@@ -92,7 +92,7 @@ DOUBLE = Precision(np.float64, np.int64, 52, EXP2, 1022)
 SINGLE = Precision(np.float32, np.int32, 23, EXP2_F32, 126)
 
 
-def exp2(x: F64, out: F64 | None = None) -> F64:
+def exp2(x: F64 | F32, out: F64 | None = None) -> F64:
     """2^x with a relative error below 8e-16; exact at whole numbers; x is held within ±1022."""
     return _blockwise(lambda a, b: _exp2(a, b, DOUBLE, negative=False), x, out, np.float64)
 
@@ -102,7 +102,7 @@ def exp2_f32(x: F32, out: F32 | None = None) -> F32:
     return _blockwise(lambda a, b: _exp2(a, b, SINGLE, negative=False), x, out, np.float32)
 
 
-def sigmoid2(x: F64, out: F64 | None = None) -> F64:
+def sigmoid2(x: F64 | F32, out: F64 | None = None) -> F64:
     """1 / (1 + 2^−x), the logistic function of x·ln 2, with a relative error below 9e-16."""
     return _blockwise(lambda a, b: _sigmoid2(a, b, DOUBLE), x, out, np.float64)
 
@@ -112,12 +112,12 @@ def sigmoid2_f32(x: F32, out: F32 | None = None) -> F32:
     return _blockwise(lambda a, b: _sigmoid2(a, b, SINGLE), x, out, np.float32)
 
 
-def log2(x: F64, out: F64 | None = None) -> F64:
+def log2(x: F64 | F32, out: F64 | None = None) -> F64:
     """Binary logarithm of positive normal numbers with a relative error below 6e-16; exact at powers of two."""
     return _blockwise(_log2, x, out, np.float64)
 
 
-def sine_turns(x: F64, out: F64 | None = None) -> F64:
+def sine_turns(x: F64 | F32, out: F64 | None = None) -> F64:
     """Sine of x turns, sin(2πx), with an absolute error below 5e-16; exact at quarter turns."""
     return _blockwise(_sine_turns, x, out, np.float64)
 
