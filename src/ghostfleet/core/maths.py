@@ -118,7 +118,7 @@ def log2(x: F64 | F32, out: F64 | None = None) -> F64:
 
 
 def sine_turns(x: F64 | F32, out: F64 | None = None) -> F64:
-    """Sine of x turns, sin(2πx), with an absolute error below 5e-16; exact at quarter turns."""
+    """Sine of x turns, sin(2πx), with an absolute error below 5e-16; 0 at half turns, never beyond ±1."""
     return _blockwise(_sine_turns, x, out, np.float64)
 
 
