@@ -33,7 +33,7 @@ class Local:
 
     @cached_property
     def hour(self) -> F32:
-        """Hours of the wall clock since local midnight, in [0, 24); exact at every whole half minute and more.
+        """Hours of the wall clock since local midnight, in [0, 24); exact at quarter hours, else the nearest float32.
 
         On a day that daylight saving makes 23 or 25 hours long this is still what people's clocks read.
         """
