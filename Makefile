@@ -26,7 +26,7 @@ ifndef HASH_SEED
 HASH_SEED := $(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')
 endif
 
-.PHONY: help demo test check bench format lint types contract house goldens docs lock clean
+.PHONY: help demo test check bench format formatted lint types contract house goldens docs lock clean
 
 help:
 	@sed -n '/^#   make/s/^#   //p' Makefile
@@ -44,14 +44,16 @@ test: $(STAMP)
 	@echo "PYTHONHASHSEED=$(HASH_SEED)"
 	@PYTHONHASHSEED=$(HASH_SEED) $(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
-check: lint types contract test
+check: formatted lint types contract test
 
 format: $(STAMP)
 	@$(BIN)/ruff check --quiet --fix . || true
 	@$(BIN)/ruff format .
 
-lint: $(STAMP)
+formatted: $(STAMP)
 	@$(BIN)/ruff format --check .
+
+lint: $(STAMP)
 	@$(BIN)/ruff check .
 
 types: $(STAMP)
