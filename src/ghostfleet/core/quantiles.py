@@ -104,7 +104,8 @@ def shipped(name: str) -> bytes:
     Raises `DataError` when the file is missing or is not the one that was released.
     """
     folder = files("ghostfleet") / "data"
-    known = dict(reversed(line.split()) for line in (folder / "CHECKSUMS").read_text().splitlines())
+    lines = (line.split() for line in (folder / "CHECKSUMS").read_text().splitlines())
+    known = {file: checksum for checksum, file in lines}
     content = (folder / name).read_bytes()
     if known.get(name) != sha256(content).hexdigest():
         msg = f"data/{name} is not the released file: its checksum differs from data/CHECKSUMS; install again"
@@ -152,9 +153,9 @@ def _tail_quantile(tail: F64) -> F64:
 
 
 def _ratio(x: F64, ratio: Ratio) -> F64:
-    above, below = np.empty((2, *x.shape))
-    for coefficients, out in zip(ratio, (above, below), strict=True):
-        horner(x, coefficients, out)
+    above, below = np.empty_like(x), np.empty_like(x)
+    horner(x, ratio[0], above)
+    horner(x, ratio[1], below)
     above /= below
     return above
 
