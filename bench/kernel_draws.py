@@ -7,6 +7,7 @@ Figures are CPU time per value and its ratio to `Generator(SFC64).standard_norma
 from __future__ import annotations
 
 import sys
+from functools import partial
 from statistics import median
 from time import process_time
 from typing import TYPE_CHECKING
@@ -43,11 +44,11 @@ def cases() -> dict[str, tuple[int, Callable[[], object]]]:
         "words 64 × 8192": (64 * 8192, lambda: draw.words(few, 0, 8192)),
     }
     for mean in (0.1, 2.0, 20.0, 1000.0):
-        named[f"poisson {mean}"] = values, lambda mean=mean: counts.poisson(mean, u)
+        named[f"poisson {mean}"] = values, partial(counts.poisson, mean, u)
     for n, p in ((3, 0.4), (200, 0.01), (1000, 0.3)):
-        named[f"binomial {n}, {p}"] = values, lambda n=n, p=p: counts.binomial(n, p, u)
+        named[f"binomial {n}, {p}"] = values, partial(counts.binomial, n, p, u)
     for n in (10, 1000, 2**30):
-        named[f"permute {n}, a key each"] = values, lambda n=n: permutation.permute(key_each, n, index % n)
+        named[f"permute {n}, a key each"] = values, partial(permutation.permute, key_each, n, index % n)
     named["permute 1000, 64 per key"] = values, lambda: permutation.permute(per_tick, 1000, np.arange(64))
     return named
 
