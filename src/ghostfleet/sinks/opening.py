@@ -1,0 +1,75 @@
+"""Sinks by listing the folder and the entry points of the same name, and the sink that a URL means."""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+from typing import TYPE_CHECKING
+
+from ghostfleet.core.errors import SinkError
+
+if TYPE_CHECKING:
+    from ghostfleet.sinks.sink import Sink
+
+PACKAGE = "ghostfleet.sinks"  # and the name of the entry points
+FOLDER = [str(Path(__file__).parent)]
+SCHEME = re.compile(r"([a-z][a-z0-9+.-]+):(.*)", re.DOTALL)
+
+
+def found() -> dict[str, type[Sink]]:
+    """Every sink by scheme; a scheme that two sinks claim is an error."""
+    from importlib.metadata import entry_points  # noqa: PLC0415  built-in schemes do without it
+
+    sinks: dict[str, type[Sink]] = {}
+    candidates = [*_built_in(), *((point.name, point.load()) for point in entry_points(group=PACKAGE))]
+    for scheme, sink in candidates:
+        if scheme in sinks:
+            msg = f"two sinks claim the scheme {scheme}: {_place(sinks[scheme])} and {_place(sink)}"
+            raise SinkError(msg)
+        sinks[scheme] = sink
+    return dict(sorted(sinks.items()))
+
+
+def open_sink(
+    url: str,
+    *,
+    format: str | None = None,  # noqa: A002  the word of the command
+    codec: str = "fast",
+    compressed: bool | None = None,
+    part: tuple[int, int] | None = None,
+) -> Sink:
+    """Sink that a URL means: a directory, a data file, ``-``, or ``scheme:rest``."""
+    if not url or "\0" in url:
+        msg = f"{url!r} is no destination; valid are a directory, a file, - or one of {_schemes()}"
+        raise SinkError(msg)
+    match = SCHEME.fullmatch(url)
+    scheme, rest = match.groups() if match else (("stdout", "") if url == "-" else ("files", url))
+    kind = _one(scheme)
+    if kind is None:
+        msg = f"{url} names the sink {scheme}, which does not exist; valid are {_schemes()}"
+        raise SinkError(msg)
+    sink: Sink = kind.at(rest, format=format, codec=codec, compressed=compressed, part=part)
+    return sink
+
+
+def _one(scheme: str):  # noqa: ANN202  a class whose constructor the protocol leaves open
+    """Class of one scheme, without importing the others if it is built in."""
+    names = {module.name for module in iter_modules(FOLDER)}
+    if scheme in names:
+        return getattr(import_module(f"{PACKAGE}.{scheme}"), "SINK", None)
+    return found().get(scheme)
+
+
+def _built_in() -> list[tuple[str, type[Sink]]]:
+    modules = [import_module(f"{PACKAGE}.{module.name}") for module in iter_modules(FOLDER)]
+    return [(module.SINK.scheme, module.SINK) for module in modules if hasattr(module, "SINK")]
+
+
+def _schemes() -> str:
+    return ", ".join(f"{scheme}:" for scheme in found())
+
+
+def _place(sink: type[Sink]) -> str:
+    return f"{sink.__module__}.{sink.__qualname__}"

@@ -1,0 +1,92 @@
+"""What every destination promises: parts that are proven durable, joined whole or not at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ghostfleet.core.batch import Batch
+    from ghostfleet.core.table import Table
+
+GROUPS = frozenset({"telemetry", "graph", "requests", "records", "truth"})
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Proof that the rows of one task are durable."""
+
+    table: str
+    task: int
+    rows: int
+    bytes: int  # text: before compression; otherwise the size of the part
+    digest: str  # text: sha256 of the part before compression; otherwise the digest of its values
+    size: int  # bytes of the staged part
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What stands at the destination once a run has finished."""
+
+    table: str
+    name: str  # path below the directory, or the table's name inside a store
+    rows: int
+    bytes: int  # text: before compression; otherwise the size of the file
+    size: int
+    digest: str  # text: sha256 before compression (`zcat FILE | sha256sum`); otherwise of all values in order
+    sha256: str  # of the stored file; empty for a table inside a store
+
+
+class Digester(Protocol):
+    """What a task's digest would be, without writing anything."""
+
+    def write(self, batch: Batch) -> None:
+        """Take the next rows into account."""
+
+    def hexdigest(self) -> str:
+        """Digest as a receipt of the same rows states it; ends the part."""
+
+
+class Part(Protocol):
+    """The rows of one task on their way to one sink."""
+
+    def write(self, batch: Batch) -> None:
+        """Add the next rows."""
+
+    def close(self) -> Receipt:
+        """Complete the part; its receipt is written only after its bytes."""
+
+    def abort(self) -> None:
+        """Forget the part and remove what it left."""
+
+
+class Sink(Protocol):
+    """Somewhere batches can be written; cheap to pickle, because workers receive a copy."""
+
+    scheme: ClassVar[str]
+    writers: ClassVar[Literal["one", "many"]]
+    groups: frozenset[str]  # table groups it takes
+    staged: bool  # False: no part survives, and tasks run in plan order in one process unless writers is "many"
+
+    def open(self, tables: Sequence[Table], *, plan_id: str, tasks: Mapping[str, Sequence[int]]) -> None:
+        """Say at once whether it can work and lock the staging folder; ``tasks`` by table, in output order."""
+
+    def part(self, table: Table, task: int) -> Part:
+        """Start the part of one task; called in worker processes."""
+
+    def kept(self, table: Table, task: int) -> Receipt | None:
+        """Receipt of a part that survived an interrupted run of the same plan and still agrees with it."""
+
+    def finish(self, receipts: Sequence[Receipt]) -> list[Written]:
+        """Join the parts in plan order; then remove the staging folder and release the lock."""
+
+    def abort(self) -> None:
+        """Release the lock; parts stay for a resume, and the destination is as it was."""
+
+    def digests(self, written: Written, receipts: Sequence[Receipt]) -> list[str]:
+        """Read what is stored now and recompute the digest of each receipt's rows; needs no `open`."""
+
+    def digester(self, table: Table, task: int, *, first: bool, last: bool) -> Digester:
+        """Digest a regenerated task; ``first`` and ``last`` say where it stands among its table's tasks."""

@@ -1,0 +1,151 @@
+"""Where parts wait until all are there: a locked folder beside the destination, receipts, whole files."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import shutil
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ghostfleet.core.errors import SinkError
+from ghostfleet.sinks.sink import Receipt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FOLDER = ".ghostfleet"
+LOCK = ".lock"
+RECEIPT = ".receipt"
+UNFINISHED = ".unfinished"
+NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+
+
+class Staging:
+    """A folder of parts for one destination and plan; the parent locks it, workers only write into it."""
+
+    def __init__(self, directory: Path, plan_id: str, target: str = "") -> None:
+        """Choose the folder; ``target`` tells several single files in one directory apart."""
+        self._plan_id = checked_name(plan_id, "plan id")
+        self.directory = directory
+        self.folder = directory / FOLDER / (f"{plan_id}.{target}" if target else plan_id)
+        self._lock = -1
+
+    def __getstate__(self) -> dict[str, object]:
+        """Leave the lock behind: it belongs to the process that took it."""
+        return {**self.__dict__, "_lock": -1}
+
+    def enter(self) -> None:
+        """Create and lock the folder; remove folders of other plans that nobody holds."""
+        with writing(self.directory):
+            self.directory.mkdir(parents=True, exist_ok=True)
+            if self.folder.parent.is_symlink() or self.folder.is_symlink():
+                msg = f"{self.folder} is, or stands below, a symbolic link; remove it, parts are written only inside"
+                raise SinkError(msg)
+            self._lock = _locked(self.folder)
+        if self._lock < 0:
+            msg = f"another process is writing to {self.directory} ({self.folder} is locked); wait for it or end it"
+            raise SinkError(msg)
+        self._remove_stale()
+
+    def leave(self, *, remove: bool) -> None:
+        """Release the lock, after removing the folder if its parts have served."""
+        if self._lock < 0:
+            return
+        if remove:
+            shutil.rmtree(self.folder, ignore_errors=True)
+        os.close(self._lock)
+        self._lock = -1
+        with suppress(OSError):  # another plan's folder may stand beside it
+            self.folder.parent.rmdir()
+
+    def part(self, table: str, task: int, suffix: str) -> Path:
+        """Path of the part of one task."""
+        return self.folder / f"{table}.{task:06d}.{suffix}"
+
+    def _remove_stale(self) -> None:
+        for folder in self.folder.parent.iterdir():
+            if folder.name.split(".")[0] != self._plan_id and folder.is_dir() and not folder.is_symlink():
+                lock = _locked(folder)
+                if lock >= 0:
+                    shutil.rmtree(folder, ignore_errors=True)
+                    os.close(lock)
+
+
+def _locked(folder: Path) -> int:
+    """Descriptor that holds the folder's lock, or -1 when another process does."""
+    while True:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(lock)
+            return -1
+        # Its holder may have removed the folder between our open and our lock: then we hold a ghost.
+        with suppress(FileNotFoundError):
+            if os.fstat(lock).st_ino == (folder / LOCK).stat().st_ino:
+                return lock
+        os.close(lock)
+
+
+def checked_name(name: str, what: str) -> str:
+    """Refuse a name that could lead out of its folder."""
+    if not NAME.fullmatch(name):
+        msg = f"the {what} {name!r} cannot be a file name; valid are letters, digits, _, - and . (not first)"
+        raise SinkError(msg)
+    return name
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn what the system says about a path into one clear error."""
+    try:
+        yield
+    except OSError as error:
+        msg = f"cannot write {path}: {error.strerror or error}"
+        raise SinkError(msg) from error
+
+
+def leave_receipt(part: Path, receipt: Receipt) -> None:
+    """Put the receipt beside its part, whole or not at all."""
+    unfinished = part.with_name(part.name + RECEIPT + UNFINISHED)
+    unfinished.write_text(json.dumps(asdict(receipt)), encoding="utf-8")
+    unfinished.replace(part.with_name(part.name + RECEIPT))
+
+
+def found_receipt(part: Path, table: str, task: int) -> Receipt | None:
+    """Receipt beside a part, if it is readable, is of that task, and states the part's size."""
+    try:
+        receipt = Receipt(**json.loads(part.with_name(part.name + RECEIPT).read_text(encoding="utf-8")))
+        size = part.stat().st_size
+    except (OSError, ValueError, TypeError):
+        return None  # no part, or one whose making was cut short: it will be made again
+    return receipt if (receipt.table, receipt.task, receipt.size) == (table, task, size) else None
+
+
+def settle(path: Path) -> None:
+    """Wait until a file, or the entries of a directory, have reached the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def publish(ready: dict[Path, Path]) -> None:
+    """Give finished files (by where they stand now) their final names; each appears whole or not at all."""
+    for unfinished, target in ready.items():
+        with writing(target):
+            if target.is_dir():
+                raise IsADirectoryError(21, "a directory of that name stands there")
+            settle(unfinished)
+    for unfinished, target in ready.items():
+        with writing(target):
+            unfinished.replace(target)
+    for directory in {target.parent for target in ready.values()}:
+        settle(directory)

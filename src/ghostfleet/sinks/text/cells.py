@@ -1,0 +1,171 @@
+"""Look-up tables of ready-made texts, and which entry of which table each row shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from ghostfleet.core.errors import SinkError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ghostfleet.core.arrays import Array, Bool, I64
+
+Words: TypeAlias = "Array"  # dtype S; NUL bytes pad an entry and are dropped when rows are closed up
+
+GROUP_DIGITS = 4
+GROUP = 10**GROUP_DIGITS
+DAY_S = 86400
+MINUTE_S = 60
+FIRST_S, LAST_S = -62135596800, 253402300799  # years 1 to 9999
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One field of every row: row *i* shows ``words[codes[i]]``."""
+
+    words: Words
+    codes: Array
+
+
+def pack(texts: Sequence[bytes]) -> Words:
+    """Pack texts into one array as wide as the longest of them."""
+    return np.array(texts, dtype=f"S{max((len(text) for text in texts), default=1) or 1}")
+
+
+def around(before: bytes, words: Words, after: bytes = b"") -> Words:
+    """Put constant bytes around every entry."""
+    if before:
+        words = np.strings.add(before, words)
+    return np.strings.add(words, after) if after else words
+
+
+def hidden(cells: list[Cell], missing: Bool | None, shown: bytes) -> list[Cell]:
+    """Where values are missing, let the first cell show ``shown`` and the others nothing."""
+    if missing is None or not missing.any():
+        return cells
+    blanks = [shown, *(b"" for _ in cells[1:])]
+    return [
+        Cell(_appended(cell.words, blank), np.where(missing, np.int32(len(cell.words)), cell.codes))
+        for cell, blank in zip(cells, blanks, strict=True)
+    ]
+
+
+@lru_cache(maxsize=8)
+def small_numbers(count: int, decimals: int) -> Words:
+    """Texts of ``0 … count - 1`` as multiples of ``10**-decimals``."""
+    per_one = 10**decimals
+    whole = np.arange(-(-count // per_one), dtype=np.int64)
+    words = whole.astype(f"S{len(str(len(whole)))}")
+    if decimals:
+        words = np.strings.add(words[:, None], around(b".", digits(decimals))).ravel()
+    return words[:count]
+
+
+def number_words(low: int, high: int, decimals: int) -> Words:
+    """Texts of ``low … high`` as multiples of ``10**-decimals``."""
+    if low >= 0:
+        return small_numbers(high + 1, decimals)[low:]
+    below = around(b"-", small_numbers(-low + 1, decimals)[: 0 if high >= 0 else -high - 1 : -1])
+    if high < 0:
+        return below
+    # Minus nothing is nothing: the last entry below would be "-0".
+    return np.concatenate([below[: -low], small_numbers(high + 1, decimals)])
+
+
+def number_cells(values: I64, decimals: int) -> list[Cell]:
+    """Integers of any size as multiples of ``10**-decimals``: a sign, groups of four digits, the decimals."""
+    negative = values < 0
+    size = np.abs(values).view(np.uint64)  # |-2**63| wraps to itself, which is 2**63 as unsigned
+    cells = [Cell(pack([b"", b"-"]), negative.view(np.uint8))] if negative.any() else []
+    whole = size // np.uint64(10**decimals) if decimals else size
+    for place in reversed(range(-(-len(str(int(whole.max(initial=0)))) // GROUP_DIGITS))):
+        above = whole // np.uint64(GROUP**place)
+        led = np.where(above >= np.uint64(GROUP), 0, GROUP if place else 2 * GROUP)
+        cells.append(Cell(_group_words(), (led + (above % np.uint64(GROUP)).view(np.int64)).astype(np.int32)))
+    if decimals:
+        cells += _fraction_cells((size - whole * np.uint64(10**decimals)).view(np.int64), decimals)
+    return cells
+
+
+def _fraction_cells(rest: I64, decimals: int) -> list[Cell]:
+    cells = []
+    for start in range(0, decimals, GROUP_DIGITS):
+        count = min(GROUP_DIGITS, decimals - start)
+        code = rest // 10 ** (decimals - start - count) % 10**count
+        cells.append(Cell(around(b"" if start else b".", digits(count)), code.astype(np.int32)))
+    return cells
+
+
+def time_cells(seconds: I64, quote: bytes) -> list[Cell]:
+    """RFC 3339 in UTC and whole seconds: a cell for the day, and one each for minutes and seconds if any row needs it."""
+    if len(seconds) and not FIRST_S <= seconds.min() <= seconds.max() <= LAST_S:
+        msg = f"a time of {seconds.min()} or {seconds.max()} s lies outside the years 1 to 9999, which text can state"
+        raise SinkError(msg)
+    days = seconds // DAY_S
+    rest = (seconds - days * DAY_S).astype(np.int32)
+    end = b"Z" + quote
+    if not rest.any():
+        return [_day_cell(days, quote, b"T00:00:00" + end)]
+    minutes = rest // MINUTE_S
+    rest -= minutes * MINUTE_S
+    if not rest.any():
+        return [_day_cell(days, quote, b"T"), Cell(_clock_words(b":00" + end), minutes)]
+    return [_day_cell(days, quote, b"T"), Cell(_clock_words(b""), minutes), Cell(_second_words(end), rest)]
+
+
+def _day_cell(days: I64, before: bytes, after: bytes) -> Cell:
+    low, high = int(days.min(initial=0 if not len(days) else days[0])), int(days.max(initial=0 if not len(days) else days[0]))
+    if high - low <= 4 * len(days) + 64:
+        return Cell(_days_between(low, high, before, after), (days - low).astype(np.int32))
+    some, codes = np.unique(days, return_inverse=True)
+    return Cell(_day_words(some, before, after), codes)
+
+
+@lru_cache(maxsize=4)
+def _days_between(low: int, high: int, before: bytes, after: bytes) -> Words:
+    return _day_words(np.arange(low, high + 1), before, after)
+
+
+def _day_words(days: I64, before: bytes, after: bytes) -> Words:
+    return around(before, np.datetime_as_string(days.astype("datetime64[D]")).astype("S10"), after)
+
+
+@cache
+def _clock_words(after: bytes) -> Words:
+    return pack([b"%02d:%02d" % divmod(minute, 60) + after for minute in range(1440)])
+
+
+@cache
+def _second_words(after: bytes) -> Words:
+    return around(b":", digits(2)[:60], after)
+
+
+@cache
+def digits(count: int) -> Words:
+    """All numbers of ``count`` digits, with leading zeros."""
+    return _digit_matrix(count).view(f"S{count}").ravel()
+
+
+@cache
+def _group_words() -> Words:
+    """Four digits in three manners: led by zeros; without them and 0 empty; without them and 0 as ``0``."""
+    led = _digit_matrix(GROUP_DIGITS)
+    bare = led * np.logical_or.accumulate(led != ord("0"), axis=1)
+    lone = bare.copy()
+    lone[0, -1] = ord("0")
+    return np.concatenate([led, bare, lone]).view(f"S{GROUP_DIGITS}").ravel()
+
+
+def _digit_matrix(count: int) -> Array:
+    numbers = np.arange(10**count, dtype=np.int32)
+    scales = 10 ** np.arange(count - 1, -1, -1, dtype=np.int32)
+    return (numbers[:, None] // scales % 10 + ord("0")).astype(np.uint8)
+
+
+def _appended(words: Words, word: bytes) -> Words:
+    return np.append(words, pack([word]))

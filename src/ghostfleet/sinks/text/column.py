@@ -1,0 +1,140 @@
+"""How one column of a batch becomes cells; what it has built for one batch it keeps for the next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ghostfleet.core.batch import Quanta, Text
+from ghostfleet.core.errors import SinkError
+from ghostfleet.core.table import Kind
+from ghostfleet.sinks.text.cells import Cell, Words, around, hidden, number_cells, number_words, pack, time_cells
+
+if TYPE_CHECKING:
+    from ghostfleet.core.arrays import Array, F64, I64
+    from ghostfleet.core.batch import Plain, Values
+    from ghostfleet.core.table import Column
+    from ghostfleet.sinks.text.syntax import Syntax
+
+READY = 1 << 14  # integers in a range up to this long have one ready-made text each; longer tables leave the cache
+
+
+class ColumnCells:
+    """Turns the values of one column into cells with ``before`` and ``after`` around them."""
+
+    def __init__(self, column: Column, syntax: Syntax, before: bytes, after: bytes) -> None:
+        """Start without any table."""
+        self._column = column
+        self._syntax = syntax
+        self._before = before
+        self._after = after
+        self._vocabulary: tuple[str, ...] | None = None
+        self._words: Words = pack([b""])
+        self._low = self._high = 0
+        self._decimals = -1
+
+    def cells(self, values: Values) -> list[Cell]:
+        """Cells that show ``values``, one row each."""
+        if isinstance(values, Text):
+            return [self._text(values)]
+        if isinstance(values, Quanta):
+            return self._numbers(values, decimals_of(values.per_one, self._column.name))
+        if self._column.kind is Kind.F64:
+            return [self._floats(values)]
+        if self._column.kind is Kind.I64:
+            return self._numbers(values, 0)
+        if self._column.kind is Kind.BOOL:
+            return self._finished([Cell(pack([b"false", b"true"]), values.values.astype(np.uint8))], values)
+        quote = b'"' if self._syntax.quoted_time else b""
+        return self._finished(time_cells(values.values.astype(np.int64, copy=False), quote), values)
+
+    def _text(self, values: Text) -> Cell:
+        if values.vocabulary is not self._vocabulary:
+            if values.vocabulary != self._vocabulary:
+                # A code of -1 says that the value is missing, and so the last entry is its text.
+                words = [self._syntax.word(word) for word in values.vocabulary]
+                self._words = around(self._before, pack([*words, self._syntax.missing]), self._after)
+            self._vocabulary = values.vocabulary
+        codes = values.codes
+        if len(codes) and not -1 <= codes.min() <= codes.max() < len(values.vocabulary):
+            msg = (
+                f"column {self._column.name} has codes {codes.min()} to {codes.max()}; "
+                f"valid are 0 to {len(values.vocabulary) - 1}, and -1 for a missing value"
+            )
+            raise SinkError(msg)
+        return Cell(self._words, codes)
+
+    def _numbers(self, values: Quanta | Plain, decimals: int) -> list[Cell]:
+        units = integers(values, self._column.name)
+        if values.missing is not None:
+            units = np.where(values.missing, 0, units)
+        low, high = (int(units.min()), int(units.max())) if len(units) else (0, 0)
+        if not self._is_ready(low, high, decimals):
+            return self._finished(number_cells(units.astype(np.int64, copy=False), decimals), values)
+        codes = units - self._low if self._low else units
+        cell = Cell(self._words, codes)
+        return hidden([cell], values.missing, self._before + self._syntax.missing + self._after)
+
+    def _is_ready(self, low: int, high: int, decimals: int) -> bool:
+        """Say whether a table covers ``low … high``, after making it if it is worth its size."""
+        if self._decimals == decimals and self._low <= low and high <= self._high:
+            return True
+        if self._decimals == decimals:
+            low, high = min(low, self._low), max(high, self._high)
+        low = min(low, 0) if high < READY else low
+        if high - low >= READY:
+            return False
+        high = max(high, (1 << max(high, 0).bit_length()) - 1) if low >= 0 else high
+        self._low, self._high, self._decimals = low, high, decimals
+        self._words = around(self._before, number_words(low, high, decimals), self._after)
+        return True
+
+    def _floats(self, values: Plain) -> Cell:
+        """Shortest texts that read back as the same double; one Python call per distinct value."""
+        some, codes = np.unique(doubles(values, self._column.name), return_inverse=True)
+        missing = self._syntax.missing
+        words = [missing if value != value else repr(value).encode() for value in some.tolist()]  # noqa: PLR0124  NaN
+        return Cell(around(self._before, pack(words or [b""]), self._after), codes)
+
+    def _finished(self, cells: list[Cell], values: Quanta | Plain) -> list[Cell]:
+        """Hide what is missing and put the surroundings around the first and the last cell."""
+        first, *rest = hidden(cells, values.missing, self._syntax.missing)
+        ready = [Cell(around(self._before, first.words), first.codes), *rest]
+        last = ready.pop()
+        return [*ready, Cell(around(b"", last.words, self._after), last.codes)]
+
+
+def decimals_of(per_one: int, name: str) -> int:
+    """Digits after the point: 100 → 2; refuses what is no power of ten."""
+    decimals = len(str(per_one)) - 1
+    if per_one < 1 or per_one != 10**decimals:
+        msg = f"column {name} counts {per_one} units to one; valid are powers of ten"
+        raise SinkError(msg)
+    return decimals
+
+
+def integers(values: Quanta | Plain, name: str) -> Array:
+    """Integers of a column; refuses other types and what a signed 64-bit integer cannot hold."""
+    numbers = values.units if isinstance(values, Quanta) else values.values
+    if numbers.dtype.kind not in "iu":
+        msg = f"column {name} holds {numbers.dtype}, not integers"
+        raise SinkError(msg)
+    if numbers.dtype == np.uint64 and len(numbers) and numbers.max() > np.iinfo(np.int64).max:
+        msg = f"column {name} holds {numbers.max()}, which is more than a signed 64-bit integer can"
+        raise SinkError(msg)
+    return numbers.astype(np.int64) if numbers.dtype.kind == "u" else numbers
+
+
+def doubles(values: Plain, name: str) -> F64:
+    """Doubles of a column with NaN where the value is missing and no negative zero; refuses the infinite."""
+    numbers: F64 = values.values.astype(np.float64) + 0.0
+    if values.missing is not None:
+        numbers[values.missing] = np.nan
+    if np.isinf(numbers).any():
+        msg = f"column {name} is infinite in row {int(np.isinf(numbers).argmax())} of a batch; values must be finite"
+        raise SinkError(msg)
+    return numbers
+
+
+__all__ = ["ColumnCells", "decimals_of", "doubles", "integers"]

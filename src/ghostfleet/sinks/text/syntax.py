@@ -1,0 +1,83 @@
+"""What surrounds values in each text format, and how a word is escaped once for all its rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ghostfleet.core.errors import SinkError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ghostfleet.core.table import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Syntax:
+    """The bytes of one format around its values."""
+
+    before: tuple[bytes, ...]  # per column, in front of its value
+    after: bytes  # behind the last value of a row
+    between: bytes  # in front of every row but a part's first, and between parts that have rows
+    opening: bytes  # in front of a table's first part
+    closing: bytes  # behind its last part
+    missing: bytes
+    word: Callable[[str], bytes]
+    quoted_time: bool  # times are strings rather than bare text
+
+
+def csv_syntax(table: Table) -> Syntax:
+    """RFC 4180 with line feeds: a header row, commas, quotes only where they are needed."""
+    names = tuple(_csv_word(name) for name in table.names)
+    before = (b"", *(b"," for _ in names[1:]))
+    # A lone missing value must still be a row: readers skip empty lines.
+    missing = b"" if len(names) > 1 else b'""'
+    return Syntax(before, b"\n", b"", b",".join(names) + b"\n", b"", missing, _csv_word, quoted_time=False)
+
+
+def jsonl_syntax(table: Table) -> Syntax:
+    """One JSON object a line."""
+    return Syntax(_json_keys(table, b"{"), b"}\n", b"", b"", b"", b"null", _json_word, quoted_time=True)
+
+
+def json_syntax(table: Table) -> Syntax:
+    """One JSON array of objects, a line each."""
+    return Syntax(_json_keys(table, b"{"), b"}", b",\n", b"[\n", b"\n]\n", b"null", _json_word, quoted_time=True)
+
+
+SYNTAXES: dict[str, Callable[[Table], Syntax]] = {
+    "csv": csv_syntax,
+    "jsonl": jsonl_syntax,
+    "json": json_syntax,
+}
+
+
+def _json_keys(table: Table, opening: bytes) -> tuple[bytes, ...]:
+    keys = [_json_word(name) + b":" for name in table.names]
+    return tuple((b"," if number else opening) + key for number, key in enumerate(keys))
+
+
+def _csv_word(word: str) -> bytes:
+    if not word:
+        return b'""'  # unlike a missing value, which is nothing at all
+    if any(character in word for character in ',"\n\r'):
+        word = '"' + word.replace('"', '""') + '"'
+    return _utf8(word)
+
+
+def _json_word(word: str) -> bytes:
+    from json.encoder import encode_basestring  # noqa: PLC0415  only JSON pays for the import
+
+    return _utf8(encode_basestring(word)).replace(b"\x7f", b"\\u007f")
+
+
+def _utf8(word: str) -> bytes:
+    if "\0" in word:
+        msg = f"the text {word!r} contains NUL, which no text format can carry"
+        raise SinkError(msg)
+    try:
+        return word.encode()
+    except UnicodeEncodeError as error:
+        msg = f"the text {word!r} is not valid Unicode: {error.reason} at character {error.start}"
+        raise SinkError(msg) from error
