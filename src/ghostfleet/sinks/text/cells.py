@@ -19,6 +19,7 @@ Words: TypeAlias = "Array"  # dtype S; NUL bytes pad an entry and are dropped wh
 
 GROUP_DIGITS = 4
 GROUP = 10**GROUP_DIGITS
+FAST_WIDTHS = (1, 2, 4, 8, 16, 32)
 DAY_S = 86400
 MINUTE_S = 60
 FIRST_S, LAST_S = -62135596800, 253402300799  # years 1 to 9999
@@ -30,6 +31,12 @@ class Cell:
 
     words: Words
     codes: Array
+    width: int = 0  # of the longest entry; 0: as wide as the table
+
+    @property
+    def needed(self) -> int:
+        """Bytes that the longest entry takes."""
+        return self.width or int(self.words.dtype.itemsize)
 
 
 def pack(texts: Sequence[bytes]) -> Words:
@@ -44,6 +51,12 @@ def around(before: bytes, words: Words, after: bytes = b"") -> Words:
     return np.strings.add(words, after) if after else words
 
 
+def widened(words: Words) -> Words:
+    """Give entries a width that NumPy copies fast."""
+    width = words.dtype.itemsize
+    return words.astype(f"S{next((fast for fast in FAST_WIDTHS if fast >= width), width)}", copy=False)
+
+
 def hidden(cells: list[Cell], missing: Bool | None, shown: bytes) -> list[Cell]:
     """Where values are missing, let the first cell show ``shown`` and the others nothing."""
     if missing is None or not missing.any():
@@ -55,26 +68,24 @@ def hidden(cells: list[Cell], missing: Bool | None, shown: bytes) -> list[Cell]:
     ]
 
 
-@lru_cache(maxsize=8)
-def small_numbers(count: int, decimals: int) -> Words:
-    """Texts of ``0 … count - 1`` as multiples of ``10**-decimals``."""
-    per_one = 10**decimals
-    whole = np.arange(-(-count // per_one), dtype=np.int64)
-    words = whole.astype(f"S{len(str(len(whole)))}")
-    if decimals:
-        words = np.strings.add(words[:, None], around(b".", digits(decimals))).ravel()
-    return words[:count]
-
-
-def number_words(low: int, high: int, decimals: int) -> Words:
-    """Texts of ``low … high`` as multiples of ``10**-decimals``."""
+@lru_cache(maxsize=16)
+def number_words(low: int, high: int, decimals: int, before: bytes, after: bytes) -> Words:
+    """Texts of ``low … high`` as multiples of ``10**-decimals``, with constant bytes around them."""
+    above = _counted(max(low, 0), high + 1, decimals, before, after)
     if low >= 0:
-        return small_numbers(high + 1, decimals)[low:]
-    below = around(b"-", small_numbers(-low + 1, decimals)[: 0 if high >= 0 else -high - 1 : -1])
-    if high < 0:
-        return below
-    # Minus nothing is nothing: the last entry below would be "-0".
-    return np.concatenate([below[: -low], small_numbers(high + 1, decimals)])
+        return above
+    below = _counted(max(-high, 1), -low + 1, decimals, before + b"-", after)[::-1]
+    return np.concatenate([below, above])
+
+
+def _counted(start: int, stop: int, decimals: int, before: bytes, after: bytes) -> Words:
+    """Texts of ``start … stop - 1``, none of them negative."""
+    per_one = 10**decimals
+    first, last = start // per_one, max(stop - 1, start) // per_one
+    whole = np.arange(first, last + 1).astype(f"S{len(str(last))}")
+    rest = around(b".", digits(decimals), after) if decimals else pack([after])
+    words = np.strings.add(around(before, whole)[:, None], rest).ravel()
+    return words[start - first * per_one : stop - first * per_one]
 
 
 def number_cells(values: I64, decimals: int) -> list[Cell]:

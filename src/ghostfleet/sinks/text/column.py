@@ -9,7 +9,7 @@ import numpy as np
 from ghostfleet.core.batch import Quanta, Text
 from ghostfleet.core.errors import SinkError
 from ghostfleet.core.table import Kind
-from ghostfleet.sinks.text.cells import Cell, Words, around, hidden, number_cells, number_words, pack, time_cells
+from ghostfleet.sinks.text.cells import Cell, Words, around, hidden, number_cells, number_words, pack, time_cells, widened
 
 if TYPE_CHECKING:
     from ghostfleet.core.arrays import Array, F64, I64
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ghostfleet.core.table import Column
     from ghostfleet.sinks.text.syntax import Syntax
 
-READY = 1 << 14  # integers in a range up to this long have one ready-made text each; longer tables leave the cache
+READY = 1 << 17  # integers in a range up to this long have one ready-made text each; longer tables leave the cache
 
 
 class ColumnCells:
@@ -31,11 +31,15 @@ class ColumnCells:
         self._after = after
         self._vocabulary: tuple[str, ...] | None = None
         self._words: Words = pack([b""])
+        self._width = 1
         self._low = self._high = 0
         self._decimals = -1
 
     def cells(self, values: Values) -> list[Cell]:
-        """Cells that show ``values``, one row each."""
+        """Cells that show ``values``, one row each, wide enough to be copied fast."""
+        return [Cell(widened(cell.words), cell.codes, cell.needed) for cell in self._cells(values)]
+
+    def _cells(self, values: Values) -> list[Cell]:
         if isinstance(values, Text):
             return [self._text(values)]
         if isinstance(values, Quanta):
@@ -54,7 +58,7 @@ class ColumnCells:
             if values.vocabulary != self._vocabulary:
                 # A code of -1 says that the value is missing, and so the last entry is its text.
                 words = [self._syntax.word(word) for word in values.vocabulary]
-                self._words = around(self._before, pack([*words, self._syntax.missing]), self._after)
+                self._keep(around(self._before, pack([*words, self._syntax.missing]), self._after))
             self._vocabulary = values.vocabulary
         codes = values.codes
         if len(codes) and not -1 <= codes.min() <= codes.max() < len(values.vocabulary):
@@ -63,7 +67,7 @@ class ColumnCells:
                 f"valid are 0 to {len(values.vocabulary) - 1}, and -1 for a missing value"
             )
             raise SinkError(msg)
-        return Cell(self._words, codes)
+        return Cell(self._words, codes, self._width)
 
     def _numbers(self, values: Quanta | Plain, decimals: int) -> list[Cell]:
         units = integers(values, self._column.name)
@@ -73,7 +77,7 @@ class ColumnCells:
         if not self._is_ready(low, high, decimals):
             return self._finished(number_cells(units.astype(np.int64, copy=False), decimals), values)
         codes = units - self._low if self._low else units
-        cell = Cell(self._words, codes)
+        cell = Cell(self._words, codes, self._width)
         return hidden([cell], values.missing, self._before + self._syntax.missing + self._after)
 
     def _is_ready(self, low: int, high: int, decimals: int) -> bool:
@@ -87,8 +91,13 @@ class ColumnCells:
             return False
         high = max(high, (1 << max(high, 0).bit_length()) - 1) if low >= 0 else high
         self._low, self._high, self._decimals = low, high, decimals
-        self._words = around(self._before, number_words(low, high, decimals), self._after)
+        self._keep(number_words(low, high, decimals, self._before, self._after))
         return True
+
+    def _keep(self, words: Words) -> None:
+        """Keep a table for later batches, wide enough to be copied fast."""
+        self._width = words.dtype.itemsize
+        self._words = widened(words)
 
     def _floats(self, values: Plain) -> Cell:
         """Shortest texts that read back as the same double; one Python call per distinct value."""

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 BLOCK_ROWS = 16384  # rows whose codes are made at once
 CHUNK_ROWS = 1024  # rows in the matrix: it stays in the second-level cache
 CHUNK_BYTES = 1 << 20  # of the matrix, where texts are very long
-FAST = (1, 2, 4, 8, 16, 32)
 FOLDED = 3  # constants up to this long are part of every entry beside them
 
 
@@ -59,12 +58,11 @@ class Renderer:
         """Bytes of the batch's rows, about a thousand rows at a time."""
         for start in range(0, len(batch), BLOCK_ROWS):
             block = batch.slice(start, min(start + BLOCK_ROWS, len(batch)))
-            cells = [column.cells(block[name]) for column, name in zip(self._columns, block.columns, strict=True)]
+            cells = [column.cells(values) for column, values in zip(self._columns, block.columns.values(), strict=True)]
             fields, width = layout(self._constants, cells)
             if fields != self._matrix.fields:
                 self._matrix = Matrix(fields, width)
-            flat = [cell for column in cells for cell in column]
-            yield from self._matrix.chunks(flat, len(block))
+            yield from self._matrix.chunks([cell for column in cells for cell in column], len(block))
 
 
 class Matrix:
@@ -86,8 +84,7 @@ class Matrix:
 
     def chunks(self, cells: list[Cell], rows: int) -> Iterator[bytearray]:
         """Fill and close up as many rows as fit, again and again."""
-        tables = [cell.words.astype(view.dtype) for view, cell in zip(self._views, cells, strict=True)]
-        filled = [(view, table, cell.codes) for view, table, cell in zip(self._views, tables, cells, strict=True)]
+        filled = [(view, cell.words, cell.codes) for view, cell in zip(self._views, cells, strict=True)]
         for start in range(0, rows, self.rows):
             stop = min(start + self.rows, rows)
             for view, table, codes in filled:
@@ -108,8 +105,7 @@ def layout(constants: list[bytes], cells: list[list[Cell]]) -> tuple[tuple[Field
             fields.append(Field(at, len(constant), constant))
             at = end = at + len(constant)
         for cell in column:
-            needed = cell.words.dtype.itemsize
-            width = next((fast for fast in FAST if fast >= needed), needed)
+            width = cell.words.dtype.itemsize
             fields.append(Field(at, width))
-            at, end = at + needed, max(end, at + width)
+            at, end = at + cell.needed, max(end, at + width)
     return tuple(fields), end
