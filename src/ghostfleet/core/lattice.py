@@ -4,20 +4,22 @@ Level *j* has a node every 4ʲ ticks. A node is the line between its two parents
 sum over levels has a spectrum close to 1/f, costs 4/3 of white noise however slow its slowest level is,
 and is a function of (key, tick) alone.
 
-A node of every level but the finest is the *difference* of two neighbouring draws. Differences telescope: a
-swing is answered by the next, nothing slower than the slowest level is left, and trends of the model (growth)
-stay readable under the noise.
+A node's own draw is the *difference* of two neighbouring draws. Differences telescope: a swing is answered by the
+next, nothing slower than the slowest level is left, and trends of the model (growth) stay readable under the noise.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ghostfleet.core import draw
-from ghostfleet.core.arrays import F32, F64, U64
+
+if TYPE_CHECKING:
+    from ghostfleet.core.arrays import F32, F64, I32, U64
 
 RATIO = 4
 QUARTER = np.float32(0.25)
@@ -62,36 +64,47 @@ def _root_two_power(exponent: float) -> float:
 
 def noise(keys: U64, start: int, stop: int, spectrum: Spectrum) -> F32:
     """Unit-variance noise at ticks ``[start, stop)``, one series per key; shape (entities, stop - start)."""
-    values = _raw(keys, start, stop, spectrum)
-    values *= _scale(spectrum, start, stop)
+    return characters(keys, start, stop, (spectrum,), np.zeros(len(keys), dtype=np.int32))
+
+
+def characters(keys: U64, start: int, stop: int, spectra: tuple[Spectrum, ...], choice: I32) -> F32:
+    """Noise of series that differ in character: series *i* has ``spectra[choice[i]]``; all have as many levels."""
+    amplitudes, scales = _tables(spectra)
+    values = _raw(keys, start, stop, amplitudes[:, choice, None])
+    places = np.arange(start, stop) % spectra[0].period
+    scale = scales.take(places, axis=1)
+    for row, character in enumerate(choice.tolist()):
+        values[row] *= scale[character]
     return values
 
 
-def _raw(keys: U64, start: int, stop: int, spectrum: Spectrum) -> F32:
+@cache
+def _tables(spectra: tuple[Spectrum, ...]) -> tuple[F32, F32]:
+    """Amplitudes (levels, spectra) and inverse deviations (spectra, places)."""
+    amplitudes = np.array([spectrum.amplitudes for spectrum in spectra], dtype=np.float32).T
+    return amplitudes, np.stack([_inverse_deviation(spectrum) for spectrum in spectra])
+
+
+def _raw(keys: U64, start: int, stop: int, amplitudes: F32) -> F32:
     spans = [(start, stop)]
-    for _ in spectrum.amplitudes[1:]:
+    for _ in amplitudes[1:]:
         low, high = spans[-1]
         spans.append((low >> 2, ((high - 1) >> 2) + 2))
     top = len(spans) - 1
-    values = _nodes(keys, top, *spans[top], spectrum)
+    values = _nodes(keys, top, *spans[top], amplitudes[top])
     for level in range(top - 1, -1, -1):
         low, high = spans[level]
         finer = _between(values, low - (spans[level + 1][0] << 2), high - low)
-        finer += _nodes(keys, level, low, high, spectrum)
+        finer += _nodes(keys, level, low, high, amplitudes[level])
         values = finer
     return values
 
 
-def _nodes(keys: U64, level: int, low: int, high: int, spectrum: Spectrum) -> F32:
+def _nodes(keys: U64, level: int, low: int, high: int, amplitude: F32) -> F32:
     level_keys = draw.rekey(keys, level)
-    amplitude = np.float32(spectrum.amplitudes[level])
-    if level == 0:
-        values = draw.normal(level_keys, low, high)
-    else:
-        draws = draw.normal(level_keys, low, high + 1)
-        values = draws[:, :-1] - draws[:, 1:]
-        amplitude *= ROOT_HALF
-    values *= amplitude
+    draws = draw.normal(level_keys, low, high + 1)
+    values = draws[:, :-1] - draws[:, 1:]
+    values *= amplitude * ROOT_HALF
     return values
 
 
@@ -105,11 +118,6 @@ def _between(parents: F32, skip: int, count: int) -> F32:
         lines[:, :, quarter] = left
         left += step
     return lines.reshape(len(parents), -1)[:, skip : skip + count]
-
-
-def _scale(spectrum: Spectrum, start: int, stop: int) -> F32:
-    deviations = _inverse_deviation(spectrum)
-    return deviations[np.arange(start, stop) % spectrum.period]
 
 
 @cache
@@ -134,7 +142,7 @@ def _inverse_deviation(spectrum: Spectrum) -> F32:
 
 def _own_moments(level: int, spectrum: Spectrum) -> tuple[F64, F64]:
     power = spectrum.amplitudes[level] ** 2
-    return np.array([power]), np.array([-power / 2 if level else 0.0])
+    return np.array([power]), np.array([-power / 2])
 
 
 def _line_covariance(left: F64, right: F64, shared: F64, here: F64, there: F64) -> F64:

@@ -1,0 +1,1 @@
+"""What really happened, per entity and tick, before anyone observed it."""

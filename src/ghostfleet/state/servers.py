@@ -1,0 +1,257 @@
+"""The load of servers over time: the documents' equations with noise that has memory (CAP-7 to CAP-10).
+
+    level  = base × time factors × growth           (disk: without time factors)
+    value  = bounded value whose mean is the level  (noise correlated across metrics, 1/f in time)
+    spikes multiply CPU, memory and network of single ticks
+
+Everything is closed form in the tick; nothing is carried from one tick to the next.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ghostfleet.core import draw, lattice
+from ghostfleet.core.bounded import HIGHEST, Bounded, soft_cap
+from ghostfleet.core.lattice import Spectrum
+from ghostfleet.core.moments import Moments
+from ghostfleet.core.window import DAY_S, HOUR_S
+from ghostfleet.shapes.growth import Growth
+from ghostfleet.shapes.holidays import Holidays
+from ghostfleet.shapes.quarter_end import QuarterEnd
+from ghostfleet.shapes.weekend import Weekend
+from ghostfleet.shapes.working_hours import WorkingHours
+from ghostfleet.spec.fleet import METRICS
+from ghostfleet.world.fleet import Fleet
+
+if TYPE_CHECKING:
+    from ghostfleet.core.arrays import F32, I32, U64
+    from ghostfleet.core.window import Window
+    from ghostfleet.spec.data import Data
+    from ghostfleet.spec.fleet import Archetype
+    from ghostfleet.spec.scenario import Scenario
+
+CPU, MEMORY, DISK, NETWORK = range(len(METRICS))
+RANGES = (100.0, 100.0, 100.0, 1000.0)  # of each metric, in its unit
+OUTBOUND_RANGE_MBPS = 600.0
+OUTBOUND_SHARE = 0.6  # of inbound traffic (CAP-2)
+OUTBOUND_DEVIATION = 0.08  # of that share, over time
+OUTBOUND_CHARACTER = 0.05  # of that share, between servers
+KNEE = 0.9  # share of the range above which levels and spikes bend towards its end
+SLOWEST_S = 16 * DAY_S  # slower swings would blur the growth of small fleets; what lasts is a server's character
+PERSISTENCES = tuple(-0.45 + 0.1 * step for step in range(8))  # characters of noise, restless to sluggish; 0 is 1/f
+SPIKE_CELL = 64  # ticks in which a server meets each stratum of its spikes once
+MEMORY_SPIKE, NETWORK_SPIKE = 0.7, 0.8  # of a spike's magnitude (CAP-9)
+
+
+@dataclass(frozen=True, slots=True)
+class ServerState:
+    """What some servers did in a window; metrics in percent and Mbps, shapes (servers, ticks)."""
+
+    window: Window
+    first: int  # number of the first server in the fleet
+    cpu: F32
+    memory: F32
+    disk: F32
+    network_in: F32
+    network_out: F32
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Curves of a window by type, shape (types, ticks)."""
+
+    at: Moments
+    growth: F32
+    factors: F32  # weekend × quarter end × holiday
+
+
+@dataclass(frozen=True)
+class Servers:
+    """Solves the load of a fleet for any window; holds what does not depend on the window."""
+
+    fleet: Fleet
+    data: Data
+
+    @classmethod
+    def of(cls, scenario: Scenario, fleet: Fleet) -> Servers:
+        """Servers of a scenario."""
+        return cls(fleet, scenario.servers)
+
+    @cached_property
+    def bounded(self) -> Bounded:
+        """Bounded distributions of every pair (metric, type), metric by metric."""
+        return Bounded.solve((self.fleet.deviation / np.array(RANGES)[:, None]).ravel())
+
+    @cached_property
+    def spectra(self) -> tuple[Spectrum, ...]:
+        """Noise of each character."""
+        return tuple(Spectrum.power_law(SLOWEST_S // self.data.tick_s, step) for step in PERSISTENCES)
+
+    @cached_property
+    def characters(self) -> I32:
+        """Character of each server's noise, a row of `PERSISTENCES`."""
+        uniforms = draw.uniform(self._keys("character"), 0, 1)[:, 0]
+        return (uniforms * len(PERSISTENCES)).astype(np.int32)
+
+    @cached_property
+    def mixing(self) -> F32:
+        """Cholesky factors of the types, shape (types, metrics, metrics)."""
+        factors = np.zeros((len(self.fleet.archetypes), len(METRICS), len(METRICS)), dtype=np.float32)
+        for kind, archetype in enumerate(self.fleet.archetypes):
+            for row, weights in enumerate(archetype.correlation.factor()):
+                factors[kind, row, : len(weights)] = weights
+        return factors
+
+    def _keys(self, *names: str) -> U64:
+        return draw.Stream(self.fleet.seed, "server_load", *names).keys(self.fleet.ids)
+
+    @cached_property
+    def noise_keys(self) -> dict[str, U64]:
+        """Keys of every stream that varies in time."""
+        return {name: self._keys("noise", name) for name in (*METRICS, "outbound")} | {"spike": self._keys("spike")}
+
+    @cached_property
+    def outbound_share(self) -> F32:
+        """Outbound traffic of each server as a share of inbound."""
+        normals = draw.normal(self._keys("outbound share"), 0, 1)[:, 0]
+        share: F32 = np.float32(OUTBOUND_SHARE) * (1 + np.float32(OUTBOUND_CHARACTER) * normals)
+        return share
+
+    def solve(self, window: Window, first: int, last: int) -> ServerState:
+        """Load of servers ``[first, last)`` in a window of ticks."""
+        kinds = self.fleet.type_codes[first:last]
+        metrics = self._values(self._calendar(window), kinds, first, last)
+        self._spike(metrics, window, kinds, first, last)
+        inbound = metrics[NETWORK]
+        return ServerState(
+            window=window,
+            first=first,
+            cpu=metrics[CPU] * np.float32(RANGES[CPU]),
+            memory=metrics[MEMORY] * np.float32(RANGES[MEMORY]),
+            disk=metrics[DISK] * np.float32(RANGES[DISK]),
+            network_in=inbound * np.float32(RANGES[NETWORK]),
+            network_out=self._outbound(inbound, window, first, last),
+        )
+
+    def _values(self, calendar: Calendar, kinds: I32, first: int, last: int) -> list[F32]:
+        """Values of each metric as shares of its range, before spikes."""
+        noise = self._noise(calendar.at.window, kinds, first, last)
+        growth = calendar.growth[kinds]
+        busy = self._factors(calendar, first, last) * growth
+        values = []
+        for metric, span in enumerate(RANGES):
+            base = (self.fleet.base[metric, first:last] / span).astype(np.float32)[:, None]
+            level = base * (growth if metric == DISK else busy)
+            level = soft_cap(level, KNEE, HIGHEST)
+            rows = np.int32(metric * len(self.fleet.types)) + kinds
+            values.append(self.bounded.values(rows, level, noise[metric]))
+        return values
+
+    def _noise(self, window: Window, kinds: I32, first: int, last: int) -> list[F32]:
+        """Standard normal noise of each metric, correlated as the types say."""
+        plain = [self._lattice(name, window, first, last) for name in METRICS]
+        weights = self.mixing[kinds]
+        mixed = []
+        for row in range(len(METRICS)):
+            total = plain[0] * weights[:, row, 0][:, None]
+            for column in range(1, row + 1):
+                total += plain[column] * weights[:, row, column][:, None]
+            mixed.append(total)
+        return mixed
+
+    def _lattice(self, name: str, window: Window, first: int, last: int) -> F32:
+        keys = self.noise_keys[name][first:last]
+        return lattice.characters(keys, window.start, window.stop, self.spectra, self.characters[first:last])
+
+    def _calendar(self, window: Window) -> Calendar:
+        """Curves of a window; the last window's are kept, because many blocks of servers share it."""
+        if self._kept.get("window") != window:
+            self._kept.update(window=window, calendar=self._curves(Moments(window)))
+        calendar: Calendar = self._kept["calendar"]
+        return calendar
+
+    @cached_property
+    def _kept(self) -> dict[str, Any]:
+        return {}
+
+    def _curves(self, at: Moments) -> Calendar:
+        season, archetypes = self.data.seasonality, self.fleet.archetypes
+        everyone = np.ones((1, len(at)), dtype=np.float32)
+        if season.quarterly_peaks:
+            everyone = everyone * QuarterEnd(months=season.eoq_months, factors=season.eoq_factors).curve(at)
+        if season.holiday_effect:
+            everyone = everyone * Holidays(quarter_end_wins=season.quarterly_peaks).curve(at)
+        since = self.data.start_date
+        growth = [Growth(percent_per_month=kind.growth_percent_per_month, since=since).curve(at) for kind in archetypes]
+        weekly = [self._weekly(kind, at) for kind in archetypes]
+        return Calendar(at, np.concatenate(growth), np.concatenate(weekly) * everyone)
+
+    def _factors(self, calendar: Calendar, first: int, last: int) -> F32:
+        """Product of the time factors of each server, shape (servers, ticks)."""
+        kinds = self.fleet.type_codes[first:last]
+        factors: F32 = calendar.factors[kinds]
+        if self.data.tick_s <= HOUR_S:
+            factors *= self._working_hours(calendar.at, kinds, self.fleet.regions.codes[first:last])
+        return factors
+
+    def _weekly(self, archetype: Archetype, at: Moments) -> F32:
+        season = self.data.seasonality
+        if not season.weekly:
+            return np.ones((1, len(at)), dtype=np.float32)
+        factor = season.weekend_factor if archetype.weekend_factor is None else archetype.weekend_factor
+        return Weekend(factor=factor).curve(at)
+
+    def _working_hours(self, at: Moments, kinds: I32, regions: I32) -> F32:
+        """Working-hours factor by each server's type and the clock of its region."""
+        start, end = self.data.seasonality.working_hours
+        pairs = kinds * np.int32(len(self.fleet.region_zones)) + regions
+        wanted, rows = np.unique(pairs, return_inverse=True)
+        curves = []
+        for pair in wanted.tolist():
+            kind, region = divmod(pair, len(self.fleet.region_zones))
+            shape = WorkingHours(factor=self.fleet.archetypes[kind].working_hours_factor, start_hour=start, end_hour=end)
+            curves.append(shape.curve(at, zone=self.fleet.region_zones[region]))
+        return np.concatenate(curves)[rows]
+
+    def _spike(self, metrics: list[F32], window: Window, kinds: I32, first: int, last: int) -> None:
+        """Multiply single ticks of CPU, memory and network, in place."""
+        chances = np.array([kind.spikes.probability for kind in self.fleet.archetypes], dtype=np.float32)
+        sizes = np.array([kind.spikes.magnitude for kind in self.fleet.archetypes], dtype=np.float32)
+        rows, columns = np.nonzero(self._strata(window, first, last) < chances[kinds][:, None])
+        size = sizes[kinds[rows]]
+        for metric, share in ((CPU, 1.0), (MEMORY, MEMORY_SPIKE), (NETWORK, NETWORK_SPIKE)):
+            spiked = metrics[metric][rows, columns] * np.maximum(np.float32(share) * size, np.float32(1))
+            metrics[metric][rows, columns] = soft_cap(spiked, KNEE, 1.0)
+
+    def _strata(self, window: Window, first: int, last: int) -> F32:
+        """Uniforms spread evenly: every `SPIKE_CELL` ticks, each stratum of (0, 1) is met once, at a drawn tick.
+
+        So a server has its documented share of spikes in every cell, and their number does not blur its growth.
+        """
+        keys = self.noise_keys["spike"][first:last]
+        cells = np.arange(window.start // SPIKE_CELL, -(-window.stop // SPIKE_CELL))
+        lots = draw.words(keys, int(cells[0]) * SPIKE_CELL, (int(cells[-1]) + 1) * SPIKE_CELL)
+        lots = lots.reshape(len(keys), len(cells), SPIKE_CELL)
+        strata = np.empty(lots.shape, dtype=np.float32)
+        order = lots.argsort(axis=2)
+        np.put_along_axis(strata, order, np.arange(SPIKE_CELL, dtype=np.float32)[None, None], axis=2)
+        strata += draw.uniform32(draw.rekey(keys, 0), int(cells[0]), int(cells[-1]) + 1)[:, :, None]
+        strata *= np.float32(1 / SPIKE_CELL)
+        start = window.start - int(cells[0]) * SPIKE_CELL
+        return strata.reshape(len(keys), -1)[:, start : start + len(window)]
+
+    def _outbound(self, inbound: F32, window: Window, first: int, last: int) -> F32:
+        ratio = self._lattice("outbound", window, first, last)
+        ratio *= np.float32(OUTBOUND_DEVIATION)
+        ratio += np.float32(1)
+        ratio *= self.outbound_share[first:last, None]
+        ratio *= inbound
+        ratio *= np.float32(RANGES[NETWORK] / OUTBOUND_RANGE_MBPS)
+        soft_cap(ratio, KNEE, 1.0)
+        ratio *= np.float32(OUTBOUND_RANGE_MBPS)
+        return ratio
