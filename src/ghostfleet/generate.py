@@ -1,0 +1,128 @@
+"""From a scenario, a window and some tables to tasks, and from a task to batches.
+
+The plan depends on scenario, window, ``every`` and tables: never on the number of workers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ghostfleet import signals
+from ghostfleet.core.errors import ScenarioError
+from ghostfleet.core.window import Window
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ghostfleet.core.batch import Batch
+    from ghostfleet.core.table import Table
+    from ghostfleet.spec.scenario import Scenario
+
+ROWS_PER_TASK = 262_144
+TICKS_PER_BATCH = 32_768  # of all entities together: their arrays stay in cache
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What one worker does at once: some entities of a table over a window of rows."""
+
+    number: int
+    table: str
+    first: int  # entities [first, last)
+    last: int
+    window: Window  # of rows
+
+    @property
+    def rows(self) -> int:
+        """Rows that the task makes."""
+        return (self.last - self.first) * len(self.window)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All tasks of a run, in the order of the output."""
+
+    window: Window  # of rows
+    tasks: tuple[Task, ...]
+
+    @property
+    def rows(self) -> int:
+        """Rows of all tables."""
+        return sum(task.rows for task in self.tasks)
+
+    def of(self, table: str) -> list[int]:
+        """Numbers of a table's tasks in output order."""
+        return [task.number for task in self.tasks if task.table == table]
+
+    def share(self, part: int, parts: int) -> Plan:
+        """Part ``part`` of ``parts``, from 1: a contiguous stretch of tasks of each table."""
+        kept: list[Task] = []
+        for table in dict.fromkeys(task.table for task in self.tasks):
+            mine = [task for task in self.tasks if task.table == table]
+            kept += mine[len(mine) * (part - 1) // parts : len(mine) * part // parts]
+        return Plan(self.window, tuple(kept))
+
+
+class Generator:
+    """A scenario ready to be cut into tasks and turned into batches; cheap to make again in each worker."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        """Prepare the observers of the scenario lazily: a task needs one."""
+        self.scenario = scenario
+        self._observers: dict[str, signals.Observer] = {}
+
+    def observer(self, table: str) -> signals.Observer:
+        """Observer of one table; `ScenarioError` when there is none."""
+        if table not in self._observers:
+            self._observers[table] = signals.signal(table).observer(self.scenario)
+        return self._observers[table]
+
+    def tables(self, only: Sequence[str] = ()) -> list[Table]:
+        """Tables to write: those named, or the scenario's own; ``all`` names every table there is."""
+        names = only or self.scenario.tables
+        if tuple(names) == ("all",):
+            names = tuple(signals.found())
+        return [self.observer(name).table for name in names]
+
+    def window(self, since_s: int | None = None, until_s: int | None = None, every_s: int | None = None) -> Window:
+        """Rows that start in the given stretch of the scenario's span; `ScenarioError` when there are none."""
+        data = self.scenario.servers
+        span_since, span_until = data.span_s
+        row_s = every_s or data.row_s
+        if row_s % data.tick_s:
+            msg = f"--every {row_s} s is not a multiple of the scenario's tick of {data.tick_s} s"
+            raise ScenarioError(msg)
+        since = span_since if since_s is None else max(since_s, span_since)
+        until = span_until if until_s is None else min(until_s, span_until)
+        window = Window.between(since, max(since, until), row_s)
+        if not len(window):
+            msg = "no row of the scenario's span starts in the window; `ghostfleet show` prints the span"
+            raise ScenarioError(msg)
+        return window
+
+    def plan(self, window: Window, tables: Sequence[Table]) -> Plan:
+        """Cut tables into tasks of about `ROWS_PER_TASK` rows, by entities first and by time where one is longer."""
+        tasks: list[Task] = []
+        for table in tables:
+            entities = self.observer(table.name).entities
+            block = max(1, ROWS_PER_TASK // len(window))
+            for first in range(0, entities, block):
+                last = min(first + block, entities)
+                pieces = window.cut(ROWS_PER_TASK) if block == 1 else iter((window,))
+                tasks += [Task(len(tasks) + number, table.name, first, last, piece) for number, piece in enumerate(pieces)]
+        return Plan(window, tuple(tasks))
+
+    def batches(self, task: Task) -> Iterator[Batch]:
+        """Rows of a task in `Table.order`, a few entities or a stretch of one at a time."""
+        observer = self.observer(task.table)
+        ticks_per_row = task.window.tick_s // self.scenario.servers.tick_s
+        rows = max(1, TICKS_PER_BATCH // ticks_per_row)
+        if len(task.window) > rows:
+            for entity in range(task.first, task.last):
+                for piece in task.window.cut(rows):
+                    yield observer.rows(piece, entity, entity + 1)
+            return
+        block = max(1, rows // len(task.window))
+        for first in range(task.first, task.last, block):
+            yield observer.rows(task.window, first, min(first + block, task.last))

@@ -1,0 +1,77 @@
+"""Tables observed from the state: one module per signal, found by listing this folder."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import TYPE_CHECKING, Protocol
+
+from ghostfleet.core.errors import ScenarioError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ghostfleet.core.batch import Batch
+    from ghostfleet.core.table import Table
+    from ghostfleet.core.window import Window
+    from ghostfleet.spec.scenario import Scenario
+
+GROUP = "ghostfleet.signals"
+
+
+class Observer(Protocol):
+    """A signal of one scenario, ready to be observed in any window."""
+
+    @property
+    def table(self) -> Table:
+        """The table as this scenario writes it."""
+
+    @property
+    def entities(self) -> int:
+        """How many entities have rows."""
+
+    def rows(self, window: Window, first: int, last: int) -> Batch:
+        """Rows of entities ``[first, last)`` in a window of rows, in `Table.order`."""
+
+
+class Signal(Protocol):
+    """A module of this folder."""
+
+    TABLE: Table
+
+    def observer(self, scenario: Scenario) -> Observer:
+        """Make the signal ready for a scenario; `ScenarioError` when it lacks what the signal observes."""
+
+    def expectations(self, scenario: Scenario) -> Mapping[str, Sequence[Mapping[str, object]]]:
+        """What checks may expect of the table, as small named tables."""
+
+
+@cache
+def found() -> dict[str, Signal]:
+    """Every signal by the name of its table; `ScenarioError` when two have one name."""
+    signals: dict[str, Signal] = {}
+    modules: list[Signal] = [
+        import_module(f"{__name__}.{part.name}")  # type: ignore[misc]  a module is checked by its use
+        for part in iter_modules(__path__)
+    ]
+    for signal in (*modules, *_plugged_in()):
+        if signals.setdefault(signal.TABLE.name, signal) is not signal:
+            msg = f"two signals write the table {signal.TABLE.name}"
+            raise ScenarioError(msg)
+    return signals
+
+
+def _plugged_in() -> list[Signal]:
+    from importlib.metadata import entry_points
+
+    return [entry.load() for entry in entry_points(group=GROUP)]
+
+
+def signal(name: str) -> Signal:
+    """Signal of a table; `ScenarioError` naming those there are."""
+    known = found()
+    if name not in known:
+        msg = f"there is no table {name}; known are {', '.join(sorted(known))}"
+        raise ScenarioError(msg)
+    return known[name]

@@ -1,0 +1,234 @@
+"""Capacity metrics of servers, one row per server and day or hour (CAP-1, CAP-2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ghostfleet.core import calendars, civil, draw
+from ghostfleet.core.batch import Batch, Plain, Quanta, Text, quantise
+from ghostfleet.core.facts import Facts
+from ghostfleet.core.table import Column, Fold, Kind, Table, column
+from ghostfleet.core.window import DAY_S
+from ghostfleet.spec.fleet import METRICS
+from ghostfleet.state.servers import Servers
+from ghostfleet.world import fleet as fleets
+from ghostfleet.world.fleet import Fleet
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ghostfleet.core.arrays import Bool, I64
+    from ghostfleet.core.batch import Values
+    from ghostfleet.core.window import Window
+    from ghostfleet.spec.data import Data
+    from ghostfleet.spec.scenario import Scenario
+    from ghostfleet.state.servers import ServerState
+
+
+def _metric(name: str, about: str, unit: str, high: float) -> Column:
+    return column(
+        name, Kind.F64, about, unit=unit, low=0.0, high=high, resolution=0.01, fold=Fold.P95, nullable=True
+    )
+
+
+def _metadata(name: str, about: str, values: tuple[str, ...] = ()) -> Column:
+    return column(name, Kind.TEXT, about, values=values, group="metadata")
+
+
+def _calendar(name: str, kind: Kind, about: str, low: int | None = None, high: int | None = None) -> Column:
+    return column(name, kind, about, low=low, high=high, group="calendar")
+
+
+TABLE = Table(
+    "server_metrics",
+    "95th percentiles of each server's load",
+    (
+        column("timestamp", Kind.TIME, "start of the step, UTC"),
+        column("server_id", Kind.TEXT, "unique id of the server"),
+        _metric("cpu_p95", "CPU in use", "%", 100),
+        _metric("mem_p95", "memory in use", "%", 100),
+        _metric("disk_p95", "disk space in use", "%", 100),
+        _metric("net_in_p95", "inbound traffic", "Mbps", 1000),
+        _metric("net_out_p95", "outbound traffic, about 0.6 of inbound", "Mbps", 600),
+        _metadata("app_name", "application that the server runs"),
+        _metadata("business_unit", "owner of the application", ("Trading", "Retail", "Compliance", "IT")),
+        _metadata("criticality", "how much an outage hurts", ("High", "Medium", "Low")),
+        _metadata("region", "where the server stands", ("US-East", "US-West", "EU", "Asia")),
+        _metadata("server_type", "archetype of the server", ("web", "database", "application", "batch")),
+        _calendar("year", Kind.I64, "calendar year of the step's UTC date"),
+        _calendar("month", Kind.I64, "month", 1, 12),
+        _calendar("quarter", Kind.I64, "quarter", 1, 4),
+        _calendar("dayofweek", Kind.I64, "day of the week, 0 is Monday", 0, 6),
+        _calendar("is_weekend", Kind.BOOL, "Saturday or Sunday"),
+        _calendar("is_eoq", Kind.BOOL, "last day of a quarter"),
+        _calendar("is_holiday", Kind.BOOL, "day of the US holiday calendar that also moves the load"),
+    ),
+    keys=("server_id", "timestamp"),
+    order=("server_id", "timestamp"),
+    stem="server_metrics_full",
+)
+METRIC_COLUMNS = ("cpu_p95", "mem_p95", "disk_p95", "net_in_p95", "net_out_p95")
+
+
+def observe(state: ServerState) -> Facts:
+    """Facts of the servers at each tick: readings as they are; folding and rounding come after."""
+    readings = (state.cpu, state.memory, state.disk, state.network_in, state.network_out)
+    return Facts(TABLE, state.window, dict(zip(METRIC_COLUMNS, readings, strict=True)))
+
+
+def observer(scenario: Scenario) -> ServerMetrics:
+    """Make the signal ready for a scenario."""
+    fleet = fleets.build(scenario)
+    return ServerMetrics(fleet, scenario.servers, Servers.of(scenario, fleet))
+
+
+@dataclass(frozen=True)
+class ServerMetrics:
+    """The signal of one scenario."""
+
+    fleet: Fleet
+    data: Data
+    servers: Servers
+
+    @cached_property
+    def table(self) -> Table:
+        """Table with the groups of columns that the scenario writes."""
+        off = {"metadata": not self.data.metadata.enabled, "calendar": not self.data.calendar}
+        return TABLE.without(frozenset(group for group, is_off in off.items() if is_off))
+
+    @property
+    def entities(self) -> int:
+        """How many servers there are."""
+        return len(self.fleet)
+
+    @property
+    def ticks_per_row(self) -> int:
+        """Ticks of a row as the scenario writes it."""
+        return self.data.row_s // self.data.tick_s
+
+    def rows(self, window: Window, first: int, last: int) -> Batch:
+        """Rows of servers ``[first, last)``, server by server, time ascending."""
+        ticks = window.finer(window.tick_s // self.data.tick_s)
+        facts = observe(self.servers.solve(ticks, first, last)).folded(window.tick_s // self.data.tick_s)
+        columns: dict[str, Values] = {"timestamp": Plain(np.tile(window.seconds(), last - first))}
+        columns["server_id"] = Text(_each(np.arange(first, last, dtype=np.int32), len(window)), self.fleet.names)
+        columns |= {name: self._reading(facts, name, first, last) for name in METRIC_COLUMNS}
+        if self.data.metadata.enabled:
+            columns |= {name: _spread(text, first, last, len(window)) for name, text in self._attributes.items()}
+        if self.data.calendar:
+            columns |= _dates(window, last - first, self.data.seasonality.eoq_months)
+        return Batch(self.table, columns)
+
+    @cached_property
+    def _attributes(self) -> dict[str, Text]:
+        fleet = self.fleet
+        return {
+            "app_name": fleet.applications,
+            "business_unit": fleet.business_units,
+            "criticality": fleet.criticalities,
+            "region": fleet.regions,
+            "server_type": Text(fleet.type_codes, fleet.types),
+        }
+
+    def _reading(self, facts: Facts, name: str, first: int, last: int) -> Quanta:
+        """Readings in hundredths, with the faults that were asked for."""
+        quality, reading = self.data.quality, facts.values[name]
+        if quality.outlier_ratio:
+            wrong = self._fault("outlier", name, facts.window, first, last) < quality.outlier_ratio
+            high = np.float32(TABLE[name].high or 0)
+            misread = np.minimum(reading * np.float32(quality.outlier_factor), high)
+            reading = np.where(wrong, misread, reading)
+        missing: Bool | None = None
+        if quality.missing_ratio:
+            missing = (self._fault("missing", name, facts.window, first, last) < quality.missing_ratio).ravel()
+        return quantise(reading.ravel(), 100, missing)
+
+    def _fault(self, fault: str, name: str, window: Window, first: int, last: int) -> np.ndarray:
+        keys = draw.Stream(self.fleet.seed, TABLE.name, fault, name).keys(self.fleet.ids[first:last])
+        return draw.uniform(keys, window.start, window.stop)
+
+
+def _each(values: np.ndarray, times: int) -> np.ndarray:
+    return np.repeat(values, times)
+
+
+def _spread(text: Text, first: int, last: int, times: int) -> Text:
+    return Text(_each(text.codes[first:last], times), text.vocabulary)
+
+
+def _dates(window: Window, entities: int, eoq_months: tuple[int, ...]) -> dict[str, Values]:
+    """Calendar columns; the same calendar drives the load, so flag and effect cannot disagree (defect 13)."""
+    days: I64 = window.seconds() // DAY_S
+    date = civil.civil(days)
+    weekday = civil.weekday(days)
+    ends = (civil.days_left_in_month(days) == 0) & np.isin(date.month, eoq_months)
+    dates = {
+        "year": date.year,
+        "month": date.month,
+        "quarter": (date.month + 2) // 3,
+        "dayofweek": weekday,
+        "is_weekend": weekday >= civil.SATURDAY,
+        "is_eoq": ends,
+        "is_holiday": calendars.holidays("US").is_holiday(days),
+    }
+    return {name: Plain(np.tile(values, entities)) for name, values in dates.items()}
+
+
+def expectations(scenario: Scenario) -> Mapping[str, Sequence[Mapping[str, object]]]:
+    """What checks may expect: archetypes, target correlations, span, holidays and thresholds."""
+    data, fleet = scenario.servers, scenario.fleet
+    assert fleet is not None  # noqa: S101  `servers` has checked it
+    shares = fleet.share_of_types()
+    since_s, until_s = data.span_s
+    archetypes = [
+        {
+            "server_type": name,
+            "share": shares[name],
+            **{f"{metric}_mean": mean for metric, (mean, _) in zip(METRICS, fleets.levels(kind), strict=True)},
+            **{f"{metric}_deviation": sd for metric, (_, sd) in zip(METRICS, fleets.levels(kind), strict=True)},
+            "weekend_factor": kind.weekend_factor or data.seasonality.weekend_factor,
+            "working_hours_factor": kind.working_hours_factor,
+            "spike_probability": kind.spikes.probability,
+            "spike_magnitude": kind.spikes.magnitude,
+            "growth_percent_per_month": kind.growth_percent_per_month,
+        }
+        for name, kind in fleet.archetypes.items()
+    ]
+    correlations = [
+        {"server_type": name, "left_metric": left, "right_metric": right, "target": kind.correlation.between(left, right)}
+        for name, kind in fleet.archetypes.items()
+        for place, left in enumerate(METRICS)
+        for right in METRICS[place + 1 :]
+    ]
+    calendar = calendars.holidays("US")
+    return {
+        "expected_archetypes": archetypes,
+        "expected_correlations": correlations,
+        "expected_data": [
+            {
+                "servers": data.num_servers,
+                "since_s": since_s,
+                "until_s": until_s,
+                "step_s": data.row_s,
+                "intraday": data.tick_s < DAY_S,
+                "weekly": data.seasonality.weekly,
+                "quarterly_peaks": data.seasonality.quarterly_peaks,
+                "holiday_effect": data.seasonality.holiday_effect,
+                "max_missing_pct": data.validation.max_missing_pct_warning,
+                "row_count_tolerance": data.validation.row_count_tolerance,
+                "min_history_days": data.validation.min_history_days,
+            }
+        ],
+        "expected_holidays": [
+            {"day_s": day * DAY_S, "name": name, "factor": factor}
+            for day, name, factor in zip(
+                calendar.days.tolist(), calendar.names, calendar.factors.tolist(), strict=True
+            )
+            if since_s <= day * DAY_S < until_s
+        ],
+        "expected_quarter_ends": [{"month": month} for month in data.seasonality.eoq_months],
+    }
