@@ -46,7 +46,7 @@ TABLE = Table(
 
 def capacity(servers: int = SERVERS) -> Batch:
     """Capacity-like rows: smooth weekly load with noise, metadata constant per server."""
-    draw = np.random.default_rng(0)  # noqa: NPY002  a bench needs no addressed draws
+    draw = np.random.default_rng(0)
     day = np.tile(np.arange(DAYS), servers)
     server = np.repeat(np.arange(servers, dtype=np.int16), DAYS)
     dates = (np.datetime64("2022-01-01") + np.arange(DAYS)).astype("datetime64[D]")
@@ -123,16 +123,18 @@ def digest(batch: Batch) -> None:
 def rivals(batch: Batch, path: Path) -> dict[str, Callable[[], object]]:
     """pyarrow.csv and DuckDB COPY on a ready Arrow table, where they are installed."""
     try:
-        import duckdb  # noqa: PLC0415
-        import pyarrow as pa  # noqa: PLC0415
-        from pyarrow import csv  # noqa: PLC0415
+        import duckdb
+        import pyarrow as pa
+        from pyarrow import csv
     except ImportError:
         return {}
     pa.set_cpu_count(1)
     arrays = {}
     for name, values in batch.columns.items():
         if isinstance(values, Text):
-            arrays[name] = pa.DictionaryArray.from_arrays(values.codes.astype(np.int32), list(values.vocabulary)).cast("string")
+            arrays[name] = pa.DictionaryArray.from_arrays(values.codes.astype(np.int32), list(values.vocabulary)).cast(
+                "string"
+            )
         elif isinstance(values, Quanta):
             arrays[name] = pa.array(values.floats())
         elif name == "timestamp":

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 GZIP_WBITS = 31  # a gzip member, whose header states no time
 FAST_LEVEL = 2  # of isal: 0.06 of the time of zlib 6 at 1.14 of its size
-SMALL_LEVEL = 6  # of zlib; see docs/decisions/0003-sinks.md for what else was measured
+SMALL_LEVEL = 6  # of zlib, told to expect numbers; docs/decisions/0003-sinks.md has what else was measured
 BLOCK = 1 << 20
 
 CODECS = ("fast", "small", "none")
@@ -44,16 +44,15 @@ class Unpacked:
 def packer(codec: str) -> Packer | Unpacked:
     """Start packing with a named codec."""
     if codec == "fast":
-        from isal import isal_zlib  # noqa: PLC0415  a native library that other codecs do without
+        from isal import isal_zlib  # a native library that other codecs do without
 
         fast: Packer = isal_zlib.compressobj(FAST_LEVEL, wbits=GZIP_WBITS)
         return fast
     if codec == "small":
-        return zlib.compressobj(SMALL_LEVEL, zlib.DEFLATED, GZIP_WBITS, 9)
+        return zlib.compressobj(SMALL_LEVEL, zlib.DEFLATED, GZIP_WBITS, zlib.DEF_MEM_LEVEL, zlib.Z_FILTERED)
     if codec == "none":
         return Unpacked()
-    msg = f"there is no codec {codec!r}; valid are {', '.join(CODECS)}"
-    raise SinkError(msg)
+    raise SinkError(f"there is no codec {codec!r}; valid are {', '.join(CODECS)}")
 
 
 def packed(codec: str, data: bytes) -> bytes:
@@ -71,20 +70,17 @@ def unpacked(path: Path, codec: str) -> Iterator[bytes]:
                 at += len(block)
                 yield block
     except EOFError as error:
-        msg = f"{path} is cut off: its gzip stream ends after {at} bytes of content"
-        raise DataError(msg) from error
+        raise DataError(f"{path} is cut off: its gzip stream ends after {at} bytes of content") from error
     except zlib.error as error:
-        msg = f"{path} is damaged after {at} bytes of content: {error}"
-        raise DataError(msg) from error
+        raise DataError(f"{path} is damaged after {at} bytes of content: {error}") from error
     except OSError as error:  # gzip reports damage as one, too
-        msg = f"{path} cannot be read after {at} bytes of content: {error.strerror or error}"
-        raise DataError(msg) from error
+        raise DataError(f"{path} cannot be read after {at} bytes of content: {error.strerror or error}") from error
 
 
 def _opened(path: Path, codec: str) -> IO[bytes]:
     if codec == "none":
         return path.open("rb")
-    from isal import igzip  # noqa: PLC0415  only reading compressed files needs it
+    from isal import igzip  # only reading compressed files needs it
 
-    file: IO[bytes] = igzip.open(path, "rb")
+    file: IO[bytes] = igzip.open(path, "rb")  # type: ignore[no-untyped-call]
     return file

@@ -16,6 +16,7 @@ from ghostfleet.sinks.staging import UNFINISHED, Staging, checked_name, found_re
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Self
 
     from ghostfleet.core.table import Table
     from ghostfleet.sinks.formats import Format
@@ -48,13 +49,14 @@ class FilesSink:
         codec: str = "fast",
         compressed: bool | None = None,
         part: tuple[int, int] | None = None,
-    ) -> FilesSink:
+    ) -> Self:
         """Open what a URL and options describe."""
         target = Path(rest)
         suffix = suffix_of(target.name) if not rest.endswith(("/", os.sep)) else ""
         if suffix and format is not None and _plain(format) != _plain(suffix):
-            msg = f"{rest} ends in .{suffix}, but format {format} was asked for; name a directory or a .{format} file"
-            raise SinkError(msg)
+            raise SinkError(
+                f"{rest} ends in .{suffix}, but format {format} was asked for; name a directory or a .{format} file"
+            )
         if suffix and compressed is not None and not suffix.endswith(".gz"):
             compressed = None if compressed and suffix != "parquet" else compressed  # the name of a file decides
         form = file_format(suffix or format, codec, compressed=compressed)
@@ -63,20 +65,20 @@ class FilesSink:
     def open(self, tables: Sequence[Table], *, plan_id: str, tasks: Mapping[str, Sequence[int]]) -> None:
         """Check names and the directory, and lock the staging folder."""
         if self._single and len(tables) != 1:
-            names = ", ".join(table.name for table in tables)
-            msg = f"{self._single}.{self.format.suffix} is one file, but there are {len(tables)} tables ({names}); name a directory"
-            raise SinkError(msg)
+            said = ", ".join(table.name for table in tables)
+            raise SinkError(
+                f"{self._single}.{self.format.suffix} is one file, but there are {len(tables)} tables ({said}); "
+                "name a directory"
+            )
         self._tasks = Tasks(tables, tasks)
         for table in tables:
             checked_name(table.name, "table name")
             target = self._directory / self._name(table)
             if target.is_dir():
-                msg = f"cannot write {target}: a directory of that name stands there"
-                raise SinkError(msg)
+                raise SinkError(f"cannot write {target}: a directory of that name stands there")
         names = [self._name(table) for table in tables]
         if len(set(names)) < len(names):
-            msg = f"two tables have the same file name among {', '.join(sorted(names))}"
-            raise SinkError(msg)
+            raise SinkError(f"two tables have the same file name among {', '.join(sorted(names))}")
         self._staging = Staging(self._directory, plan_id, self._name(tables[0]) if self._single else "")
         self._staging.enter()
 
@@ -98,11 +100,12 @@ class FilesSink:
     def finish(self, receipts: Sequence[Receipt]) -> list[Written]:
         """Join the parts of every table and give the files their names."""
         written, ready = [], {}
-        for table, mine in self._tasks.in_order(receipts):
-            unfinished, one = self._joined(table, mine)
-            ready[unfinished] = self._directory / one.name
-            written.append(one)
-        publish(ready)
+        with self._staging.tidied():
+            for table, mine in self._tasks.in_order(receipts):
+                unfinished, one = self._joined(table, mine)
+                ready[unfinished] = self._directory / one.name
+                written.append(one)
+            publish(ready)
         self._staging.leave(remove=True)
         return written
 
@@ -158,6 +161,5 @@ def file_sha256(path: Path) -> str:
 
 def _plain(suffix: str) -> str:
     if suffix not in SUFFIXES:
-        msg = f"there is no file format {suffix!r}; valid are {', '.join(SUFFIXES)}"
-        raise SinkError(msg)
+        raise SinkError(f"there is no file format {suffix!r}; valid are {', '.join(SUFFIXES)}")
     return suffix.removesuffix(".gz")

@@ -59,19 +59,18 @@ def file_format(name: str | None, codec: str, *, compressed: bool | None) -> For
     the name decides whether text is packed, and ``compressed=True`` packs it.
     """
     if codec not in CODECS:
-        msg = f"there is no codec {codec!r}; valid are {', '.join(CODECS)}"
-        raise SinkError(msg)
+        raise SinkError(f"there is no codec {codec!r}; valid are {', '.join(CODECS)}")
     if name is not None and name not in SUFFIXES:
-        msg = f"there is no file format {name!r}; valid are {', '.join(SUFFIXES)}"
-        raise SinkError(msg)
+        raise SinkError(f"there is no file format {name!r}; valid are {', '.join(SUFFIXES)}")
     plain = compressed is False or codec == "none"
     if name == "parquet":
-        from ghostfleet.sinks.arrow.parquet import ParquetFormat  # noqa: PLC0415  text does without it
+        from ghostfleet.sinks.arrow.parquet import ParquetFormat  # text does without it
 
         return ParquetFormat("none" if plain else codec)
     if name is not None and name.endswith(".gz") and plain:
         asked = "no compression" if compressed is False else "codec none"
-        msg = f"format {name} is compressed, but {asked} was asked for; valid is format {name.removesuffix('.gz')}"
-        raise SinkError(msg)
+        raise SinkError(
+            f"format {name} is compressed, but {asked} was asked for; valid is format {name.removesuffix('.gz')}"
+        )
     packed = not plain and (name is None or name.endswith(".gz") or compressed is True)
     return TextFormat((name or USUAL).removesuffix(".gz"), codec if packed else "none")

@@ -20,14 +20,13 @@ SCHEME = re.compile(r"([a-z][a-z0-9+.-]+):(.*)", re.DOTALL)
 
 def found() -> dict[str, type[Sink]]:
     """Every sink by scheme; a scheme that two sinks claim is an error."""
-    from importlib.metadata import entry_points  # noqa: PLC0415  built-in schemes do without it
+    from importlib.metadata import entry_points  # built-in schemes do without it
 
     sinks: dict[str, type[Sink]] = {}
     candidates = [*_built_in(), *((point.name, point.load()) for point in entry_points(group=PACKAGE))]
     for scheme, sink in candidates:
         if scheme in sinks:
-            msg = f"two sinks claim the scheme {scheme}: {_place(sinks[scheme])} and {_place(sink)}"
-            raise SinkError(msg)
+            raise SinkError(f"two sinks claim the scheme {scheme}: {_place(sinks[scheme])} and {_place(sink)}")
         sinks[scheme] = sink
     return dict(sorted(sinks.items()))
 
@@ -42,23 +41,21 @@ def open_sink(
 ) -> Sink:
     """Sink that a URL means: a directory, a data file, ``-``, or ``scheme:rest``."""
     if not url or "\0" in url:
-        msg = f"{url!r} is no destination; valid are a directory, a file, - or one of {_schemes()}"
-        raise SinkError(msg)
+        raise SinkError(f"{url!r} is no destination; valid are a directory, a file, - or one of {_schemes()}")
     match = SCHEME.fullmatch(url)
     scheme, rest = match.groups() if match else (("stdout", "") if url == "-" else ("files", url))
     kind = _one(scheme)
     if kind is None:
-        msg = f"{url} names the sink {scheme}, which does not exist; valid are {_schemes()}"
-        raise SinkError(msg)
-    sink: Sink = kind.at(rest, format=format, codec=codec, compressed=compressed, part=part)
-    return sink
+        raise SinkError(f"{url} names the sink {scheme}, which does not exist; valid are {_schemes()}")
+    return kind.at(rest, format=format, codec=codec, compressed=compressed, part=part)
 
 
-def _one(scheme: str):  # noqa: ANN202  a class whose constructor the protocol leaves open
+def _one(scheme: str) -> type[Sink] | None:
     """Class of one scheme, without importing the others if it is built in."""
     names = {module.name for module in iter_modules(FOLDER)}
     if scheme in names:
-        return getattr(import_module(f"{PACKAGE}.{scheme}"), "SINK", None)
+        one: type[Sink] | None = getattr(import_module(f"{PACKAGE}.{scheme}"), "SINK", None)
+        return one
     return found().get(scheme)
 
 

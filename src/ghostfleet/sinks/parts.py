@@ -29,7 +29,9 @@ class Place:
 class Body(Protocol):
     """The bytes of a part in one format, written to an open path."""
 
-    rows: int
+    @property
+    def rows(self) -> int:
+        """Count the rows written."""
 
     def write(self, batch: Batch) -> None:
         """Add rows."""

@@ -37,9 +37,10 @@ class Tasks:
         found = {(receipt.table, receipt.task): receipt for receipt in receipts}
         planned = {(name, task) for name, numbers in self._numbers.items() for task in numbers}
         if found.keys() != planned or len(found) != len(receipts):
-            table, task = min(found.keys() ^ planned, default=("", -1))
-            said = f"task {task} of {table}" if table else "one task twice"
-            msg = f"{len(receipts)} receipts do not match {len(planned)} planned tasks, beginning with {said}"
-            raise SinkError(msg)
+            name, task = min(found.keys() ^ planned, default=("", -1))
+            said = f"task {task} of {name}" if name else "one task twice"
+            raise SinkError(
+                f"{len(receipts)} receipts do not match {len(planned)} planned tasks, beginning with {said}"
+            )
         for table in self._tables:
             yield table, [found[table.name, task] for task in self._numbers[table.name]]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Self
 
     from ghostfleet.core.batch import Batch
     from ghostfleet.core.table import Table
@@ -69,6 +70,18 @@ class Sink(Protocol):
     writers: ClassVar[Literal["one", "many"]]
     groups: frozenset[str]  # table groups it takes
     staged: bool  # False: no part survives, and tasks run in plan order in one process unless writers is "many"
+
+    @classmethod
+    def at(
+        cls,
+        rest: str,
+        *,
+        format: str | None,  # noqa: A002  the word of the command
+        codec: str,
+        compressed: bool | None,
+        part: tuple[int, int] | None,
+    ) -> Self:
+        """Sink for what follows the scheme in a URL; options that mean nothing to it are ignored."""
 
     def open(self, tables: Sequence[Table], *, plan_id: str, tasks: Mapping[str, Sequence[int]]) -> None:
         """Say at once whether it can work and lock the staging folder; ``tasks`` by table, in output order."""

@@ -9,7 +9,6 @@ import re
 import shutil
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ghostfleet.core.errors import SinkError
@@ -17,6 +16,7 @@ from ghostfleet.sinks.sink import Receipt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 FOLDER = ".ghostfleet"
 LOCK = ".lock"
@@ -44,13 +44,16 @@ class Staging:
         with writing(self.directory):
             self.directory.mkdir(parents=True, exist_ok=True)
             if self.folder.parent.is_symlink() or self.folder.is_symlink():
-                msg = f"{self.folder} is, or stands below, a symbolic link; remove it, parts are written only inside"
-                raise SinkError(msg)
+                raise SinkError(
+                    f"{self.folder} is, or stands below, a symbolic link; remove it, parts are written only inside"
+                )
             self._lock = _locked(self.folder)
         if self._lock < 0:
-            msg = f"another process is writing to {self.directory} ({self.folder} is locked); wait for it or end it"
-            raise SinkError(msg)
+            raise SinkError(
+                f"another process is writing to {self.directory} ({self.folder} is locked); wait for it or end it"
+            )
         self._remove_stale()
+        self._remove_unfinished()
 
     def leave(self, *, remove: bool) -> None:
         """Release the lock, after removing the folder if its parts have served."""
@@ -58,14 +61,29 @@ class Staging:
             return
         if remove:
             shutil.rmtree(self.folder, ignore_errors=True)
+        else:
+            self._remove_unfinished()
         os.close(self._lock)
         self._lock = -1
         with suppress(OSError):  # another plan's folder may stand beside it
             self.folder.parent.rmdir()
 
+    @contextmanager
+    def tidied(self) -> Iterator[None]:
+        """Leave no unfinished file behind when what happens inside fails: the disk may be full of them."""
+        try:
+            yield
+        except BaseException:
+            self._remove_unfinished()
+            raise
+
     def part(self, table: str, task: int, suffix: str) -> Path:
         """Path of the part of one task."""
         return self.folder / f"{table}.{task:06d}.{suffix}"
+
+    def _remove_unfinished(self) -> None:
+        for path in self.folder.glob(f"*{UNFINISHED}*"):
+            path.unlink(missing_ok=True)
 
     def _remove_stale(self) -> None:
         for folder in self.folder.parent.iterdir():
@@ -96,19 +114,17 @@ def _locked(folder: Path) -> int:
 def checked_name(name: str, what: str) -> str:
     """Refuse a name that could lead out of its folder."""
     if not NAME.fullmatch(name):
-        msg = f"the {what} {name!r} cannot be a file name; valid are letters, digits, _, - and . (not first)"
-        raise SinkError(msg)
+        raise SinkError(f"the {what} {name!r} cannot be a file name; valid are letters, digits, _, - and . (not first)")
     return name
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[None]:
+def writing(path: Path | str) -> Iterator[None]:
     """Turn what the system says about a path into one clear error."""
     try:
         yield
     except OSError as error:
-        msg = f"cannot write {path}: {error.strerror or error}"
-        raise SinkError(msg) from error
+        raise SinkError(f"cannot write {path}: {error.strerror or error}") from error
 
 
 def leave_receipt(part: Path, receipt: Receipt) -> None:

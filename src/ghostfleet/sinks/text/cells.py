@@ -13,7 +13,7 @@ from ghostfleet.core.errors import SinkError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ghostfleet.core.arrays import Array, Bool, I64
+    from ghostfleet.core.arrays import I64, Array, Bool
 
 Words: TypeAlias = "Array"  # dtype S; NUL bytes pad an entry and are dropped when rows are closed up
 
@@ -113,10 +113,11 @@ def _fraction_cells(rest: I64, decimals: int) -> list[Cell]:
 
 
 def time_cells(seconds: I64, quote: bytes) -> list[Cell]:
-    """RFC 3339 in UTC and whole seconds: a cell for the day, and one each for minutes and seconds if any row needs it."""
+    """RFC 3339 in UTC and whole seconds: a cell for the day, and if any row needs it one each for minutes, seconds."""
     if len(seconds) and not FIRST_S <= seconds.min() <= seconds.max() <= LAST_S:
-        msg = f"a time of {seconds.min()} or {seconds.max()} s lies outside the years 1 to 9999, which text can state"
-        raise SinkError(msg)
+        raise SinkError(
+            f"a time of {seconds.min()} or {seconds.max()} s lies outside the years 1 to 9999, which text can state"
+        )
     days = seconds // DAY_S
     rest = (seconds - days * DAY_S).astype(np.int32)
     end = b"Z" + quote
@@ -130,7 +131,10 @@ def time_cells(seconds: I64, quote: bytes) -> list[Cell]:
 
 
 def _day_cell(days: I64, before: bytes, after: bytes) -> Cell:
-    low, high = int(days.min(initial=0 if not len(days) else days[0])), int(days.max(initial=0 if not len(days) else days[0]))
+    low, high = (
+        int(days.min(initial=0 if not len(days) else days[0])),
+        int(days.max(initial=0 if not len(days) else days[0])),
+    )
     if high - low <= 4 * len(days) + 64:
         return Cell(_days_between(low, high, before, after), (days - low).astype(np.int32))
     some, codes = np.unique(days, return_inverse=True)

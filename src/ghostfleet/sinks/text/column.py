@@ -9,10 +9,20 @@ import numpy as np
 from ghostfleet.core.batch import Quanta, Text
 from ghostfleet.core.errors import SinkError
 from ghostfleet.core.table import Kind
-from ghostfleet.sinks.text.cells import Cell, Words, around, hidden, number_cells, number_words, pack, time_cells, widened
+from ghostfleet.sinks.text.cells import (
+    Cell,
+    Words,
+    around,
+    hidden,
+    number_cells,
+    number_words,
+    pack,
+    time_cells,
+    widened,
+)
 
 if TYPE_CHECKING:
-    from ghostfleet.core.arrays import Array, F64, I64
+    from ghostfleet.core.arrays import F64, Array
     from ghostfleet.core.batch import Plain, Values
     from ghostfleet.core.table import Column
     from ghostfleet.sinks.text.syntax import Syntax
@@ -62,11 +72,10 @@ class ColumnCells:
             self._vocabulary = values.vocabulary
         codes = values.codes
         if len(codes) and not -1 <= codes.min() <= codes.max() < len(values.vocabulary):
-            msg = (
+            raise SinkError(
                 f"column {self._column.name} has codes {codes.min()} to {codes.max()}; "
                 f"valid are 0 to {len(values.vocabulary) - 1}, and -1 for a missing value"
             )
-            raise SinkError(msg)
         return Cell(self._words, codes, self._width)
 
     def _numbers(self, values: Quanta | Plain, decimals: int) -> list[Cell]:
@@ -118,8 +127,7 @@ def decimals_of(per_one: int, name: str) -> int:
     """Digits after the point: 100 → 2; refuses what is no power of ten."""
     decimals = len(str(per_one)) - 1
     if per_one < 1 or per_one != 10**decimals:
-        msg = f"column {name} counts {per_one} units to one; valid are powers of ten"
-        raise SinkError(msg)
+        raise SinkError(f"column {name} counts {per_one} units to one; valid are powers of ten")
     return decimals
 
 
@@ -127,11 +135,9 @@ def integers(values: Quanta | Plain, name: str) -> Array:
     """Integers of a column; refuses other types and what a signed 64-bit integer cannot hold."""
     numbers = values.units if isinstance(values, Quanta) else values.values
     if numbers.dtype.kind not in "iu":
-        msg = f"column {name} holds {numbers.dtype}, not integers"
-        raise SinkError(msg)
+        raise SinkError(f"column {name} holds {numbers.dtype}, not integers")
     if numbers.dtype == np.uint64 and len(numbers) and numbers.max() > np.iinfo(np.int64).max:
-        msg = f"column {name} holds {numbers.max()}, which is more than a signed 64-bit integer can"
-        raise SinkError(msg)
+        raise SinkError(f"column {name} holds {numbers.max()}, which is more than a signed 64-bit integer can")
     return numbers.astype(np.int64) if numbers.dtype.kind == "u" else numbers
 
 
@@ -141,8 +147,9 @@ def doubles(values: Plain, name: str) -> F64:
     if values.missing is not None:
         numbers[values.missing] = np.nan
     if np.isinf(numbers).any():
-        msg = f"column {name} is infinite in row {int(np.isinf(numbers).argmax())} of a batch; values must be finite"
-        raise SinkError(msg)
+        raise SinkError(
+            f"column {name} is infinite in row {int(np.isinf(numbers).argmax())} of a batch; values must be finite"
+        )
     return numbers
 
 

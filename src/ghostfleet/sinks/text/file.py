@@ -160,8 +160,7 @@ class _Reader:
             if not self._left:
                 block = next(self._blocks, None)
                 if block is None:
-                    msg = f"{self._path} ends after {self._at} bytes of content, {length} bytes too early"
-                    raise DataError(msg)
+                    raise DataError(f"{self._path} ends after {self._at} bytes of content, {length} bytes too early")
                 self._left = memoryview(block)
             piece, self._left = self._left[:length], self._left[length:]
             sha.update(piece)
@@ -170,6 +169,5 @@ class _Reader:
         return sha.hexdigest()
 
     def expect_end(self) -> None:
-        if self._left or next(self._blocks, b""):
-            msg = f"{self._path} goes on after the {self._at} bytes of content that its receipts account for"
-            raise DataError(msg)
+        if self._left or any(self._blocks):
+            raise DataError(f"{self._path} goes on after the {self._at} bytes of content that its receipts account for")

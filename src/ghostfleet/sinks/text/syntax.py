@@ -67,17 +67,15 @@ def _csv_word(word: str) -> bytes:
 
 
 def _json_word(word: str) -> bytes:
-    from json.encoder import encode_basestring  # noqa: PLC0415  only JSON pays for the import
+    from json.encoder import encode_basestring  # only JSON pays for the import
 
     return _utf8(encode_basestring(word)).replace(b"\x7f", b"\\u007f")
 
 
 def _utf8(word: str) -> bytes:
     if "\0" in word:
-        msg = f"the text {word!r} contains NUL, which no text format can carry"
-        raise SinkError(msg)
+        raise SinkError(f"the text {word!r} contains NUL, which no text format can carry")
     try:
         return word.encode()
     except UnicodeEncodeError as error:
-        msg = f"the text {word!r} is not valid Unicode: {error.reason} at character {error.start}"
-        raise SinkError(msg) from error
+        raise SinkError(f"the text {word!r} is not valid Unicode: {error.reason} at character {error.start}") from error

@@ -1,0 +1,163 @@
+"""Batches as Arrow record batches, and the digest of values that came back as Arrow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ghostfleet.core.batch import Quanta, Text
+from ghostfleet.core.errors import DataError, SinkError
+from ghostfleet.core.table import Kind
+from ghostfleet.sinks.digest import MICROSECONDS, ValueDigest
+from ghostfleet.sinks.text.column import doubles, integers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from ghostfleet.core.arrays import Array, Bool
+    from ghostfleet.core.batch import Batch, Plain, Values
+    from ghostfleet.core.table import Column, Table
+    from ghostfleet.sinks.sink import Receipt
+
+TYPES = {
+    Kind.TIME: pa.timestamp("us", tz="UTC"),
+    Kind.TEXT: pa.dictionary(pa.int32(), pa.string()),
+    Kind.F64: pa.float64(),
+    Kind.I64: pa.int64(),
+    Kind.BOOL: pa.bool_(),
+}
+
+
+def schema_of(table: Table) -> pa.Schema:
+    """Arrow schema of a table, with what each column is about and its unit as metadata."""
+    fields = [
+        pa.field(column.name, TYPES[column.kind], metadata={"about": column.about, "unit": column.unit})
+        for column in table.columns
+    ]
+    return pa.schema(fields, metadata={"table": table.name, "about": table.about})
+
+
+class Converter:
+    """Turns batches of one table into Arrow; a vocabulary is converted once, not for every batch."""
+
+    def __init__(self, table: Table) -> None:
+        """Derive the schema."""
+        self._table = table
+        self._words: dict[str, tuple[tuple[str, ...], pa.Array]] = {}
+        self.schema = schema_of(table)
+
+    def arrow(self, batch: Batch) -> pa.RecordBatch:
+        """Arrow record batch of the same rows."""
+        arrays = [self._array(column, batch[column.name]) for column in self._table.columns]
+        return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
+
+    def _array(self, column: Column, values: Values) -> pa.Array:
+        if isinstance(values, Text):
+            return self._text(column.name, values)
+        if isinstance(values, Quanta):
+            return pa.array(values.units / float(values.per_one), mask=values.missing)
+        if column.kind is Kind.F64:
+            numbers = doubles(values, column.name)
+            return pa.array(numbers, mask=np.isnan(numbers))
+        return _whole(column, values)
+
+    def _text(self, name: str, values: Text) -> pa.Array:
+        known, words = self._words.get(name, ((), None))
+        if words is None or (values.vocabulary is not known and values.vocabulary != known):
+            try:
+                words = pa.array(values.vocabulary, type=pa.string())
+            except UnicodeEncodeError as error:
+                raise SinkError(f"column {name} holds a text that is not valid Unicode: {error.object!r}") from error
+            self._words[name] = (values.vocabulary, words)
+        codes = values.codes.astype(np.int32)
+        missing = codes == -1
+        try:
+            return pa.DictionaryArray.from_arrays(pa.array(codes, mask=missing if missing.any() else None), words)
+        except (pa.ArrowInvalid, IndexError) as error:
+            raise SinkError(f"column {name} has codes outside its vocabulary: {error}") from error
+
+
+def _whole(column: Column, values: Plain) -> pa.Array:
+    if column.kind is Kind.BOOL:
+        return pa.array(values.values.astype(np.bool_), mask=values.missing)
+    whole = integers(values, column.name).astype(np.int64, copy=False)
+    if column.kind is Kind.TIME:
+        return pa.array(whole * MICROSECONDS, mask=values.missing).view(TYPES[Kind.TIME])
+    return pa.array(whole, mask=values.missing)
+
+
+def digest_arrow(digest: ValueDigest, rows: pa.RecordBatch) -> None:
+    """Take rows that came back from a store into account."""
+    for name, values in zip(rows.schema.names, rows.columns, strict=True):
+        canonical, missing = _canonical(digest, name, values)
+        digest.add(name, canonical, missing)
+    digest.rows += len(rows)
+
+
+def _canonical(digest: ValueDigest, name: str, values: pa.Array) -> tuple[Array, Bool | None]:
+    missing = values.is_null().to_numpy(zero_copy_only=False) if values.null_count else None
+    kind = values.type
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        values = values.dictionary_encode()
+    if pa.types.is_dictionary(values.type):
+        words = digest.words(name, tuple(values.dictionary.to_pylist()))
+        return words.take(_numbers(pc.fill_null(values.indices, -1))), missing
+    if pa.types.is_timestamp(kind):
+        return _numbers(values.cast(pa.timestamp("us", tz=kind.tz)).cast(pa.int64())), missing
+    if pa.types.is_boolean(kind):
+        return _numbers(values.cast(pa.uint8())), missing
+    if pa.types.is_integer(kind):
+        return _numbers(values.cast(pa.int64())), missing
+    if pa.types.is_floating(kind):
+        return _numbers(values.cast(pa.float64())) + 0.0, missing
+    raise DataError(f"column {name} has type {kind}, which ghostfleet does not write")
+
+
+def _numbers(values: pa.Array) -> Array:
+    filled: Array = pc.fill_null(values, 0).to_numpy(zero_copy_only=False)
+    return filled
+
+
+def digests_of(batches: Iterable[pa.RecordBatch], receipts: Sequence[Receipt], where: str) -> list[str]:
+    """Digest of each receipt's rows, in their order; DataError when there are more or fewer rows."""
+    rows = _Rows(iter(batches), where)
+    found = [rows.take(receipt.rows) for receipt in receipts]
+    rows.expect_end()
+    return found
+
+
+class _Rows:
+    """Cuts a stream of record batches into stretches of given lengths."""
+
+    def __init__(self, batches: Iterator[pa.RecordBatch], where: str) -> None:
+        self._batches = batches
+        self._where = where
+        self._left: Any = None
+        self._at = 0
+        self._schema: pa.Schema | None = None
+
+    def take(self, rows: int) -> str:
+        digest = ValueDigest()
+        while rows:
+            if not self._more():
+                raise DataError(f"{self._where} ends after {self._at} rows, {rows} rows too early")
+            piece = self._left.slice(0, rows)
+            self._left = self._left.slice(len(piece))
+            digest_arrow(digest, piece)
+            rows -= len(piece)
+            self._at += len(piece)
+        return digest.hexdigest()
+
+    def expect_end(self) -> None:
+        if self._more():
+            raise DataError(f"{self._where} goes on after the {self._at} rows that its receipts account for")
+
+    def _more(self) -> bool:
+        while self._left is None or not len(self._left):
+            self._left = next(self._batches, None)
+            if self._left is None:
+                return False
+        return True

@@ -1,0 +1,172 @@
+"""Parquet files with an encoding chosen for each column; several tasks are staged as Arrow and joined.
+
+Rounded floats repeat, and so do texts: dictionaries. Integers and times differ little from their neighbours:
+deltas. Over pyarrow's defaults this saves a fifth of the CPU and a third of the bytes (bench/parquet.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ghostfleet.core.errors import DataError
+from ghostfleet.core.table import Kind
+from ghostfleet.sinks.arrow import ipc
+from ghostfleet.sinks.arrow.convert import Converter, digest_arrow, digests_of, schema_of
+from ghostfleet.sinks.digest import ValueDigest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from ghostfleet.core.batch import Batch
+    from ghostfleet.core.table import Column, Table
+    from ghostfleet.sinks.parts import Body, Place
+    from ghostfleet.sinks.sink import Digester, Receipt
+
+GROUP_ROWS = 131_072
+ZSTD_LEVELS = {"fast": 1, "small": 9}
+
+
+@dataclass(frozen=True, slots=True)
+class ParquetFormat:
+    """Parquet with one of our codecs."""
+
+    codec: str
+    suffix: str = "parquet"
+
+    def staged_suffix(self, *, alone: bool) -> str:
+        """A single part is the finished file; of several, each is an Arrow stream."""
+        return self.suffix if alone else ipc.SUFFIX
+
+    def start(self, path: Path, place: Place) -> Body:
+        """Start the body of a part."""
+        return ParquetBody(path, place, self.codec) if place.first and place.last else ipc.IpcBody(path, place)
+
+    def digester(self, place: Place) -> Digester:
+        """Digest a part without writing it."""
+        del place  # values have no opening and no closing
+        return ValueDigest()
+
+    def staged_digest(self, path: Path, place: Place) -> str:
+        """Digest of a part as it stands in the staging folder."""
+        return ipc.stored_digest(_rows(path) if place.first and place.last else ipc.stored([path]))
+
+    def join(self, table: Table, parts: Sequence[tuple[Path, Receipt]], target: Path) -> tuple[int, str]:
+        """Write the rows of all parts into one file."""
+        digest = ValueDigest()
+        groups = RowGroups(target, table, self.codec)
+        try:
+            for batch in ipc.stored(path for path, _ in parts):
+                digest_arrow(digest, batch)
+                groups.add(batch)
+            groups.close()
+        except BaseException:
+            groups.discard()
+            raise
+        return -1, digest.hexdigest()
+
+    def digests(self, path: Path, receipts: Sequence[Receipt]) -> list[str]:
+        """Digest of each receipt's rows in a finished file."""
+        return digests_of(_rows(path), receipts, str(path))
+
+
+class ParquetBody:
+    """Writes batches straight into the finished file."""
+
+    def __init__(self, path: Path, place: Place, codec: str) -> None:
+        """Open the file."""
+        self._converter = Converter(place.table)
+        self._digest = ValueDigest()
+        self._groups = RowGroups(path, place.table, codec)
+
+    @property
+    def rows(self) -> int:
+        """Count the rows written."""
+        return self._digest.rows
+
+    def write(self, batch: Batch) -> None:
+        """Add rows."""
+        self._digest.write(batch)
+        self._groups.add(self._converter.arrow(batch))
+
+    def finish(self) -> tuple[int, str]:
+        """Write what is left and the footer."""
+        self._groups.close()
+        return -1, self._digest.hexdigest()
+
+    def discard(self) -> None:
+        """Close the file without a footer."""
+        self._groups.discard()
+
+
+class RowGroups:
+    """Collects record batches and writes them as row groups of one size, whatever the batches' size."""
+
+    def __init__(self, path: Path, table: Table, codec: str) -> None:
+        """Open the file with each column's encoding."""
+        level = ZSTD_LEVELS.get(codec)
+        self._waiting: list[pa.RecordBatch] = []
+        self._rows = 0
+        self._file = pa.OSFile(str(path), "wb")
+        self._writer = pq.ParquetWriter(
+            self._file,
+            schema_of(table),
+            compression="zstd" if level else "none",
+            compression_level=level,
+            use_dictionary=[column.name for column in table.columns if _repeats(column)],
+            column_encoding={column.name: _encoding(column) for column in table.columns if not _repeats(column)},
+            write_page_checksum=True,
+        )
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Add rows; writes whenever a row group is full."""
+        while len(batch):
+            piece = batch.slice(0, GROUP_ROWS - self._rows)
+            batch = batch.slice(len(piece))
+            self._waiting.append(piece)
+            self._rows += len(piece)
+            if self._rows == GROUP_ROWS:
+                self._flush()
+
+    def close(self) -> None:
+        """Write what is left and the footer."""
+        if self._rows:
+            self._flush()
+        self._writer.close()
+        self._file.close()
+
+    def discard(self) -> None:
+        """Close the file as it is."""
+        self._waiting.clear()
+        self._file.close()
+        self._writer.is_open = False  # or it would write its footer into the closed file when it is collected
+
+    def _flush(self) -> None:
+        # A dictionary that changed inside a row group would make the writer fall back to plain texts.
+        rows = pa.Table.from_batches(self._waiting).unify_dictionaries()
+        self._writer.write_table(rows, row_group_size=GROUP_ROWS)
+        self._waiting.clear()
+        self._rows = 0
+
+
+def _repeats(column: Column) -> bool:
+    return column.kind is Kind.TEXT or (column.kind is Kind.F64 and column.resolution is not None)
+
+
+def _encoding(column: Column) -> str:
+    return {Kind.F64: "BYTE_STREAM_SPLIT", Kind.BOOL: "PLAIN"}.get(column.kind, "DELTA_BINARY_PACKED")
+
+
+def _rows(path: Path) -> Iterator[pa.RecordBatch]:
+    at = 0
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            for batch in file.iter_batches(GROUP_ROWS, use_threads=False):
+                at += len(batch)
+                yield batch
+    except (pa.ArrowInvalid, OSError) as error:
+        raise DataError(f"{path} cannot be read as Parquet after row {at}: {error}") from error

@@ -1,0 +1,241 @@
+"""A DuckDB file: workers stage Arrow, the parent loads it in plan order and in one transaction.
+
+Writing rows again replaces those with the same keys, so a table holds each key once, and the rows of the
+last run stand last, in plan order: that is how they are found again. A run that is already there is left alone.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from ghostfleet.core.errors import DataError, SinkError
+from ghostfleet.sinks.digest import ValueDigest
+from ghostfleet.sinks.parts import Place, StagedPart
+from ghostfleet.sinks.plan import Tasks
+from ghostfleet.sinks.sink import GROUPS, Receipt, Written
+from ghostfleet.sinks.staging import UNFINISHED, Staging, checked_name, found_receipt, publish
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from typing import Self
+
+    from duckdb import DuckDBPyConnection
+
+    from ghostfleet.core.table import Table
+    from ghostfleet.sinks.sink import Digester
+
+SUFFIX = "arrow"
+
+
+class DuckDBSink:
+    """Loads tables into one DuckDB file; tables of others in it stay as they are."""
+
+    scheme: ClassVar[str] = "duckdb"
+    writers: ClassVar[Literal["one", "many"]] = "one"
+    groups = GROUPS
+    staged = True
+
+    def __init__(self, target: Path) -> None:
+        """Aim at a file."""
+        self._target = target
+        self._staging = Staging(target.parent, "unopened")
+        self._tasks = Tasks()
+
+    @classmethod
+    def at(cls, rest: str, **others: object) -> Self:
+        """Open what a URL describes; formats and codecs are for files."""
+        del others
+        if not rest or rest.startswith(":") or rest.endswith("/"):
+            raise SinkError(f"duckdb:{rest} names no file; valid is duckdb:PATH, for instance duckdb:fleet.duckdb")
+        return cls(Path(rest))
+
+    def open(self, tables: Sequence[Table], *, plan_id: str, tasks: Mapping[str, Sequence[int]]) -> None:
+        """Check the file and the tables in it, and lock the staging folder."""
+        import pyarrow as pa  # noqa: F401  better missing now than in a worker
+
+        if self._target.is_dir():
+            raise SinkError(f"cannot write {self._target}: a directory of that name stands there")
+        for table in tables:
+            checked_name(table.name, "table name")
+        if self._target.exists():
+            with connected(self._target, read_only=True) as store:
+                for table in tables:
+                    _check_columns(store, table, self._target)
+        self._tasks = Tasks(tables, tasks)
+        self._staging = Staging(self._target.parent, plan_id, checked_name(self._target.name, "file name"))
+        self._staging.enter()
+
+    def part(self, table: Table, task: int) -> StagedPart:
+        """Start the part of one task."""
+        from ghostfleet.sinks.arrow.ipc import IpcBody
+
+        return StagedPart(Place(table, task), self._path(table, task), IpcBody)
+
+    def kept(self, table: Table, task: int) -> Receipt | None:
+        """Receipt of a part that survived and whose digest still agrees."""
+        from ghostfleet.sinks.arrow import ipc
+
+        path = self._path(table, task)
+        receipt = found_receipt(path, table.name, task)
+        try:
+            return receipt if receipt and ipc.stored_digest(ipc.stored([path])) == receipt.digest else None
+        except DataError:
+            return None
+
+    def finish(self, receipts: Sequence[Receipt]) -> list[Written]:
+        """Load all tables at once; a new file appears whole or not at all."""
+        new = not self._target.exists()
+        target = self._staging.folder / (self._target.name + UNFINISHED) if new else self._target
+        if new:
+            target.unlink(missing_ok=True)
+        with self._staging.tidied():
+            with connected(target) as store:
+                store.begin()
+                written = [self._load(store, table, mine) for table, mine in self._tasks.in_order(receipts)]
+                store.commit()
+            if new:
+                publish({target: self._target})
+        self._staging.leave(remove=True)
+        return written
+
+    def abort(self) -> None:
+        """Release the lock; parts stay for a resume."""
+        self._staging.leave(remove=False)
+
+    def digests(self, written: Written, receipts: Sequence[Receipt]) -> list[str]:
+        """Digests of the rows that the run wrote last, as the file holds them now."""
+        from ghostfleet.sinks.arrow.convert import digests_of
+
+        if not self._target.is_file():
+            raise DataError(f"{self._target} is not there")
+        where = f"table {written.name} of {self._target}"
+        try:
+            with connected(self._target, read_only=True) as store:
+                count = _count(store, written.name)
+                if count < written.rows:
+                    raise DataError(f"{where} holds {count} rows, fewer than the {written.rows} that were written")
+                return digests_of(_last_rows(store, written.name, written.rows), receipts, where)
+        except SinkError as error:
+            raise DataError(f"{where} cannot be read: {error}") from error
+
+    def digester(self, table: Table, task: int, *, first: bool, last: bool) -> Digester:
+        """Digest a regenerated task."""
+        del table, task, first, last  # values have no opening and no closing
+        return ValueDigest()
+
+    def _load(self, store: DuckDBPyConnection, table: Table, receipts: Sequence[Receipt]) -> Written:
+        from ghostfleet.sinks.arrow import ipc
+
+        paths = [self._path(table, receipt.task) for receipt in receipts]
+        rows, size = sum(receipt.rows for receipt in receipts), sum(receipt.size for receipt in receipts)
+        digest = ipc.stored_digest(ipc.stored(paths))
+        name = quoted(table.name)
+        store.execute(f"CREATE TABLE IF NOT EXISTS {name} ({', '.join(_columns(table))})")
+        for comment in _comments(table):
+            store.execute(comment)
+        stood = _count(store, table.name)
+        if not (0 < rows <= stood and ipc.stored_digest(_last_rows(store, table.name, rows)) == digest):
+            if stood and table.keys:
+                same = " AND ".join(f"old.{quoted(key)} IS NOT DISTINCT FROM new.{quoted(key)}" for key in table.keys)
+                _with_rows(store, table, paths, f"DELETE FROM {name} AS old USING staged AS new WHERE {same}")  # noqa: S608
+            _with_rows(store, table, paths, f"INSERT INTO {name} SELECT * FROM staged")  # noqa: S608
+        return Written(table.name, table.name, rows, size, size, digest, "")
+
+    def _path(self, table: Table, task: int) -> Path:
+        return self._staging.part(table.name, task, SUFFIX)
+
+
+SINK = DuckDBSink
+
+
+@contextmanager
+def connected(path: Path, *, read_only: bool = False) -> Iterator[DuckDBPyConnection]:
+    """Open a file; SinkError for whatever DuckDB has to say about it."""
+    import duckdb
+
+    try:
+        with duckdb.connect(path, read_only=read_only) as store:
+            store.execute("SET TimeZone = 'UTC'")
+            store.execute("SET preserve_insertion_order = true")
+            yield store
+    except duckdb.Error as error:
+        raise SinkError(f"cannot use {path} as a DuckDB file: {str(error).splitlines()[0]}") from error
+
+
+def quoted(name: str) -> str:
+    """Quote an identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _types(table: Table) -> dict[str, str]:
+    names = {"time": "TIMESTAMP WITH TIME ZONE", "text": "VARCHAR", "float": "DOUBLE", "integer": "BIGINT"}
+    return {column.name: names.get(column.kind.value, "BOOLEAN") for column in table.columns}
+
+
+def _columns(table: Table) -> list[str]:
+    return [f"{quoted(name)} {kind}" for name, kind in _types(table).items()]
+
+
+def _comments(table: Table) -> Iterator[str]:
+    yield f"COMMENT ON TABLE {quoted(table.name)} IS {_text(table.about)}"
+    for column in table.columns:
+        about = f"{column.about} [{column.unit}]" if column.unit else column.about
+        yield f"COMMENT ON COLUMN {quoted(table.name)}.{quoted(column.name)} IS {_text(about)}"
+
+
+def _check_columns(store: DuckDBPyConnection, table: Table, target: Path) -> None:
+    query = (
+        "SELECT column_name, data_type FROM duckdb_columns() "
+        "WHERE schema_name = current_schema() AND database_name = current_database() AND table_name = ? "
+        "ORDER BY column_index"
+    )
+    found: dict[str, str] = dict(store.execute(query, [table.name]).fetchall())
+    valid = _types(table)
+    if not found or list(found.items()) == list(valid.items()):
+        return
+    wrong = [
+        f"{name} is {found.get(name, 'missing')} and should be {valid.get(name, 'absent')}"
+        for name in {**valid, **found}
+        if found.get(name) != valid.get(name)
+    ] or [f"the order is {', '.join(found)} and should be {', '.join(valid)}"]
+    raise SinkError(
+        f"table {table.name} in {target} has other columns: {'; '.join(wrong)}; drop it or use another file"
+    )
+
+
+def _count(store: DuckDBPyConnection, name: str) -> int:
+    ((count,),) = store.execute(f"SELECT count(*) FROM {quoted(name)}").fetchall()  # noqa: S608  the name is quoted
+    return int(count)
+
+
+def _last_rows(store: DuckDBPyConnection, name: str, rows: int) -> Iterator[object]:
+    """Last rows in the order in which they were inserted, which DuckDB preserves."""
+    start = _count(store, name) - rows
+    yield from store.sql(f"SELECT * FROM {quoted(name)} LIMIT {rows} OFFSET {start}").to_arrow_reader(1 << 16)  # noqa: S608
+
+
+def _with_rows(store: DuckDBPyConnection, table: Table, paths: Sequence[Path], statement: str) -> None:
+    """Run a statement that reads the staged rows as ``staged``."""
+    import pyarrow as pa
+
+    from ghostfleet.sinks.arrow import ipc
+    from ghostfleet.sinks.arrow.convert import schema_of
+
+    plain = pa.schema(
+        [
+            pa.field(field.name, pa.string() if pa.types.is_dictionary(field.type) else field.type)
+            for field in schema_of(table)
+        ]
+    )
+    batches = (batch.cast(plain) for batch in ipc.stored(paths))
+    store.register("staged", pa.RecordBatchReader.from_batches(plain, batches))
+    try:
+        store.execute(statement).fetchall()
+    finally:
+        store.unregister("staged")
