@@ -1,0 +1,15 @@
+"""The command line: one module per command, imported when it is called."""
+
+from __future__ import annotations
+
+import sys
+
+from ghostfleet.run.surroundings import one_thread_each
+
+
+def main() -> None:
+    """Run the command that the arguments name and leave with its exit code."""
+    one_thread_each()  # before anything imports numpy
+    from ghostfleet.cli.root import run
+
+    sys.exit(run(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""One module per command; the module's `command` is what `ghostfleet <module>` runs."""

@@ -1,0 +1,49 @@
+"""`ghostfleet plan`: what a run would write, before anything is written."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from ghostfleet.cli import output, scenario
+from ghostfleet.run import estimate, manifest
+
+EPILOG = """
+\b
+Examples:
+  ghostfleet plan capacity
+  ghostfleet plan capacity --granularity hourly --format parquet
+"""
+
+
+@click.command(cls=scenario.ScenarioCommand, epilog=EPILOG)
+@scenario.scenario_options
+@output.output_options
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--yes", is_flag=True, hidden=True)
+@click.option("--quiet", is_flag=True, hidden=True)
+@click.pass_context
+def command(ctx: click.Context, *, as_json: bool, **arguments: Any) -> None:  # noqa: ANN401  as typed
+    """Print rows, bytes and seconds of what generate would write with the same options; write nothing."""
+    loaded = scenario.load(ctx, arguments)
+    request = output.request(loaded.scenario, arguments)
+    plan, tables, cost = estimate.estimate(loaded.scenario, request)
+    window = plan.window
+    figures = {
+        "tables": [table.name for table in tables],
+        "rows": cost.rows,
+        "tasks": cost.tasks,
+        "bytes": cost.bytes,
+        "seconds_on_one_core": round(cost.seconds, 1),
+        "from": manifest.moment(window.since_s),
+        "until": manifest.moment(window.until_s),
+        "to": list(request.urls),
+    }
+    if as_json:
+        click.echo(json.dumps(figures, indent=1))
+        return
+    click.echo(f"{', '.join(figures['tables'])}: {cost.rows:,} rows, {figures['from']} to {figures['until']}")
+    click.echo(f"about {output.size(cost.bytes)} to {', '.join(request.urls)}")
+    click.echo(f"about {output.duration(cost.seconds)} on one core, in {cost.tasks} tasks")

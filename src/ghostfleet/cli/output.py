@@ -1,0 +1,115 @@
+"""Options that say what to write and where, and how a run tells of its progress."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ghostfleet.cli.times import Duration, Moment
+from ghostfleet.core.errors import ScenarioError
+from ghostfleet.run import surroundings
+from ghostfleet.run.history import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from ghostfleet.spec.scenario import Scenario
+
+FORMATS = ("csv", "csv.gz", "jsonl", "jsonl.gz", "json", "parquet")
+BYTES_PER_UNIT = 1000
+
+
+def output_options(command: Any) -> Any:  # noqa: ANN401  a decorator, as click's own are
+    """Add window, format and destination options."""
+    options = (
+        click.option("--to", metavar="URL", multiple=True, help="Folder, file, duckdb:FILE, blackhole: or - (standard output); repeatable."),
+        click.option("--from", "since", type=Moment(), help="First row that starts at or after this time."),
+        click.option("--until", type=Moment(), help="No row that starts at or after this time."),
+        click.option("--last", type=Duration(), help="The last stretch before now, such as 90d."),
+        click.option("--every", type=Duration(), help="Length of a row; a multiple of the scenario's tick."),
+        click.option("--only", metavar="TABLES", help="Tables to write, separated by commas, or all."),
+        click.option("--format", "format_", type=click.Choice(FORMATS), help="File format  [default: csv]"),
+        click.option("--codec", type=click.Choice(("fast", "small", "none")), default="fast", show_default=True, help="How hard to compress."),
+        click.option("--workers", type=click.IntRange(1), help="Worker processes; changes no byte."),
+        click.option("--part", type=click.IntRange(1), default=1, help="Make only this part of --of parts."),
+        click.option("--of", "parts", type=click.IntRange(1), default=1, help="Number of parts, for several machines."),
+        click.option("--blind", is_flag=True, help="Leave the scenario out of the manifest (its hash stays)."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def request(scenario: Scenario, arguments: Mapping[str, Any]) -> Request:
+    """Turn options into a request, with everything relative to now made absolute."""
+    data = scenario.servers
+    since, until = arguments["since"], arguments["until"]
+    if arguments["last"] is not None:
+        if since is not None or until is not None:
+            msg = "--last says where the window begins and ends; leave out --from and --until"
+            raise ScenarioError(msg)
+        row_s = arguments["every"] or data.row_s
+        until = int(surroundings.now().timestamp()) // row_s * row_s
+        since = until - arguments["last"]
+    if since is not None and until is not None and until <= since:
+        msg = "--until must be after --from"
+        raise ScenarioError(msg)
+    compressed = data.compression and arguments["codec"] != "none"
+    return Request(
+        urls=tuple(arguments["to"]) or (data.generated_data_path,),
+        since_s=since,
+        until_s=until,
+        every_s=arguments["every"],
+        only=tuple(name.strip() for name in (arguments["only"] or "").split(",") if name.strip()),
+        format=arguments["format_"],
+        codec=arguments["codec"],
+        compressed=compressed,
+        part=(arguments["part"], arguments["parts"]),
+        workers=arguments["workers"],
+        blind=arguments["blind"],
+    )
+
+
+@contextmanager
+def progress(rows: int, label: str, *, quiet: bool) -> Iterator[Callable[[int], None]]:
+    """Show a bar with rate and time left on standard error, when that is a terminal."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda _rows: None
+        return
+    started = surroundings.stopwatch()
+    done = 0
+
+    def rate(_item: object) -> str:
+        return f"{human(done / max(surroundings.stopwatch() - started, 1e-9))} rows/s"
+
+    with click.progressbar(length=rows, label=label, file=sys.stderr, show_pos=True, item_show_func=rate) as bar:
+
+        def advance(more: int) -> None:
+            nonlocal done
+            done += more
+            bar.update(more, current_item=None)
+
+        yield advance
+
+
+def human(number: float) -> str:
+    """Three significant digits with k, M or G."""
+    for unit in ("", "k", "M", "G"):
+        if number < BYTES_PER_UNIT:
+            return f"{number:.3g}{unit}" if unit or number % 1 else f"{number:.0f}"
+        number /= BYTES_PER_UNIT
+    return f"{number:.3g}T"
+
+
+def size(count: float) -> str:
+    """Bytes for people."""
+    return f"{human(count)}B" if count < BYTES_PER_UNIT else f"{human(count)[:-1]} {human(count)[-1]}B"
+
+
+def duration(seconds: float) -> str:
+    """Seconds for people: 0.4 s, 1m 44s."""
+    minutes, rest = divmod(seconds, 60)
+    return f"{int(minutes)}m {int(rest)}s" if minutes else f"{seconds:.1f} s"

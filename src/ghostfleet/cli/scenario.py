@@ -1,0 +1,140 @@
+"""Commands that take a scenario: its parameters become their flags, and all layers of settings come together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ghostfleet.core.errors import ScenarioError
+from ghostfleet.run import surroundings
+from ghostfleet.spec import loading, reading
+from ghostfleet.spec.parameters import Parameter, flag
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+PREFIX = "parameter_"
+CONFIG_VARIABLE = "GHOSTFLEET_CONFIG"
+META = "ghostfleet.scenario"
+
+
+def find(name: str) -> reading.Document:
+    """Text of a shipped scenario or of a YAML file; `ScenarioError` naming what there is."""
+    path = Path(name)
+    if path.suffix in {".yaml", ".yml"} or path.is_file():
+        return reading.read(_text(path), name)
+    known = loading.shipped()
+    if name not in known:
+        msg = f"there is no scenario {name}; shipped are {', '.join(sorted(known))}, or name a .yaml file"
+        raise ScenarioError(msg)
+    return reading.read(known[name], f"{name}.yaml")
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        msg = f"cannot read {path}: {reason}"
+        raise ScenarioError(msg) from error
+
+
+class ScenarioCommand(click.Command):
+    """A command whose first argument names a scenario, which then adds its own flags."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Look for the scenario first, because the other arguments depend on it."""
+        name = self._scenario(ctx, args)
+        if name is not None:
+            document = find(name)
+            ctx.meta[META] = document, loading.declared(document)
+        return super().parse_args(ctx, args)
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Own parameters, then the scenario's; aliases of the scenario join the options they stand for."""
+        params = super().get_params(ctx)
+        if META not in ctx.meta:
+            return params
+        document, declared = ctx.meta[META]
+        own = [*params[:-1], *(_option(name, parameter) for name, parameter in declared.items()), params[-1]]
+        return [_aliased(param, document.tree.get("aliases", {})) for param in own]
+
+    def _scenario(self, ctx: click.Context, args: Sequence[str]) -> str | None:
+        """First argument that is neither an option nor an option's value."""
+        switches = {name for p in super().get_params(ctx) if isinstance(p, click.Option) and p.is_flag for name in (*p.opts, *p.secondary_opts)}
+        skip = False
+        for arg in args:
+            if skip:
+                skip = False
+            elif not arg.startswith("-") or arg == "-":
+                return arg
+            else:
+                skip = "=" not in arg and arg not in switches and not arg.startswith("--no-")
+        return None
+
+
+def _option(name: str, parameter: Parameter) -> click.Option:
+    names = [flag(name)]
+    kind: Any = None
+    if parameter.type == "boolean":
+        names = [f"{flag(name)}/--no-{flag(name)[2:]}"]
+    elif parameter.type == "integer":
+        kind = click.IntRange(_whole(parameter.min), _whole(parameter.max))
+    elif parameter.type == "number":
+        kind = click.FloatRange(parameter.min, parameter.max)
+    elif parameter.type == "choice":
+        kind = click.Choice(parameter.choices)
+    shown = None if parameter.default is None else _shown(parameter)
+    return click.Option(
+        [PREFIX + name, *names],
+        type=kind,
+        default=None,
+        help=parameter.help,
+        show_default=shown or False,
+        metavar="DATE" if parameter.type == "date" else None,
+    )
+
+
+def _shown(parameter: Parameter) -> str:
+    if parameter.type == "boolean":
+        return "on" if parameter.default else "off"
+    return str(parameter.default)
+
+
+def _whole(bound: float | None) -> int | None:
+    return None if bound is None else int(bound)
+
+
+def _aliased(param: click.Parameter, aliases: Mapping[str, str]) -> click.Parameter:
+    names = [flag(alias) for alias, option in aliases.items() if option == param.name]
+    if not names or not isinstance(param, click.Option) or set(names) <= set(param.opts):
+        return param
+    param.opts = [*param.opts, *names]
+    return param
+
+
+def load(ctx: click.Context, arguments: Mapping[str, Any]) -> loading.Loaded:
+    """Scenario with every layer laid over it: command line, environment, config file."""
+    document, _ = ctx.meta[META]
+    environment = surroundings.environment()
+    config_name = arguments.get("config") or environment.get(CONFIG_VARIABLE)
+    config = reading.read(_text(Path(config_name)), config_name) if config_name else None
+    given = {name.removeprefix(PREFIX): value for name, value in arguments.items() if name.startswith(PREFIX) and value is not None}
+    overrides = {} if arguments.get("seed") is None else {"execution.random_seed": (arguments["seed"], "--seed")}
+    settings = loading.Settings(config, environment, arguments.get("assignments", ()), given, overrides)
+    return loading.load(document, settings)
+
+
+def scenario_options(command: Any) -> Any:  # noqa: ANN401  a decorator, as click's own are
+    """Add what every command with a scenario takes."""
+    options = (
+        click.argument("scenario"),
+        click.option("--config", metavar="FILE", help="Settings that override the scenario; also GHOSTFLEET_CONFIG."),
+        click.option("--set", "assignments", metavar="PATH=VALUE", multiple=True, help="Set any key of the scenario."),
+        click.option("--seed", type=click.IntRange(0), help="Run seed; the same seed makes the same bytes."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command

@@ -1,0 +1,213 @@
+"""Write a stretch of a scenario to one or more sinks: plan, work, join, and leave a manifest."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from ghostfleet.core.errors import GhostfleetError, ScenarioError, SinkError
+from ghostfleet.generate import Generator
+from ghostfleet.run import manifest, surroundings, workers
+from ghostfleet.run.manifest import Determinants, Manifest
+from ghostfleet.run.statistics import Statistics
+from ghostfleet.sinks import open_sink
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from ghostfleet.core.table import Table
+    from ghostfleet.generate import Plan
+    from ghostfleet.run.workers import Done
+    from ghostfleet.sinks import Receipt, Sink, Written
+    from ghostfleet.spec.scenario import Scenario
+
+ROWS_PER_WORKER = 1_000_000  # fewer rows are made sooner by one process than by starting another
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to write, and where."""
+
+    urls: tuple[str, ...]
+    since_s: int | None = None
+    until_s: int | None = None
+    every_s: int | None = None
+    only: tuple[str, ...] = ()
+    format: str | None = None
+    codec: str = "fast"
+    compressed: bool | None = None
+    part: tuple[int, int] = (1, 1)
+    workers: int | None = None
+    blind: bool = False
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a run left behind."""
+
+    plan: Plan
+    tables: list[Table]
+    written: dict[str, list[Written]] = field(default_factory=dict)  # by URL
+    manifests: dict[str, Path] = field(default_factory=dict)
+    statistics: dict[str, Statistics] = field(default_factory=dict)
+    workers: int = 1
+    kept: int = 0  # tasks that an interrupted run had finished
+    seconds: float = 0.0
+
+
+Say = "Callable[[str], None]"
+
+
+def prepare(scenario: Scenario, request: Request) -> tuple[Generator, list[Table], Plan]:
+    """Tables and tasks of a request; `ScenarioError` when it asks for what there is not."""
+    generator = Generator(scenario)
+    tables = generator.tables(request.only)
+    window = generator.window(request.since_s, request.until_s, request.every_s)
+    plan = generator.plan(window, tables)
+    number, parts = request.part
+    if not 1 <= number <= parts:
+        msg = f"--part {number} --of {parts}: parts count from 1 to {parts}"
+        raise ScenarioError(msg)
+    if parts > 1:
+        plan = plan.share(number, parts)
+    return generator, tables, plan
+
+
+def write(
+    scenario: Scenario,
+    request: Request,
+    *,
+    say: Callable[[str], None] = lambda _text: None,
+    watch: workers.Watcher = lambda rows: None,  # noqa: ARG005  the protocol names its argument
+    planned: Callable[[Plan], None] = lambda _plan: None,
+) -> Outcome:
+    """Make a data set. An interrupted run of the same request is taken up where it stopped.
+
+    ``say`` hears each phase, ``planned`` the plan before anything is written, ``watch`` counts rows.
+    Raises `ScenarioError` or `SinkError`; then no destination holds anything half-written.
+    """
+    started = surroundings.stopwatch()
+    say("building the time axis and assigning archetypes")
+    generator, tables, plan = prepare(scenario, request)
+    planned(plan)
+    determinants = _determinants(scenario, request, plan, tables)
+    sinks = [_opened(url, request) for url in request.urls]
+    outcome = Outcome(plan, tables)
+    open_sinks: list[Sink] = []
+    try:
+        for sink in sinks:
+            sink.open(tables, plan_id=_plan_id(determinants, request), tasks={t.name: plan.of(t.name) for t in tables})
+            open_sinks.append(sink)
+        say("generating metrics")
+        done = _work(generator, sinks, outcome, request, watch)
+        say("joining parts and finishing")
+        receipts = [[one.receipts[place] for one in done] for place in range(len(sinks))]
+        for url, sink, mine in zip(request.urls, sinks, receipts, strict=True):
+            outcome.written[url] = sink.finish(mine)
+            open_sinks.remove(sink)
+            _record(url, request, scenario, determinants, outcome, mine)
+    finally:
+        for sink in open_sinks:
+            with suppress(GhostfleetError):  # the error that brought us here matters more
+                sink.abort()
+    outcome.seconds = surroundings.stopwatch() - started
+    return outcome
+
+
+def _determinants(scenario: Scenario, request: Request, plan: Plan, tables: Sequence[Table]) -> Determinants:
+    effective: dict[str, Any] = msgspec.to_builtins(scenario)
+    return Determinants.of(effective, plan.window, tuple(table.name for table in tables), request.part)
+
+
+def _plan_id(determinants: Determinants, request: Request) -> str:
+    # Parts of another format must not be taken for ours.
+    shape = "-".join(str(part) for part in (request.format, request.codec, request.compressed))
+    return f"{determinants.hash[:16]}-{shape}".replace(".", "_")
+
+
+def _opened(url: str, request: Request) -> Sink:
+    part = request.part if request.part[1] > 1 else None
+    return open_sink(url, format=request.format, codec=request.codec, compressed=request.compressed, part=part)
+
+
+def _work(
+    generator: Generator, sinks: Sequence[Sink], outcome: Outcome, request: Request, watch: workers.Watcher
+) -> list[Done]:
+    """Do every task that no earlier run has left finished at every sink."""
+    observers = {table.name: table for table in outcome.tables}
+    jobs = []
+    for task in outcome.plan.tasks:
+        kept = [sink.kept(observers[task.table], task.number) if sink.staged else None for sink in sinks]
+        outcome.kept += all(receipt is not None for receipt in kept)
+        jobs.append((task, kept))
+    outcome.workers = _workers(generator.scenario, sinks, request, outcome.plan)
+    if outcome.workers == 1:
+        results = workers.alone(generator, sinks, jobs, watch)
+    else:
+        results = workers.together(generator.scenario, sinks, jobs, watch, outcome.workers)
+    done = []
+    for one in results:
+        outcome.statistics.setdefault(one.task.table, Statistics()).merge(one.statistics)
+        done.append(one)
+    return sorted(done, key=lambda one: one.task.number)
+
+
+def _workers(scenario: Scenario, sinks: Sequence[Sink], request: Request, plan: Plan) -> int:
+    if any(not sink.staged and sink.writers == "one" for sink in sinks):
+        return 1
+    if request.workers is not None:
+        return max(1, min(request.workers, len(plan.tasks)))
+    worthwhile = -(-plan.rows // ROWS_PER_WORKER)
+    return max(1, min(scenario.execution.workers, surroundings.cores(), len(plan.tasks), worthwhile))
+
+
+def _record(
+    url: str,
+    request: Request,
+    scenario: Scenario,
+    determinants: Determinants,
+    outcome: Outcome,
+    receipts: Sequence[Receipt],
+) -> None:
+    """Write the manifest beside an output that stays."""
+    path = manifest.place(url, request.part)
+    if path is None:
+        return
+    by_table = {table.name: tuple(r for r in receipts if r.table == table.name) for table in outcome.tables}
+    record = Manifest(
+        name=scenario.scenario,
+        determinants=None if request.blind else determinants,
+        hash=determinants.hash,
+        seed=None if request.blind else scenario.seed,
+        notes=notes(scenario),
+        sink={"format": request.format, "codec": request.codec, "compressed": request.compressed},
+        written=tuple(outcome.written[url]),
+        receipts=by_table,
+        statistics={name: statistics.summary() for name, statistics in outcome.statistics.items()},
+    )
+    manifest.save(path, record.text())
+    outcome.manifests[url] = path
+
+
+def notes(scenario: Scenario) -> dict[str, Any]:
+    """What a reader of the data must know about how it was made."""
+    data = scenario.servers
+    daily = {"base": "documented base level", "p95": "95th percentile of the day's 24 hours"}[data.daily_rows]
+    faults = data.quality
+    return {
+        "rows": "hourly levels" if data.granularity == "hourly" else f"daily rows: {daily}",
+        "faults_made_on_purpose": {
+            "missing_ratio": faults.missing_ratio,
+            "outlier_ratio": faults.outlier_ratio,
+            "outlier_factor": faults.outlier_factor,
+        }
+        if faults.missing_ratio or faults.outlier_ratio
+        else None,
+    }
+
+
+__all__ = ["Outcome", "Request", "SinkError", "notes", "prepare", "write"]

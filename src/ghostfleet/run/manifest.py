@@ -1,0 +1,167 @@
+"""The record beside every output: all that determines it, and what was measured of it."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ghostfleet import __version__
+from ghostfleet.core.errors import DataError, SinkError
+from ghostfleet.core.zones import tzdata_version
+from ghostfleet.sinks import Receipt, Written
+from ghostfleet.sinks.formats import suffix_of
+
+if TYPE_CHECKING:
+    from ghostfleet.core.window import Window
+
+LAYOUT = 1  # of the manifest itself
+
+
+def moment(seconds: int) -> str:
+    """Seconds since the epoch as people write them."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Determinants:
+    """All that determines a data set; equal determinants, equal bytes."""
+
+    scenario: dict[str, Any]  # effective
+    since_s: int
+    until_s: int
+    every_s: int
+    tables: tuple[str, ...]
+    part: tuple[int, int] = (1, 1)
+    ledger: tuple[dict[str, Any], ...] = ()  # incidents added to the scenario
+    version: str = __version__
+    tzdata: str = field(default_factory=tzdata_version)
+
+    @classmethod
+    def of(cls, scenario: dict[str, Any], window: Window, tables: tuple[str, ...], part: tuple[int, int]) -> Determinants:
+        """Determinants of a run."""
+        return cls(scenario, window.since_s, window.until_s, window.tick_s, tables, part)
+
+    @property
+    def hash(self) -> str:
+        """Digest of them all."""
+        text = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        return sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What is known of one written data set."""
+
+    name: str  # of the scenario
+    determinants: Determinants | None  # None when the run was blind
+    hash: str
+    seed: int | None
+    notes: dict[str, Any]  # what a reader must know: what daily rows are, which faults were made on purpose
+    sink: dict[str, Any]  # format, codec and compression, to open it again
+    written: tuple[Written, ...]
+    receipts: dict[str, tuple[Receipt, ...]]
+    statistics: dict[str, Any]
+
+    def text(self) -> str:
+        """JSON for the file."""
+        known = self.determinants
+        content = {
+            "layout": LAYOUT,
+            "scenario_name": self.name,
+            "hash": self.hash,
+            "version": known.version if known else __version__,
+            "tzdata": known.tzdata if known else tzdata_version(),
+            "seed": self.seed,
+            "window": {"from": moment(known.since_s), "until": moment(known.until_s)} if known else None,
+            "every_s": known.every_s if known else None,
+            "part": list(known.part) if known else None,
+            "notes": self.notes,
+            "sink": self.sink,
+            "tables": [
+                {
+                    **asdict(written),
+                    "statistics": self.statistics.get(written.table, {}),
+                    "parts": [asdict(receipt) for receipt in self.receipts.get(written.table, ())],
+                }
+                for written in self.written
+            ],
+            "determinants": asdict(known) if known else None,
+        }
+        return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
+def place(url: str, part: tuple[int, int] = (1, 1)) -> Path | None:
+    """Where the manifest of an output stands; None for outputs that do not stay."""
+    if url == "-" or url.startswith("blackhole:"):
+        return None
+    if ":" in url and not Path(url).exists() and "/" not in url.partition(":")[0]:
+        return Path(url.partition(":")[2] + ".manifest.json")
+    if suffix_of(Path(url).name) and not url.endswith("/") and not Path(url).is_dir():
+        return Path(url + ".manifest.json")
+    suffix = f"-{part[0]:05d}-of-{part[1]:05d}" if part[1] > 1 else ""
+    return Path(url) / f"manifest{suffix}.json"
+
+
+def save(path: Path, text: str) -> None:
+    """Write a small file whole or not at all; `SinkError` when it cannot be."""
+    unfinished = path.with_name(path.name + ".tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with unfinished.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        msg = f"cannot write {path}: {error.strerror}"
+        raise SinkError(msg) from error
+
+
+def read(path: Path) -> Manifest:
+    """Manifest of a written data set; `DataError` naming the file and what is wrong with it."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        msg = f"there is no {path}; name the folder that generate wrote, or a store beside its manifest"
+        raise DataError(msg) from error
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"cannot read {path}: {error}"
+        raise DataError(msg) from error
+    except json.JSONDecodeError as error:
+        msg = f"{path}:{error.lineno}: not a manifest: {error.msg}; generate the data set again"
+        raise DataError(msg) from error
+    try:
+        return _restored(content)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        msg = f"{path}: not a complete manifest ({type(error).__name__}: {error}); generate the data set again"
+        raise DataError(msg) from error
+
+
+def _restored(content: dict[str, Any]) -> Manifest:
+    if content["layout"] != LAYOUT:
+        msg = f"layout {content['layout']} is not the layout {LAYOUT} of this version"
+        raise ValueError(msg)
+    written, receipts, statistics = [], {}, {}
+    for table in content["tables"]:
+        known = {key: value for key, value in table.items() if key not in {"parts", "statistics"}}
+        written.append(Written(**known))
+        receipts[table["table"]] = tuple(Receipt(**part) for part in table["parts"])
+        statistics[table["table"]] = table["statistics"]
+    fields = content["determinants"]
+    determinants = None
+    if fields is not None:
+        fields = {**fields, "tables": tuple(fields["tables"]), "part": tuple(fields["part"]), "ledger": tuple(fields["ledger"])}
+        determinants = Determinants(**fields)
+        if determinants.hash != content["hash"]:
+            msg = "its hash does not fit its contents; it was changed after it was written"
+            raise ValueError(msg)
+    return Manifest(
+        content["scenario_name"], determinants, content["hash"], content["seed"], content["notes"], content["sink"],
+        tuple(written), receipts, statistics,
+    )

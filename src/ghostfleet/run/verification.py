@@ -1,0 +1,124 @@
+"""Prove that a data set is what its manifest says: what is stored agrees, and can be made again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from ghostfleet import __version__
+from ghostfleet.core.errors import DataError
+from ghostfleet.generate import Generator
+from ghostfleet.run.manifest import Determinants
+from ghostfleet.sinks import open_sink
+from ghostfleet.spec import loading
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ghostfleet.core.window import Window
+    from ghostfleet.generate import Plan, Task
+    from ghostfleet.run.manifest import Manifest
+    from ghostfleet.sinks import Receipt, Sink
+    from ghostfleet.spec.scenario import Scenario
+
+SAMPLE = 3  # parts that are made again unless all are wanted
+
+
+@dataclass(slots=True)
+class Verification:
+    """What was compared, and what did not agree."""
+
+    parts: int = 0
+    regenerated: int = 0
+    rows: int = 0
+    problems: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+
+def verify(
+    url: str,
+    record: Manifest,
+    *,
+    scenario: Scenario | None = None,
+    full: bool = False,
+    watch: Callable[[int], None] = lambda _rows: None,
+) -> Verification:
+    """Compare a stored data set with its manifest and with what its scenario makes today.
+
+    A blind manifest needs the scenario. Raises `DataError` when the data cannot be read at all.
+    """
+    scenario, determinants = _known(record, scenario)
+    result = Verification()
+    if determinants.version != __version__:
+        result.remarks.append(
+            f"made by ghostfleet {determinants.version}, verified by {__version__}; the changelog lists data changes"
+        )
+    generator = Generator(scenario)
+    tables = {table.name: table for table in generator.tables(determinants.tables)}
+    window = generator.window(determinants.since_s, determinants.until_s, determinants.every_s)
+    plan = generator.plan(window, list(tables.values())).share(*determinants.part)
+    part = determinants.part if determinants.part[1] > 1 else None
+    sink = open_sink(url, **record.sink, part=part)
+    for written in record.written:
+        receipts = record.receipts[written.table]
+        stored = sink.digests(written, receipts)
+        _compare(f"{written.name} is not what was written", receipts, stored, result)
+        tasks = [task for task in plan.tasks if task.table == written.table]
+        if [task.number for task in tasks] != [receipt.task for receipt in receipts]:
+            msg = f"{written.table}: the manifest lists {len(receipts)} parts, its scenario makes {len(tasks)}"
+            raise DataError(msg)
+        for place in _places(len(tasks), full=full):
+            digest = _again(generator, sink, tasks, place, watch)
+            label = f"{written.name} cannot be made again"
+            _compare(label, receipts[place : place + 1], [digest], result)
+            result.regenerated += 1
+        result.parts += len(receipts)
+        result.rows += written.rows
+    return result
+
+
+def _known(record: Manifest, scenario: Scenario | None) -> tuple[Scenario, Determinants]:
+    if record.determinants is not None:
+        return loading.restore(record.determinants.scenario, "manifest"), record.determinants
+    if scenario is None:
+        msg = "the manifest is blind: it does not hold the scenario; give it with --scenario FILE"
+        raise DataError(msg)
+    generator = Generator(scenario)
+    window: Window = generator.window()
+    tables = tuple(written.table for written in record.written)
+    determinants = Determinants.of(msgspec.to_builtins(scenario), window, tables, (1, 1))
+    if determinants.hash != record.hash:
+        msg = "the given scenario is not the one that made this data set: its hash differs from the manifest's"
+        raise DataError(msg)
+    return scenario, determinants
+
+
+def _compare(label: str, receipts: Sequence[Receipt], digests: Sequence[str], result: Verification) -> None:
+    row = 0
+    for receipt, digest in zip(receipts, digests, strict=True):
+        if receipt.digest != digest:
+            result.problems.append(f"{label}: part {receipt.task} of {receipt.table} (its {receipt.rows:,} rows) differs")
+        row += receipt.rows
+
+
+def _places(count: int, *, full: bool) -> list[int]:
+    if full or count <= SAMPLE:
+        return list(range(count))
+    return sorted({round(step * (count - 1) / (SAMPLE - 1)) for step in range(SAMPLE)})
+
+
+def _again(generator: Generator, sink: Sink, tasks: list[Task], place: int, watch: Callable[[int], None]) -> str:
+    task = tasks[place]
+    table = generator.observer(task.table).table
+    digester = sink.digester(table, task.number, first=place == 0, last=place == len(tasks) - 1)
+    for batch in generator.batches(task):
+        digester.write(batch)
+        watch(len(batch))
+    return digester.hexdigest()
+
+
+def regenerated_rows(plan: Plan, *, full: bool) -> int:
+    """Rows that `verify` will make again, for a progress bar."""
+    return sum(plan.tasks[place].rows for place in _places(len(plan.tasks), full=full))

@@ -1,0 +1,132 @@
+"""Tasks on a pool of processes: each writes one part per sink and returns receipts, never data."""
+
+from __future__ import annotations
+
+from concurrent.futures import FIRST_COMPLETED, Executor, ProcessPoolExecutor, wait
+from dataclasses import dataclass, field
+from multiprocessing import get_all_start_methods, get_context
+from typing import TYPE_CHECKING, Protocol
+
+from ghostfleet.generate import Generator
+from ghostfleet.run.statistics import Statistics
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from ghostfleet.generate import Task
+    from ghostfleet.sinks import Part, Receipt, Sink
+    from ghostfleet.spec.scenario import Scenario
+
+IN_FLIGHT = 2  # tasks per worker that are handed out at once, so that memory does not grow with the plan
+
+
+@dataclass(slots=True)
+class Done:
+    """What a task left: one receipt per sink (those kept from an earlier run included) and its statistics."""
+
+    task: Task
+    receipts: list[Receipt]
+    statistics: Statistics = field(default_factory=Statistics)
+
+
+class Watcher(Protocol):
+    """Told of rows as they are made."""
+
+    def __call__(self, rows: int) -> None:
+        """Take note of ``rows`` more."""
+
+
+def perform(generator: Generator, sinks: Sequence[Sink], task: Task, kept: Sequence[Receipt | None], watch: Watcher) -> Done:
+    """Turn one task into a part at every sink that has not kept it."""
+    table = generator.observer(task.table).table
+    parts: list[Part | None] = []
+    statistics = Statistics()
+    try:
+        for sink, receipt in zip(sinks, kept, strict=True):
+            parts.append(None if receipt else sink.part(table, task.number))
+        for batch in generator.batches(task):
+            statistics.add(batch)
+            for part in parts:
+                if part is not None:
+                    part.write(batch)
+            watch(len(batch))
+        receipts = [part.close() if part is not None else receipt for part, receipt in zip(parts, kept, strict=True)]
+    except BaseException:
+        for part in parts:
+            if part is not None:
+                part.abort()
+        raise
+    return Done(task, [receipt for receipt in receipts if receipt is not None], statistics)
+
+
+_worker: Worker | None = None
+
+
+class Worker:
+    """What a worker process holds between tasks."""
+
+    def __init__(self, scenario: Scenario, sinks: Sequence[Sink]) -> None:
+        """Prepare once for many tasks."""
+        self.generator = Generator(scenario)
+        self.sinks = sinks
+
+
+def _prepare(scenario: Scenario, sinks: Sequence[Sink]) -> None:
+    global _worker  # noqa: PLW0603  a process pool has no other place for what its workers share
+    _worker = Worker(scenario, sinks)
+
+
+def _work(task: Task, kept: Sequence[Receipt | None]) -> Done:
+    if _worker is None:
+        msg = "the worker was not prepared"
+        raise RuntimeError(msg)
+    return perform(_worker.generator, _worker.sinks, task, kept, lambda _rows: None)
+
+
+def alone(
+    generator: Generator, sinks: Sequence[Sink], jobs: Sequence[tuple[Task, Sequence[Receipt | None]]], watch: Watcher
+) -> Iterator[Done]:
+    """Do tasks one after the other in this process, in plan order."""
+    for task, kept in jobs:
+        yield perform(generator, sinks, task, kept, watch)
+
+
+def together(
+    scenario: Scenario,
+    sinks: Sequence[Sink],
+    jobs: Sequence[tuple[Task, Sequence[Receipt | None]]],
+    watch: Watcher,
+    workers: int,
+) -> Iterator[Done]:
+    """Do tasks on worker processes; they finish in any order."""
+    # Forking shares what is already imported; nothing here has threads that a fork could catch holding a lock.
+    method = "fork" if "fork" in get_all_start_methods() else "spawn"
+    executor = ProcessPoolExecutor(workers, get_context(method), _prepare, (scenario, list(sinks)))
+    try:
+        for done in _bounded(executor, jobs, workers * IN_FLIGHT):
+            watch(done.task.rows)
+            yield done
+    finally:
+        executor.shutdown(wait=True, cancel_futures=True)
+
+
+def _bounded(executor: Executor, jobs: Sequence[tuple[Task, Sequence[Receipt | None]]], most: int) -> Iterator[Done]:
+    waiting = iter(jobs)
+    submit: Callable[[], bool]
+    running = set()
+
+    def submit() -> bool:
+        job = next(waiting, None)
+        if job is not None:
+            running.add(executor.submit(_work, *job))
+        return job is not None
+
+    while len(running) < most and submit():
+        pass
+    while running:
+        finished, running_now = wait(running, return_when=FIRST_COMPLETED)
+        running.clear()
+        running.update(running_now)
+        for future in finished:
+            submit()
+            yield future.result()
