@@ -110,7 +110,9 @@ class Generator:
             for first in range(0, entities, block):
                 last = min(first + block, entities)
                 pieces = window.cut(ROWS_PER_TASK) if block == 1 else iter((window,))
-                tasks += [Task(len(tasks) + number, table.name, first, last, piece) for number, piece in enumerate(pieces)]
+                tasks += [
+                    Task(len(tasks) + number, table.name, first, last, piece) for number, piece in enumerate(pieces)
+                ]
         return Plan(window, tuple(tasks))
 
     def batches(self, task: Task) -> Iterator[Batch]:

@@ -25,14 +25,25 @@ BYTES_PER_UNIT = 1000
 def output_options(command: Any) -> Any:  # noqa: ANN401  a decorator, as click's own are
     """Add window, format and destination options."""
     options = (
-        click.option("--to", metavar="URL", multiple=True, help="Folder, file, duckdb:FILE, blackhole: or - (standard output); repeatable."),
+        click.option(
+            "--to",
+            metavar="URL",
+            multiple=True,
+            help="Folder, file, duckdb:FILE, blackhole: or - (standard output); repeatable.",
+        ),
         click.option("--from", "since", type=Moment(), help="First row that starts at or after this time."),
         click.option("--until", type=Moment(), help="No row that starts at or after this time."),
         click.option("--last", type=Duration(), help="The last stretch before now, such as 90d."),
         click.option("--every", type=Duration(), help="Length of a row; a multiple of the scenario's tick."),
         click.option("--only", metavar="TABLES", help="Tables to write, separated by commas, or all."),
         click.option("--format", "format_", type=click.Choice(FORMATS), help="File format  [default: csv]"),
-        click.option("--codec", type=click.Choice(("fast", "small", "none")), default="fast", show_default=True, help="How hard to compress."),
+        click.option(
+            "--codec",
+            type=click.Choice(("fast", "small", "none")),
+            default="fast",
+            show_default=True,
+            help="How hard to compress.",
+        ),
         click.option("--workers", type=click.IntRange(1), help="Worker processes; changes no byte."),
         click.option("--part", type=click.IntRange(1), default=1, help="Make only this part of --of parts."),
         click.option("--of", "parts", type=click.IntRange(1), default=1, help="Number of parts, for several machines."),

@@ -63,7 +63,12 @@ class ScenarioCommand(click.Command):
 
     def _scenario(self, ctx: click.Context, args: Sequence[str]) -> str | None:
         """First argument that is neither an option nor an option's value."""
-        switches = {name for p in super().get_params(ctx) if isinstance(p, click.Option) and p.is_flag for name in (*p.opts, *p.secondary_opts)}
+        switches = {
+            name
+            for p in super().get_params(ctx)
+            if isinstance(p, click.Option) and p.is_flag
+            for name in (*p.opts, *p.secondary_opts)
+        }
         skip = False
         for arg in args:
             if skip:
@@ -86,13 +91,12 @@ def _option(name: str, parameter: Parameter) -> click.Option:
         kind = click.FloatRange(parameter.min, parameter.max)
     elif parameter.type == "choice":
         kind = click.Choice(parameter.choices)
-    shown = None if parameter.default is None else _shown(parameter)
+    default = "" if parameter.default is None else f"  [default: {_shown(parameter)}]"
     return click.Option(
         [PREFIX + name, *names],
         type=kind,
         default=None,
-        help=parameter.help,
-        show_default=shown or False,
+        help=parameter.help + default,
         metavar="DATE" if parameter.type == "date" else None,
     )
 
@@ -121,7 +125,11 @@ def load(ctx: click.Context, arguments: Mapping[str, Any]) -> loading.Loaded:
     environment = surroundings.environment()
     config_name = arguments.get("config") or environment.get(CONFIG_VARIABLE)
     config = reading.read(_text(Path(config_name)), config_name) if config_name else None
-    given = {name.removeprefix(PREFIX): value for name, value in arguments.items() if name.startswith(PREFIX) and value is not None}
+    given = {
+        name.removeprefix(PREFIX): value
+        for name, value in arguments.items()
+        if name.startswith(PREFIX) and value is not None
+    }
     overrides = {} if arguments.get("seed") is None else {"execution.random_seed": (arguments["seed"], "--seed")}
     settings = loading.Settings(config, environment, arguments.get("assignments", ()), given, overrides)
     return loading.load(document, settings)

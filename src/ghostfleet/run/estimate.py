@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ghostfleet.run.history import Request
     from ghostfleet.spec.scenario import Scenario
 
-SAMPLE_ROWS = 20_000
+SAMPLE_ROWS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,7 @@ def _sample(generator: Generator, table: Table, task: Task, url: str, request: R
     window = next(task.window.cut(SAMPLE_ROWS)) if entities == 1 and len(task.window) > SAMPLE_ROWS else task.window
     small = replace(task, last=task.first + entities, window=window)
     store = ":" in url and not url.startswith("blackhole")
+    next(generator.batches(small))  # what is prepared once must not count for every row
     with TemporaryDirectory(prefix="ghostfleet-") as folder:
         format_ = "parquet" if store else request.format
         sink = open_sink(f"{folder}/", format=format_, codec=request.codec, compressed=request.compressed)

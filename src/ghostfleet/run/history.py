@@ -49,6 +49,7 @@ class Request:
 class Outcome:
     """What a run left behind."""
 
+    generator: Generator
     plan: Plan
     tables: list[Table]
     written: dict[str, list[Written]] = field(default_factory=dict)  # by URL
@@ -57,9 +58,6 @@ class Outcome:
     workers: int = 1
     kept: int = 0  # tasks that an interrupted run had finished
     seconds: float = 0.0
-
-
-Say = "Callable[[str], None]"
 
 
 def prepare(scenario: Scenario, request: Request) -> tuple[Generator, list[Table], Plan]:
@@ -83,25 +81,27 @@ def write(
     *,
     say: Callable[[str], None] = lambda _text: None,
     watch: workers.Watcher = lambda rows: None,  # noqa: ARG005  the protocol names its argument
-    planned: Callable[[Plan], None] = lambda _plan: None,
+    planned: Callable[[Generator, list[Table], Plan], None] = lambda _generator, _tables, _plan: None,
+    opened: Callable[[], None] = lambda: None,
 ) -> Outcome:
     """Make a data set. An interrupted run of the same request is taken up where it stopped.
 
-    ``say`` hears each phase, ``planned`` the plan before anything is written, ``watch`` counts rows.
+    ``planned`` sees the plan before anything is touched, ``opened`` is called when every destination is ready,
+    ``say`` hears each phase, ``watch`` counts rows.
     Raises `ScenarioError` or `SinkError`; then no destination holds anything half-written.
     """
     started = surroundings.stopwatch()
-    say("building the time axis and assigning archetypes")
     generator, tables, plan = prepare(scenario, request)
-    planned(plan)
+    planned(generator, tables, plan)
     determinants = _determinants(scenario, request, plan, tables)
     sinks = [_opened(url, request) for url in request.urls]
-    outcome = Outcome(plan, tables)
+    outcome = Outcome(generator, plan, tables)
     open_sinks: list[Sink] = []
     try:
         for sink in sinks:
             sink.open(tables, plan_id=_plan_id(determinants, request), tasks={t.name: plan.of(t.name) for t in tables})
             open_sinks.append(sink)
+        opened()
         say("generating metrics")
         done = _work(generator, sinks, outcome, request, watch)
         say("joining parts and finishing")

@@ -42,7 +42,9 @@ class Determinants:
     tzdata: str = field(default_factory=tzdata_version)
 
     @classmethod
-    def of(cls, scenario: dict[str, Any], window: Window, tables: tuple[str, ...], part: tuple[int, int]) -> Determinants:
+    def of(
+        cls, scenario: dict[str, Any], window: Window, tables: tuple[str, ...], part: tuple[int, int]
+    ) -> Determinants:
         """Determinants of a run."""
         return cls(scenario, window.since_s, window.until_s, window.tick_s, tables, part)
 
@@ -156,12 +158,24 @@ def _restored(content: dict[str, Any]) -> Manifest:
     fields = content["determinants"]
     determinants = None
     if fields is not None:
-        fields = {**fields, "tables": tuple(fields["tables"]), "part": tuple(fields["part"]), "ledger": tuple(fields["ledger"])}
+        fields = {
+            **fields,
+            "tables": tuple(fields["tables"]),
+            "part": tuple(fields["part"]),
+            "ledger": tuple(fields["ledger"]),
+        }
         determinants = Determinants(**fields)
         if determinants.hash != content["hash"]:
             msg = "its hash does not fit its contents; it was changed after it was written"
             raise ValueError(msg)
     return Manifest(
-        content["scenario_name"], determinants, content["hash"], content["seed"], content["notes"], content["sink"],
-        tuple(written), receipts, statistics,
+        content["scenario_name"],
+        determinants,
+        content["hash"],
+        content["seed"],
+        content["notes"],
+        content["sink"],
+        tuple(written),
+        receipts,
+        statistics,
     )

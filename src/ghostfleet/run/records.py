@@ -15,7 +15,6 @@ from ghostfleet.sinks.formats import suffix_of
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from ghostfleet.generate import Generator
     from ghostfleet.run.history import Outcome
 
 SAMPLE_ROWS = 200
@@ -51,7 +50,7 @@ def start_log(command: str, started: datetime, where: str | None, level: str, fo
     return path
 
 
-def write_sample(generator: Generator, outcome: Outcome, folder: Path) -> list[Path]:
+def write_sample(outcome: Outcome, folder: Path) -> list[Path]:
     """First rows of each table as plain CSV, for a quick look."""
     paths = []
     for table in outcome.tables:
@@ -63,7 +62,7 @@ def write_sample(generator: Generator, outcome: Outcome, folder: Path) -> list[P
         sink.open([table], plan_id="sample", tasks={table.name: [0]})
         part = sink.part(table, 0)
         wanted = SAMPLE_ROWS
-        for batch in generator.batches(tasks[0]):
+        for batch in outcome.generator.batches(tasks[0]):
             part.write(batch.slice(0, min(wanted, len(batch))))
             wanted -= min(wanted, len(batch))
             if not wanted:

@@ -99,7 +99,9 @@ def _compare(label: str, receipts: Sequence[Receipt], digests: Sequence[str], re
     row = 0
     for receipt, digest in zip(receipts, digests, strict=True):
         if receipt.digest != digest:
-            result.problems.append(f"{label}: part {receipt.task} of {receipt.table} (its {receipt.rows:,} rows) differs")
+            result.problems.append(
+                f"{label}: part {receipt.task} of {receipt.table} (its {receipt.rows:,} rows) differs"
+            )
         row += receipt.rows
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from concurrent.futures import FIRST_COMPLETED, Executor, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
-from multiprocessing import get_all_start_methods, get_context
 from typing import TYPE_CHECKING, Protocol
 
 from ghostfleet.generate import Generator
 from ghostfleet.run.statistics import Statistics
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
+    from concurrent.futures import Executor
 
     from ghostfleet.generate import Task
     from ghostfleet.sinks import Part, Receipt, Sink
@@ -36,7 +35,9 @@ class Watcher(Protocol):
         """Take note of ``rows`` more."""
 
 
-def perform(generator: Generator, sinks: Sequence[Sink], task: Task, kept: Sequence[Receipt | None], watch: Watcher) -> Done:
+def perform(
+    generator: Generator, sinks: Sequence[Sink], task: Task, kept: Sequence[Receipt | None], watch: Watcher
+) -> Done:
     """Turn one task into a part at every sink that has not kept it."""
     table = generator.observer(task.table).table
     parts: list[Part | None] = []
@@ -99,6 +100,9 @@ def together(
     workers: int,
 ) -> Iterator[Done]:
     """Do tasks on worker processes; they finish in any order."""
+    from concurrent.futures import ProcessPoolExecutor  # here, because most runs need no pool and start-up counts
+    from multiprocessing import get_all_start_methods, get_context
+
     # Forking shares what is already imported; nothing here has threads that a fork could catch holding a lock.
     method = "fork" if "fork" in get_all_start_methods() else "spawn"
     executor = ProcessPoolExecutor(workers, get_context(method), _prepare, (scenario, list(sinks)))
@@ -111,8 +115,9 @@ def together(
 
 
 def _bounded(executor: Executor, jobs: Sequence[tuple[Task, Sequence[Receipt | None]]], most: int) -> Iterator[Done]:
+    from concurrent.futures import FIRST_COMPLETED, wait
+
     waiting = iter(jobs)
-    submit: Callable[[], bool]
     running = set()
 
     def submit() -> bool:

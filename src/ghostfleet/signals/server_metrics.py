@@ -30,9 +30,7 @@ if TYPE_CHECKING:
 
 
 def _metric(name: str, about: str, unit: str, high: float) -> Column:
-    return column(
-        name, Kind.F64, about, unit=unit, low=0.0, high=high, resolution=0.01, fold=Fold.P95, nullable=True
-    )
+    return column(name, Kind.F64, about, unit=unit, low=0.0, high=high, resolution=0.01, fold=Fold.P95, nullable=True)
 
 
 def _metadata(name: str, about: str, values: tuple[str, ...] = ()) -> Column:
@@ -199,7 +197,12 @@ def expectations(scenario: Scenario) -> Mapping[str, Sequence[Mapping[str, objec
         for name, kind in fleet.archetypes.items()
     ]
     correlations = [
-        {"server_type": name, "left_metric": left, "right_metric": right, "target": kind.correlation.between(left, right)}
+        {
+            "server_type": name,
+            "left_metric": left,
+            "right_metric": right,
+            "target": kind.correlation.between(left, right),
+        }
         for name, kind in fleet.archetypes.items()
         for place, left in enumerate(METRICS)
         for right in METRICS[place + 1 :]
@@ -225,9 +228,7 @@ def expectations(scenario: Scenario) -> Mapping[str, Sequence[Mapping[str, objec
         ],
         "expected_holidays": [
             {"day_s": day * DAY_S, "name": name, "factor": factor}
-            for day, name, factor in zip(
-                calendar.days.tolist(), calendar.names, calendar.factors.tolist(), strict=True
-            )
+            for day, name, factor in zip(calendar.days.tolist(), calendar.names, calendar.factors.tolist(), strict=True)
             if since_s <= day * DAY_S < until_s
         ],
         "expected_quarter_ends": [{"month": month} for month in data.seasonality.eoq_months],

@@ -55,7 +55,8 @@ class Layers:
         for known in [known for known in self.origins if known[: len(path)] == path]:
             del self.origins[known]
         place[path[-1]] = deepcopy(leaf)
-        self.origins[path] = origin
+        if leaf != {}:  # an empty section says nothing: its keys have their built-in defaults
+            self.origins[path] = origin
 
     def unset_weaker(self, path: Path, rank: int) -> None:
         """Forget a value that a weaker layer gave."""

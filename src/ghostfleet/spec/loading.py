@@ -24,7 +24,13 @@ if TYPE_CHECKING:
 
 _AT = re.compile(r" - at `(?:key in )?(\$[^`]*)`$")
 _UNKNOWN = re.compile(r"Object contains unknown field `([^`]*)`")
-_TYPE_WORDS = {"int": "a whole number", "float": "a number", "str": "a text", "bool": "true or false", "null": "nothing"} | {"object": "a mapping", "array": "a list"}
+_TYPE_WORDS = {
+    "int": "a whole number",
+    "float": "a number",
+    "str": "a text",
+    "bool": "true or false",
+    "null": "nothing",
+} | {"object": "a mapping", "array": "a list"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +170,9 @@ def _complaint(message: str, path: Path, stack: Layers, document: Document) -> s
 def _in_words(message: str, path: Path) -> str:
     words = re.sub(
         r"Expected `([^`]*)`(?:, got `([^`]*)`)?",
-        lambda match: f"expected {_kinds(match.group(1))}" + (f", found {_kinds(match.group(2))}" if match.group(2) else ""),
+        lambda match: (
+            f"expected {_kinds(match.group(1))}" + (f", found {_kinds(match.group(2))}" if match.group(2) else "")
+        ),
         message,
     )
     if words.startswith("Invalid enum value"):

@@ -214,7 +214,9 @@ class Servers:
         curves = []
         for pair in wanted.tolist():
             kind, region = divmod(pair, len(self.fleet.region_zones))
-            shape = WorkingHours(factor=self.fleet.archetypes[kind].working_hours_factor, start_hour=start, end_hour=end)
+            shape = WorkingHours(
+                factor=self.fleet.archetypes[kind].working_hours_factor, start_hour=start, end_hour=end
+            )
             curves.append(shape.curve(at, zone=self.fleet.region_zones[region]))
         return np.concatenate(curves)[rows]
 

@@ -146,7 +146,10 @@ def _character(archetypes: Sequence[Archetype], codes: I32, seed: int) -> F64:
         mine = np.flatnonzero(codes == kind)
         stream = draw.Stream(seed, "server", "character", str(kind))
         shifts = draw.uniform(stream.keys(draw.entity_ids(METRICS)), 0, 1)[:, 0]
-        even = [normal_quantile(_fraction(shift + np.arange(len(mine)) * step)) for shift, step in zip(shifts, EVEN_STEPS, strict=True)]
+        even = [
+            normal_quantile(_fraction(shift + np.arange(len(mine)) * step))
+            for shift, step in zip(shifts, EVEN_STEPS, strict=True)
+        ]
         for row, weights in enumerate(archetype.correlation.factor()):
             normals[row, mine] = sum(weight * even[column] for column, weight in enumerate(weights))
     return normals

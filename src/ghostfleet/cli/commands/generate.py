@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ghostfleet.cli import output, scenario
 from ghostfleet.core.errors import ScenarioError
-from ghostfleet.generate import Generator
-from ghostfleet.run import estimate, history, records, surroundings
+from ghostfleet.core.window import Window
+from ghostfleet.generate import Plan
+from ghostfleet.run import estimate, history, manifest, records, surroundings
 
 if TYPE_CHECKING:
-    from ghostfleet.generate import Plan
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from ghostfleet.core.table import Table
+    from ghostfleet.generate import Generator
     from ghostfleet.run.history import Outcome, Request
     from ghostfleet.spec.scenario import Scenario
 
 LARGE_BYTES = 2_000_000_000
 WORTH_AN_ESTIMATE = 2_000_000  # rows; below, any output is small
 SERVERS_PER_REPORT = 20  # of the log's progress lines (CAP-18)
+
+NOWHEN = Window(0, 0, 1)
 
 EPILOG = """
 \b
@@ -43,82 +52,102 @@ def command(ctx: click.Context, **arguments: Any) -> None:  # noqa: ANN401  clic
     loaded = scenario.load(ctx, arguments)
     request = output.request(loaded.scenario, arguments)
     folders = [folder for url in request.urls if (folder := records.folder_of(url)) is not None]
-    settings = loaded.scenario.logging
-    if not arguments["yes"]:
-        _confirm(loaded.scenario, request)
-    outcome = _generate(loaded.scenario, request, quiet=arguments["quiet"], log_folder=folders[0] if folders else None)
-    generator = Generator(loaded.scenario)
+    run = Run(loaded.scenario, request, folders[0] if folders else None, arguments["yes"], arguments["quiet"])
+    outcome = run.generate()
     for folder in folders:
-        records.write_sample(generator, outcome, folder)
+        records.write_sample(outcome, folder)
         records.write_summary(outcome, folder)
     records.LOG.info("complete: %s", records.summary(outcome))
     if not arguments["quiet"]:
         _tell(outcome, to_errors="-" in request.urls)
-    del settings
 
 
-def _generate(what: Scenario, request: Request, *, quiet: bool, log_folder: Any) -> Outcome:  # noqa: ANN401  a path or none
-    started = surroundings.now()
-    log = records.LOG
+@dataclass(slots=True)
+class Run:
+    """One generation, with what it shows and logs on the way."""
 
-    def planned(plan: Plan) -> None:
-        # The folder exists only from here on, when the request has proven sound.
-        records.start_log("generate", started, what.logging.file, what.logging.level, log_folder)
-        log.info("load config: scenario %s, seed %s", what.scenario, what.seed)
-        log.info("build time axis: %s rows in %s tasks", plan.rows, len(plan.tasks))
-        state.update(bar=stack.enter_context(output.progress(plan.rows, "generating", quiet=quiet)), rows=plan.rows)
+    scenario: Scenario
+    request: Request
+    log_folder: Path | None
+    yes: bool
+    quiet: bool
+    done: int = 0
+    reported: int = 0
+    plan: Plan = Plan(NOWHEN, ())
+    started: float = 0.0
+    bar: Callable[[int], None] | None = None
 
-    from contextlib import ExitStack
+    def generate(self) -> Outcome:
+        """Write the data set."""
+        with ExitStack() as stack:
 
-    state: dict[str, Any] = {"done": 0, "next": 0, "started": surroundings.stopwatch()}
-    with ExitStack() as stack:
+            def planned(generator: Generator, tables: list[Table], plan: Plan) -> None:
+                self._agree(generator, tables, plan)
+                self.plan = plan
 
-        def watch(rows: int) -> None:
-            state["done"] += rows
-            state["bar"](rows)
-            _log_progress(state, what)
+            def opened() -> None:
+                self._start()
+                self.bar = stack.enter_context(output.progress(self.plan.rows, "generating", quiet=self.quiet))
 
-        return history.write(what, request, say=lambda text: log.info("%s", text), watch=watch, planned=planned)
+            return history.write(
+                self.scenario,
+                self.request,
+                say=records.LOG.info,
+                watch=self._watch,
+                planned=planned,
+                opened=opened,
+            )
 
+    def _agree(self, generator: Generator, tables: list[Table], plan: Plan) -> None:
+        """Ask before writing a lot; without a terminal to ask on, refuse."""
+        if self.yes or plan.rows < WORTH_AN_ESTIMATE:
+            return
+        cost = estimate.measure(generator, tables, plan, self.request)
+        if cost.bytes < LARGE_BYTES:
+            return
+        text = f"This writes about {output.size(cost.bytes)} ({plan.rows:,} rows, {output.duration(cost.seconds)})."
+        if not sys.stdin.isatty():
+            msg = f"{text} Say --yes to write that much without being asked."
+            raise ScenarioError(msg)
+        click.confirm(f"{text} Go on?", abort=True, err=True)
 
-def _log_progress(state: dict[str, Any], what: Scenario) -> None:
-    step = max(1, state["rows"] * SERVERS_PER_REPORT // what.servers.num_servers)
-    if state["done"] < state["next"] + step:
-        return
-    state["next"] += step
-    rate = state["done"] / max(surroundings.stopwatch() - state["started"], 1e-9)
-    records.LOG.info(
-        "generate metrics: %.0f %%, %s records so far, %.0f records/s", 100 * state["done"] / state["rows"], state["done"], rate
-    )
+    def _start(self) -> None:
+        # Only now, when the request and its destinations have proven sound, is there a place for a log.
+        plan = self.plan
+        settings = self.scenario.logging
+        records.start_log("generate", surroundings.now(), settings.file, settings.level, self.log_folder)
+        records.LOG.info("load config: scenario %s, seed %s", self.scenario.scenario, self.scenario.seed)
+        records.LOG.info("build time axis, assign archetypes: %s rows in %s tasks", plan.rows, len(plan.tasks))
+        self.started = surroundings.stopwatch()
 
-
-def _confirm(what: Scenario, request: Request) -> None:
-    """Ask before writing a lot; without a terminal to ask on, refuse."""
-    generator, tables, plan = history.prepare(what, request)
-    if plan.rows < WORTH_AN_ESTIMATE:
-        return
-    cost = estimate.measure(generator, tables, plan, request)
-    if cost.bytes < LARGE_BYTES:
-        return
-    text = f"This writes about {output.size(cost.bytes)} ({plan.rows:,} rows, {output.duration(cost.seconds)})."
-    if not sys.stdin.isatty():
-        msg = f"{text} Say --yes to write that much without being asked."
-        raise ScenarioError(msg)
-    click.confirm(f"{text} Go on?", abort=True, err=True)
+    def _watch(self, rows: int) -> None:
+        self.done += rows
+        if self.bar is not None:
+            self.bar(rows)
+        step = max(1, self.plan.rows * SERVERS_PER_REPORT // self.scenario.servers.num_servers)
+        if self.done < self.reported + step:
+            return
+        self.reported = self.done
+        rate = self.done / max(surroundings.stopwatch() - self.started, 1e-9)
+        share = 100 * self.done / self.plan.rows
+        records.LOG.info("generate metrics: %.0f %%, %s records so far, %.0f records/s", share, self.done, rate)
 
 
 def _tell(outcome: Outcome, *, to_errors: bool) -> None:
     """Say what was made, and where."""
     window = outcome.plan.window
     columns = ", ".join(f"{len(table.columns)} columns of {table.name}" for table in outcome.tables)
-    first, last = history.manifest.moment(window.since_s), history.manifest.moment(window.until_s)
+    first, last = manifest.moment(window.since_s), manifest.moment(window.until_s)
     lines = [f"{outcome.plan.rows:,} rows, {columns}, {first} to {last}"]
     for name, statistics in outcome.statistics.items():
         lines.append(f"{'':>{len(name)}}    {'mean':>9} {'sd':>9} {'min':>9} {'max':>9}")
         for column, figures in statistics.summary().items():
             if figures["count"]:
                 numbers = " ".join(f"{figures[key]:9.2f}" for key in ("mean", "sd", "min", "max"))
-                lines.append(f"  {column:<{len(name)}}  {numbers}" + (f"   {figures['missing']:,} missing" if figures["missing"] else ""))
+                lines.append(
+                    f"  {column:<{len(name)}}  {numbers}"
+                    + (f"   {figures['missing']:,} missing" if figures["missing"] else "")
+                )
     for url, written in outcome.written.items():
         for one in written:
             stored = f"{one.size:,} bytes" if one.size else "no bytes stored"
