@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import click
 
 from ghostfleet.core.window import DAY_S, HOUR_S, MINUTE_S
 
+if TYPE_CHECKING:
+    Whole = click.ParamType[int]
+else:
+    Whole = click.ParamType  # older versions of click do not take an argument here
+
 UNITS_S = {"s": 1, "m": MINUTE_S, "h": HOUR_S, "d": DAY_S, "w": 7 * DAY_S}
 
 
-class Duration(click.ParamType):
+class Duration(Whole):
     """``90d``, ``12h``, ``5m``, ``30s``: whole seconds."""
 
     name = "duration"
@@ -27,7 +33,7 @@ class Duration(click.ParamType):
         return int(match.group(1)) * UNITS_S[match.group(2)]
 
 
-class Moment(click.ParamType):
+class Moment(Whole):
     """An ISO date or datetime, UTC unless it says otherwise: seconds since the epoch."""
 
     name = "time"

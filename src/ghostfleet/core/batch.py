@@ -10,7 +10,7 @@ import numpy as np
 from ghostfleet.core.table import Kind
 
 if TYPE_CHECKING:
-    from ghostfleet.core.arrays import Array, Bool, F64, I32, I64
+    from ghostfleet.core.arrays import F64, I32, I64, Array, Bool
     from ghostfleet.core.table import Table
 
 

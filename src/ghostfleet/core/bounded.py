@@ -9,11 +9,14 @@ ends therefore act on means exactly, however near the ceiling a server runs.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ghostfleet.core import maths
-from ghostfleet.core.arrays import F32, F64, I32
+
+if TYPE_CHECKING:
+    from ghostfleet.core.arrays import F32, F64, I32
 
 CELLS = 256  # of the grid of levels; linear in between, relative error below 2e-3 from 2 % of the range on
 NEWTON_STEPS = 12
@@ -22,7 +25,7 @@ ROOM_BELOW, ROOM_ABOVE = 0.8, 1.0  # largest deviation as a share of the distanc
 LN_2 = 0.6931471805599453
 
 # Trapezium rule for the standard normal: with half-steps its error on these functions is below 1e-10.
-NODES: F64 = np.arange(-10, 11) * 0.5
+NODES: F64 = np.arange(-10, 11, dtype=np.float64) * np.float64(0.5)
 _BELL = maths.exp2(NODES * NODES * (-0.5 / LN_2))
 WEIGHTS: F64 = _BELL / sum(_BELL.tolist())
 
@@ -70,7 +73,7 @@ class Bounded:
         return maths.sigmoid2_f32(location, out=location)
 
 
-def _between(table: F32, cell: F32, fraction: F32) -> F32:
+def _between(table: F32, cell: I32, fraction: F32) -> F32:
     low = table.take(cell)
     rise = table.take(cell + 1)
     rise -= low

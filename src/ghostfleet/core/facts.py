@@ -57,7 +57,8 @@ def _sum(ticks: Array) -> Array:
 
 
 def _mean(ticks: Array) -> Array:
-    return _sum(ticks) / ticks.dtype.type(ticks.shape[2])
+    mean: Array = _sum(ticks) / ticks.dtype.type(ticks.shape[2])
+    return mean
 
 
 def _max(ticks: Array) -> Array:

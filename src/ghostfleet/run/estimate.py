@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from ghostfleet.generate import Task
 from ghostfleet.run import surroundings
 from ghostfleet.run.history import prepare
 from ghostfleet.run.workers import perform
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ghostfleet.core.table import Table
-    from ghostfleet.generate import Generator, Plan
+    from ghostfleet.generate import Generator, Plan, Task
     from ghostfleet.run.history import Request
     from ghostfleet.spec.scenario import Scenario
 

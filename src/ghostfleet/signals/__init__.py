@@ -52,7 +52,7 @@ def found() -> dict[str, Signal]:
     """Every signal by the name of its table; `ScenarioError` when two have one name."""
     signals: dict[str, Signal] = {}
     modules: list[Signal] = [
-        import_module(f"{__name__}.{part.name}")  # type: ignore[misc]  a module is checked by its use
+        import_module(f"{__name__}.{part.name}")
         for part in iter_modules(__path__)
     ]
     for signal in (*modules, *_plugged_in()):
@@ -71,7 +71,7 @@ def _plugged_in() -> list[Signal]:
 def signal(name: str) -> Signal:
     """Signal of a table; `ScenarioError` naming those there are."""
     if name in {part.name for part in iter_modules(__path__)}:  # without looking for plug-ins, which takes a while
-        module: Signal = import_module(f"{__name__}.{name}")  # type: ignore[assignment]  checked by its use
+        module: Signal = import_module(f"{__name__}.{name}")
         return module
     known = found()
     if name not in known:

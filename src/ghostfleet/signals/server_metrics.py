@@ -16,17 +16,17 @@ from ghostfleet.core.window import DAY_S
 from ghostfleet.spec.fleet import METRICS
 from ghostfleet.state.servers import Servers
 from ghostfleet.world import fleet as fleets
-from ghostfleet.world.fleet import Fleet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ghostfleet.core.arrays import Bool, I64
+    from ghostfleet.core.arrays import I64, Bool
     from ghostfleet.core.batch import Values
     from ghostfleet.core.window import Window
     from ghostfleet.spec.data import Data
     from ghostfleet.spec.scenario import Scenario
     from ghostfleet.state.servers import ServerState
+    from ghostfleet.world.fleet import Fleet
 
 
 def _metric(name: str, about: str, unit: str, high: float) -> Column:

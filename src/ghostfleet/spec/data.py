@@ -30,7 +30,7 @@ class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Strict and immutable, like every section."""
 
 
-class Metadata(_Section):
+class Metadata(_Section, frozen=True, kw_only=True):
     """What is known about each server besides its load (CAP-4)."""
 
     enabled: Annotated[bool, Meta(description="write the metadata columns")] = True
@@ -71,7 +71,7 @@ class Metadata(_Section):
             raise ValueError(msg)
 
 
-class Seasonality(_Section):
+class Seasonality(_Section, frozen=True, kw_only=True):
     """Which calendars move the load (CAP-8)."""
 
     weekly: Annotated[bool, Meta(description="weekends differ")] = True
@@ -95,7 +95,7 @@ class Seasonality(_Section):
             raise ValueError(msg)
 
 
-class Validation(_Section):
+class Validation(_Section, frozen=True, kw_only=True):
     """Thresholds of the checks (CAP-21)."""
 
     max_missing_pct_warning: Annotated[float, Meta(ge=0, le=100)] = 5.0
@@ -103,7 +103,7 @@ class Validation(_Section):
     min_history_days: Annotated[int, Meta(ge=0)] = 365
 
 
-class Quality(_Section):
+class Quality(_Section, frozen=True, kw_only=True):
     """Data-quality faults, made on purpose and stated in the manifest (CAP-11)."""
 
     missing_ratio: Annotated[Ratio, Meta(description="share of metric values that are lost")] = 0.0
@@ -111,7 +111,7 @@ class Quality(_Section):
     outlier_factor: Annotated[Positive, Meta(description="by which a misread value is too large")] = 1.6
 
 
-class Data(_Section):
+class Data(_Section, frozen=True, kw_only=True):
     """Size, span and grain of the server metrics."""
 
     num_servers: Annotated[int, Meta(ge=1, le=1_000_000)] = 120

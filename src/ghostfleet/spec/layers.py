@@ -101,7 +101,8 @@ def from_environment(layers: Layers, environment: Mapping[str, str]) -> None:
             continue
         path = tuple(step.lower() for step in name.removeprefix(ENVIRONMENT_PREFIX).split("__"))
         if not all(path):
-            msg = f"environment variable {name}: write {ENVIRONMENT_PREFIX}SECTION__KEY, such as GHOSTFLEET_DATA__NUM_SERVERS"
+            example = f"{ENVIRONMENT_PREFIX}DATA__NUM_SERVERS"
+            msg = f"environment variable {name}: write {ENVIRONMENT_PREFIX}SECTION__KEY, such as {example}"
             raise ScenarioError(msg)
         origin = Origin(ENVIRONMENT, f"environment variable {name}")
         layers.set(path, reading.value(environment[name], origin.text), origin)

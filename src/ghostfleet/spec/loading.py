@@ -80,7 +80,7 @@ def declared(document: Document) -> dict[str, Parameter]:
         raise ScenarioError(_complaint(message, ("parameters", *path), Layers(), document)) from error
 
 
-def load(document: Document, settings: Settings = Settings()) -> Loaded:  # noqa: B008  frozen, so safe to share
+def load(document: Document, settings: Settings = Settings()) -> Loaded:
     """Check a scenario under the given settings.
 
     Raises `ScenarioError` naming file (or variable or flag), path, line and what would be valid.
@@ -197,7 +197,7 @@ def _instead(path: Path) -> str:
 
 def _fields(path: Path) -> list[str]:
     """Keys that the model allows at a path."""
-    from msgspec import inspect  # noqa: PLC0415  costs start-up, and only errors need it
+    from msgspec import inspect
 
     kinds: list[Any] = [inspect.type_info(Scenario)]
     for step in path:
@@ -210,7 +210,7 @@ def _fields(path: Path) -> list[str]:
 
 
 def _kind_at(path: Path) -> Any:  # noqa: ANN401  msgspec's description classes
-    from msgspec import inspect  # noqa: PLC0415  see _fields
+    from msgspec import inspect
 
     kinds: list[Any] = [inspect.type_info(Scenario)]
     for step in path:

@@ -72,6 +72,10 @@ def read(text: str, name: str) -> Document:
     return Document(name, tree, builder.lines)
 
 
+def _line(event: yaml.Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark else 1
+
+
 def _kind(found: object) -> str:
     names = {dict: "a mapping", list: "a list", str: "a text", bool: "a boolean", int: "a number", float: "a number"}
     return names.get(type(found), "nothing")
@@ -112,23 +116,25 @@ class _Builder:
         return tree
 
     def _fail(self, event: yaml.Event, problem: str) -> ScenarioError:
-        return ScenarioError(f"{self.name}:{event.start_mark.line + 1}: {problem}")
+        return ScenarioError(f"{self.name}:{_line(event)}: {problem}")
 
     def _node(self, event: yaml.Event, path: Path, depth: int) -> Any:  # noqa: ANN401  see build
         before = self.nodes
         self._count(event, 1)
-        self.lines.setdefault(path, event.start_mark.line + 1)
+        self.lines.setdefault(path, _line(event))
         if depth > DEEPEST:
             raise self._fail(event, f"nested deeper than {DEEPEST} levels")
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event)
+        if not isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent):
+            raise self._fail(event, "expected a value")
         if event.tag is not None and event.tag != "!":
             raise self._fail(event, f"the tag {event.tag} is not allowed; a scenario is plain data")
         if isinstance(event, yaml.MappingStartEvent):
             built: Any = self._mapping(path, depth)
         elif isinstance(event, yaml.SequenceStartEvent):
             built = self._sequence(path, depth)
-        else:
+        elif isinstance(event, yaml.ScalarEvent):
             built = scalar(event.value) if event.implicit[0] else event.value
         if event.anchor:
             self.anchors[event.anchor] = (built, self.nodes - before)
@@ -154,7 +160,7 @@ class _Builder:
             key = event.value
             if key in built:
                 raise self._fail(event, f"the key {'.'.join((*path, key))} stands twice")
-            self.lines[(*path, key)] = event.start_mark.line + 1
+            self.lines[(*path, key)] = _line(event)
             built[key] = self._node(next(self.events), (*path, key), depth + 1)
         return built
 

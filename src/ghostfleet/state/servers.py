@@ -26,7 +26,6 @@ from ghostfleet.shapes.quarter_end import QuarterEnd
 from ghostfleet.shapes.weekend import Weekend
 from ghostfleet.shapes.working_hours import WorkingHours
 from ghostfleet.spec.fleet import METRICS
-from ghostfleet.world.fleet import Fleet
 
 if TYPE_CHECKING:
     from ghostfleet.core.arrays import F32, I32, U64
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from ghostfleet.spec.data import Data
     from ghostfleet.spec.fleet import Archetype
     from ghostfleet.spec.scenario import Scenario
+    from ghostfleet.world.fleet import Fleet
 
 CPU, MEMORY, DISK, NETWORK = range(len(METRICS))
 RANGES = (100.0, 100.0, 100.0, 1000.0)  # of each metric, in its unit

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ghostfleet.core import draw
-from ghostfleet.core.arrays import F64, I32, U64
 from ghostfleet.core.batch import Text
 from ghostfleet.core.quantiles import normal_quantile
 from ghostfleet.spec.fleet import METRICS
@@ -17,6 +16,7 @@ from ghostfleet.world.apportion import apportion
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ghostfleet.core.arrays import F64, I32, U64
     from ghostfleet.spec.data import Metadata
     from ghostfleet.spec.fleet import Archetype
     from ghostfleet.spec.scenario import Scenario

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -28,8 +28,6 @@ LARGE_BYTES = 2_000_000_000
 WORTH_AN_ESTIMATE = 2_000_000  # rows; below, any output is small
 SERVERS_PER_REPORT = 20  # of the log's progress lines (CAP-18)
 
-NOWHEN = Window(0, 0, 1)
-
 EPILOG = """
 \b
 Examples:
@@ -47,7 +45,7 @@ Examples:
 @click.option("--yes", is_flag=True, help="Write large outputs without asking.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @click.pass_context
-def command(ctx: click.Context, **arguments: Any) -> None:  # noqa: ANN401  click hands over what was typed
+def command(ctx: click.Context, /, **arguments: Any) -> None:  # noqa: ANN401  click hands over what was typed
     """Write the data set that SCENARIO describes: a shipped name or a YAML file."""
     loaded = scenario.load(ctx, arguments)
     request = output.request(loaded.scenario, arguments)
@@ -73,7 +71,7 @@ class Run:
     quiet: bool
     done: int = 0
     reported: int = 0
-    plan: Plan = Plan(NOWHEN, ())
+    plan: Plan = field(default_factory=lambda: Plan(Window(0, 0, 1), ()))
     started: float = 0.0
     bar: Callable[[int], None] | None = None
 

@@ -25,7 +25,7 @@ Examples:
 @click.option("--yes", is_flag=True, hidden=True)
 @click.option("--quiet", is_flag=True, hidden=True)
 @click.pass_context
-def command(ctx: click.Context, *, as_json: bool, **arguments: Any) -> None:  # noqa: ANN401  as typed
+def command(ctx: click.Context, /, *, as_json: bool, **arguments: Any) -> None:  # noqa: ANN401  as typed
     """Print rows, bytes and seconds of what generate would write with the same options; write nothing."""
     loaded = scenario.load(ctx, arguments)
     request = output.request(loaded.scenario, arguments)
@@ -44,6 +44,7 @@ def command(ctx: click.Context, *, as_json: bool, **arguments: Any) -> None:  # 
     if as_json:
         click.echo(json.dumps(figures, indent=1))
         return
-    click.echo(f"{', '.join(figures['tables'])}: {cost.rows:,} rows, {figures['from']} to {figures['until']}")
+    names = ", ".join(table.name for table in tables)
+    click.echo(f"{names}: {cost.rows:,} rows, {figures['from']} to {figures['until']}")
     click.echo(f"about {output.size(cost.bytes)} to {', '.join(request.urls)}")
     click.echo(f"about {output.duration(cost.seconds)} on one core, in {cost.tasks} tasks")

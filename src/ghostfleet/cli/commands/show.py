@@ -30,7 +30,7 @@ Examples:
 @click.option("--yes", is_flag=True, hidden=True)
 @click.option("--quiet", is_flag=True, hidden=True)
 @click.pass_context
-def command(ctx: click.Context, *, as_json: bool, only_changed: bool, **arguments: Any) -> None:  # noqa: ANN401  as typed
+def command(ctx: click.Context, /, *, as_json: bool, only_changed: bool, **arguments: Any) -> None:  # noqa: ANN401  as typed
     """Print the scenario as it would be run: every value, and where it came from."""
     loaded = scenario.load(ctx, arguments)
     output.request(loaded.scenario, arguments)

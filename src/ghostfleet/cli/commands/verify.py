@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,6 +10,9 @@ from ghostfleet.cli import output, scenario
 from ghostfleet.core.errors import DataError
 from ghostfleet.run import manifest, verification
 from ghostfleet.spec import loading
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 EPILOG = """
 \b
