@@ -1,0 +1,207 @@
+"""What a user of `ghostfleet generate`, `plan`, `show`, `list` and `schema` meets."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.cli.commands import ghostfleet
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SMALL = ("--servers", "3", "--start-date", "2025-01-01", "--end-date", "2025-03-01")
+ROWS = 3 * 60
+
+
+def left(folder: Path) -> list[str]:
+    """Every path below a folder."""
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+
+def test_one_command_writes_the_documented_data_set(tmp_path: Path) -> None:
+    done = ghostfleet(tmp_path, "generate", "capacity", "--to", "out/")
+    assert (done.returncode, done.stderr) == (0, "")
+    with gzip.open(tmp_path / "out/server_metrics_full.csv.gz", "rt") as file:
+        lines = file.read().splitlines()
+    assert len(lines) == 175_320 + 1
+    assert len(lines[0].split(",")) == 18 + 1
+    assert lines[-1].startswith("2025-12-31T00:00:00Z,server_119,")
+    names = left(tmp_path / "out")
+    assert {"manifest.json", "server_metrics_full.csv.gz", "server_metrics_sample.csv", "summary.json"} < set(names)
+    assert sum(name.startswith("logs/generate-2") for name in names) == 1
+    assert len((tmp_path / "out/server_metrics_sample.csv").read_text().splitlines()) == 201
+
+
+def test_help_lists_the_flags_that_the_scenario_declares(tmp_path: Path) -> None:
+    text = ghostfleet(tmp_path, "generate", "capacity", "--help").stdout
+    for flag in ("--servers", "--years", "--start-date", "--end-date", "--granularity", "--output", "--no-compress",
+                 "--no-metadata", "--no-calendar", "--missing"):  # fmt: skip
+        assert flag in text
+    assert "--granularity [" not in ghostfleet(tmp_path, "generate", "--help").stdout
+
+
+@pytest.mark.parametrize(
+    ("flags", "name"),
+    [
+        ((), "server_metrics_full.csv.gz"),
+        (("--no-compress",), "server_metrics_full.csv"),
+        (("--codec", "none"), "server_metrics_full.csv"),
+        (("--codec", "small"), "server_metrics_full.csv.gz"),
+        (("--format", "parquet"), "server_metrics_full.parquet"),
+        (("--format", "parquet", "--no-compress"), "server_metrics_full.parquet"),
+        (("--format", "jsonl"), "server_metrics_full.jsonl.gz"),
+        (("--format", "json"), "server_metrics_full.json.gz"),
+    ],
+)
+def test_the_suffix_follows_the_format(tmp_path: Path, flags: tuple[str, ...], name: str) -> None:
+    done = ghostfleet(tmp_path, "generate", "capacity", *SMALL, "--output", "out", *flags)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "out" / name).stat().st_size > 0
+    assert f"out/{name}: {ROWS} rows" in done.stdout
+    assert ghostfleet(tmp_path, "verify", "out").returncode == 0
+
+
+def test_without_a_destination_it_writes_where_the_scenario_says(tmp_path: Path) -> None:
+    assert ghostfleet(tmp_path, "generate", "capacity", *SMALL).returncode == 0
+    assert (tmp_path / "out/capacity/server_metrics_full.csv.gz").exists()
+
+
+def test_standard_output_carries_nothing_but_data(tmp_path: Path) -> None:
+    done = ghostfleet(tmp_path, "generate", "capacity", *SMALL, "--to", "-")
+    assert done.stdout.startswith("timestamp,server_id,cpu_p95")
+    assert len(done.stdout.splitlines()) == ROWS + 1
+    assert left(tmp_path) == []
+
+
+def test_groups_of_columns_can_be_left_out(tmp_path: Path) -> None:
+    done = ghostfleet(tmp_path, "generate", "capacity", *SMALL, "--no-metadata", "--no-calendar", "--to", "-")
+    header = "timestamp,server_id,cpu_p95,mem_p95,disk_p95,net_in_p95,net_out_p95"
+    assert done.stdout.splitlines()[0] == header
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("generate", "nowhere"), 2, ["no scenario nowhere", "capacity"]),
+        (("generate", "missing.yaml"), 2, ["missing.yaml", "No such file"]),
+        (("generate", "capacity", "--servers", "none"), 2, ["--servers", "none"]),
+        (("generate", "capacity", "--years", "9"), 2, ["--years", "9"]),
+        (("generate", "capacity", "--end-date", "2021-01-01"), 2, ["--end-date", "2021-01-01", "2022-01-01"]),
+        (("generate", "capacity", "--years", "2", "--end-date", "2025-06-30"), 2, ["disagrees", "2023-12-31"]),
+        (("generate", "capacity", "--set", "data.num_server=3"), 2, ["data.num_server", "num_servers"]),
+        (("generate", "capacity", "--set", "fleet.shares.web=0.5"), 2, ["sum to 1", "1.15"]),
+        (("generate", "capacity", "--from", "yesterday"), 2, ["yesterday", "2024-05-01"]),
+        (("generate", "capacity", "--from", "2030-01-01"), 2, ["window"]),
+        (("generate", "capacity", "--every", "90m"), 2, ["5400", "tick"]),
+        (("generate", "capacity", "--only", "nothing"), 2, ["no table nothing", "server_metrics"]),
+        (("generate", "capacity", "--part", "3", "--of", "2"), 2, ["--part 3 --of 2"]),
+        (("generate", "capacity", "--to", "mongo:x"), 3, ["mongo", "duckdb:"]),
+        (("generate", "capacity", "--to", "plain/out/"), 3, ["plain"]),
+        (("verify", "empty"), 4, ["manifest.json"]),
+        (("nonsense",), 2, ["nonsense"]),
+    ],
+)
+def test_bad_input_gets_a_message_and_an_exit_code(
+    tmp_path: Path, arguments: tuple[str, ...], code: int, words: list[str]
+) -> None:
+    (tmp_path / "plain").write_text("a file, not a folder")
+    done = ghostfleet(tmp_path, *arguments)
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    for word in words:
+        assert word in done.stderr
+    assert left(tmp_path) == ["plain"]
+
+
+def test_a_full_disk_leaves_nothing_half_written(tmp_path: Path) -> None:
+    done = ghostfleet(tmp_path, "generate", "capacity", "--to", "out/", largest_file=200_000)
+    assert done.returncode == 3
+    assert "Traceback" not in done.stderr
+    assert "out" in done.stderr
+    assert [name for name in left(tmp_path) if name.startswith("out/server_metrics")] == []
+    assert ghostfleet(tmp_path, "generate", "capacity", "--to", "out/").returncode == 0
+    assert ghostfleet(tmp_path, "verify", "out/").returncode == 0
+
+
+def test_large_outputs_need_a_yes(tmp_path: Path) -> None:
+    done = ghostfleet(tmp_path, "generate", "capacity", "--granularity", "hourly", "--servers", "4000", "--to", "out/")
+    assert done.returncode == 2
+    assert "--yes" in done.stderr
+    assert left(tmp_path) == []
+
+
+def test_plan_tells_the_size_and_writes_nothing(tmp_path: Path) -> None:
+    figures = json.loads(ghostfleet(tmp_path, "plan", "capacity", "--json").stdout)
+    assert figures["rows"] == 175_320
+    assert 3_000_000 < figures["bytes"] < 5_000_000
+    assert left(tmp_path) == []
+
+
+def test_show_says_where_each_value_came_from(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("data:\n  num_servers: 30\n  seasonality: {weekly: false}\n")
+    text = ghostfleet(
+        tmp_path,
+        *("show", "capacity", "--config", "mine.yaml", "--granularity", "hourly", "--set", "data.calendar=false"),
+        environment={"GHOSTFLEET_DATA__NUM_SERVERS": "50"},
+    ).stdout
+    lines = {line.split(":")[0]: line for line in text.splitlines()}
+    assert "50" in lines["data.num_servers"]
+    assert "environment variable GHOSTFLEET_DATA__NUM_SERVERS" in lines["data.num_servers"]
+    assert "mine.yaml:3" in lines["data.seasonality.weekly"]
+    assert "--granularity" in lines["data.granularity"]
+    assert "--set data.calendar" in lines["data.calendar"]
+    assert "capacity.yaml" in lines["data.years_of_data"]
+    assert "built-in default" in lines["data.metadata.applications"]
+
+
+def test_the_command_line_outranks_environment_config_and_scenario(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("data: {num_servers: 30}\nexecution: {random_seed: 7}\n")
+    variables = {"GHOSTFLEET_DATA__NUM_SERVERS": "50", "GHOSTFLEET_CONFIG": "mine.yaml"}
+
+    def servers(*flags: str, environment: dict[str, str] | None = None) -> int:
+        done = ghostfleet(tmp_path, "show", "capacity", "--json", *flags, environment=environment)
+        count: int = json.loads(done.stdout)["data"]["num_servers"]
+        return count
+
+    assert servers() == 120
+    assert servers("--config", "mine.yaml") == 30
+    assert servers(environment={"GHOSTFLEET_CONFIG": "mine.yaml"}) == 30
+    assert servers(environment=variables) == 50
+    assert servers("--servers", "60", environment=variables) == 60
+
+
+def test_a_window_is_a_cut_and_changes_no_value(tmp_path: Path) -> None:
+    whole = ghostfleet(tmp_path, "generate", "capacity", *SMALL, "--to", "-").stdout.splitlines()
+    cut = ghostfleet(
+        tmp_path,
+        "generate",
+        "capacity",
+        *SMALL,
+        "--from",
+        "2025-01-10",
+        "--until",
+        "2025-02-03T12:00:00+02:00",
+        "--to",
+        "-",
+    ).stdout.splitlines()
+    inside = [line for line in whole[1:] if "2025-01-10" <= line[:10] <= "2025-02-03"]
+    assert cut[1:] == inside
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [("scenarios", "capacity"), ("signals", "server_metrics"), ("shapes", "weekend"), ("sinks", "duckdb:")],
+)
+def test_list_names_what_there_is(tmp_path: Path, kind: str, name: str) -> None:
+    names = [line.split()[0] for line in ghostfleet(tmp_path, "list", kind).stdout.splitlines()]
+    assert name in names
+
+
+def test_the_published_schema_is_the_one_that_the_models_give(tmp_path: Path) -> None:
+    published = json.loads(files("ghostfleet").joinpath("data/scenario.schema.json").read_text())
+    assert json.loads(ghostfleet(tmp_path, "schema").stdout) == published

@@ -1,0 +1,128 @@
+"""`verify` proves a good data set and catches every way of spoiling one."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import TYPE_CHECKING
+
+import duckdb
+import pytest
+
+from ghostfleet.core.errors import DataError
+from ghostfleet.run import manifest, verification
+from tests.cli.commands import ghostfleet
+from tests.run.small import many_tasks, scenario, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ghostfleet.run.verification import Verification
+
+
+def verify(url: str, **options: object) -> Verification:
+    """Verify in many small tasks, as the data was written."""
+    path = manifest.place(url)
+    assert path is not None
+    with many_tasks():
+        return verification.verify(url, manifest.read(path), **options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "json", "parquet"])
+def test_a_good_file_is_proven(tmp_path: Path, form: str) -> None:
+    url = f"{tmp_path}/out/"
+    write(url, format=form)
+    sample, full = verify(url), verify(url, full=True)
+    assert sample.problems == full.problems == []
+    assert sample.regenerated == 3 < full.regenerated == full.parts
+
+
+def test_a_good_store_is_proven(tmp_path: Path) -> None:
+    url = f"duckdb:{tmp_path}/fleet.duckdb"
+    write(url)
+    assert verify(url, full=True).problems == []
+
+
+def test_a_changed_value_is_found(tmp_path: Path) -> None:
+    url = f"{tmp_path}/out/"
+    write(url)
+    path = tmp_path / "out/server_metrics_full.csv.gz"
+    lines = gzip.decompress(path.read_bytes()).splitlines(keepends=True)
+    cell = lines[4000].split(b",")[2]
+    lines[4000] = lines[4000].replace(
+        b"," + cell + b",", b"," + cell[:-1] + bytes([(cell[-1] - 47) % 10 + 48]) + b",", 1
+    )
+    path.write_bytes(gzip.compress(b"".join(lines)))
+    assert "differs" in verify(url).problems[0]
+
+
+def test_a_data_set_that_its_scenario_no_longer_makes_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = f"{tmp_path}/out/"
+    write(url)
+    monkeypatch.setattr("ghostfleet.state.servers.MEMORY_SPIKE", 0.9)
+    problems = verify(url, full=True).problems
+    assert problems
+    assert all("cannot be made again" in problem for problem in problems)
+
+
+@pytest.mark.parametrize("spoil", ["truncate", "garbage", "remove"])
+def test_an_unreadable_file_is_an_error_that_names_it(tmp_path: Path, spoil: str) -> None:
+    url = f"{tmp_path}/out/"
+    write(url)
+    path = tmp_path / "out/server_metrics_full.csv.gz"
+    if spoil == "truncate":
+        path.write_bytes(path.read_bytes()[:-2000])
+    elif spoil == "garbage":
+        path.write_bytes(b"not gzip at all" * 50)
+    else:
+        path.unlink()
+    with pytest.raises(DataError, match=r"server_metrics_full\.csv\.gz"):
+        verify(url)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"layout": 1}', '{"layout": 99}', "\x00\x01", "null"])
+def test_a_corrupt_manifest_is_refused(tmp_path: Path, content: str) -> None:
+    (tmp_path / "manifest.json").write_text(content)
+    done = ghostfleet(tmp_path, "verify", ".")
+    assert done.returncode == 4
+    assert "manifest.json" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_manifest_that_was_edited_is_refused(tmp_path: Path) -> None:
+    write(f"{tmp_path}/out/")
+    path = tmp_path / "out/manifest.json"
+    content = json.loads(path.read_text())
+    content["determinants"]["scenario"]["data"]["num_servers"] = 12
+    path.write_text(json.dumps(content))
+    with pytest.raises(DataError, match="hash does not fit"):
+        verify(f"{tmp_path}/out/")
+
+
+def test_a_blind_manifest_tells_no_scenario_and_needs_it_to_verify(tmp_path: Path) -> None:
+    url = f"{tmp_path}/out/"
+    write(url, blind=True)
+    assert "archetypes" not in (tmp_path / "out/manifest.json").read_text()
+    with pytest.raises(DataError, match="--scenario"):
+        verify(url)
+    assert verify(url, scenario=scenario()).problems == []
+    with pytest.raises(DataError, match="not the one"):
+        verify(url, scenario=scenario(data__num_servers=12))
+
+
+def test_the_manifest_states_what_daily_rows_are_and_which_faults_were_made(tmp_path: Path) -> None:
+    made = scenario(data__granularity="daily", data__daily_rows="p95", data__quality__missing_ratio=0.01)
+    write(f"{tmp_path}/out/", scenario=made)
+    notes = json.loads((tmp_path / "out/manifest.json").read_text())["notes"]
+    assert "95th percentile" in notes["rows"]
+    assert notes["faults_made_on_purpose"]["missing_ratio"] == 0.01
+
+
+def test_statistics_of_the_manifest_are_those_of_the_rows(tmp_path: Path) -> None:
+    write(f"{tmp_path}/out/")
+    table = json.loads((tmp_path / "out/manifest.json").read_text())["tables"][0]
+    path = tmp_path / "out/server_metrics_full.csv.gz"
+    query = "SELECT count(*), avg(cpu_p95), stddev_pop(cpu_p95), min(cpu_p95), max(cpu_p95) FROM read_csv(?)"
+    found = duckdb.connect().execute(query, [str(path)]).fetchall()[0]
+    stated = [table["statistics"]["cpu_p95"][key] for key in ("count", "mean", "sd", "min", "max")]
+    assert found == pytest.approx(stated, abs=1e-4)
