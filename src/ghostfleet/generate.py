@@ -51,6 +51,11 @@ class Plan:
         """Rows of all tables."""
         return sum(task.rows for task in self.tasks)
 
+    @property
+    def entities(self) -> int:
+        """Entities that have rows, table by table."""
+        return len({(task.table, entity) for task in self.tasks for entity in range(task.first, task.last)})
+
     def of(self, table: str) -> list[int]:
         """Numbers of a table's tasks in output order."""
         return [task.number for task in self.tasks if task.table == table]
@@ -87,19 +92,22 @@ class Generator:
 
     def window(self, since_s: int | None = None, until_s: int | None = None, every_s: int | None = None) -> Window:
         """Rows that start in the given stretch of the scenario's span; `ScenarioError` when there are none."""
-        data = self.scenario.servers
-        span_since, span_until = data.span_s
-        row_s = every_s or data.row_s
-        if row_s % data.tick_s:
-            msg = f"--every {row_s} s is not a multiple of the scenario's tick of {data.tick_s} s"
+        time = self.scenario.timeline
+        row_s = every_s or time.row_s
+        if row_s % time.tick_s:
+            msg = f"--every {row_s} s is not a multiple of the scenario's tick of {time.tick_s} s"
             raise ScenarioError(msg)
-        since = span_since if since_s is None else max(since_s, span_since)
-        until = span_until if until_s is None else min(until_s, span_until)
+        since = time.since_s if since_s is None else max(since_s, time.since_s)
+        until = time.until_s if until_s is None else min(until_s, time.until_s)
         window = Window.between(since, max(since, until), row_s)
         if not len(window):
             msg = "no row of the scenario's span starts in the window; `ghostfleet show` prints the span"
             raise ScenarioError(msg)
         return window
+
+    def notes(self, tables: Sequence[str]) -> dict[str, object]:
+        """What readers of the tables must know about how they were made."""
+        return {key: note for name in tables for key, note in signals.signal(name).notes(self.scenario).items()}
 
     def plan(self, window: Window, tables: Sequence[Table]) -> Plan:
         """Cut tables into tasks of about `ROWS_PER_TASK` rows, by entities first and by time where one is longer."""
@@ -118,7 +126,7 @@ class Generator:
     def batches(self, task: Task) -> Iterator[Batch]:
         """Rows of a task in `Table.order`, a few entities or a stretch of one at a time."""
         observer = self.observer(task.table)
-        ticks_per_row = task.window.tick_s // self.scenario.servers.tick_s
+        ticks_per_row = task.window.tick_s // self.scenario.timeline.tick_s
         rows = max(1, TICKS_PER_BATCH // ticks_per_row)
         if len(task.window) > rows:
             for entity in range(task.first, task.last):

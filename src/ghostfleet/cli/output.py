@@ -56,21 +56,20 @@ def output_options(command: Any) -> Any:  # noqa: ANN401  a decorator, as click'
 
 def request(scenario: Scenario, arguments: Mapping[str, Any]) -> Request:
     """Turn options into a request, with everything relative to now made absolute."""
-    data = scenario.servers
     since, until = arguments["since"], arguments["until"]
     if arguments["last"] is not None:
         if since is not None or until is not None:
             msg = "--last says where the window begins and ends; leave out --from and --until"
             raise ScenarioError(msg)
-        row_s = arguments["every"] or data.row_s
+        row_s = arguments["every"] or scenario.timeline.row_s
         until = int(surroundings.now().timestamp()) // row_s * row_s
         since = until - arguments["last"]
     if since is not None and until is not None and until <= since:
         msg = "--until must be after --from"
         raise ScenarioError(msg)
-    compressed = data.compression and arguments["codec"] != "none"
+    compressed = scenario.compressed and arguments["codec"] != "none"
     return Request(
-        urls=tuple(arguments["to"]) or (data.generated_data_path,),
+        urls=tuple(arguments["to"]) or (scenario.destination,),
         since_s=since,
         until_s=until,
         every_s=arguments["every"],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from ghostfleet.core.errors import GhostfleetError, ScenarioError, SinkError
+from ghostfleet.core.errors import GhostfleetError, ScenarioError
 from ghostfleet.generate import Generator
 from ghostfleet.run import manifest, surroundings, workers
 from ghostfleet.run.manifest import Determinants, Manifest
@@ -183,7 +183,7 @@ def _record(
         determinants=None if request.blind else determinants,
         hash=determinants.hash,
         seed=None if request.blind else scenario.seed,
-        notes=notes(scenario),
+        notes=outcome.generator.notes([table.name for table in outcome.tables]),
         sink={"format": request.format, "codec": request.codec, "compressed": request.compressed},
         written=tuple(outcome.written[url]),
         receipts=by_table,
@@ -191,23 +191,3 @@ def _record(
     )
     manifest.save(path, record.text())
     outcome.manifests[url] = path
-
-
-def notes(scenario: Scenario) -> dict[str, Any]:
-    """What a reader of the data must know about how it was made."""
-    data = scenario.servers
-    daily = {"base": "documented base level", "p95": "95th percentile of the day's 24 hours"}[data.daily_rows]
-    faults = data.quality
-    return {
-        "rows": "hourly levels" if data.granularity == "hourly" else f"daily rows: {daily}",
-        "faults_made_on_purpose": {
-            "missing_ratio": faults.missing_ratio,
-            "outlier_ratio": faults.outlier_ratio,
-            "outlier_factor": faults.outlier_factor,
-        }
-        if faults.missing_ratio or faults.outlier_ratio
-        else None,
-    }
-
-
-__all__ = ["Outcome", "Request", "SinkError", "notes", "prepare", "write"]

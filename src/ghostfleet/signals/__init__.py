@@ -43,6 +43,9 @@ class Signal(Protocol):
     def observer(self, scenario: Scenario) -> Observer:
         """Make the signal ready for a scenario; `ScenarioError` when it lacks what the signal observes."""
 
+    def notes(self, scenario: Scenario) -> Mapping[str, object]:
+        """What a reader of the rows must know about how they were made; the manifest states it."""
+
     def expectations(self, scenario: Scenario) -> Mapping[str, Sequence[Mapping[str, object]]]:
         """What checks may expect of the table, as small named tables."""
 
@@ -51,10 +54,7 @@ class Signal(Protocol):
 def found() -> dict[str, Signal]:
     """Every signal by the name of its table; `ScenarioError` when two have one name."""
     signals: dict[str, Signal] = {}
-    modules: list[Signal] = [
-        import_module(f"{__name__}.{part.name}")
-        for part in iter_modules(__path__)
-    ]
+    modules: list[Signal] = [import_module(f"{__name__}.{part.name}") for part in iter_modules(__path__)]
     for signal in (*modules, *_plugged_in()):
         if signals.setdefault(signal.TABLE.name, signal) is not signal:
             msg = f"two signals write the table {signal.TABLE.name}"

@@ -176,6 +176,22 @@ def _dates(window: Window, entities: int, eoq_months: tuple[int, ...]) -> dict[s
     return {name: Plain(np.tile(values, entities)) for name, values in dates.items()}
 
 
+def notes(scenario: Scenario) -> Mapping[str, object]:
+    """What a row is, and the faults that were made on purpose."""
+    data = scenario.servers
+    daily = {"base": "documented base level", "p95": "95th percentile of the day's 24 hours"}[data.daily_rows]
+    quality = data.quality
+    faults = {
+        "missing_ratio": quality.missing_ratio,
+        "outlier_ratio": quality.outlier_ratio,
+        "outlier_factor": quality.outlier_factor,
+    }
+    return {
+        "rows": "hourly levels" if data.granularity == "hourly" else f"daily rows: {daily}",
+        "faults_made_on_purpose": faults if quality.missing_ratio or quality.outlier_ratio else None,
+    }
+
+
 def expectations(scenario: Scenario) -> Mapping[str, Sequence[Mapping[str, object]]]:
     """What checks may expect: archetypes, target correlations, span, holidays and thresholds."""
     data, fleet = scenario.servers, scenario.fleet

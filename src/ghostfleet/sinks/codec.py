@@ -71,10 +71,19 @@ def unpacked(path: Path, codec: str) -> Iterator[bytes]:
                 yield block
     except EOFError as error:
         raise DataError(f"{path} is cut off: its gzip stream ends after {at} bytes of content") from error
-    except zlib.error as error:
+    except _damage(codec) as error:
         raise DataError(f"{path} is damaged after {at} bytes of content: {error}") from error
     except OSError as error:  # gzip reports damage as one, too
         raise DataError(f"{path} cannot be read after {at} bytes of content: {error.strerror or error}") from error
+
+
+def _damage(codec: str) -> tuple[type[Exception], ...]:
+    """What reading a damaged stream raises; evaluated only when something was raised."""
+    if codec == "none":
+        return ()
+    from isal import isal_zlib
+
+    return zlib.error, isal_zlib.error
 
 
 def _opened(path: Path, codec: str) -> IO[bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import msgspec
@@ -11,6 +12,16 @@ from ghostfleet.core.errors import ScenarioError
 from ghostfleet.spec.data import Data
 from ghostfleet.spec.fleet import Fleet
 from ghostfleet.spec.parameters import Parameter
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """When a scenario happens, and at what grain; seconds, the span half-open and counted from the epoch."""
+
+    since_s: int
+    until_s: int
+    tick_s: int  # grain at which the state is solved
+    row_s: int  # grain of its rows unless --every says otherwise
 
 
 class Visualization(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -59,6 +70,22 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     def seed(self) -> int:
         """The run seed."""
         return self.execution.random_seed
+
+    @property
+    def timeline(self) -> Timeline:
+        """Span, tick and row."""
+        data = self.servers
+        return Timeline(*data.span_s, data.tick_s, data.row_s)
+
+    @property
+    def compressed(self) -> bool:
+        """Whether files are compressed unless a flag says otherwise."""
+        return self.servers.compression
+
+    @property
+    def destination(self) -> str:
+        """Where a run writes that names no destination."""
+        return self.servers.generated_data_path
 
     @property
     def servers(self) -> Data:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 LARGE_BYTES = 2_000_000_000
 WORTH_AN_ESTIMATE = 2_000_000  # rows; below, any output is small
-SERVERS_PER_REPORT = 20  # of the log's progress lines (CAP-18)
+ENTITIES_PER_REPORT = 20  # of the log's progress lines (CAP-18)
 
 EPILOG = """
 \b
@@ -71,6 +71,7 @@ class Run:
     quiet: bool
     done: int = 0
     reported: int = 0
+    step: int = 1
     plan: Plan = field(default_factory=lambda: Plan(Window(0, 0, 1), ()))
     started: float = 0.0
     bar: Callable[[int], None] | None = None
@@ -116,14 +117,14 @@ class Run:
         records.start_log("generate", surroundings.now(), settings.file, settings.level, self.log_folder)
         records.LOG.info("load config: scenario %s, seed %s", self.scenario.scenario, self.scenario.seed)
         records.LOG.info("build time axis, assign archetypes: %s rows in %s tasks", plan.rows, len(plan.tasks))
+        self.step = max(1, plan.rows * ENTITIES_PER_REPORT // max(1, plan.entities))
         self.started = surroundings.stopwatch()
 
     def _watch(self, rows: int) -> None:
         self.done += rows
         if self.bar is not None:
             self.bar(rows)
-        step = max(1, self.plan.rows * SERVERS_PER_REPORT // self.scenario.servers.num_servers)
-        if self.done < self.reported + step:
+        if self.done < self.reported + self.step:
             return
         self.reported = self.done
         rate = self.done / max(surroundings.stopwatch() - self.started, 1e-9)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -121,11 +122,21 @@ def _numbers(values: pa.Array) -> Array:
     return filled
 
 
+@contextmanager
+def reading(where: str) -> Iterator[None]:
+    """Turn whatever damaged bytes make Arrow say into one clear error."""
+    try:
+        yield
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
+        raise DataError(f"{where} cannot be read: {str(error) or type(error).__name__}") from error
+
+
 def digests_of(batches: Iterable[pa.RecordBatch], receipts: Sequence[Receipt], where: str) -> list[str]:
     """Digest of each receipt's rows, in their order; DataError when there are more or fewer rows."""
     rows = _Rows(iter(batches), where)
-    found = [rows.take(receipt.rows) for receipt in receipts]
-    rows.expect_end()
+    with reading(where):
+        found = [rows.take(receipt.rows) for receipt in receipts]
+        rows.expect_end()
     return found
 
 

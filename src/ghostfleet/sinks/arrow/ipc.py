@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from ghostfleet.core.errors import DataError
-from ghostfleet.sinks.arrow.convert import Converter, digest_arrow
+from ghostfleet.sinks.arrow.convert import Converter, digest_arrow, reading
 from ghostfleet.sinks.digest import ValueDigest
 
 if TYPE_CHECKING:
@@ -54,16 +53,16 @@ class IpcBody:
 def stored(paths: Iterable[Path]) -> Iterator[pa.RecordBatch]:
     """Record batches of several parts, one after the other; DataError where one cannot be read."""
     for path in paths:
-        try:
-            with pa.memory_map(str(path)) as file, pa.ipc.open_stream(file) as reader:
-                yield from reader
-        except (pa.ArrowInvalid, OSError) as error:
-            raise DataError(f"{path} cannot be read as an Arrow stream: {error}") from error
+        with reading(str(path)), pa.memory_map(str(path)) as file, pa.ipc.open_stream(file) as stream:
+            for batch in stream:
+                batch.validate(full=True)  # or a damaged code would look a text up outside its vocabulary
+                yield batch
 
 
 def stored_digest(batches: Iterable[pa.RecordBatch]) -> str:
     """Digest of all rows in order."""
     digest = ValueDigest()
-    for batch in batches:
-        digest_arrow(digest, batch)
+    with reading("what was stored"):
+        for batch in batches:
+            digest_arrow(digest, batch)
     return digest.hexdigest()

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ghostfleet.core.errors import DataError
 from ghostfleet.core.table import Kind
 from ghostfleet.sinks.arrow import ipc
-from ghostfleet.sinks.arrow.convert import Converter, digest_arrow, digests_of, schema_of
+from ghostfleet.sinks.arrow.convert import Converter, digest_arrow, digests_of, reading, schema_of
 from ghostfleet.sinks.digest import ValueDigest
 
 if TYPE_CHECKING:
@@ -162,11 +161,7 @@ def _encoding(column: Column) -> str:
 
 
 def _rows(path: Path) -> Iterator[pa.RecordBatch]:
-    at = 0
-    try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            for batch in file.iter_batches(GROUP_ROWS, use_threads=False):
-                at += len(batch)
-                yield batch
-    except (pa.ArrowInvalid, OSError) as error:
-        raise DataError(f"{path} cannot be read as Parquet after row {at}: {error}") from error
+    with reading(str(path)), pq.ParquetFile(path, page_checksum_verification=True) as file:
+        for batch in file.iter_batches(GROUP_ROWS, use_threads=False):
+            batch.validate(full=True)
+            yield batch

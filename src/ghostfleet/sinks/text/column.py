@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ghostfleet.core.table import Column
     from ghostfleet.sinks.text.syntax import Syntax
 
+FAR = 1 << 40  # integers beyond have no ready-made texts, however few they are
 READY = 1 << 17  # integers in a range up to this long have one ready-made text each; longer tables leave the cache
 
 
@@ -95,10 +96,11 @@ class ColumnCells:
             return True
         if self._decimals == decimals:
             low, high = min(low, self._low), max(high, self._high)
-        low = min(low, 0) if high < READY else low
-        if high - low >= READY:
+        if high - low >= READY or max(-low, high) >= FAR:
             return False
-        high = max(high, (1 << max(high, 0).bit_length()) - 1) if low >= 0 else high
+        if 0 <= low and high < READY:
+            # Round up to a power of two, so that the table is rarely made again as batches reach further.
+            low, high = 0, (1 << high.bit_length()) - 1
         self._low, self._high, self._decimals = low, high, decimals
         self._keep(number_words(low, high, decimals, self._before, self._after))
         return True

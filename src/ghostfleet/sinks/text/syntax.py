@@ -59,17 +59,19 @@ def _json_keys(table: Table, opening: bytes) -> tuple[bytes, ...]:
 
 
 def _csv_word(word: str) -> bytes:
+    text = _utf8(word)
     if not word:
         return b'""'  # unlike a missing value, which is nothing at all
     if any(character in word for character in ',"\n\r'):
-        word = '"' + word.replace('"', '""') + '"'
-    return _utf8(word)
+        return b'"' + text.replace(b'"', b'""') + b'"'
+    return text
 
 
 def _json_word(word: str) -> bytes:
     from json.encoder import encode_basestring  # only JSON pays for the import
 
-    return _utf8(encode_basestring(word)).replace(b"\x7f", b"\\u007f")
+    _utf8(word)
+    return encode_basestring(word).encode()
 
 
 def _utf8(word: str) -> bytes:
