@@ -1,0 +1,36 @@
+-- title: Business unit and criticality say something of the load
+-- category: realism
+-- severity: low
+-- status: warning
+-- defect: 14
+-- parameters: least_ratio = 3, least_servers = 60
+-- needs: server_metrics(server_id, business_unit, criticality), servers
+-- message: between-group variance is {by_unit:.1f} (business unit) and {by_criticality:.1f} (criticality) times the noise; {least_ratio:g} is wanted
+-- measured: between-group variance is {by_unit:.1f} (business unit) and {by_criticality:.1f} (criticality) times the noise
+-- advice: Let criticality and business unit modify the base level, or their panels show noise.
+WITH labels AS (
+    SELECT server_id, any_value(business_unit) AS unit, any_value(criticality) AS criticality
+    FROM server_metrics GROUP BY server_id
+), loads AS (
+    SELECT server_id, unit, criticality,
+        (cpu / avg(cpu) OVER kind + memory / avg(memory) OVER kind + network / avg(network) OVER kind) / 3 AS load
+    FROM servers JOIN labels USING (server_id)
+    WINDOW kind AS (PARTITION BY server_type)
+), means AS (
+    SELECT load, avg(load) OVER () AS middle, avg(load) OVER (PARTITION BY unit) AS unit_mean,
+        avg(load) OVER (PARTITION BY criticality) AS criticality_mean, count(*) OVER () AS servers,
+        (SELECT count(DISTINCT unit) FROM loads) AS units, (SELECT count(DISTINCT criticality) FROM loads) AS ranks
+    FROM loads
+)
+SELECT
+    sum((unit_mean - middle) ** 2) / nullif(any_value(units) - 1, 0)
+        / nullif(sum((load - unit_mean) ** 2) / nullif(count(*) - any_value(units), 0), 0) AS by_unit,
+    sum((criticality_mean - middle) ** 2) / nullif(any_value(ranks) - 1, 0)
+        / nullif(sum((load - criticality_mean) ** 2) / nullif(count(*) - any_value(ranks), 0), 0) AS by_criticality,
+    $least_ratio AS least_ratio,
+    CASE
+        WHEN count(*) < $least_servers THEN 'no_data'
+        WHEN greatest(by_unit, by_criticality) < $least_ratio THEN 'warning' ELSE 'passed'
+    END AS status,
+    'fewer than ' || $least_servers::INTEGER || ' servers' AS reason
+FROM means

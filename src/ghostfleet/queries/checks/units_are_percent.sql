@@ -1,0 +1,13 @@
+-- title: Percentages run from 0 to 100, not from 0 to 1
+-- category: validity
+-- severity: high
+-- status: failed
+-- defect: 15
+-- needs: server_metrics(cpu_p95, mem_p95, disk_p95)
+-- message: {column_name} never passes {highest:g}; percentages were expected, not shares
+-- measured: percentages pass 1.5
+-- advice: Multiply shares by 100; one scale is used everywhere.
+WITH highest AS (SELECT max(cpu_p95) AS cpu_p95, max(mem_p95) AS mem_p95, max(disk_p95) AS disk_p95 FROM server_metrics)
+SELECT column_name, highest
+FROM (UNPIVOT highest ON * INTO NAME column_name VALUE highest)
+WHERE highest <= 1.5

@@ -1,0 +1,31 @@
+-- title: Weekends are quieter or busier by each type's factor
+-- category: realism
+-- severity: medium
+-- status: failed
+-- defect: 8
+-- parameters: tolerance = 0.15
+-- needs: server_metrics(timestamp, server_id, server_type, cpu_p95), moments, expected_data(weekly)
+-- needs: expected_archetypes(server_type, weekend_factor)
+-- message: {server_type}: weekend CPU is {ratio:.2f} of weekdays, expected {wanted:.2f}
+-- measured: furthest is {server_type}: weekend CPU is {ratio:.2f} of weekdays, expected {wanted:.2f}
+-- advice: Apply the archetype's weekend factor on Saturdays and Sundays.
+WITH months AS (
+    SELECT server_type, server_id, moments.year, moments.month,
+        avg(cpu_p95) FILTER (weekend) AS weekend, avg(cpu_p95) FILTER (NOT weekend) AS weekday
+    FROM server_metrics
+    JOIN moments USING ("timestamp")
+    WHERE calm
+    GROUP BY ALL
+), ratios AS (
+    SELECT server_type, sum(weekend) / sum(weekday) AS ratio,
+        coalesce(stddev_samp(weekend / nullif(weekday, 0)) / sqrt(count(*)), 1) AS error
+    FROM months
+    WHERE weekend IS NOT NULL AND weekday IS NOT NULL
+    GROUP BY ALL
+)
+SELECT server_type, ratio, CASE WHEN weekly THEN weekend_factor ELSE 1 END AS wanted, error,
+    CASE WHEN abs(ratio / wanted - 1) > greatest($tolerance, 3 * error) THEN 'failed' ELSE 'passed' END AS status
+FROM ratios
+JOIN expected_archetypes USING (server_type)
+CROSS JOIN expected_data
+ORDER BY status, abs(ratio / wanted - 1) DESC

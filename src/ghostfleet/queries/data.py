@@ -1,0 +1,237 @@
+"""A data set that can be asked: its tables by their declared types, in a DuckDB of its own."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ghostfleet.core.errors import DataError
+from ghostfleet.core.table import Kind
+from ghostfleet.queries import reading, text
+from ghostfleet.queries.reading import literal, name
+from ghostfleet.queries.sources import UnreadableError, ensure_readable, sources
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from duckdb import DuckDBPyConnection
+
+    from ghostfleet.core.table import Table
+    from ghostfleet.queries.sources import Source
+    from ghostfleet.queries.text import Need, Query
+
+    Rows = Sequence[Mapping[str, object]]
+    Expectations = Mapping[str, Rows]
+
+MEMORY = "512MB"  # DuckDB spills beyond; a year of hourly rows fits
+THREADS = 2
+_EMPTY: Mapping[str, Any] = {}
+
+
+@dataclass(frozen=True)
+class Result:
+    """Answer of a query; ``reason`` says why there is none, and is empty where there is one."""
+
+    columns: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
+    reason: str = ""
+
+    def dicts(self) -> list[dict[str, Any]]:
+        """Rows by column name."""
+        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+
+    def column(self, wanted: str) -> list[Any]:
+        """Values of one column."""
+        place = self.columns.index(wanted)
+        return [row[place] for row in self.rows]
+
+
+@dataclass
+class Data:
+    """An open data set; `open_data` makes one."""
+
+    url: str
+    tables: tuple[Table, ...]
+    store: DuckDBPyConnection
+    _columns: dict[str, set[str]] = field(default_factory=dict)  # of each relation that there is
+    _absent: dict[str, str] = field(default_factory=dict)  # relations that cannot be, and why
+
+    def ask(self, question: Query | str, parameters: Mapping[str, Any] = _EMPTY, *, limit: int | None = None) -> Result:
+        """Answer a query, by name or as a text; no data where a relation or column that it needs is absent."""
+        asked = text.query(question) if isinstance(question, str) else question
+        if reason := self.lacks(asked):
+            return Result((), [], reason)
+        given = {**asked.parameters, **parameters}
+        sql = asked.sql if limit is None else f"FROM ({asked.sql.rstrip().rstrip(';')}\n) LIMIT {int(limit)}"
+        cursor = self.store.execute(sql, given) if given else self.store.execute(sql)
+        names = tuple(column[0] for column in cursor.description or ())
+        rows = cursor.fetchall()
+        return Result(names, rows, "" if rows else "the query found no rows")
+
+    def lacks(self, asked: Query) -> str:
+        """Say what a query needs and the data does not have, or nothing; makes shared relations on the way."""
+        for need in asked.optional:
+            if self._lack(need):
+                self.add(need.relation, _nothing(need))
+                del self._absent[need.relation]
+        return next((reason for need in asked.needs if (reason := self._lack(need))), "")
+
+    def has(self, table: str, column: str) -> bool:
+        """Whether a table is there and has a column."""
+        return column in self._columns.get(table, ())
+
+    def _lack(self, need: Need) -> str:
+        if need.relation not in self._columns and need.relation not in self._absent:
+            self._make(need.relation)
+        if need.relation in self._absent:
+            return self._absent[need.relation]
+        missing = [column for column in need.columns if column not in self._columns[need.relation]]
+        return f"{need.relation} has no column {', '.join(missing)}" if missing else ""
+
+    def _make(self, relation: str) -> None:
+        """Make a shared relation of the `views` folder, once."""
+        view = text.view(relation)
+        reason = f"{relation} was not given" if view is None else self.lacks(view)
+        if view is None or reason:
+            self._absent[relation] = reason
+            return
+        self.add(relation, view.sql)
+
+    def add(self, relation: str, sql: str) -> None:
+        """Add a relation made by a SELECT."""
+        self.store.execute(f"CREATE OR REPLACE TABLE {name(relation)} AS {sql}")
+        found = self.store.execute(f"DESCRIBE {name(relation)}").fetchall()
+        self._columns[relation] = {row[0] for row in found}
+
+    def add_rows(self, relation: str, rows: Rows) -> None:
+        """Add a small relation made of dicts; without rows it is not there."""
+        if not rows:
+            self._absent[relation] = f"{relation} is empty"
+            return
+        names = list(rows[0])
+        columns = ", ".join(f"{name(column)} {_type_of(rows, column)}" for column in names)
+        self.store.execute(f"CREATE OR REPLACE TABLE {name(relation)} ({columns})")
+        places = ", ".join("?" for _ in names)
+        values = [[row[column] for column in names] for row in rows]
+        self.store.executemany(f"INSERT INTO {name(relation)} VALUES ({places})", values)  # noqa: S608  quoted
+        self._columns[relation] = set(names)
+
+
+def _nothing(need: Need) -> str:
+    """SELECT without rows that stands for an optional relation."""
+    return f"SELECT {', '.join(f'CAST(NULL AS DOUBLE) AS {name(column)}' for column in need.columns)} WHERE false"
+
+
+def _type_of(rows: Rows, column: str) -> str:
+    kinds = {type(row[column]) for row in rows if row[column] is not None}
+    if kinds <= {bool} and kinds:
+        return "BOOLEAN"
+    if kinds <= {int} and kinds:
+        return "BIGINT"
+    return "DOUBLE" if kinds and kinds <= {int, float} else "VARCHAR"
+
+
+@contextmanager
+def open_data(
+    url: str, tables: Sequence[Table], expectations: Expectations | None = None, *, scratch: Path | None = None
+) -> Iterator[Data]:
+    """Open files or a store for asking; `DataError` when they cannot be read.
+
+    ``url`` is a file we write, a folder of them, or ``duckdb:FILE``. What does not fit into memory lies in a
+    folder below ``scratch`` (default: the system's temporary folder), which goes when the data set is closed.
+    """
+    import duckdb
+
+    found = sources(url, tables)
+    with tempfile.TemporaryDirectory(prefix="ghostfleet-", dir=scratch) as folder:
+        store = duckdb.connect(str(Path(folder) / "asked.duckdb"))
+        try:
+            _configure(store, Path(folder))
+            data = Data(url, tuple(source.table for source in found), store)
+            for source in found:
+                _load(data, source)
+            for relation, rows in (expectations or {}).items():
+                data.add_rows(relation, rows)
+            yield data
+        finally:
+            store.close()
+
+
+def _configure(store: DuckDBPyConnection, folder: Path) -> None:
+    for setting in (
+        f"memory_limit = '{MEMORY}'",
+        f"threads = {THREADS}",
+        f"temp_directory = {literal(str(folder / 'spill'))}",
+        "enable_progress_bar = false",
+        "autoinstall_known_extensions = false",  # a check never fetches anything
+    ):
+        store.execute(f"SET {setting}")
+
+
+def _load(data: Data, source: Source) -> None:
+    import duckdb
+
+    ensure_readable(source)
+    where = source.paths[0]
+    try:
+        rows, types = reading.relation(data.store, source)
+        if not any(column.name in types for column in source.table.columns):
+            raise UnreadableError(f"{where} has no column of {source.table.name}; it has {', '.join(list(types)[:8])}")
+        data.add(source.table.name, reading.typed(source, rows, types))
+        _declare(data, source, rows, types)
+    except duckdb.Error as error:
+        raise UnreadableError(f"{where} cannot be read: {_short(error)}") from error
+    except UnicodeDecodeError as error:
+        raise UnreadableError(f"{where} cannot be read: {error.reason}") from error
+
+
+def _declare(data: Data, source: Source, rows: str, types: Mapping[str, str]) -> None:
+    """Write the declaration down, so that checks read it and no check repeats it."""
+    table = source.table
+    data.add_rows(
+        "declared_columns",
+        [
+            {
+                "table_name": table.name,
+                "column_name": column.name,
+                "kind": column.kind.value,
+                "column_group": column.group,
+                "low": column.low,
+                "high": column.high,
+                "present": column.name in types,
+                "zone_stated": _states_zone(data.store, rows, column.name, types) if column.kind is Kind.TIME else None,
+            }
+            for column in table.columns
+        ],
+    )
+    data.add_rows(
+        "declared_values",
+        [
+            {"table_name": table.name, "column_name": column.name, "valid": value}
+            for column in table.columns
+            for value in column.values
+        ],
+    )
+
+
+def _states_zone(store: DuckDBPyConnection, rows: str, column: str, types: Mapping[str, str]) -> bool | None:
+    """Whether times say that they are UTC, judged by the type or by the first texts."""
+    if types.get(column) != "VARCHAR":
+        return types[column] == reading.ZONED if column in types else None
+    pattern = r"(Z|[+-]\d\d(:?\d\d)?)$"
+    sql = f"SELECT bool_and(regexp_matches(t, '{pattern}')) FROM (SELECT {name(column)} AS t FROM {rows} LIMIT 100)"  # noqa: S608
+    (states,) = store.execute(sql).fetchone() or (None,)
+    return None if states is None else bool(states)
+
+
+def _short(error: Exception) -> str:
+    """Lines of a DuckDB message that say what and where; the others repeat the options."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    said = [line for line in lines if line.startswith(("Original Line", "Expected"))]
+    return "; ".join([lines[0] if lines else type(error).__name__, *said[:2]])
+
+
+__all__ = ["Data", "DataError", "Expectations", "Result", "UnreadableError", "open_data"]

@@ -1,0 +1,137 @@
+"""SQL that reads a source into a typed table, in which a value of a wrong type is null and written down."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import re
+from typing import TYPE_CHECKING
+
+from ghostfleet.core.table import Kind
+from ghostfleet.queries.sources import UnreadableError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from duckdb import DuckDBPyConnection
+
+    from ghostfleet.core.table import Column
+    from ghostfleet.queries.sources import Source
+
+TYPES = {Kind.TIME: "TIMESTAMP", Kind.TEXT: "VARCHAR", Kind.F64: "DOUBLE", Kind.I64: "BIGINT", Kind.BOOL: "BOOLEAN"}
+ZONED = "TIMESTAMP WITH TIME ZONE"
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_SAMPLE_ROWS = 200  # JSON objects whose keys are taken for the columns
+
+
+def name(text: str) -> str:
+    """Quote an identifier; only plain names are let through."""
+    if not _NAME.fullmatch(text):
+        raise UnreadableError(f"{text!r} cannot be a name; valid are letters, digits and underscores")
+    return f'"{text}"'
+
+
+def literal(text: str) -> str:
+    """Text as SQL writes it."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _paths(source: Source) -> str:
+    """Paths as a list; characters that DuckDB would take for patterns stand for themselves."""
+    return "[" + ", ".join(literal(re.sub(r"([*?\[])", r"[\1]", str(path))) for path in source.paths) + "]"
+
+
+def relation(store: DuckDBPyConnection, source: Source) -> tuple[str, dict[str, str]]:
+    """SQL of the source's rows, and the DuckDB type of each column in it."""
+    if source.suffix == "duckdb":
+        return _stored(store, source)
+    if source.suffix == "parquet":
+        return _described(store, f"read_parquet({_paths(source)})")  # `file_row_number` would start anew per file
+    if source.suffix.startswith("csv"):
+        names = _header(source.paths[0])
+        types = ", ".join(f"{literal(text)}: 'VARCHAR'" for text in names)
+        options = "header = true, auto_detect = false, delim = ',', quote = '\"', escape = '\"', nullstr = ''"
+        return f"read_csv({_paths(source)}, columns = {{{types}}}, {options})", dict.fromkeys(names, "VARCHAR")
+    form = "newline_delimited" if source.suffix.startswith("jsonl") else "array"
+    names = _json_names(store, source, form)
+    types = ", ".join(f"{literal(text)}: 'VARCHAR'" for text in names)
+    rows = f"read_json({_paths(source)}, columns = {{{types}}}, format = '{form}', maximum_depth = 1)"
+    return rows, dict.fromkeys(names, "VARCHAR")
+
+
+def _stored(store: DuckDBPyConnection, source: Source) -> tuple[str, dict[str, str]]:
+    store.execute(f"ATTACH IF NOT EXISTS {literal(str(source.paths[0]))} AS stored (READ_ONLY)")
+    sql = "SELECT count(*) FROM duckdb_tables() WHERE database_name = 'stored' AND table_name = ?"
+    (count,) = store.execute(sql, [source.table.name]).fetchone() or (0,)
+    if not count:
+        raise UnreadableError(f"{source.paths[0]} has no table {source.table.name}")
+    return _described(store, f"stored.{name(source.table.name)}")
+
+
+def _described(store: DuckDBPyConnection, rows: str) -> tuple[str, dict[str, str]]:
+    found = store.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall()  # noqa: S608  rows are quoted above
+    return rows, {row[0]: row[1] for row in found}
+
+
+def _header(path: Path) -> list[str]:
+    unpack = gzip.open if path.name.endswith(".gz") else open
+    try:
+        with unpack(path, "rt", encoding="utf-8", newline="") as file:
+            names = next(csv.reader(file), [])
+    except UnicodeDecodeError as error:
+        raise UnreadableError(f"{path} is not text in UTF-8: {error.reason} in the first line") from error
+    except csv.Error as error:
+        raise UnreadableError(f"{path} does not begin with a header: {error}") from error
+    if not names or len(set(names)) != len(names) or not all(names):
+        raise UnreadableError(f"{path} must begin with a header of different column names, not with {names[:5]}")
+    return names
+
+
+def _json_names(store: DuckDBPyConnection, source: Source, form: str) -> list[str]:
+    rows = f"read_json_objects({_paths(source)}, format = '{form}')"
+    sql = f"SELECT DISTINCT unnest(json_keys(json)) FROM (FROM {rows} LIMIT {_SAMPLE_ROWS})"  # noqa: S608
+    names = [str(row[0]) for row in store.execute(sql).fetchall()]
+    if not names:
+        raise UnreadableError(f"{source.paths[0]} holds no JSON objects")
+    return sorted(names)
+
+
+def typed(source: Source, rows: str, types: Mapping[str, str]) -> str:
+    """SELECT of the table's columns by their declared types, the row in the file and what did not fit.
+
+    A line of a CSV is its row and one more: the header comes first.
+    """
+    present = [column for column in source.table.columns if column.name in types]
+    offset = 1 if source.suffix.startswith(("csv", "json.", "json")) and not source.suffix.startswith("jsonl") else 0
+    cells = [_cell(column, types[column.name]) for column in present]
+    wrong = [_wrong(column, types[column.name]) for column in present if column.kind is not Kind.TEXT]
+    listed = ", ".join(wrong) or "NULL"
+    return (
+        f"SELECT row_number() OVER () + {offset} AS file_row, nullif(concat_ws('\n', {listed}), '') AS wrong_cells, "  # noqa: S608  names are quoted
+        f"{', '.join(cells)} FROM {rows}"
+    )
+
+
+def _converted(column: Column, given: str) -> str:
+    wanted, cell = TYPES[column.kind], name(column.name)
+    if given == wanted:
+        return cell
+    if wanted == "TIMESTAMP" and given == ZONED:
+        return f"make_timestamp(epoch_us({cell}))"  # the same instant, whatever zone the session has
+    if given in ("INTEGER", "FLOAT", "SMALLINT", "TINYINT", "BIGINT") and wanted in ("BIGINT", "DOUBLE", "BOOLEAN"):
+        return f"CAST({cell} AS {wanted})"
+    return f"TRY_CAST(CAST({cell} AS VARCHAR) AS {wanted})"
+
+
+def _cell(column: Column, given: str) -> str:
+    value = _converted(column, given)
+    if column.kind is Kind.F64:
+        value = f"CASE WHEN isnan({value}) THEN NULL ELSE {value} END"  # some writers say nan for a missing value
+    return f"{value} AS {name(column.name)}"
+
+
+def _wrong(column: Column, given: str) -> str:
+    cell = name(column.name)
+    said = f"{literal(column.name + ' = ')} || left(CAST({cell} AS VARCHAR), 60)"
+    return f"CASE WHEN {cell} IS NOT NULL AND {_converted(column, given)} IS NULL THEN {said} END"

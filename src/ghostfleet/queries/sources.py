@@ -1,0 +1,146 @@
+"""Where a table's rows lie: files by name, and whether they can be read to their end."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ghostfleet.core.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ghostfleet.core.table import Table
+
+SUFFIXES = ("csv.gz", "csv", "jsonl.gz", "jsonl", "json.gz", "json", "parquet")
+STORE = "duckdb:"
+_PART = re.compile(r"(.+)-(\d{5})-of-(\d{5})")
+_CHUNK_BYTES = 1 << 20
+_GZIP, _PARQUET = b"\x1f\x8b", b"PAR1"
+_GZIP_WINDOW = 31  # zlib's way to say: a gzip member, header and check sum included
+
+
+class UnreadableError(DataError):
+    """A file is missing, cut, or not what its name says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Files of one table, in order, or a store that holds it."""
+
+    table: Table
+    paths: tuple[Path, ...]
+    suffix: str  # "duckdb" for a store
+
+
+def sources(url: str, tables: Sequence[Table]) -> list[Source]:
+    """Find the tables at a path or store; `UnreadableError` when there is none."""
+    if url.startswith(STORE):
+        path = Path(url.removeprefix(STORE))
+        if not path.is_file():
+            raise UnreadableError(f"{path} is not there; valid is duckdb:FILE")
+        return [Source(table, (path,), "duckdb") for table in tables]
+    path = Path(url)
+    if path.is_dir():
+        found = [source for table in tables if (source := _in_folder(path, table))]
+        if not found:
+            names = ", ".join(f"{table.file_stem}.csv.gz" for table in tables)
+            raise UnreadableError(f"{path} holds none of the tables; a file such as {names} was expected")
+        return found
+    if not path.is_file():
+        raise UnreadableError(f"{path} is not there; valid is a file, a folder or duckdb:FILE")
+    stem, suffix = split(path)
+    if not suffix:
+        raise UnreadableError(f"{path} has no known suffix; valid are {', '.join(SUFFIXES)}, a folder or duckdb:FILE")
+    named = [table for table in tables if _stem_of(stem) in (table.file_stem, table.name)]
+    if not named and len(tables) != 1:
+        raise UnreadableError(f"{path} is named after no table; known are {', '.join(t.file_stem for t in tables)}")
+    return [Source((named or list(tables))[0], (path,), suffix)]
+
+
+def split(path: Path) -> tuple[str, str]:
+    """Stem and known suffix of a file name; the suffix is empty where it is not known."""
+    suffix = next((suffix for suffix in SUFFIXES if path.name.endswith(f".{suffix}")), "")
+    return (path.name.removesuffix(f".{suffix}"), suffix) if suffix else (path.name, "")
+
+
+def _stem_of(name: str) -> str:
+    part = _PART.fullmatch(name)
+    return part[1] if part else name
+
+
+def _in_folder(folder: Path, table: Table) -> Source | None:
+    kinds: dict[str, list[Path]] = {}
+    for path in sorted(folder.iterdir()):
+        stem, suffix = split(path)
+        if suffix and _stem_of(stem) in (table.file_stem, table.name):
+            kinds.setdefault(suffix, []).append(path)
+    if not kinds:
+        return None
+    if len(kinds) > 1:
+        raise UnreadableError(f"{folder} holds {table.name} as {' and as '.join(kinds)}; name the file that is meant")
+    ((suffix, paths),) = kinds.items()
+    _all_parts(folder, paths)
+    return Source(table, tuple(paths), suffix)
+
+
+def _all_parts(folder: Path, paths: Sequence[Path]) -> None:
+    parts = [_PART.fullmatch(split(path)[0]) for path in paths]
+    numbers = {int(part[2]) for part in parts if part}
+    totals = {int(part[3]) for part in parts if part}
+    if len(paths) > 1 and (None in parts or len(totals) != 1):
+        names = ", ".join(path.name for path in paths)
+        raise UnreadableError(f"{folder} holds several files of one table that are not parts of one set: {names}")
+    missing = sorted(set(range(1, max(totals) + 1)) - numbers) if totals else []
+    if missing and len(paths) > 1:
+        raise UnreadableError(f"{folder} lacks part {missing[0]} of {max(totals)}")
+
+
+def ensure_readable(source: Source) -> None:
+    """Read every packed file to its end, and the magic of others; `UnreadableError` says where it breaks."""
+    for path in source.paths:
+        try:
+            _ensure_readable(path, source.suffix)
+        except OSError as error:
+            raise UnreadableError(f"{path} cannot be read: {error.strerror or error}") from error
+
+
+def _ensure_readable(path: Path, suffix: str) -> None:
+    size = path.stat().st_size
+    if not size:
+        raise UnreadableError(f"{path} is empty")
+    with path.open("rb") as file:
+        start = file.read(4)
+        if suffix == "parquet":
+            file.seek(max(0, size - 4))
+            if start != _PARQUET or file.read(4) != _PARQUET:
+                raise UnreadableError(f"{path} is not Parquet: it must begin and end with PAR1")
+        elif suffix.endswith(".gz"):
+            if not start.startswith(_GZIP):
+                raise UnreadableError(f"{path} is not gzip: it begins with {start.hex(' ')}, gzip with 1f 8b")
+            _unpack(path)
+        elif suffix != "duckdb" and (start.startswith(_GZIP) or b"\0" in start + file.read(_CHUNK_BYTES)):
+            raise UnreadableError(f"{path} is not text, as the suffix {suffix} says")
+
+
+def _unpack(path: Path) -> None:
+    """Unpack all members of a gzip file and throw them away; check sums are tested on the way."""
+    from isal import isal_zlib  # twice as fast as zlib, which reads the same
+
+    done, unpacked, member = 0, 0, isal_zlib.decompressobj(wbits=_GZIP_WINDOW)
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            done += len(chunk)
+            while chunk:
+                if member.eof:
+                    member = isal_zlib.decompressobj(wbits=_GZIP_WINDOW)
+                try:
+                    unpacked += len(member.decompress(chunk))
+                except isal_zlib.error as error:  # type: ignore[misc]  its stub hides that it is an exception
+                    where = f"between bytes {max(0, done - _CHUNK_BYTES)} and {done}"
+                    raise UnreadableError(f"{path} is corrupt {where}: {error}") from error
+                chunk = member.unused_data if member.eof else b""
+    if not member.eof:
+        raise UnreadableError(f"{path} is cut off at byte {done}, {unpacked} bytes of text in: gzip has no end there")
