@@ -43,7 +43,7 @@ OUTBOUND_DEVIATION = 0.08  # of that share, over time
 OUTBOUND_CHARACTER = 0.05  # of that share, between servers
 KNEE = 0.9  # share of the range above which levels and spikes bend towards its end
 SLOWEST_S = 16 * DAY_S  # slower swings would blur the growth of small fleets; what lasts is a server's character
-PERSISTENCES = tuple(-0.45 + 0.1 * step for step in range(8))  # characters of noise, restless to sluggish; 0 is 1/f
+PERSISTENCES = tuple(-0.1 + 0.1 * step for step in range(8))  # characters of noise, restless to sluggish; 0 is 1/f
 SPIKE_CELL = 64  # ticks in which a server meets each stratum of its spikes once
 MEMORY_SPIKE, NETWORK_SPIKE = 0.7, 0.8  # of a spike's magnitude (CAP-9)
 

@@ -1,0 +1,62 @@
+"""Open a data set with what is expected of it, run its checks, and say when."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ghostfleet.cli import scenario
+from ghostfleet.queries import Report, UnreadableError, open_data, validate, validate_url
+from ghostfleet.run import expectations, surroundings
+from ghostfleet.spec import loading
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ghostfleet.queries import Data
+    from ghostfleet.run.expectations import Expectations
+
+DEFAULT_SCENARIO = "capacity"
+
+
+def scenario_option(command: Any) -> Any:  # noqa: ANN401  a decorator, as click's own are
+    """Add the scenario of data sets that have no manifest."""
+    return click.option(
+        "--scenario",
+        "scenario_name",
+        metavar="NAME",
+        default=DEFAULT_SCENARIO,
+        show_default=True,
+        help="What to expect of data without a manifest: a shipped scenario or a YAML file.",
+    )(command)
+
+
+def expected(url: str, scenario_name: str) -> Expectations:
+    """What the data set at a URL should look like."""
+    return expectations.of(url, loading.load(scenario.find(scenario_name)).scenario)
+
+
+@contextmanager
+def opened(url: str, wanted: Expectations) -> Iterator[Data]:
+    """Open a data set together with its expectations; `UnreadableError` when it cannot be read."""
+    with open_data(url, wanted.tables) as data:
+        observed = data.ask("observed_data").dicts()
+        for name, rows in wanted.settled(observed).items():
+            data.add_rows(name, rows)
+        yield data
+
+
+def judged(data: Data) -> Report:
+    """Verdicts on an open data set."""
+    return validate(data, at=surroundings.now().strftime("%Y-%m-%dT%H:%M:%SZ"))
+
+
+def judge(url: str, wanted: Expectations) -> Report:
+    """Verdicts on the data set at a URL; one that cannot be read fails the check of that name."""
+    try:
+        with opened(url, wanted) as data:
+            return judged(data)
+    except UnreadableError:
+        return validate_url(url, wanted.tables, at=surroundings.now().strftime("%Y-%m-%dT%H:%M:%SZ"))
