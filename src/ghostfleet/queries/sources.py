@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -127,18 +128,16 @@ def _ensure_readable(path: Path, suffix: str) -> None:
 
 def _unpack(path: Path) -> None:
     """Unpack all members of a gzip file and throw them away; check sums are tested on the way."""
-    from isal import isal_zlib  # twice as fast as zlib, which reads the same
-
-    done, unpacked, member = 0, 0, isal_zlib.decompressobj(wbits=_GZIP_WINDOW)
+    done, unpacked, member = 0, 0, zlib.decompressobj(wbits=_GZIP_WINDOW)
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK_BYTES):
             done += len(chunk)
             while chunk:
                 if member.eof:
-                    member = isal_zlib.decompressobj(wbits=_GZIP_WINDOW)
+                    member = zlib.decompressobj(wbits=_GZIP_WINDOW)
                 try:
                     unpacked += len(member.decompress(chunk))
-                except isal_zlib.error as error:  # type: ignore[misc]  its stub hides that it is an exception
+                except zlib.error as error:
                     where = f"between bytes {max(0, done - _CHUNK_BYTES)} and {done}"
                     raise UnreadableError(f"{path} is corrupt {where}: {error}") from error
                 chunk = member.unused_data if member.eof else b""

@@ -4,17 +4,14 @@
 -- status: failed
 -- defect: 8
 -- parameters: tolerance = 0.15
--- needs: server_metrics(timestamp, server_id, server_type, cpu_p95), moments, expected_data(weekly)
+-- needs: calm, expected_data(weekly)
 -- needs: expected_archetypes(server_type, weekend_factor)
 -- message: {server_type}: weekend CPU is {ratio:.2f} of weekdays, expected {wanted:.2f}
 -- measured: furthest is {server_type}: weekend CPU is {ratio:.2f} of weekdays, expected {wanted:.2f}
 -- advice: Apply the archetype's weekend factor on Saturdays and Sundays.
 WITH months AS (
-    SELECT server_type, server_id, moments.year, moments.month,
-        avg(cpu_p95) FILTER (weekend) AS weekend, avg(cpu_p95) FILTER (NOT weekend) AS weekday
-    FROM server_metrics
-    JOIN moments USING ("timestamp")
-    WHERE calm
+    SELECT server_type, server_id, year, month, avg(cpu) FILTER (weekend) AS weekend, avg(cpu) FILTER (NOT weekend) AS weekday
+    FROM calm
     GROUP BY ALL
 ), ratios AS (
     SELECT server_type, sum(weekend) / sum(weekday) AS ratio,

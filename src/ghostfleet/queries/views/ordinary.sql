@@ -1,17 +1,10 @@
 -- title: Readings of calm steps without spikes
--- needs: server_metrics(timestamp, server_id, server_type, cpu_p95, mem_p95, disk_p95, net_in_p95), moments
+-- needs: calm
 -- needs: expected_archetypes(server_type, spike_probability, spike_magnitude, cpu_mean, cpu_deviation)
 -- A step is taken for a spike when CPU, memory and network together say so: the sum of their log ratios to the median of
 -- the cell (server, month, weekend, hour), each weighted by expected log ratio / variance, passes the half-way mark plus
 -- the log odds of a spike. That is the linear discriminant between a step with the expected spike and one without.
-WITH calm AS (
-    SELECT
-        server_id, server_type, "timestamp", moments.year, moments.month, weekend, hour,
-        cpu_p95 AS cpu, mem_p95 AS memory, disk_p95 AS disk, net_in_p95 AS network
-    FROM server_metrics
-    JOIN moments USING ("timestamp")
-    WHERE calm
-), middle AS (
+WITH middle AS (
     SELECT
         server_id, year, month, weekend, hour,
         median(cpu) AS cpu_middle, median(memory) AS memory_middle, median(network) AS network_middle

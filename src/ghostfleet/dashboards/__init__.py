@@ -1,0 +1,8 @@
+"""Panels as data, and renderers that draw them."""
+
+from __future__ import annotations
+
+from ghostfleet.dashboards.panels import Dashboard, Panel, dashboard
+from ghostfleet.dashboards.report import report
+
+__all__ = ["Dashboard", "Panel", "dashboard", "report"]

@@ -1,0 +1,72 @@
+"""Dashboards as data: panels, each a named query, a picture kind, a unit and a place in a grid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from ghostfleet.core.errors import DataError
+from ghostfleet.queries import query
+
+KINDS = ("line", "bars", "bars_with_mean_line", "heatmap", "pie")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Cell of the grid, counted from 1, and how many columns it spans."""
+
+    row: int
+    column: int
+    width: int = 1
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One picture; ``x``, ``y``, ``value``, ``mean`` and ``note`` name columns of the query."""
+
+    title: str
+    query: str
+    kind: str
+    x: str
+    y: str
+    place: Place
+    value: str = ""
+    mean: str = ""
+    unit: str = ""
+    note: tuple[str, ...] = ()
+    from_zero: bool = False  # whether a line's axis starts at zero; bars always do
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    """Panels on a grid; ``name`` is also the stem of its picture."""
+
+    name: str
+    title: str
+    columns: int
+    rows: int
+    panels: tuple[Panel, ...] = field(default_factory=tuple)
+
+
+@cache
+def dashboard(name: str) -> Dashboard:
+    """Dashboard of this folder; `DataError` when there is none or it says something that cannot be drawn."""
+    import yaml
+
+    folder = files(__package__)
+    known = sorted(entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml"))
+    if name not in known:
+        raise DataError(f"there is no dashboard {name}; known are {', '.join(known)}")
+    said = yaml.safe_load((folder / f"{name}.yaml").read_text("utf-8"))
+    panels = tuple(_panel(name, panel) for panel in said["panels"])
+    return Dashboard(said["dashboard"], said["title"], said["columns"], said["rows"], panels)
+
+
+def _panel(where: str, said: dict[str, Any]) -> Panel:
+    if said["kind"] not in KINDS:
+        raise DataError(f"{where}: panel {said['title']!r} is a {said['kind']}; valid are {', '.join(KINDS)}")
+    query(said["query"])  # a panel without its query is found when the dashboard is read, not when it is drawn
+    rest = {key: value for key, value in said.items() if key not in ("place", "note")}
+    return Panel(**rest, place=Place(**said["place"]), note=tuple(said.get("note", ())))

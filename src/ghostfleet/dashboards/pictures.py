@@ -1,0 +1,164 @@
+"""How each picture kind is drawn on a matplotlib axis; one function per kind."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from ghostfleet.dashboards.themes import blend
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from matplotlib.axes import Axes
+
+    from ghostfleet.dashboards.panels import Panel
+    from ghostfleet.dashboards.themes import Theme
+    from ghostfleet.queries import Result
+
+    Draw = Callable[["Axes", "Panel", "Result", "Theme"], None]
+
+TEXT, LABEL, AXIS = 13, 12, 11  # points; a picture of 20 inches is looked at smaller than a page
+HEADROOM = 1.12  # of the highest value, so that labels stay inside
+MANY = 6  # bars
+DARK_CELL = 0.55  # share of the colour from which a cell's text changes its colour
+
+
+def short(value: float | None) -> str:
+    """Three significant figures, as people read them; an en dash where there is none."""
+    if value is None or math.isnan(value):
+        return "–"
+    if abs(value) >= 1000:  # noqa: PLR2004  thousands get a separator
+        return f"{value:,.0f}"
+    return f"{value:.0f}" if float(value).is_integer() else f"{value:.3g}"
+
+
+def line(axes: Axes, panel: Panel, result: Result, theme: Theme) -> None:
+    """Draw a line over time, or over words in their order."""
+    across, up = result.column(panel.x), result.column(panel.y)
+    words = isinstance(across[0], str)
+    places: list[Any] = list(range(len(across))) if words else across
+    heights = [float("nan") if value is None else value for value in up]
+    dense = len(heights) > 100  # noqa: PLR2004  a point per row would hide the line
+    axes.plot(places, heights, color=theme.accent, linewidth=1.1 if dense else 1.8, marker=None if dense else "o")
+    if words:
+        axes.set_xticks(places, across)
+        for place, height in zip(places, heights, strict=True):
+            falls = place > 0 and height < 0.9 * heights[place - 1]  # then the line comes from above
+            axes.annotate(
+                short(height),
+                (place, height),
+                (0, -19 if falls else 9),
+                textcoords="offset points",
+                ha="center",
+                color=theme.value,
+                fontsize=AXIS,
+            )
+        axes.margins(x=0.07)
+    else:
+        axes.margins(x=0.01)
+    if panel.from_zero:
+        axes.set_ylim(0, max(heights) * 1.2)
+    _grid(axes, theme)
+
+
+def bars(axes: Axes, panel: Panel, result: Result, theme: Theme) -> None:
+    """Draw bars from zero, with their values above."""
+    for place, height in enumerate(_bars(axes, panel, result, theme)):
+        axes.annotate(
+            short(height),
+            (place, height),
+            (0, 4),
+            textcoords="offset points",
+            ha="center",
+            color=theme.value,
+            fontsize=AXIS,
+        )
+
+
+def _bars(axes: Axes, panel: Panel, result: Result, theme: Theme) -> list[float]:
+    across, up = result.column(panel.x), [float(value or 0) for value in result.column(panel.y)]
+    axes.bar(range(len(across)), up, width=0.62, color=theme.accent, zorder=2)
+    axes.set_xticks(list(range(len(across))), [str(text) for text in across])
+    axes.set_ylim(0, max(up) * HEADROOM or 1)
+    axes.margins(x=0.04 if len(across) > MANY else 0.12)  # few bars need not fill the card
+    _grid(axes, theme)
+    return up
+
+
+def bars_with_mean_line(axes: Axes, panel: Panel, result: Result, theme: Theme) -> None:
+    """Draw bars, and the mean of the year as a dashed line with its value at the right."""
+    _bars(axes, panel, result, theme)
+    mean = result.column(panel.mean)[0]
+    axes.axhline(mean, color=theme.label, linewidth=1.2, linestyle=(0, (4, 3)), zorder=3)
+    axes.annotate(
+        f"year {short(mean)}",
+        (1, mean),
+        (6, 0),
+        xycoords=("axes fraction", "data"),
+        textcoords="offset points",
+        va="center",
+        color=theme.label,
+        fontsize=AXIS,
+    )
+
+
+def heatmap(axes: Axes, panel: Panel, result: Result, theme: Theme) -> None:
+    """Draw correlations; the colour's centre is zero, the sign is written in the cell."""
+    names = list(dict.fromkeys(result.column(panel.y)))
+    cells = {(row[panel.y], row[panel.x]): row[panel.value] for row in result.dicts()}
+    for down, left in enumerate(names):
+        for right, other in enumerate(names):
+            value = cells.get((left, other))
+            value = math.nan if value is None else value
+            share = 0.0 if math.isnan(value) else abs(value)
+            end = theme.warn if value < 0 else theme.accent
+            low = blend(theme.card, theme.track, 0.7)
+            axes.add_patch(_cell(right, down, blend(low, end, share * 0.9)))
+            ink = theme.page if share > DARK_CELL else theme.value
+            said = "–" if math.isnan(value) else f"{value:.2f}".replace("-", "−")
+            axes.text(right + 0.5, down + 0.5, said, ha="center", va="center", color=ink, fontsize=LABEL)
+    axes.set(xlim=(0, len(names)), ylim=(len(names), 0))
+    axes.set_xticks([place + 0.5 for place in range(len(names))], names)
+    axes.set_yticks([place + 0.5 for place in range(len(names))], names)
+    axes.tick_params(length=0)
+
+
+def _cell(left: float, top: float, colour: str) -> Any:  # noqa: ANN401  a patch; matplotlib is imported when drawing
+    from matplotlib.patches import Rectangle
+
+    return Rectangle((left + 0.02, top + 0.03), 0.96, 0.94, facecolor=colour, linewidth=0)
+
+
+def pie(axes: Axes, panel: Panel, result: Result, theme: Theme) -> None:
+    """Draw parts of a whole in shades of one hue, named beside them with number and share."""
+    names, sizes = result.column(panel.x), [float(value or 0) for value in result.column(panel.y)]
+    total = sum(sizes) or 1.0
+    shades = [blend(theme.accent, theme.track, 0.85 * place / max(1, len(sizes) - 1)) for place in range(len(sizes))]
+    labels = [f"{name}\n{size:.0f}  ·  {100 * size / total:.0f} %" for name, size in zip(names, sizes, strict=True)]
+    axes.pie(
+        sizes,
+        labels=labels,
+        colors=shades,
+        startangle=90,
+        counterclock=False,
+        radius=1.22,
+        labeldistance=1.13,
+        textprops={"color": theme.value, "fontsize": LABEL},
+        wedgeprops={"linewidth": 2, "edgecolor": theme.card},
+    )
+    axes.set_aspect("equal")
+
+
+def _grid(axes: Axes, theme: Theme) -> None:
+    axes.grid(visible=True, axis="y", color=theme.line, linewidth=1)
+    axes.set_axisbelow(True)
+
+
+DRAW: dict[str, Draw] = {
+    "line": line,
+    "bars": bars,
+    "bars_with_mean_line": bars_with_mean_line,
+    "heatmap": heatmap,
+    "pie": pie,
+}

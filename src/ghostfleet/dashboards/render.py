@@ -1,0 +1,130 @@
+"""Draw a dashboard with matplotlib: cards on a grid, one file."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from ghostfleet.core.errors import GhostfleetError
+from ghostfleet.dashboards.pictures import AXIS, DRAW, LABEL
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from ghostfleet.dashboards.panels import Dashboard, Panel
+    from ghostfleet.dashboards.themes import Theme
+    from ghostfleet.queries import Data, Result
+
+SIZE_INCHES = (20.0, 12.0)  # CAP-19
+DPI = 150
+FONTS = ("Inter", "Manrope", "DejaVu Sans")  # the first that is installed; the last comes with matplotlib
+GAP, EDGE, HEADER = 0.012, 0.014, 0.055  # shares of the figure: between cards, around them, the title above
+PADDING = (0.030, 0.034, 0.016, 0.052)  # inside a card: left, bottom, right, top
+WIDER = {"heatmap": {0: 0.052}, "bars_with_mean_line": {2: 0.054}, "pie": {1: 0.026}}  # room for what is written there
+
+
+class MissingExtraError(GhostfleetError):
+    """Pictures are wanted, but matplotlib is not installed."""
+
+
+def png(dashboard: Dashboard, data: Data, theme: Theme, subtitle: str = "") -> bytes:
+    """Draw every panel of a dashboard; a panel without data says why."""
+    try:
+        import matplotlib as mpl
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise MissingExtraError('pictures need matplotlib; install it with pip install "ghostfleet[report]"') from error
+    with mpl.rc_context({"font.family": _font()}):
+        figure = Figure(figsize=SIZE_INCHES, dpi=DPI, facecolor=theme.page)
+        FigureCanvasAgg(figure)
+        _header(figure, dashboard, theme, subtitle)
+        for panel in dashboard.panels:
+            _card(figure, dashboard, panel, data.ask(panel.query), theme)
+        target = io.BytesIO()
+        figure.savefig(target, format="png", facecolor=theme.page, metadata={"Software": None})
+    return target.getvalue()
+
+
+def _font() -> str:
+    from matplotlib import font_manager
+
+    known = {font.name for font in font_manager.fontManager.ttflist}
+    return next((font for font in FONTS if font in known), FONTS[-1])
+
+
+def _header(figure: Figure, dashboard: Dashboard, theme: Theme, subtitle: str) -> None:
+    middle = 1 - HEADER / 2 - 0.004
+    figure.text(EDGE + 0.004, middle, dashboard.title, color=theme.value, fontsize=19, weight="bold", va="center")
+    figure.text(1 - EDGE - 0.004, middle, subtitle, color=theme.axis, fontsize=LABEL, va="center", ha="right")
+
+
+def _card(figure: Figure, dashboard: Dashboard, panel: Panel, result: Result, theme: Theme) -> None:
+    from matplotlib.patches import FancyBboxPatch
+
+    left, bottom, width, height = _box(dashboard, panel)
+    figure.add_artist(
+        FancyBboxPatch(
+            (left, bottom),
+            width,
+            height,
+            boxstyle="round,pad=0,rounding_size=0.006",
+            facecolor=theme.card,
+            edgecolor=theme.line,
+            linewidth=1.2,
+            transform=figure.transFigure,
+            mutation_aspect=20 / 12,
+            zorder=-1,
+        )
+    )
+    top = bottom + height - 0.021
+    title = figure.text(left + 0.010, top, panel.title, color=theme.value, fontsize=14, weight="bold", va="center")
+    note = _note(panel, result)
+    figure.text(left + width - 0.010, top, note, color=theme.axis, fontsize=LABEL, va="center", ha="right")
+    title.set_in_layout(False)
+    pads = {**dict(enumerate(PADDING)), **WIDER.get(panel.kind, {})}
+    inside = (left + pads[0], bottom + pads[1], width - pads[0] - pads[2], height - pads[1] - pads[3])
+    axes = figure.add_axes(inside, facecolor=theme.card)
+    _plain(axes, theme)
+    if result.rows:
+        DRAW[panel.kind](axes, panel, result, theme)
+    else:
+        _placeholder(axes, result, theme)
+
+
+def _box(dashboard: Dashboard, panel: Panel) -> tuple[float, float, float, float]:
+    """Left, bottom, width and height of a card, as shares of the figure."""
+    column = (1 - 2 * EDGE - (dashboard.columns - 1) * GAP) / dashboard.columns
+    gap = GAP * SIZE_INCHES[0] / SIZE_INCHES[1]  # equal distances on paper
+    row = (1 - EDGE - HEADER - (dashboard.rows - 1) * gap) / dashboard.rows
+    place = panel.place
+    left = EDGE + (place.column - 1) * (column + GAP)
+    bottom = EDGE + (dashboard.rows - place.row) * (row + gap)
+    return left, bottom, place.width * column + (place.width - 1) * GAP, row
+
+
+def _note(panel: Panel, result: Result) -> str:
+    parts = [str(result.column(name)[0]) for name in panel.note] if result.rows else []
+    return ", ".join([*parts, panel.unit] if panel.unit else parts)
+
+
+def _plain(axes: Axes, theme: Theme) -> None:
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    axes.tick_params(colors=theme.axis, labelsize=AXIS, length=0, pad=6)
+
+
+def _placeholder(axes: Axes, result: Result, theme: Theme) -> None:
+    axes.set(xticks=[], yticks=[])
+    axes.text(
+        0.5,
+        0.5,
+        f"No picture: {result.reason}.",
+        color=theme.axis,
+        fontsize=LABEL,
+        ha="center",
+        va="center",
+        transform=axes.transAxes,
+        wrap=True,
+    )

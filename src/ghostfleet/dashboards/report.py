@@ -1,0 +1,76 @@
+"""Write a report: the picture, its statistics and a page that holds both (CAP-19, CAP-20)."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ghostfleet.core.errors import DataError, SinkError
+from ghostfleet.dashboards import page, render
+from ghostfleet.dashboards.panels import dashboard
+from ghostfleet.dashboards.statistics import as_text, statistics
+from ghostfleet.dashboards.themes import theme as theme_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ghostfleet.queries import Data, Report
+
+FORMATS = ("png", "html", "json", "txt")
+
+
+def report(
+    data: Data,
+    report_checks: Report | None,
+    out_dir: Path,
+    theme: str = "dark",
+    formats: Sequence[str] = FORMATS,
+    name: str = "capacity",
+) -> list[Path]:
+    """Write a dashboard into a folder and return the files written, each whole or not at all.
+
+    ``formats``: ``png`` the picture, ``html`` a page that needs neither network nor script, ``json`` and ``txt``
+    the statistics. `DataError` for a format or theme that there is not, `SinkError` when the folder cannot be written.
+    """
+    if unknown := sorted(set(formats) - set(FORMATS)):
+        raise DataError(f"a report has no format {unknown[0]!r}; valid are {', '.join(FORMATS)}")
+    shown, colours = dashboard(name), theme_of(theme)
+    facts = statistics(data, report_checks)
+    files: dict[str, bytes] = {}
+    picture = render.png(shown, data, colours, facts.headline) if {"png", "html"} & set(formats) else b""
+    if "png" in formats:
+        files[f"{shown.name}.png"] = picture
+    if "html" in formats:
+        files[f"{shown.name}.html"] = page.html(shown.title, picture, facts, report_checks, colours).encode()
+    if "json" in formats:
+        files["statistics.json"] = (json.dumps(facts.as_dict(), indent=2, ensure_ascii=False) + "\n").encode()
+    if "txt" in formats:
+        files["statistics.txt"] = as_text(facts).encode()
+    return _write(Path(out_dir), files)
+
+
+def _write(folder: Path, files: dict[str, bytes]) -> list[Path]:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return [_whole(folder / name, body) for name, body in files.items()]
+    except OSError as error:
+        raise SinkError(f"cannot write the report into {folder}: {error.strerror or error}") from error
+
+
+def _whole(target: Path, body: bytes) -> Path:
+    """Write beside the target and rename, so that nobody ever reads half a file."""
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(body)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(target)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return target

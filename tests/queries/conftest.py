@@ -1,0 +1,17 @@
+"""Data sets that several tests read."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.queries import material
+
+
+@pytest.fixture(scope="session")
+def good(tmp_path_factory):
+    return material.Good(material.write(tmp_path_factory.mktemp("good")))
+
+
+@pytest.fixture(scope="session")
+def expected():
+    return material.expectations()
