@@ -1,0 +1,80 @@
+"""What shipped scenarios give: a digest of all values, and a few statistics to see what a change did."""
+
+import json
+import sys
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ghostfleet.core.batch import Quanta
+from ghostfleet.core.window import DAY_S
+from ghostfleet.generate import Generator
+from ghostfleet.sinks.digest import ValueDigest
+from ghostfleet.spec import loading, reading
+
+FOLDER = Path(__file__).parent
+DAYS = 40
+# Name of a golden: settings, and how many days of the span; by default the whole of it.
+CASES: dict[str, dict[str, tuple[tuple[str, ...], int | None]]] = {
+    "capacity": {
+        "daily": ((), None),
+        "hourly": (("data.num_servers=3", "data.granularity=hourly"), DAYS),
+        "daily_rows_p95": (("data.num_servers=3", "data.daily_rows=p95"), DAYS),
+    }
+}
+
+
+def made(scenario: str) -> dict[str, Any]:
+    """Golden of a shipped scenario, made now."""
+    return {name: _case(scenario, *case) for name, case in CASES[scenario].items()}
+
+
+def kept(scenario: str) -> dict[str, Any]:
+    """Golden of a shipped scenario as it was kept."""
+    return json.loads(path(scenario).read_text(encoding="utf-8"))
+
+
+def path(scenario: str) -> Path:
+    """File of a scenario's golden."""
+    return FOLDER / f"{scenario}.json"
+
+
+def text(golden: dict[str, Any]) -> str:
+    """Golden as the text that is kept."""
+    return json.dumps(golden, indent=2) + "\n"
+
+
+def _case(scenario: str, assignments: tuple[str, ...], days: int | None) -> dict[str, Any]:
+    document = reading.read(loading.shipped()[scenario], f"{scenario}.yaml")
+    generator = Generator(loading.load(document, loading.Settings(assignments=assignments)).scenario)
+    until_s = None if days is None else generator.window().since_s + days * DAY_S
+    window, tables = generator.window(until_s=until_s), generator.tables()
+    plan = generator.plan(window, tables)
+    return {table.name: _table(generator, [plan.tasks[number] for number in plan.of(table.name)]) for table in tables}
+
+
+def _table(generator: Generator, tasks: list[Any]) -> dict[str, Any]:
+    digest, units = ValueDigest(), defaultdict[str, list[np.ndarray]](list)
+    for task in tasks:
+        for batch in generator.batches(task):
+            digest.write(batch)
+            for name, values in batch.columns.items():
+                if isinstance(values, Quanta):
+                    units[name].append(values.units)
+    columns = {name: _statistics(np.concatenate(parts)) for name, parts in units.items()}
+    return {"rows": digest.rows, "sha256": digest.hexdigest(), "columns": columns}
+
+
+def _statistics(units: np.ndarray) -> dict[str, float]:
+    whole = int(units.sum(dtype=np.int64))  # in integers, so that it is one number on every machine
+    return {
+        "min": int(units.min()) / 100,
+        "mean": round(whole / len(units) / 100, 4),
+        "max": int(units.max()) / 100,
+    }
+
+
+if __name__ == "__main__":
+    sys.stdout.write(text({scenario: made(scenario) for scenario in CASES}))

@@ -1,0 +1,76 @@
+"""Every shipped scenario validates, runs, meets its `expect:`, and its parameters turn what they say."""
+
+import pytest
+
+from ghostfleet.generate import Generator
+from ghostfleet.spec import loading, reading
+
+SHIPPED = loading.shipped()
+SCENARIOS = pytest.mark.parametrize("name", list(SHIPPED))
+OTHER = {
+    "servers": 7,
+    "years": 2,
+    "start_date": "2023-05-01",
+    "end_date": "2023-02-03",
+    "granularity": "hourly",
+    "daily_rows": "p95",
+    "compress": False,
+    "metadata": False,
+    "calendar": False,
+    "missing": 0.25,
+    "outliers": 0.125,
+}
+
+
+def document(name):
+    return reading.read(SHIPPED[name], f"{name}.yaml")
+
+
+def at(tree, path):
+    for step in path:
+        tree = tree[step]
+    return tree
+
+
+@SCENARIOS
+def test_a_shipped_scenario_is_named_like_its_file_and_has_a_title(name):
+    scenario = loading.load(document(name)).scenario
+    assert scenario.scenario == name
+    assert scenario.title
+
+
+@SCENARIOS
+def test_a_plan_has_the_rows_that_the_scenario_expects(name):
+    scenario = loading.load(document(name)).scenario
+    generator = Generator(scenario)
+    plan = generator.plan(generator.window(), generator.tables())
+    rows = {table.name: sum(plan.tasks[task].rows for task in plan.of(table.name)) for table in generator.tables()}
+    assert rows == scenario.expect
+
+
+@SCENARIOS
+def test_a_shipped_scenario_runs(name):
+    generator = Generator(loading.load(document(name)).scenario)
+    plan = generator.plan(generator.window(), generator.tables())
+    assert sum(len(batch) for task in plan.tasks for batch in generator.batches(task)) == plan.rows
+
+
+PARAMETERS = [(name, parameter) for name in SHIPPED for parameter in loading.declared(document(name))]
+
+
+@pytest.mark.parametrize(("name", "parameter"), PARAMETERS)
+def test_a_parameter_changes_the_key_it_sets(name, parameter):
+    path = loading.declared(document(name))[parameter].path
+    before = loading.load(document(name)).effective()
+    after = loading.load(document(name), loading.Settings(flags={parameter: OTHER[parameter]}))
+    assert at(before, path) != OTHER[parameter]
+    assert at(after.effective(), path) == OTHER[parameter]
+    assert after.origin(path) == f"--{parameter.replace('_', '-')}"
+
+
+@pytest.mark.parametrize(("name", "parameter"), PARAMETERS)
+def test_a_parameter_has_help_and_a_default_that_is_the_key_s_own(name, parameter):
+    declared = loading.declared(document(name))[parameter]
+    assert declared.help.endswith((".", "]"))
+    if declared.default is not None:
+        assert at(loading.load(document(name)).effective(), declared.path) == declared.default
