@@ -17,7 +17,7 @@ What you have now:
   {OUT}/server_metrics_full.csv.gz            the data set
   {OUT}/fleet.duckdb                          the same rows in DuckDB
   {OUT}/report/synthetic_data_overview.png    look at this first
-  {OUT}/report/report.html                    pictures, statistics and checks on one page
+  {OUT}/report/synthetic_data_overview.html   pictures, statistics and checks on one page
 
 What to try next (put .venv/bin on your PATH first):
   ghostfleet generate capacity --help
