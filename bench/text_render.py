@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ghostfleet.core.batch import Batch, Plain, Quanta, Text
+from ghostfleet.core.batch import Batch, Plain, Quanta, Text, Values
 from ghostfleet.core.table import Kind, Table, column
 from ghostfleet.sinks.codec import packer
 from ghostfleet.sinks.text.renderer import Renderer
@@ -62,7 +62,7 @@ def capacity(servers: int = SERVERS) -> Batch:
     def label(words: tuple[str, ...]) -> Text:
         return Text(draw.integers(0, len(words), servers).astype(np.uint8)[server], words)
 
-    columns = {
+    columns: dict[str, Values] = {
         "timestamp": Plain(day * 86400 + int(dates[0].astype(np.int64)) * 86400),
         "server_id": Text(server, tuple(f"server_{number:03d}" for number in range(servers))),
         **{name: metric(1, 100) for name in ("cpu_p95", "mem_p95", "disk_p95")},

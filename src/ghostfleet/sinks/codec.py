@@ -81,9 +81,9 @@ def _damage(codec: str) -> tuple[type[Exception], ...]:
     """What reading a damaged stream raises; evaluated only when something was raised."""
     if codec == "none":
         return ()
-    from isal import isal_zlib
+    from isal.igzip_lib import IsalError
 
-    return zlib.error, isal_zlib.error
+    return zlib.error, IsalError
 
 
 def _opened(path: Path, codec: str) -> IO[bytes]:

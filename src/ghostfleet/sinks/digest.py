@@ -16,7 +16,7 @@ import numpy as np
 
 from ghostfleet.core.batch import Plain, Quanta, Text
 from ghostfleet.core.table import Kind
-from ghostfleet.sinks.text.column import doubles, integers
+from ghostfleet.sinks.values import codes_of, doubles, integers, utf8
 
 if TYPE_CHECKING:
     from ghostfleet.core.arrays import U64, Array, Bool
@@ -72,7 +72,7 @@ class Words:
         """Hash of each entry; the last one, code -1, stands for a missing text."""
         if vocabulary is not self._vocabulary:
             if vocabulary != self._vocabulary:
-                hashes = b"".join(hashlib.blake2b(word.encode(), digest_size=8).digest() for word in vocabulary)
+                hashes = b"".join(hashlib.blake2b(utf8(word), digest_size=8).digest() for word in vocabulary)
                 self._hashes = np.frombuffer(hashes + bytes(8), "<u8").astype(np.uint64)
             self._vocabulary = vocabulary
         return self._hashes
@@ -98,8 +98,9 @@ class _ColumnDigest:
 def canonical_values(column: Column, values: Values, words: Words) -> tuple[Array, Bool | None]:
     """Canonical array of a batch's column, and where values are missing."""
     if isinstance(values, Text):
-        missing = values.codes == -1
-        return words.of(values.vocabulary).take(values.codes), missing if missing.any() else None
+        codes = codes_of(values, column.name)
+        missing = codes == -1
+        return words.of(values.vocabulary).take(codes), missing if missing.any() else None
     if isinstance(values, Quanta):
         return values.units / float(values.per_one), values.missing
     if column.kind is Kind.F64:

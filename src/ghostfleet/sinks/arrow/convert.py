@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ghostfleet.core.batch import Quanta, Text
-from ghostfleet.core.errors import DataError, SinkError
+from ghostfleet.core.errors import DataError
 from ghostfleet.core.table import Kind
 from ghostfleet.sinks.digest import MICROSECONDS, ValueDigest
-from ghostfleet.sinks.text.column import doubles, integers
+from ghostfleet.sinks.values import codes_of, doubles, integers, utf8
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -68,17 +68,11 @@ class Converter:
     def _text(self, name: str, values: Text) -> pa.Array:
         known, words = self._words.get(name, ((), None))
         if words is None or (values.vocabulary is not known and values.vocabulary != known):
-            try:
-                words = pa.array(values.vocabulary, type=pa.string())
-            except UnicodeEncodeError as error:
-                raise SinkError(f"column {name} holds a text that is not valid Unicode: {error.object!r}") from error
+            words = pa.array([utf8(word) for word in values.vocabulary], type=pa.string())
             self._words[name] = (values.vocabulary, words)
-        codes = values.codes.astype(np.int32)
+        codes = codes_of(values, name).astype(np.int32)
         missing = codes == -1
-        try:
-            return pa.DictionaryArray.from_arrays(pa.array(codes, mask=missing if missing.any() else None), words)
-        except (pa.ArrowInvalid, IndexError) as error:
-            raise SinkError(f"column {name} has codes outside its vocabulary: {error}") from error
+        return pa.DictionaryArray.from_arrays(pa.array(codes, mask=missing if missing.any() else None), words)
 
 
 def _whole(column: Column, values: Plain) -> pa.Array:

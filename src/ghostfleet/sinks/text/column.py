@@ -10,6 +10,7 @@ from ghostfleet.core.batch import Quanta, Text
 from ghostfleet.core.errors import SinkError
 from ghostfleet.core.table import Kind
 from ghostfleet.sinks.text.cells import (
+    GROUP_DIGITS,
     Cell,
     Words,
     around,
@@ -20,9 +21,9 @@ from ghostfleet.sinks.text.cells import (
     time_cells,
     widened,
 )
+from ghostfleet.sinks.values import codes_of, doubles, integers
 
 if TYPE_CHECKING:
-    from ghostfleet.core.arrays import F64, Array
     from ghostfleet.core.batch import Plain, Values
     from ghostfleet.core.table import Column
     from ghostfleet.sinks.text.syntax import Syntax
@@ -71,13 +72,7 @@ class ColumnCells:
                 words = [self._syntax.word(word) for word in values.vocabulary]
                 self._keep(around(self._before, pack([*words, self._syntax.missing]), self._after))
             self._vocabulary = values.vocabulary
-        codes = values.codes
-        if len(codes) and not -1 <= codes.min() <= codes.max() < len(values.vocabulary):
-            raise SinkError(
-                f"column {self._column.name} has codes {codes.min()} to {codes.max()}; "
-                f"valid are 0 to {len(values.vocabulary) - 1}, and -1 for a missing value"
-            )
-        return Cell(self._words, codes, self._width)
+        return Cell(self._words, codes_of(values, self._column.name), self._width)
 
     def _numbers(self, values: Quanta | Plain, decimals: int) -> list[Cell]:
         units = integers(values, self._column.name)
@@ -86,9 +81,10 @@ class ColumnCells:
         low, high = (int(units.min()), int(units.max())) if len(units) else (0, 0)
         if not self._is_ready(low, high, decimals):
             return self._finished(number_cells(units.astype(np.int64, copy=False), decimals), values)
-        codes = units - self._low if self._low else units
-        cell = Cell(self._words, codes, self._width)
-        return hidden([cell], values.missing, self._before + self._syntax.missing + self._after)
+        codes = units - np.int64(self._low) if self._low else units
+        if values.missing is not None:
+            codes = np.where(values.missing, np.int64(len(self._words) - 1), codes)
+        return [Cell(self._words, codes, self._width)]
 
     def _is_ready(self, low: int, high: int, decimals: int) -> bool:
         """Say whether a table covers ``low … high``, after making it if it is worth its size."""
@@ -96,13 +92,15 @@ class ColumnCells:
             return True
         if self._decimals == decimals:
             low, high = min(low, self._low), max(high, self._high)
-        if high - low >= READY or max(-low, high) >= FAR:
+        if high - low >= READY or max(-low, high) >= FAR or decimals > GROUP_DIGITS:
             return False
-        if 0 <= low and high < READY:
-            # Round up to a power of two, so that the table is rarely made again as batches reach further.
-            low, high = 0, (1 << high.bit_length()) - 1
+        if low > -READY and high < READY:
+            # Round up to powers of two, so that the table is rarely made again as batches reach further.
+            low = min(0, 1 - (1 << (-low).bit_length())) if low < 0 else 0
+            high = (1 << max(high, 0).bit_length()) - 1
         self._low, self._high, self._decimals = low, high, decimals
-        self._keep(number_words(low, high, decimals, self._before, self._after))
+        missing = pack([self._before + self._syntax.missing + self._after])
+        self._keep(np.append(number_words(low, high, decimals, self._before, self._after), missing))
         return True
 
     def _keep(self, words: Words) -> None:
@@ -131,28 +129,3 @@ def decimals_of(per_one: int, name: str) -> int:
     if per_one < 1 or per_one != 10**decimals:
         raise SinkError(f"column {name} counts {per_one} units to one; valid are powers of ten")
     return decimals
-
-
-def integers(values: Quanta | Plain, name: str) -> Array:
-    """Integers of a column; refuses other types and what a signed 64-bit integer cannot hold."""
-    numbers = values.units if isinstance(values, Quanta) else values.values
-    if numbers.dtype.kind not in "iu":
-        raise SinkError(f"column {name} holds {numbers.dtype}, not integers")
-    if numbers.dtype == np.uint64 and len(numbers) and numbers.max() > np.iinfo(np.int64).max:
-        raise SinkError(f"column {name} holds {numbers.max()}, which is more than a signed 64-bit integer can")
-    return numbers.astype(np.int64) if numbers.dtype.kind == "u" else numbers
-
-
-def doubles(values: Plain, name: str) -> F64:
-    """Doubles of a column with NaN where the value is missing and no negative zero; refuses the infinite."""
-    numbers: F64 = values.values.astype(np.float64) + 0.0
-    if values.missing is not None:
-        numbers[values.missing] = np.nan
-    if np.isinf(numbers).any():
-        raise SinkError(
-            f"column {name} is infinite in row {int(np.isinf(numbers).argmax())} of a batch; values must be finite"
-        )
-    return numbers
-
-
-__all__ = ["ColumnCells", "decimals_of", "doubles", "integers"]

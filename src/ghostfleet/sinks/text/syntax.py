@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ghostfleet.core.errors import SinkError
+from ghostfleet.sinks.values import utf8
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +59,7 @@ def _json_keys(table: Table, opening: bytes) -> tuple[bytes, ...]:
 
 
 def _csv_word(word: str) -> bytes:
-    text = _utf8(word)
+    text = utf8(word)
     if not word:
         return b'""'  # unlike a missing value, which is nothing at all
     if any(character in word for character in ',"\n\r'):
@@ -70,14 +70,5 @@ def _csv_word(word: str) -> bytes:
 def _json_word(word: str) -> bytes:
     from json.encoder import encode_basestring  # only JSON pays for the import
 
-    _utf8(word)
+    utf8(word)
     return encode_basestring(word).encode()
-
-
-def _utf8(word: str) -> bytes:
-    if "\0" in word:
-        raise SinkError(f"the text {word!r} contains NUL, which no text format can carry")
-    try:
-        return word.encode()
-    except UnicodeEncodeError as error:
-        raise SinkError(f"the text {word!r} is not valid Unicode: {error.reason} at character {error.start}") from error

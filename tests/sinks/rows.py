@@ -1,0 +1,221 @@
+"""A table with every kind of value, rows that are hard to write, and readers that know nothing of our code."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path  # noqa: TC003  scripts that tests run take it from here
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow.parquet as pq
+
+from ghostfleet.core.batch import Batch, Plain, Quanta, Text
+from ghostfleet.core.table import Kind, Table, column
+from ghostfleet.sinks import Receipt, Sink, Written, found, open_sink
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+WORDS = ("web", "", "São Paulo ☃", 'say "hi", twice', "two\nlines\r\n", "tab\tand \\ and \x7f\x01", "=1+1", "null", "-")
+INT64 = np.iinfo(np.int64)
+
+TABLE = Table(
+    "readings",
+    "rows that are hard to write; it's a test",
+    (
+        column("time", Kind.TIME, "when"),
+        column("host", Kind.TEXT, "the host's name", nullable=True),
+        column("load", Kind.F64, "how busy", unit="percent", resolution=0.01, nullable=True),
+        column("count", Kind.I64, "how many", nullable=True),
+        column("up", Kind.BOOL, "whether it answers", nullable=True),
+        column("ratio", Kind.F64, "as it is", nullable=True),
+    ),
+    keys=("time",),
+    order=("time",),
+    stem="host_readings",
+)
+ROWS = 300
+
+
+def rows(count: int = ROWS, table: Table = TABLE) -> Batch:
+    """Rows with extremes, missing values and awkward texts."""
+    number = np.arange(count)
+    extremes = np.array([INT64.min, INT64.max, 0, -1, 1, 9_999, 10_000, -10_000, 10**15], np.int64)
+    units = np.array([0, 1, -1, 99, 100, -12_345, 2**31 - 1, -(2**31), 4510], np.int32)
+    ratios = np.array([0.0, -0.0, 0.1, 1e300, -1e-300, np.nan, 2 / 3, 5e-324])
+    return Batch(
+        table,
+        {
+            "time": Plain(number * 86_399 + 1_640_995_200),
+            "host": Text((number % (len(WORDS) + 1) - 1).astype(np.int8), WORDS),  # -1 is a missing text
+            "load": Quanta(np.resize(units, count), 100, number % 7 == 3),
+            "count": Plain(np.resize(extremes, count), number % 11 == 10),
+            "up": Plain(number % 2 == 0, number % 5 == 4),
+            "ratio": Plain(np.resize(ratios, count)),
+        },
+    )
+
+
+def values(batch: Batch) -> list[tuple[Any, ...]]:
+    """Rows as Python values, the slow and obvious way."""
+    columns = []
+    for one in batch.table.columns:
+        kept = batch[one.name]
+        if isinstance(kept, Text):
+            columns.append([None if code < 0 else kept.vocabulary[code] for code in kept.codes])
+            continue
+        missing = kept.missing if kept.missing is not None else np.zeros(len(kept), bool)
+        plain = kept.floats() if isinstance(kept, Quanta) else kept.values
+        said = [None if gone or np.isnan(value) else value.item() for value, gone in zip(plain, missing, strict=True)]
+        columns.append([EPOCH + timedelta(seconds=value or 0) for value in said] if one.kind is Kind.TIME else said)
+    return list(zip(*columns, strict=True))
+
+
+def _typed(kind: Kind, text: str) -> Any:
+    if kind is Kind.TIME:
+        return datetime.fromisoformat(text)
+    return {Kind.F64: float, Kind.I64: int, Kind.BOOL: _boolean}[kind](text)
+
+
+def _boolean(text: str) -> bool:
+    assert text in ("true", "false")
+    return text == "true"
+
+
+def read_csv(path: Path) -> list[tuple[Any, ...]]:
+    """Read with the standard library, which cannot tell an empty text from a missing one."""
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "rt", encoding="utf-8", newline="") as file:
+        header, *lines = csv.reader(file, strict=True)
+    assert header == list(TABLE.names)
+    kinds = [one.kind for one in TABLE.columns]
+    return [
+        tuple(
+            cell if kind is Kind.TEXT else (_typed(kind, cell) if cell else None)
+            for kind, cell in zip(kinds, line, strict=True)
+        )
+        for line in lines
+    ]
+
+
+def read_json(path: Path) -> list[tuple[Any, ...]]:
+    """Read lines or one array with the standard library."""
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "rt", encoding="utf-8", newline="") as file:
+        text = file.read()
+    found = json.loads(text) if ".jsonl" not in path.name else [json.loads(line) for line in text.split("\n")[:-1]]
+    assert all(list(row) == list(TABLE.names) for row in found)
+    return [(datetime.fromisoformat(row["time"]), *list(row.values())[1:]) for row in found]
+
+
+def read_parquet(path: Path) -> list[tuple[Any, ...]]:
+    """Read with pyarrow."""
+    return [tuple(row.values()) for row in pq.read_table(path).to_pylist()]
+
+
+def read_duckdb(path: Path) -> list[tuple[Any, ...]]:
+    """Read with DuckDB."""
+    with duckdb.connect(path, read_only=True) as store:
+        query = f"SELECT epoch_us(time), * EXCLUDE (time) FROM {TABLE.name}"  # noqa: S608  a constant
+        return [(EPOCH + timedelta(microseconds=row[0]), *row[1:]) for row in store.execute(query).fetchall()]
+
+
+def as_csv_says(expected: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Rows as `read_csv` can tell them."""
+    texts = [number for number, one in enumerate(TABLE.columns) if one.kind is Kind.TEXT]
+    return [
+        tuple("" if value is None and number in texts else value for number, value in enumerate(row))
+        for row in expected
+    ]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One way of writing, and what reads it."""
+
+    scheme: str
+    url: str  # below the test's own directory
+    file: str = ""  # what then stands there
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.url or "stdout"
+
+    def open(self, folder: Path) -> Sink:
+        """Open the sink."""
+        return open_sink(self.url.format(folder), **self.options)
+
+    def path(self, folder: Path) -> Path:
+        """Where the data stands."""
+        return folder / self.file
+
+    def read(self, folder: Path) -> list[tuple[Any, ...]]:
+        """Read everything back."""
+        if ".csv" in self.file:
+            return read_csv(self.path(folder))
+        if ".json" in self.file:
+            return read_json(self.path(folder))
+        return read_parquet(self.path(folder)) if self.file.endswith(".parquet") else read_duckdb(self.path(folder))
+
+    def told(self, batch: Batch) -> list[tuple[Any, ...]]:
+        """Return what `read` should return."""
+        return as_csv_says(values(batch)) if ".csv" in self.file else values(batch)
+
+
+def _directory(form: str, **options: Any) -> Case:
+    return Case("files", "{}/out", f"out/host_readings.{form}", {"format": form, **options})
+
+
+STAGED = [
+    _directory("csv"),
+    _directory("csv.gz"),
+    Case("files", "{}/small.csv.gz", "small.csv.gz", {"codec": "small"}),
+    _directory("jsonl"),
+    Case("files", "{}/one.jsonl.gz", "one.jsonl.gz"),
+    _directory("json"),
+    _directory("json.gz"),
+    _directory("parquet"),
+    Case("files", "{}/one.parquet", "one.parquet", {"codec": "small"}),
+    Case("duckdb", "duckdb:{}/fleet.duckdb", "fleet.duckdb"),
+]
+PASSING = [
+    Case("blackhole", "blackhole:"),
+    Case("blackhole", "blackhole:", options={"format": "none"}),
+    Case("stdout", "-", options={"format": "json"}),
+]
+# A plug-in, or a sink that has no case yet, takes part under the name that every sink understands.
+COVERED = {case.scheme for case in (*STAGED, *PASSING)}
+STAGED += [Case(scheme, f"{scheme}:{{}}/store", "store") for scheme in found() if scheme not in COVERED]
+
+WHOLE = (0, ROWS)
+PARTS = (0, 0, 100, 101, 101, ROWS, ROWS)  # empty first, middle and last
+
+
+def cut(batch: Batch, bounds: tuple[int, ...]) -> list[Batch]:
+    """Rows of each task."""
+    return [batch.slice(*pair) for pair in pairwise(bounds)]
+
+
+def write_part(sink: Sink, batch: Batch, task: int, step: int = 64) -> Receipt:
+    """Write one task in several batches."""
+    part = sink.part(batch.table, task)
+    for start in range(0, max(len(batch), 1), step):
+        part.write(batch.slice(start, min(start + step, len(batch))))
+    return part.close()
+
+
+def write(
+    sink: Sink, pieces: list[Batch], plan_id: str = "plan", *, backwards: bool = False
+) -> tuple[list[Receipt], Written]:
+    """Write all tasks; receipts in plan order."""
+    table = pieces[0].table
+    tasks = [3 * number for number in range(len(pieces))]  # numbers need not abut
+    sink.open([table], plan_id=plan_id, tasks={table.name: tasks})
+    todo = list(zip(tasks, pieces, strict=True))
+    receipts = [write_part(sink, piece, task) for task, piece in (reversed(todo) if backwards else todo)]
+    (written,) = sink.finish(receipts)
+    return sorted(receipts, key=lambda receipt: receipt.task), written

@@ -1,0 +1,105 @@
+"""The digest of values depends on the values alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ghostfleet.core.batch import Batch, Plain, Quanta, Text, Values
+from ghostfleet.sinks.arrow.convert import Converter, digest_arrow
+from ghostfleet.sinks.digest import ValueDigest
+from tests.sinks.rows import ROWS, TABLE, rows
+
+
+def digest(*batches: Batch) -> str:
+    one = ValueDigest()
+    for batch in batches:
+        one.write(batch)
+    return one.hexdigest()
+
+
+@given(st.lists(st.integers(0, ROWS)))
+def test_where_batches_begin_makes_no_difference(bounds):
+    edges = [0, *sorted(bounds), ROWS]
+    pieces = [rows().slice(*pair) for pair in pairwise(edges)]
+    assert digest(*pieces) == digest(rows())
+
+
+@given(st.integers(0, ROWS))
+def test_arrow_has_the_digest_of_its_batch(count):
+    converted = Converter(TABLE).arrow(rows().slice(0, count))
+    plain = pa.RecordBatch.from_arrays(
+        [array.cast(pa.string()) if pa.types.is_dictionary(array.type) else array for array in converted.columns],
+        names=list(TABLE.names),
+    )
+    for form in (converted, plain):
+        one = ValueDigest()
+        digest_arrow(one, form)
+        assert one.hexdigest() == digest(rows().slice(0, count))
+
+
+def test_the_order_of_a_vocabulary_makes_no_difference():
+    batch = rows()
+    host = batch["host"]
+    assert isinstance(host, Text)
+    turned = np.where(host.codes < 0, -1, len(host.vocabulary) - 1 - host.codes)
+    other = replace(batch, columns={**batch.columns, "host": Text(turned, host.vocabulary[::-1])})
+    assert digest(other) == digest(batch)
+
+
+def test_what_lies_under_a_missing_value_makes_no_difference():
+    batch = rows()
+    load = batch["load"]
+    assert isinstance(load, Quanta)
+    assert load.missing is not None
+    hidden = np.where(load.missing, 77, load.units)
+    other = replace(batch, columns={**batch.columns, "load": Quanta(hidden, load.per_one, load.missing)})
+    assert digest(other) == digest(batch)
+
+
+def test_a_quantised_value_is_the_double_that_it_stands_for():
+    batch = rows()
+    load = batch["load"]
+    assert isinstance(load, Quanta)
+    other = replace(batch, columns={**batch.columns, "load": Plain(load.floats(), load.missing)})
+    assert digest(other) == digest(batch)
+
+
+@pytest.mark.parametrize("name", TABLE.names)
+def test_every_column_counts(name):
+    batch = rows()
+    values = batch[name]
+    changed: Values
+    if isinstance(values, Text):
+        changed = Text(np.where(np.arange(ROWS) == 5, 0, values.codes), values.vocabulary)
+    elif isinstance(values, Quanta):
+        changed = Quanta(values.units + (np.arange(ROWS) == 5).astype(np.int32), values.per_one, values.missing)
+    else:
+        numbers = values.values.copy()
+        numbers[1] = not numbers[1] if numbers.dtype == bool else 7
+        changed = Plain(numbers, values.missing)
+    assert digest(replace(batch, columns={**batch.columns, name: changed})) != digest(batch)
+
+
+def test_a_missing_value_is_not_a_zero():
+    def one(missing: bool) -> str:
+        batch = rows(1)
+        zero = {**batch.columns, "count": Plain(np.array([0]), np.array([missing]))}
+        return digest(replace(batch, columns=zero))
+
+    assert one(missing=True) != one(missing=False)
+
+
+def test_two_missing_values_do_not_change_places_unnoticed():
+    def one(*gone: int) -> str:
+        batch = rows(4)
+        where = np.isin(np.arange(4), gone)
+        return digest(replace(batch, columns={**batch.columns, "count": Plain(np.zeros(4, int), where)}))
+
+    assert len({one(0), one(1), one(2), one(0, 1), one(1, 2), one()}) == 6
