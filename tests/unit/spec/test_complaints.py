@@ -1,0 +1,140 @@
+import pytest
+
+from ghostfleet.core.errors import ScenarioError
+from tests.unit.spec.material import CAPACITY, complaint, line_of, load
+
+# (what stands in the scenario, what a user makes of it, parts of the message)
+BROKEN_FILES = [
+    ("data: {}", "data: {num_server: 50}", ("unknown key data.num_server", "did you mean num_servers?", "valid here")),
+    ("data: {}", "data: {seasonality: {weekly: NO}}", ("data.seasonality.weekly", "true or false", "a text")),
+    ("data: {}", "data: {metadata: {regions: []}}", ("data.metadata.regions", "length >= 1")),
+    ("data: {}", "data: {metadata: {regions: [Mars]}}", ("region_zones", "no time zone for Mars")),
+    (
+        "data: {}",
+        "data: {metadata: {criticality_probs: [0.5, 0.2, 0.2]}}",
+        ("criticality_probs must sum to 1", "0.9"),
+    ),
+    (
+        "data: {}",
+        "data: {metadata: {criticality_probs: [0.5, 0.5]}}",
+        ("criticality_probs has 2 values for 3", "one each"),
+    ),
+    ("data: {}", "data: {seasonality: {eoq_months: [3, 13]}}", ("data.seasonality.eoq_months.1", "<= 12")),
+    ("data: {}", "data: {seasonality: {working_hours: [17, 9]}}", ("working_hours must end after they begin",)),
+    ("web: 0.35", "web: 0.45", ("fleet", "must sum to 1", "web 0.45", "= 1.1")),
+    ("web: 0.35", "wbe: 0.35", ("fleet", "unknown server type wbe", "web, database, application, batch, app, db")),
+    ("web: 0.35", "web: -0.35", ("fleet.shares.web", ">= 0")),
+    (
+        "{cpu_memory: 0.5, cpu_disk: 0.1, cpu_network: 0.8",
+        "{cpu_memory: 0.9, cpu_disk: 0.1, cpu_network: -0.8",
+        ("fleet.archetypes.web.correlation", "not positive definite", "closer to 0"),
+    ),
+    (
+        "{mean: 45, deviation: 15}",
+        "{mean: 45, sd: 15}",
+        ("unknown key fleet.archetypes.web.cpu_percent.sd", "deviation"),
+    ),
+    ("{mean: 45, deviation: 15}", "{mean: 45}", ("fleet.archetypes.web.cpu_percent", "the key deviation is missing")),
+    ("{mean: 45, deviation: 15}", "45", ("fleet.archetypes.web.cpu_percent", "expected a mapping", "a whole number")),
+    ("type: integer", "type: int", ("parameters.servers.type", "'int'", "boolean, choice, date, integer")),
+    ("scenario: capacity", "scenario: Big Fleet", ("scenario", "matching regex")),
+    ("expect: {", "expects: {", ("unknown key expects", "did you mean expect?")),
+]
+
+BROKEN_CONFIGS = [
+    ("data: {num_servers: many}", ("data.num_servers", "expected a whole number", "found a text")),
+    ("data: {num_servers: 0}", ("data.num_servers", ">= 1")),
+    ("data: {granularity: weekly}", ("data.granularity", "'weekly'", "daily, hourly")),
+    ("data: {start_date: 2022-02-30}", ("data.start_date", "not a date", "YYYY-MM-DD")),
+    ("data: {quality: {missing_ratio: 1.5}}", ("data.quality.missing_ratio", "<= 1")),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "parts"), BROKEN_FILES)
+def test_a_complaint_names_file_line_path_and_what_would_be_valid(before, after, parts):
+    text = CAPACITY.replace(before, after, 1)
+    message = complaint(text=text)
+    file, line, rest = message.split(":", 2)
+    assert file == "capacity.yaml"
+    near = line_of(text, after)
+    assert near <= int(line.split(",")[0]) <= near + 1
+    assert all(part in rest for part in parts), message
+
+
+@pytest.mark.parametrize(("line", "parts"), BROKEN_CONFIGS)
+def test_a_complaint_about_a_config_file_names_its_line(line, parts):
+    message = complaint(config=f"# mine\n\n{line}\n")
+    assert message.startswith("my.yaml:3: ")
+    assert all(part in message for part in parts), message
+
+
+@pytest.mark.parametrize(
+    ("settings", "place"),
+    [
+        ({"config": "\ndata: {num_server: 5}"}, "my.yaml:2: "),
+        ({"environment": {"GHOSTFLEET_DATA__NUM_SERVER": "5"}}, "environment variable GHOSTFLEET_DATA__NUM_SERVER: "),
+        ({"flags": {"servers": 0}}, "--servers: "),
+        ({"overrides": {"data.num_servers": (0, "--small")}}, "--small: "),
+    ],
+)
+def test_a_complaint_names_the_layer_that_the_value_came_from(settings, place):
+    message = complaint(**settings)
+    assert message.startswith(place)
+    assert "data.num_server" in message
+
+
+def test_a_complaint_about_an_assignment_names_it():
+    assert complaint("data.num_servers=many").startswith("--set data.num_servers: data.num_servers: expected a whole")
+
+
+@pytest.mark.parametrize("end", ["2021-12-31", "2022-01-01"])
+def test_an_end_not_after_the_start_is_refused(end):
+    assert f"end_date {end} must be after start_date 2022-01-01" in complaint(flags={"end_date": end})
+
+
+def test_years_and_an_end_that_disagree_are_refused():
+    message = complaint(flags={"years": 3, "end_date": "2025-12-31"})
+    assert "end_date 2025-12-31 disagrees with years_of_data 3, which ends on 2024-12-31" in message
+
+
+def test_years_and_an_end_that_agree_are_fine():
+    assert load(flags={"years": 3, "end_date": "2024-12-31"}).scenario.servers.span_s == (1640995200, 1735689600)
+
+
+def test_a_span_without_an_end_is_refused():
+    text = CAPACITY.replace("    default: 4\n", "")
+    assert "the span has no end; give end_date or years_of_data" in complaint(text=text)
+
+
+@pytest.mark.parametrize("assignment", ["data.num_servers", "=5", "data..num_servers=5", ".=5"])
+def test_an_assignment_that_is_none_says_how_to_write_one(assignment):
+    assert "write --set path=value" in complaint(assignment)
+
+
+@pytest.mark.parametrize("variable", ["GHOSTFLEET_", "GHOSTFLEET_DATA__", "GHOSTFLEET___NUM"])
+def test_a_variable_that_names_no_key_says_how_to_write_one(variable):
+    assert "GHOSTFLEET_DATA__NUM_SERVERS" in complaint(environment={variable: "5"})
+
+
+def test_a_scenario_without_servers_says_so_when_asked_for_them():
+    scenario = load(text="scenario: empty\ntables: [server_metrics]").scenario
+    with pytest.raises(ScenarioError, match="empty has no servers: it needs the sections data and fleet"):
+        assert scenario.servers
+
+
+def test_aliases_of_server_types_are_the_types():
+    shares = load("fleet.shares={db: 0.5, app: 0.25, web: 0.25}").scenario.fleet.share_of_types()
+    assert shares == {"web": 0.25, "database": 0.5, "application": 0.25, "batch": 0.0}
+
+
+def test_an_alias_and_its_type_add_up():
+    shares = load("fleet.shares={db: 0.5, database: 0.5}").scenario.fleet.share_of_types()
+    assert shares["database"] == 1
+
+
+def test_shares_may_miss_1_by_a_rounding():
+    text = CAPACITY.replace(
+        "{web: 0.35, application: 0.40, database: 0.15, batch: 0.10}",
+        "{web: 0.1, application: 0.2, database: 0.3, batch: 0.4}",
+    )
+    assert load(text=text).scenario.fleet.shares["batch"] == 0.4

@@ -1,0 +1,130 @@
+from datetime import date
+from itertools import product
+from typing import Any
+
+import msgspec
+import pytest
+
+from ghostfleet.spec import loading
+from tests.unit.spec.material import CAPACITY, line_of, load
+
+LAYERS: dict[str, tuple[dict[str, Any], int, str]] = {
+    "config": ({"config": "data:\n  num_servers: 20\n"}, 20, "my.yaml:2"),
+    "environment": (
+        {"environment": {"GHOSTFLEET_DATA__NUM_SERVERS": "30"}},
+        30,
+        "environment variable GHOSTFLEET_DATA__NUM_SERVERS",
+    ),
+    "command": ({"flags": {"servers": 40}}, 40, "--servers"),
+}
+
+
+@pytest.mark.parametrize("present", list(product([False, True], repeat=3)))
+def test_the_strongest_layer_wins_and_is_the_origin(present):
+    settings: dict[str, Any] = {}
+    wanted: tuple[object, str] = (120, "default of parameter servers")
+    for here, (setting, servers, place) in zip(present, LAYERS.values(), strict=True):
+        if here:
+            settings |= setting
+            wanted = (servers, place)
+    loaded = load(**settings)
+    assert loaded.scenario.servers.num_servers == wanted[0]
+    assert loaded.origin(("data", "num_servers")).endswith(wanted[1])
+
+
+def test_an_assignment_is_as_strong_as_a_flag_and_later_ones_win():
+    assert load("data.num_servers=5", "data.num_servers=6").scenario.servers.num_servers == 6
+    assert (
+        load("data.num_servers=5", environment={"GHOSTFLEET_DATA__NUM_SERVERS": "9"}).scenario.servers.num_servers == 5
+    )
+
+
+def test_the_origin_of_each_value_is_told():
+    loaded = load("data.calendar=false")
+    mean = line_of(CAPACITY, "cpu_percent: {mean: 45")
+    default = line_of(CAPACITY, "default: 120")
+    assert loaded.origin(("data", "calendar")) == "--set data.calendar"
+    assert loaded.origin(("data", "validation", "min_history_days")) == "built-in default"
+    assert loaded.origin(("fleet", "archetypes", "web", "cpu_percent", "mean")) == f"capacity.yaml:{mean}"
+    assert loaded.origin(("data", "num_servers")) == f"capacity.yaml:{default}, default of parameter servers"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "path", "wanted"),
+    [
+        ("DATA__NUM_SERVERS", "50", "data.num_servers", 50),
+        ("DATA__SEASONALITY__WEEKEND_FACTOR", "0.75", "data.seasonality.weekend_factor", 0.75),
+        ("DATA__SEASONALITY__WEEKEND_FACTOR", "1", "data.seasonality.weekend_factor", 1.0),
+        ("DATA__SEASONALITY__QUARTERLY_PEAKS", "false", "data.seasonality.quarterly_peaks", False),
+        ("DATA__SEASONALITY__EOQ_MONTHS", "[1, 4]", "data.seasonality.eoq_months", [1, 4]),
+        ("DATA__METADATA__CRITICALITY_LOAD", "{High: 2}", "data.metadata.criticality_load", {"High": 2.0}),
+        ("DATA__START_DATE", "2023-04-05", "data.start_date", "2023-04-05"),
+        ("DATA__GENERATED_DATA_PATH", "out/12:30", "data.generated_data_path", "out/12:30"),
+        ("DATA__GENERATED_DATA_PATH", "'5'", "data.generated_data_path", "5"),
+        ("LOGGING__FILE", "null", "logging.file", None),
+        ("FLEET__ARCHETYPES__WEB__SPIKES__PROBABILITY", "0.5", "fleet.archetypes.web.spikes.probability", 0.5),
+    ],
+)  # fmt: skip
+def test_a_variable_is_read_as_yaml_and_two_underscores_separate_levels(name, text, path, wanted):
+    tree = msgspec.json.decode(msgspec.json.encode(load(environment={f"GHOSTFLEET_{name}": text}).effective()))
+    for step in path.split("."):
+        tree = tree[step]
+    assert tree == wanted
+    assert type(tree) is type(wanted)
+
+
+def test_variables_of_others_and_the_one_that_names_the_config_are_no_settings():
+    environment = {"GHOSTFLEET_CONFIG": "my.yaml", "PATH": "/bin", "GHOSTFLEETS_DATA__X": "1"}
+    assert load(environment=environment).effective() == load().effective()
+
+
+def test_an_end_date_sets_the_default_number_of_years_aside():
+    loaded = load(flags={"end_date": "2022-03-31"})
+    assert loaded.scenario.servers.years_of_data is None
+    assert loaded.scenario.servers.last_day == date(2022, 3, 31)
+    assert "stronger layer" in loaded.origin(("data", "years_of_data"))
+
+
+def test_a_config_file_replaces_lists_and_merges_mappings():
+    loaded = load(config="fleet: {archetypes: {web: {spikes: {probability: 0.5}}}}\ntables: [other]")
+    assert loaded.scenario.fleet.archetypes["web"].spikes == type(loaded.scenario.fleet.archetypes["web"].spikes)(
+        0.5, 1.8
+    )
+    assert loaded.scenario.tables == ("other",)
+
+
+@pytest.mark.parametrize(
+    ("start", "years", "last"),
+    [
+        ("2022-01-01", 4, date(2025, 12, 31)),
+        ("2022-05-15", 1, date(2023, 5, 14)),
+        ("2024-02-29", 1, date(2025, 2, 28)),
+        ("2024-02-29", 4, date(2028, 2, 28)),
+        ("2023-03-01", 1, date(2024, 2, 29)),
+        ("2023-02-28", 1, date(2024, 2, 27)),
+    ],
+)
+def test_years_end_the_day_before_their_anniversary(start, years, last):
+    assert load(flags={"start_date": start, "years": years}).scenario.servers.last_day == last
+
+
+def test_the_last_day_counts_to_its_end():
+    since_s, until_s = load().scenario.servers.span_s
+    assert (until_s - since_s) // 86400 == 1461
+
+
+SETTINGS = [
+    {},
+    {"flags": {"end_date": "2023-03-31", "servers": 7}},
+    {"environment": {"GHOSTFLEET_DATA__QUALITY__MISSING_RATIO": "0.01"}},
+    {"config": "data: {granularity: hourly, seasonality: {eoq_months: [1]}}\nlogging: {file: null}"},
+]
+
+
+@pytest.mark.parametrize("settings", SETTINGS)
+def test_a_restored_scenario_makes_the_same_data(settings):
+    before = load(**settings)
+    recorded = msgspec.json.decode(msgspec.json.encode(before.effective()))
+    after = loading.restore(recorded, "manifest.json")
+    assert {**msgspec.to_builtins(after), "parameters": {}} == {**before.effective(), "parameters": {}}
+    assert msgspec.structs.replace(after, parameters={}) == msgspec.structs.replace(before.scenario, parameters={})
