@@ -42,6 +42,11 @@ def _paths(source: Source) -> str:
     return "[" + ", ".join(literal(re.sub(r"([*?\[])", r"[\1]", str(path))) for path in source.paths) + "]"
 
 
+def _packing(source: Source) -> str:
+    """Compression, said outright: DuckDB would look for the suffix before a `?`, as in an address."""
+    return "gzip" if source.suffix.endswith(".gz") else "none"
+
+
 def relation(store: DuckDBPyConnection, source: Source) -> tuple[str, dict[str, str]]:
     """SQL of the source's rows, and the DuckDB type of each column in it."""
     if source.suffix == "duckdb":
@@ -51,12 +56,13 @@ def relation(store: DuckDBPyConnection, source: Source) -> tuple[str, dict[str, 
     if source.suffix.startswith("csv"):
         names = _header(source.paths[0])
         types = ", ".join(f"{literal(text)}: 'VARCHAR'" for text in names)
-        options = "header = true, auto_detect = false, delim = ',', quote = '\"', escape = '\"', nullstr = ''"
+        options = f"compression = '{_packing(source)}', header = true, auto_detect = false, delim = ',', quote = '\"', escape = '\"', nullstr = ''"
         return f"read_csv({_paths(source)}, columns = {{{types}}}, {options})", dict.fromkeys(names, "VARCHAR")
     form = "newline_delimited" if source.suffix.startswith("jsonl") else "array"
     names = _json_names(store, source, form)
     types = ", ".join(f"{literal(text)}: 'VARCHAR'" for text in names)
-    rows = f"read_json({_paths(source)}, columns = {{{types}}}, format = '{form}', maximum_depth = 1)"
+    options = f"format = '{form}', maximum_depth = 1, compression = '{_packing(source)}'"
+    rows = f"read_json({_paths(source)}, columns = {{{types}}}, {options})"
     return rows, dict.fromkeys(names, "VARCHAR")
 
 
@@ -89,7 +95,7 @@ def _header(path: Path) -> list[str]:
 
 
 def _json_names(store: DuckDBPyConnection, source: Source, form: str) -> list[str]:
-    rows = f"read_json_objects({_paths(source)}, format = '{form}')"
+    rows = f"read_json_objects({_paths(source)}, format = '{form}', compression = '{_packing(source)}')"
     sql = f"SELECT DISTINCT unnest(json_keys(json)) FROM (FROM {rows} LIMIT {_SAMPLE_ROWS})"  # noqa: S608
     names = [str(row[0]) for row in store.execute(sql).fetchall()]
     if not names:

@@ -4,7 +4,7 @@
 -- status: failed
 -- defect: 3
 -- parameters: share = 0.1, below = 70, least_days = 730
--- needs: calm, expected_archetypes(server_type, growth_percent_per_month)
+-- needs: calm, expected_data(intraday, step_s), expected_archetypes(server_type, growth_percent_per_month)
 -- message: {server_type} grows {found:.2f} % a month, expected {wanted:.2f} % (± {allowed:.2f}, standard error {error:.3f})
 -- measured: furthest is {server_type}: {found:.2f} % a month, expected {wanted:.2f} % (standard error {error:.3f})
 -- advice: Apply growth per month and compound it, to CPU, memory, disk and network alike.
@@ -63,18 +63,22 @@ WITH long AS (
     GROUP BY ALL
     HAVING count(*) > 3
 ), span AS (
-    SELECT date_diff('day', min("timestamp"), max("timestamp")) + 1 AS days FROM calm
+    SELECT max(day) - min(day) + 1 AS days FROM moments
 )
 SELECT server_type, 100 * (exp(slope) - 1) AS found, growth_percent_per_month AS wanted, 100 * deviation AS error,
-    greatest($share * abs(wanted), 2 * error) AS allowed,
+    $share * abs(wanted) + 2 * error AS allowed,
     CASE
-        WHEN days < $least_days OR slope IS NULL OR error > 0.25 * abs(wanted) THEN 'no_data'
+        WHEN intraday AND step_s >= 86400 OR days < $least_days OR slope IS NULL OR error > 0.25 * abs(wanted) THEN 'no_data'
         WHEN abs(found - wanted) > allowed THEN 'failed'
         ELSE 'passed'
     END AS status,
-    CASE WHEN days < $least_days THEN 'growth needs two years, the data has ' || days || ' days'
-        ELSE 'too few servers below ' || $below::INTEGER || ' % to tell growth from noise' END AS reason
+    CASE
+        WHEN intraday AND step_s >= 86400 THEN 'rows are the 95th percentile of their hours, whose noise does not grow with the level'
+        WHEN days < $least_days THEN 'growth needs two years, the data has ' || days || ' days'
+        ELSE 'too few servers below ' || $below::INTEGER || ' % to tell growth from noise'
+    END AS reason
 FROM estimates
 JOIN expected_archetypes USING (server_type)
 CROSS JOIN span
+CROSS JOIN expected_data
 ORDER BY status, abs(found - wanted) / nullif(wanted, 0) DESC

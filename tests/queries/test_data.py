@@ -1,0 +1,150 @@
+"""Any file we write can be asked, and answers alike whatever its format."""
+
+from __future__ import annotations
+
+import pytest
+
+from ghostfleet.core.errors import DataError
+from ghostfleet.queries import Query, checks, open_data, query, validate, validate_url
+from ghostfleet.queries import text as texts
+from tests.queries import material
+
+SMALL = ("data.num_servers=6", "data.years_of_data=1")
+FORMS = ("csv", "jsonl", "json", "parquet", "duckdb")
+
+
+def rows_of(folder, form, *, compressed):
+    path = material.write(folder, *SMALL, form=form, compressed=compressed)
+    with open_data(f"duckdb:{path}" if form == "duckdb" else str(path), material.TABLES) as data:
+        sql = 'SELECT * EXCLUDE file_row FROM server_metrics ORDER BY server_id, "timestamp"'
+        return data.store.execute(sql).fetchall()
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("compressed", [True, False])
+def test_every_format_holds_the_same_typed_rows(form, compressed, tmp_path_factory):
+    given = rows_of(tmp_path_factory.mktemp(form), form, compressed=compressed)
+    assert given == rows_of(tmp_path_factory.mktemp("csv"), "csv", compressed=True)
+    assert len(given) == 6 * 365
+
+
+def test_a_small_fleet_passes_or_says_what_it_cannot_tell(tmp_path):
+    path = material.write(tmp_path, *SMALL, form="parquet")
+    report = validate_url(str(path), material.TABLES, material.expectations(*SMALL))
+    assert report.status == "excellent", report
+    assert {result.status for result in report.results} == {"passed", "no_data"}
+    assert report.named("growth_compounds").message == "growth needs two years, the data has 365 days"
+
+
+def test_a_folder_is_searched_by_the_tables_name(tmp_path):
+    material.write(tmp_path, *SMALL)
+    (tmp_path / "manifest.json").write_text("{}")
+    with open_data(str(tmp_path), material.TABLES) as data:
+        assert data.ask("overview").dicts()[0]["servers"] == 6
+
+
+def test_two_formats_in_one_folder_are_not_guessed_at(tmp_path):
+    material.write(tmp_path, *SMALL)
+    material.write(tmp_path, *SMALL, form="parquet")
+    with pytest.raises(DataError, match="name the file that is meant"), open_data(str(tmp_path), material.TABLES):
+        pass
+
+
+def test_a_missing_part_is_noticed(tmp_path):
+    path = material.write(tmp_path, *SMALL)
+    for number in (1, 3):
+        (tmp_path / f"server_metrics_full-0000{number}-of-00003.csv.gz").write_bytes(path.read_bytes())
+    path.unlink()
+    with pytest.raises(DataError, match="lacks part 2 of 3"), open_data(str(tmp_path), material.TABLES):
+        pass
+
+
+def test_a_path_with_signs_of_a_pattern_is_taken_literally(tmp_path):
+    folder = tmp_path / "a[1]*'?"
+    folder.mkdir()
+    material.write(folder, *SMALL)
+    with open_data(str(folder), material.TABLES) as data:
+        assert data.ask("overview").dicts()[0]["records"] == 6 * 365
+
+
+def test_dropped_column_groups_are_no_data_and_not_an_error(tmp_path):
+    settings = (*SMALL, "data.metadata.enabled=false", "data.calendar=false")
+    path = material.write(tmp_path, *settings)
+    report = validate_url(str(path), material.TABLES, material.expectations(*settings))
+    assert not [r for r in report.results if r.status in ("error", "failed")]
+    assert report.named("required_columns").status == "passed"
+    assert "has no column" in report.named("metadata_vocabulary").message
+    assert report.named("quarter_end_peak").status == "passed"
+
+
+def test_without_expectations_checks_say_that_they_were_not_given(tmp_path):
+    path = material.write(tmp_path, *SMALL)
+    report = validate_url(str(path), material.TABLES)
+    assert report.named("row_count").message == "expected_data was not given"
+    assert report.exit_code == 0
+
+
+def test_a_wrong_value_is_named_with_its_line(good, expected, tmp_path):
+    path = tmp_path / "b.csv"
+    lines = ["timestamp,server_id,cpu_p95", "2022-01-01T00:00:00Z,server_000,1.0", "soon,server_000,2.0"]
+    path.write_text("\n".join(lines) + "\n")
+    report = validate_url(str(path), material.TABLES, expected, names=["column_types"])
+    assert "row 3: timestamp = soon" in report.named("column_types").message
+
+
+def test_a_query_without_its_column_has_no_data_and_says_why(good, tmp_path):
+    path = good.broken(tmp_path / "b.csv", change="* EXCLUDE criticality")
+    with open_data(path, material.TABLES) as data:
+        result = data.ask("memory_by_criticality")
+    assert result.rows == []
+    assert result.reason == "server_metrics has no column criticality"
+
+
+def test_parameters_are_bound_and_never_pasted(good):
+    asked = Query("q", "SELECT count(*) AS n FROM server_metrics WHERE server_id = $server", {})
+    with open_data(str(good.path), material.TABLES) as data:
+        assert data.ask(asked, {"server": "server_003"}).rows == [(1461,)]
+        assert data.ask(asked, {"server": "x' OR true --"}).rows == [(0,)]
+
+
+def test_names_and_thresholds_that_do_not_exist_are_refused(good):
+    with open_data(str(good.path), material.TABLES) as data:
+        with pytest.raises(DataError, match="no check gost"):
+            validate(data, names=["gost"])
+        with pytest.raises(DataError, match=r"no threshold row_count\.tolerance"):
+            validate(data, thresholds={"row_count.tolerance": 1})
+    with pytest.raises(DataError, match="there is no query gost"):
+        query("gost")
+
+
+def test_a_threshold_moves_a_verdict(good, expected):
+    strict = {"correlation_within_target.tolerance": 0.001}
+    name = "correlation_within_target"
+    with open_data(str(good.path), material.TABLES, expected) as data:
+        assert validate(data, names=[name]).named(name).status == "passed"
+        assert validate(data, names=[name], thresholds=strict).named(name).status == "failed"
+
+
+def test_every_check_says_what_it_is_how_grave_and_what_to_do():
+    for name, check in checks().items():
+        assert {"title", "category", "severity", "status", "message", "measured", "advice"} <= set(check.header), name
+        assert check.header["severity"] in ("low", "medium", "high", "critical"), name
+        assert check.header["category"] in ("schema", "completeness", "validity", "consistency", "realism"), name
+
+
+def test_every_need_of_a_view_or_check_can_be_met():
+    known = {"server_metrics", "declared_columns", "declared_values", *material.expectations()}
+    for check in checks().values():
+        for need in (*check.needs, *check.optional):
+            assert need.relation in known or texts.view(need.relation), f"{check.name} needs {need.relation}"
+
+
+def test_a_check_that_breaks_is_an_error_of_its_own(good, monkeypatch):
+    from ghostfleet.queries import validation
+
+    broken = Query("broken", "SELECT nothing FROM nowhere", {"severity": "low"})
+    monkeypatch.setattr(validation.text, "checks", lambda: {"broken": broken})
+    with open_data(str(good.path), material.TABLES) as data:
+        result = validate(data).named("broken")
+    assert result.status == "error"
+    assert "nowhere" in result.message
