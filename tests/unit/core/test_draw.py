@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from hashlib import sha256
+from importlib import import_module
 from itertools import pairwise
 
 import numpy as np
@@ -185,9 +186,9 @@ def test_bits_are_the_same_with_simd_switched_off():
 
 
 def digest_in_a_new_process(*, switch_off):
-    from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__
+    cpu = import_module("numpy._core._multiarray_umath")
 
-    features = [name for name in __cpu_dispatch__ if __cpu_features__.get(name)]
+    features = [name for name in cpu.__cpu_dispatch__ if cpu.__cpu_features__.get(name)]
     environment = os.environ | {"NPY_DISABLE_CPU_FEATURES": " ".join(features) if switch_off else ""}
     command = [sys.executable, "-c", "from tests.unit.core.test_draw import print_digest; print_digest()"]
     return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
