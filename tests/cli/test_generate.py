@@ -8,6 +8,8 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
+from jsonschema import Draft202012Validator
 
 from tests.cli.commands import ghostfleet
 
@@ -205,3 +207,13 @@ def test_list_names_what_there_is(tmp_path: Path, kind: str, name: str) -> None:
 def test_the_published_schema_is_the_one_that_the_models_give(tmp_path: Path) -> None:
     published = json.loads(files("ghostfleet").joinpath("data/scenario.schema.json").read_text())
     assert json.loads(ghostfleet(tmp_path, "schema").stdout) == published
+
+
+def test_shipped_scenarios_fit_the_published_schema() -> None:
+    published = json.loads(files("ghostfleet").joinpath("data/scenario.schema.json").read_text())
+    Draft202012Validator.check_schema(published)
+    for path in files("ghostfleet").joinpath("scenarios").iterdir():
+        if path.name.endswith(".yaml"):
+            text = path.read_text()
+            assert text.startswith("# yaml-language-server: $schema=../data/scenario.schema.json")
+            Draft202012Validator(published).validate(yaml.safe_load(text))

@@ -78,5 +78,3 @@ def _record(url: str) -> Manifest | None:
         if candidate.exists():
             return manifest.read(candidate)
     return None
-
-
