@@ -68,7 +68,7 @@ def test_missing_and_doubled_values_are_counted(tmp_path):
     path = tmp_path / "server_metrics_full.csv"
     head = "timestamp,server_id,cpu_p95,mem_p95,disk_p95,net_in_p95,net_out_p95"
     row = "2022-01-01T00:00:00Z,server_000,,2,3,4,5"
-    path.write_text("\n".join([head, row, row]) + "\n")
+    path.write_text(f"{head}\n{row}\n{row}\n")
     with open_data(str(path), material.TABLES) as data:
         (written,) = report(data, None, tmp_path / "out", formats=["json"])
     facts = json.loads(written.read_text("utf-8"))

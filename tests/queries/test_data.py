@@ -84,7 +84,7 @@ def test_without_expectations_checks_say_that_they_were_not_given(tmp_path):
     assert report.exit_code == 0
 
 
-def test_a_wrong_value_is_named_with_its_line(good, expected, tmp_path):
+def test_a_wrong_value_is_named_with_its_line(expected, tmp_path):
     path = tmp_path / "b.csv"
     lines = ["timestamp,server_id,cpu_p95", "2022-01-01T00:00:00Z,server_000,1.0", "soon,server_000,2.0"]
     path.write_text("\n".join(lines) + "\n")
@@ -140,10 +140,8 @@ def test_every_need_of_a_view_or_check_can_be_met():
 
 
 def test_a_check_that_breaks_is_an_error_of_its_own(good, monkeypatch):
-    from ghostfleet.queries import validation
-
     broken = Query("broken", "SELECT nothing FROM nowhere", {"severity": "low"})
-    monkeypatch.setattr(validation.text, "checks", lambda: {"broken": broken})
+    monkeypatch.setattr(texts, "checks", lambda: {"broken": broken})
     with open_data(str(good.path), material.TABLES) as data:
         result = validate(data).named("broken")
     assert result.status == "error"

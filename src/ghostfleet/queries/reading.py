@@ -55,12 +55,13 @@ def relation(store: DuckDBPyConnection, source: Source) -> tuple[str, dict[str, 
         return _described(store, f"read_parquet({_paths(source)})")  # `file_row_number` would start anew per file
     if source.suffix.startswith("csv"):
         names = _header(source.paths[0])
-        types = ", ".join(f"{literal(text)}: 'VARCHAR'" for text in names)
-        options = f"compression = '{_packing(source)}', header = true, auto_detect = false, delim = ',', quote = '\"', escape = '\"', nullstr = ''"
+        types = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in names)
+        text = "header = true, auto_detect = false, delim = ',', quote = '\"', escape = '\"', nullstr = ''"
+        options = f"compression = '{_packing(source)}', {text}"
         return f"read_csv({_paths(source)}, columns = {{{types}}}, {options})", dict.fromkeys(names, "VARCHAR")
     form = "newline_delimited" if source.suffix.startswith("jsonl") else "array"
     names = _json_names(store, source, form)
-    types = ", ".join(f"{literal(text)}: 'VARCHAR'" for text in names)
+    types = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in names)
     options = f"format = '{form}', maximum_depth = 1, compression = '{_packing(source)}'"
     rows = f"read_json({_paths(source)}, columns = {{{types}}}, {options})"
     return rows, dict.fromkeys(names, "VARCHAR")

@@ -30,7 +30,7 @@ SELECT
     $least_ratio AS least_ratio,
     CASE
         WHEN count(*) < $least_servers THEN 'no_data'
-        WHEN greatest(by_unit, by_criticality) < $least_ratio THEN 'warning' ELSE 'passed'
+        WHEN least(by_unit, by_criticality) < $least_ratio THEN 'warning' ELSE 'passed'
     END AS status,
     'fewer than ' || $least_servers::INTEGER || ' servers' AS reason
 FROM means
