@@ -3,7 +3,7 @@
 -- severity: low
 -- status: warning
 -- defect: 14
--- parameters: least_ratio = 3, least_servers = 60
+-- parameters: least_ratio = 2, least_servers = 60
 -- needs: server_metrics(server_id, business_unit, criticality), servers
 -- message: between-group variance is {by_unit:.1f} (business unit) and {by_criticality:.1f} (criticality) times the noise; {least_ratio:g} is wanted
 -- measured: between-group variance is {by_unit:.1f} (business unit) and {by_criticality:.1f} (criticality) times the noise
