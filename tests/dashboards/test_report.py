@@ -88,7 +88,7 @@ def test_panels_without_their_columns_say_so_and_the_others_are_drawn(tmp_path):
 
 def test_the_seven_panels_fill_the_grid_and_do_not_overlap():
     shown = dashboard("capacity")
-    boxes = [_box(shown, panel) for panel in shown.panels]
+    boxes = [_box(shown, panel, 20 / 12) for panel in shown.panels]
     assert len(boxes) == 7
     for (a, b, c, d), (e, f, g, h) in combinations(boxes, 2):
         assert a + c <= e or e + g <= a or b + d <= f or f + h <= b
@@ -120,8 +120,8 @@ def _luminance(colour):
 
 def test_what_cannot_be_made_is_refused_before_anything_is_written(small, tmp_path):
     with open_data(str(small), material.TABLES) as data:
-        with pytest.raises(DataError, match="no format 'pdf'"):
-            report(data, None, tmp_path / "out", formats=["pdf"])
+        with pytest.raises(DataError, match="no format 'gif'"):
+            report(data, None, tmp_path / "out", formats=["gif"])
         with pytest.raises(DataError, match="no theme 'pink'"):
             report(data, None, tmp_path / "out", theme="pink")
         (tmp_path / "file").write_text("")
@@ -130,3 +130,12 @@ def test_what_cannot_be_made_is_refused_before_anything_is_written(small, tmp_pa
     assert not (tmp_path / "out").exists()
     with pytest.raises(DataError, match="no dashboard gost"):
         dashboard("gost")
+
+
+def test_panels_can_be_drawn_one_by_one_at_the_wanted_size(small, tmp_path):
+    with open_data(str(small), material.TABLES) as data:
+        paths = report(data, None, tmp_path, formats=["pdf"], panel_inches=(6, 3))
+    assert paths[0].read_bytes().startswith(b"%PDF")
+    assert len(paths) == 1 + 7
+    header = paths[1].read_bytes()[16:24]
+    assert (int.from_bytes(header[:4], "big"), int.from_bytes(header[4:], "big")) == (6 * 150, 3 * 150)

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ghostfleet.core.errors import GhostfleetError
+from ghostfleet.dashboards.panels import Dashboard, Panel, Place
 from ghostfleet.dashboards.pictures import AXIS, DRAW, LABEL
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from ghostfleet.dashboards.panels import Dashboard, Panel
     from ghostfleet.dashboards.themes import Theme
     from ghostfleet.queries import Data, Result
 
 SIZE_INCHES = (20.0, 12.0)  # CAP-19
 DPI = 150
+UNDATED = {"png": {"Software": None}, "pdf": {"CreationDate": None, "Producer": None}}  # equal data, equal bytes
 FONTS = ("Inter", "Manrope", "DejaVu Sans")  # the first that is installed; the last comes with matplotlib
 GAP, EDGE, HEADER = 0.012, 0.014, 0.055  # shares of the figure: between cards, around them, the title above
 PADDING = (0.030, 0.034, 0.016, 0.052)  # inside a card: left, bottom, right, top
@@ -28,8 +30,16 @@ class MissingExtraError(GhostfleetError):
     """Pictures are wanted, but matplotlib is not installed."""
 
 
-def png(dashboard: Dashboard, data: Data, theme: Theme, subtitle: str = "") -> bytes:
-    """Draw every panel of a dashboard; a panel without data says why."""
+def picture(
+    dashboard: Dashboard,
+    data: Data,
+    theme: Theme,
+    subtitle: str = "",
+    *,
+    form: str = "png",
+    size_inches: tuple[float, float] = SIZE_INCHES,
+) -> bytes:
+    """Draw every panel of a dashboard as ``png`` or ``pdf``; a panel without data says why."""
     try:
         import matplotlib as mpl
         from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -37,14 +47,19 @@ def png(dashboard: Dashboard, data: Data, theme: Theme, subtitle: str = "") -> b
     except ImportError as error:
         raise MissingExtraError('pictures need matplotlib; install it with pip install "ghostfleet[report]"') from error
     with mpl.rc_context({"font.family": _font()}):
-        figure = Figure(figsize=SIZE_INCHES, dpi=DPI, facecolor=theme.page)
+        figure = Figure(figsize=size_inches, dpi=DPI, facecolor=theme.page)
         FigureCanvasAgg(figure)
         _header(figure, dashboard, theme, subtitle)
         for panel in dashboard.panels:
             _card(figure, dashboard, panel, data.ask(panel.query), theme)
         target = io.BytesIO()
-        figure.savefig(target, format="png", facecolor=theme.page, metadata={"Software": None})
+        figure.savefig(target, format=form, facecolor=theme.page, metadata=UNDATED[form])
     return target.getvalue()
+
+
+def alone(panel: Panel) -> Dashboard:
+    """One panel as a dashboard of its own."""
+    return Dashboard(panel.query, "", 1, 1, (replace(panel, place=Place(1, 1)),))
 
 
 def _font() -> str:
@@ -55,6 +70,8 @@ def _font() -> str:
 
 
 def _header(figure: Figure, dashboard: Dashboard, theme: Theme, subtitle: str) -> None:
+    if not dashboard.title:
+        return
     middle = 1 - HEADER / 2 - 0.004
     figure.text(EDGE + 0.004, middle, dashboard.title, color=theme.value, fontsize=19, weight="bold", va="center")
     figure.text(1 - EDGE - 0.004, middle, subtitle, color=theme.axis, fontsize=LABEL, va="center", ha="right")
@@ -63,7 +80,8 @@ def _header(figure: Figure, dashboard: Dashboard, theme: Theme, subtitle: str) -
 def _card(figure: Figure, dashboard: Dashboard, panel: Panel, result: Result, theme: Theme) -> None:
     from matplotlib.patches import FancyBboxPatch
 
-    left, bottom, width, height = _box(dashboard, panel)
+    across, up = figure.get_size_inches()
+    left, bottom, width, height = _box(dashboard, panel, across / up)
     figure.add_artist(
         FancyBboxPatch(
             (left, bottom),
@@ -74,16 +92,20 @@ def _card(figure: Figure, dashboard: Dashboard, panel: Panel, result: Result, th
             edgecolor=theme.line,
             linewidth=1.2,
             transform=figure.transFigure,
-            mutation_aspect=20 / 12,
+            mutation_aspect=across / up,
             zorder=-1,
         )
     )
-    top = bottom + height - 0.021
-    title = figure.text(left + 0.010, top, panel.title, color=theme.value, fontsize=14, weight="bold", va="center")
+    wide, tall = SIZE_INCHES[0] / across, SIZE_INCHES[1] / up  # what is written keeps its size on smaller paper
+    top = bottom + height - 0.021 * tall
+    title = figure.text(
+        left + 0.010 * wide, top, panel.title, color=theme.value, fontsize=14, weight="bold", va="center"
+    )
     note = _note(panel, result)
-    figure.text(left + width - 0.010, top, note, color=theme.axis, fontsize=LABEL, va="center", ha="right")
+    figure.text(left + width - 0.010 * wide, top, note, color=theme.axis, fontsize=LABEL, va="center", ha="right")
     title.set_in_layout(False)
     pads = {**dict(enumerate(PADDING)), **WIDER.get(panel.kind, {})}
+    pads = {side: pad * (tall if side % 2 else wide) for side, pad in pads.items()}
     inside = (left + pads[0], bottom + pads[1], width - pads[0] - pads[2], height - pads[1] - pads[3])
     axes = figure.add_axes(inside, facecolor=theme.card)
     _plain(axes, theme)
@@ -93,11 +115,12 @@ def _card(figure: Figure, dashboard: Dashboard, panel: Panel, result: Result, th
         _placeholder(axes, result, theme)
 
 
-def _box(dashboard: Dashboard, panel: Panel) -> tuple[float, float, float, float]:
+def _box(dashboard: Dashboard, panel: Panel, aspect: float) -> tuple[float, float, float, float]:
     """Left, bottom, width and height of a card, as shares of the figure."""
     column = (1 - 2 * EDGE - (dashboard.columns - 1) * GAP) / dashboard.columns
-    gap = GAP * SIZE_INCHES[0] / SIZE_INCHES[1]  # equal distances on paper
-    row = (1 - EDGE - HEADER - (dashboard.rows - 1) * gap) / dashboard.rows
+    gap = GAP * aspect  # equal distances on paper
+    header = HEADER if dashboard.title else EDGE
+    row = (1 - EDGE - header - (dashboard.rows - 1) * gap) / dashboard.rows
     place = panel.place
     left = EDGE + (place.column - 1) * (column + GAP)
     bottom = EDGE + (dashboard.rows - place.row) * (row + gap)

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from ghostfleet.queries import Data, Report
 
-FORMATS = ("png", "html", "json", "txt")
+FORMATS = ("png", "pdf", "html", "json", "txt")
+USUAL = ("png", "html", "json", "txt")
 
 
 def report(
@@ -27,28 +28,35 @@ def report(
     report_checks: Report | None,
     out_dir: Path,
     theme: str = "dark",
-    formats: Sequence[str] = FORMATS,
+    formats: Sequence[str] = USUAL,
     name: str = "capacity",
+    panel_inches: tuple[float, float] | None = None,
 ) -> list[Path]:
     """Write a dashboard into a folder and return the files written, each whole or not at all.
 
-    ``formats``: ``png`` the picture, ``html`` a page that needs neither network nor script, ``json`` and ``txt``
-    the statistics. `DataError` for a format or theme that there is not, `SinkError` when the folder cannot be written.
+    ``formats``: ``png`` and ``pdf`` the picture, ``html`` a page that needs neither network nor script, ``json`` and
+    ``txt`` the statistics. With ``panel_inches`` each panel is a picture of its own as well. `DataError` for a format
+    or theme that there is not, `SinkError` when the folder cannot be written.
     """
     if unknown := sorted(set(formats) - set(FORMATS)):
         raise DataError(f"a report has no format {unknown[0]!r}; valid are {', '.join(FORMATS)}")
     shown, colours = dashboard(name), theme_of(theme)
     facts = statistics(data, report_checks)
     files: dict[str, bytes] = {}
-    picture = render.png(shown, data, colours, facts.headline) if {"png", "html"} & set(formats) else b""
+    picture = render.picture(shown, data, colours, facts.headline) if {"png", "html"} & set(formats) else b""
     if "png" in formats:
         files[f"{shown.name}.png"] = picture
+    if "pdf" in formats:
+        files[f"{shown.name}.pdf"] = render.picture(shown, data, colours, facts.headline, form="pdf")
     if "html" in formats:
         files[f"{shown.name}.html"] = page.html(shown.title, picture, facts, report_checks, colours).encode()
     if "json" in formats:
         files["statistics.json"] = (json.dumps(facts.as_dict(), indent=2, ensure_ascii=False) + "\n").encode()
     if "txt" in formats:
         files["statistics.txt"] = as_text(facts).encode()
+    for number, panel in enumerate(shown.panels if panel_inches else (), 1):
+        alone = render.picture(render.alone(panel), data, colours, size_inches=panel_inches or render.SIZE_INCHES)
+        files[f"panel_{number}_{panel.query}.png"] = alone
     return _write(Path(out_dir), files)
 
 

@@ -25,7 +25,7 @@ class Timeline:
 
 
 class Visualization(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """How reports look (CAP-14)."""
+    """How reports look (CAP-14); the size is that of a panel drawn alone, the overview is always 20 × 12."""
 
     theme: Literal["dark", "light"] = "dark"
     width_inches: Annotated[float, Meta(gt=0, le=100)] = 12.0

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ghostfleet.cli import examine, scenario
-from ghostfleet.core.errors import GhostfleetError
+from ghostfleet.dashboards import report
 from ghostfleet.run import records
 from ghostfleet.spec import loading
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ghostfleet.run.expectations import Expectations
 
 EPILOG = """
@@ -33,39 +35,25 @@ FORMATS = ("png", "pdf", "html")
 @click.option("--to", metavar="DIR", help="Folder of the report  [default: report/ beside the data]")
 @click.option("--theme", type=click.Choice(("dark", "light")), help="dark for screens, light for print.")
 @click.option("--format", "forms", type=click.Choice(FORMATS), multiple=True, help="Repeatable  [default: png, html]")
+@click.option("--panels", is_flag=True, help="Draw each panel as a picture of its own as well.")
 @examine.scenario_option
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
-def command(
-    url: str | None,
-    *,
-    given: str | None,
-    to: str | None,
-    theme: str | None,
-    forms: tuple[str, ...],
-    scenario_name: str,
-    quiet: bool,
-) -> None:
+def command(url: str | None, *, given: str | None, quiet: bool, **look: Any) -> None:  # noqa: ANN401  as typed
     """Draw the data at PATH: a picture, a page, and statistics. PATH is a folder, a file or duckdb:FILE."""
-    fallback = loading.load(scenario.find(scenario_name)).scenario
+    fallback = loading.load(scenario.find(look["scenario_name"])).scenario
     where = url or given or fallback.destination
-    wanted = examine.expected(where, scenario_name)
-    look = wanted.scenario.visualization
-    for path in _report(where, wanted, to, theme or look.theme, (*(forms or look.formats), *STATISTICS)):
+    for path in _report(where, examine.expected(where, look["scenario_name"]), look):
         if not quiet:
             click.echo(path)
 
 
-def _report(where: str, wanted: Expectations, to: str | None, theme: str, forms: tuple[str, ...]) -> list[Path]:
-    try:
-        from ghostfleet.dashboards import report
-    except ModuleNotFoundError as error:
-        if error.name != "matplotlib":
-            raise
-        msg = "reports are drawn with matplotlib, which is not installed; install ghostfleet[report]"
-        raise GhostfleetError(msg) from error
-    folder = Path(to) if to else _beside(where)
+def _report(where: str, wanted: Expectations, look: Mapping[str, Any]) -> list[Path]:
+    usual = wanted.scenario.visualization
+    folder = Path(look["to"]) if look["to"] else _beside(where)
+    size = (usual.width_inches, usual.height_inches) if look["panels"] else None
+    forms = (*(look["forms"] or usual.formats), *STATISTICS)
     with examine.opened(where, wanted) as data:
-        return report(data, examine.judged(data), folder, theme, forms)
+        return report(data, examine.judged(data), folder, look["theme"] or usual.theme, forms, panel_inches=size)
 
 
 def _beside(where: str) -> Path:
