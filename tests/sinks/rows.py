@@ -78,12 +78,9 @@ def values(batch: Batch) -> list[tuple[Any, ...]]:
 def _typed(kind: Kind, text: str) -> Any:
     if kind is Kind.TIME:
         return datetime.fromisoformat(text)
-    return {Kind.F64: float, Kind.I64: int, Kind.BOOL: _boolean}[kind](text)
-
-
-def _boolean(text: str) -> bool:
-    assert text in ("true", "false")
-    return text == "true"
+    if kind is Kind.BOOL:
+        return {"true": True, "false": False}[text]
+    return float(text) if kind is Kind.F64 else int(text)
 
 
 def read_csv(path: Path) -> list[tuple[Any, ...]]:

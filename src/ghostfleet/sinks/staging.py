@@ -31,6 +31,8 @@ class Staging:
     def __init__(self, directory: Path, plan_id: str, target: str = "") -> None:
         """Choose the folder; ``target`` tells several single files in one directory apart."""
         self._plan_id = checked_name(plan_id, "plan id")
+        if "." in plan_id:  # in a folder's name, a dot ends the plan id
+            raise SinkError(f"the plan id {plan_id!r} contains a dot; valid are letters, digits, _ and -")
         self.directory = directory
         self.folder = directory / FOLDER / (f"{plan_id}.{target}" if target else plan_id)
         self._lock = -1

@@ -53,7 +53,7 @@ class IpcBody:
 def stored(paths: Iterable[Path]) -> Iterator[pa.RecordBatch]:
     """Record batches of several parts, one after the other; DataError where one cannot be read."""
     for path in paths:
-        with reading(str(path)), pa.memory_map(str(path)) as file, pa.ipc.open_stream(file) as stream:
+        with reading(str(path)), pa.OSFile(str(path)) as file, pa.ipc.open_stream(file) as stream:
             for batch in stream:
                 batch.validate(full=True)  # or a damaged code would look a text up outside its vocabulary
                 yield batch

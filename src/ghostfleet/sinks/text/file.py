@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,9 +32,7 @@ class TextBody:
         table = place.table
         self._stream = TextStream(table, SYNTAXES[syntax](table), first=place.first, last=place.last)
         self._packer = packer(codec)
-        self._file = path.open("wb", buffering=0)
-        self._waiting: list[bytes | bytearray] = []
-        self._length = 0
+        self._file = path.open("wb", buffering=WRITE_BYTES)
 
     @property
     def rows(self) -> int:
@@ -43,34 +42,20 @@ class TextBody:
     def write(self, batch: Batch) -> None:
         """Add rows."""
         for piece in self._stream.pieces(batch):
-            self._put(self._packer.compress(piece))
+            self._file.write(self._packer.compress(piece))
 
     def finish(self) -> tuple[int, str]:
         """Complete the file."""
         for piece in self._stream.end():
-            self._put(self._packer.compress(piece))
-        self._put(self._packer.flush())
-        self._flush()
+            self._file.write(self._packer.compress(piece))
+        self._file.write(self._packer.flush())
         self._file.close()
         return self._stream.bytes, self._stream.hexdigest()
 
     def discard(self) -> None:
-        """Close the file."""
-        self._waiting.clear()
-        self._file.close()
-
-    def _put(self, data: bytes | bytearray) -> None:
-        self._waiting.append(data)
-        self._length += len(data)
-        if self._length >= WRITE_BYTES:
-            self._flush()
-
-    def _flush(self) -> None:
-        left = memoryview(b"".join(self._waiting))
-        self._waiting.clear()
-        self._length = 0
-        while left:
-            left = left[self._file.write(left) :]
+        """Close the file, whether or not the disk takes what was not written yet."""
+        with suppress(OSError):
+            self._file.close()
 
 
 @dataclass(frozen=True, slots=True)
