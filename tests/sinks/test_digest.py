@@ -103,3 +103,33 @@ def test_two_missing_values_do_not_change_places_unnoticed():
         return digest(replace(batch, columns={**batch.columns, "count": Plain(np.zeros(4, int), where)}))
 
     assert len({one(0), one(1), one(2), one(0, 1), one(1, 2), one()}) == 6
+
+
+def test_two_rows_do_not_change_places_unnoticed():
+    order = np.arange(ROWS)
+    order[[3, 4]] = order[[4, 3]]
+    batch = rows()
+    count = batch["count"]
+    assert isinstance(count, Plain)
+    assert count.missing is not None
+    other = {**batch.columns, "count": Plain(count.values[order], count.missing[order])}
+    assert digest(replace(batch, columns=other)) != digest(batch)
+
+
+@given(st.integers(-1000, 1000), st.integers(-1000, 1000), st.integers(-1000, 1000), st.integers(-1000, 1000))
+def test_changes_of_simple_numbers_in_one_row_do_not_cancel(load, ratio, other_load, other_ratio):
+    def one(units: int, value: int) -> str:
+        batch = rows(1)
+        changed = {"load": Quanta(np.array([units]), 1), "ratio": Plain(np.array([float(value)]))}
+        return digest(replace(batch, columns={**batch.columns, **changed}))
+
+    assert (one(load, ratio) == one(other_load, other_ratio)) == ((load, ratio) == (other_load, other_ratio))
+
+
+def test_a_value_does_not_change_columns_unnoticed():
+    def one(load: float, ratio: float) -> str:
+        batch = rows(1)
+        changed = {"load": Plain(np.array([load])), "ratio": Plain(np.array([ratio]))}
+        return digest(replace(batch, columns={**batch.columns, **changed}))
+
+    assert one(1.5, 2.5) != one(2.5, 1.5)

@@ -1,10 +1,12 @@
 """One digest for the values of a table, however they are stored and wherever batches begin.
 
-Per column a sha256 runs over canonical little-endian arrays: times as int64 microseconds, integers as int64,
-floats as doubles (a quantised value is the double nearest to its decimal text, so one flipped bit in a store
-shows), booleans as bytes, and texts as the first eight bytes of the blake2b of their UTF-8. A missing value is
-zero there, and the row numbers of missing values run through a sha256 of their own. The digest of the table is
-the sha256 over all columns in the order of their names.
+Every value has a canonical 64-bit form: times are microseconds, integers themselves, floats the bits of the double
+(a quantised value is the double nearest to its decimal text), booleans 0 and 1, texts the first eight bytes of the
+blake2b of their UTF-8. A row is the sum over its columns of form × factor, modulo 2^64, where the factor is odd and
+hashed from the column's name; a missing value adds a constant hashed from the name. The digest is the sha256 of all
+rows in order. One changed cell always changes its row, because multiplying by an odd factor is a bijection; two in
+one row cancel with a chance of 2^-64. Hashing each value in full would take three times as long, which is a third of
+what Parquet takes.
 """
 
 from __future__ import annotations
@@ -24,93 +26,93 @@ if TYPE_CHECKING:
     from ghostfleet.core.table import Column
 
 MICROSECONDS = 1_000_000
+BLOCK_ROWS = 8192  # larger temporary arrays are mapped and faulted in anew each time, which doubles the cost
 
 
 class ValueDigest:
     """Digest of the rows seen so far."""
 
     def __init__(self) -> None:
-        """Start with no rows and no columns."""
+        """Start with no rows."""
         self.rows = 0
-        self._columns: dict[str, _ColumnDigest] = {}
+        self._sha = hashlib.sha256()
+        self._columns: dict[str, ColumnForms] = {}
 
     def write(self, batch: Batch) -> None:
         """Take a batch's rows into account."""
-        for column in batch.table.columns:
-            canonical, missing = canonical_values(column, batch[column.name], self._column(column.name).words)
-            self.add(column.name, canonical, missing)
-        self.rows += len(batch)
+        for start in range(0, len(batch), BLOCK_ROWS):
+            block = batch.slice(start, min(start + BLOCK_ROWS, len(batch)))
+            self.add([self.column(one.name).of(one, block[one.name]) for one in batch.table.columns])
 
-    def add(self, name: str, canonical: Array, missing: Bool | None) -> None:
-        """Take canonical values of one column into account; the caller counts ``rows`` after the last column."""
-        self._column(name).add(canonical, missing, self.rows)
+    def add(self, terms: list[U64]) -> None:
+        """Take rows into account, given what each of their columns adds."""
+        rows = terms[0].copy()
+        for term in terms[1:]:
+            rows += term
+        self._sha.update(rows.astype("<u8", copy=False).data)
+        self.rows += len(rows)
 
-    def words(self, name: str, vocabulary: tuple[str, ...]) -> U64:
-        """Canonical values of a vocabulary's entries, with that of a missing text behind them."""
-        return self._column(name).words.of(vocabulary)
+    def column(self, name: str) -> ColumnForms:
+        """Forms of one column's values."""
+        if name not in self._columns:
+            self._columns[name] = ColumnForms(name)
+        return self._columns[name]
 
     def hexdigest(self) -> str:
         """Digest of everything so far."""
-        sha = hashlib.sha256(self.rows.to_bytes(8, "little"))
-        for name, column in sorted(self._columns.items()) if self.rows else ():  # no rows, whatever their columns
-            sha.update(len(name.encode()).to_bytes(4, "little") + name.encode() + column.digest())
-        return sha.hexdigest()
-
-    def _column(self, name: str) -> _ColumnDigest:
-        return self._columns.setdefault(name, _ColumnDigest())
+        return self._sha.hexdigest()
 
 
-class Words:
-    """Canonical values of the last vocabulary seen."""
+class ColumnForms:
+    """What the values of one column add to the sums of their rows."""
 
-    def __init__(self) -> None:
-        """Start without one."""
+    def __init__(self, name: str) -> None:
+        """Hash the name into the column's factor and constant."""
+        self._factor = np.uint64(_hashed(b"factor " + name.encode()) | 1)
+        self._missing = np.uint64(_hashed(b"missing " + name.encode()))
         self._vocabulary: tuple[str, ...] | None = None
-        self._hashes: U64 = np.zeros(1, np.uint64)
+        self._words: U64 = np.zeros(1, np.uint64)
 
-    def of(self, vocabulary: tuple[str, ...]) -> U64:
-        """Hash of each entry; the last one, code -1, stands for a missing text."""
+    def of(self, column: Column, values: Values) -> U64:
+        """Terms of a batch's column."""
+        if isinstance(values, Text):
+            return self.texts(values.vocabulary, codes_of(values, column.name))
+        if isinstance(values, Quanta):
+            return self.floats(values.units / float(values.per_one), values.missing)
+        if column.kind is Kind.F64:
+            numbers = doubles(values, column.name)
+            return self.floats(numbers, np.isnan(numbers))
+        return self.integers(_whole(column, values), values.missing)
+
+    def texts(self, vocabulary: tuple[str, ...], codes: Array) -> U64:
+        """Terms of codes into a vocabulary, where -1 is a missing text."""
         if vocabulary is not self._vocabulary:
             if vocabulary != self._vocabulary:
-                hashes = b"".join(hashlib.blake2b(utf8(word), digest_size=8).digest() for word in vocabulary)
-                self._hashes = np.frombuffer(hashes + bytes(8), "<u8").astype(np.uint64)
+                words = np.array([_hashed(utf8(word)) for word in vocabulary], np.uint64) * self._factor
+                self._words = np.append(words, self._missing)
             self._vocabulary = vocabulary
-        return self._hashes
+        return self._words.take(codes)
 
+    def floats(self, numbers: Array, missing: Bool | None) -> U64:
+        """Terms of doubles; zero has no sign."""
+        bits = (numbers + 0.0).view(np.int64)
+        # The low bits of simple numbers are all zero, and a product has at least as many zeros there: fold.
+        return self.integers(bits ^ (bits >> 32), missing)
 
-class _ColumnDigest:
-    def __init__(self) -> None:
-        self.words = Words()
-        self._values = hashlib.sha256()
-        self._missing = hashlib.sha256()
-
-    def add(self, canonical: Array, missing: Bool | None, row: int) -> None:
-        if missing is not None and missing.any():
-            canonical = np.where(missing, canonical.dtype.type(0), canonical)
-            self._missing.update((np.flatnonzero(missing) + row).astype("<i8").tobytes())
-        little = canonical.astype(canonical.dtype.newbyteorder("<"), copy=False)
-        self._values.update(np.ascontiguousarray(little).data)
-
-    def digest(self) -> bytes:
-        return self._values.digest() + self._missing.digest()
-
-
-def canonical_values(column: Column, values: Values, words: Words) -> tuple[Array, Bool | None]:
-    """Canonical array of a batch's column, and where values are missing."""
-    if isinstance(values, Text):
-        codes = codes_of(values, column.name)
-        missing = codes == -1
-        return words.of(values.vocabulary).take(codes), missing if missing.any() else None
-    if isinstance(values, Quanta):
-        return values.units / float(values.per_one), values.missing
-    if column.kind is Kind.F64:
-        numbers = doubles(values, column.name)
-        return numbers, np.isnan(numbers)
-    return _whole(column, values), values.missing
+    def integers(self, numbers: Array, missing: Bool | None) -> U64:
+        """Terms of integers."""
+        terms: U64 = numbers.astype(np.int64, copy=False).view(np.uint64) * self._factor
+        if missing is not None:
+            terms[missing] = self._missing
+        return terms
 
 
 def _whole(column: Column, values: Plain) -> Array:
     if column.kind is Kind.BOOL:
-        return values.values.astype(np.uint8)
+        return values.values.astype(np.bool_)
     whole = integers(values, column.name).astype(np.int64, copy=False)
     return whole * MICROSECONDS if column.kind is Kind.TIME else whole
+
+
+def _hashed(data: bytes) -> int:
+    return int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "little")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+import msgspec
 
 from ghostfleet.sinks.sink import Receipt
 from ghostfleet.sinks.staging import UNFINISHED, leave_receipt, writing
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from ghostfleet.core.table import Table
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """Where a part stands among the parts of its table."""
 
     table: Table

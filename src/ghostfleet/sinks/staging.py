@@ -8,8 +8,9 @@ import os
 import re
 import shutil
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from ghostfleet.core.errors import SinkError
 from ghostfleet.sinks.sink import Receipt
@@ -132,7 +133,7 @@ def writing(path: Path | str) -> Iterator[None]:
 def leave_receipt(part: Path, receipt: Receipt) -> None:
     """Put the receipt beside its part, whole or not at all."""
     unfinished = part.with_name(part.name + RECEIPT + UNFINISHED)
-    unfinished.write_text(json.dumps(asdict(receipt)), encoding="utf-8")
+    unfinished.write_text(json.dumps(msgspec.to_builtins(receipt)), encoding="utf-8")
     unfinished.replace(part.with_name(part.name + RECEIPT))
 
 

@@ -12,13 +12,13 @@ import pyarrow.compute as pc
 from ghostfleet.core.batch import Quanta, Text
 from ghostfleet.core.errors import DataError
 from ghostfleet.core.table import Kind
-from ghostfleet.sinks.digest import MICROSECONDS, ValueDigest
+from ghostfleet.sinks.digest import MICROSECONDS, ColumnForms, ValueDigest
 from ghostfleet.sinks.values import codes_of, doubles, integers, utf8
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from ghostfleet.core.arrays import Array, Bool
+    from ghostfleet.core.arrays import U64, Array
     from ghostfleet.core.batch import Batch, Plain, Values
     from ghostfleet.core.table import Column, Table
     from ghostfleet.sinks.sink import Receipt
@@ -70,7 +70,7 @@ class Converter:
         if words is None or (values.vocabulary is not known and values.vocabulary != known):
             words = pa.array([utf8(word) for word in values.vocabulary], type=pa.string())
             self._words[name] = (values.vocabulary, words)
-        codes = codes_of(values, name).astype(np.int32)
+        codes = codes_of(values, name).astype(np.int32, copy=False)
         missing = codes == -1
         return pa.DictionaryArray.from_arrays(pa.array(codes, mask=missing if missing.any() else None), words)
 
@@ -86,34 +86,30 @@ def _whole(column: Column, values: Plain) -> pa.Array:
 
 def digest_arrow(digest: ValueDigest, rows: pa.RecordBatch) -> None:
     """Take rows that came back from a store into account."""
-    for name, values in zip(rows.schema.names, rows.columns, strict=True):
-        canonical, missing = _canonical(digest, name, values)
-        digest.add(name, canonical, missing)
-    digest.rows += len(rows)
+    if len(rows):
+        digest.add([_terms(digest.column(name), name, rows.column(name)) for name in rows.schema.names])
 
 
-def _canonical(digest: ValueDigest, name: str, values: pa.Array) -> tuple[Array, Bool | None]:
+def _terms(forms: ColumnForms, name: str, values: pa.Array) -> U64:
     missing = values.is_null().to_numpy(zero_copy_only=False) if values.null_count else None
     kind = values.type
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         values = values.dictionary_encode()
     if pa.types.is_dictionary(values.type):
-        words = digest.words(name, tuple(values.dictionary.to_pylist()))
-        return words.take(_numbers(pc.fill_null(values.indices, -1))), missing
+        return forms.texts(tuple(values.dictionary.to_pylist()), _numbers(values.indices, -1))
     if pa.types.is_timestamp(kind):
-        return _numbers(values.cast(pa.timestamp("us", tz=kind.tz)).cast(pa.int64())), missing
-    if pa.types.is_boolean(kind):
-        return _numbers(values.cast(pa.uint8())), missing
-    if pa.types.is_integer(kind):
-        return _numbers(values.cast(pa.int64())), missing
+        return forms.integers(_numbers(values.cast(pa.timestamp("us", tz=kind.tz)).cast(pa.int64())), missing)
+    if pa.types.is_boolean(kind) or pa.types.is_integer(kind):
+        return forms.integers(_numbers(values.cast(pa.int64())), missing)
     if pa.types.is_floating(kind):
-        return _numbers(values.cast(pa.float64())) + 0.0, missing
+        return forms.floats(_numbers(values.cast(pa.float64())), missing)
     raise DataError(f"column {name} has type {kind}, which ghostfleet does not write")
 
 
-def _numbers(values: pa.Array) -> Array:
-    filled: Array = pc.fill_null(values, 0).to_numpy(zero_copy_only=False)
-    return filled
+def _numbers(values: pa.Array, missing: int = 0) -> Array:
+    filled = pc.fill_null(values, missing) if values.null_count else values
+    numbers: Array = filled.to_numpy(zero_copy_only=False)
+    return numbers
 
 
 @contextmanager
