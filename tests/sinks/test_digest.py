@@ -120,7 +120,7 @@ def test_two_rows_do_not_change_places_unnoticed():
 def test_changes_of_simple_numbers_in_one_row_do_not_cancel(load, ratio, other_load, other_ratio):
     def one(units: int, value: int) -> str:
         batch = rows(1)
-        changed = {"load": Quanta(np.array([units]), 1), "ratio": Plain(np.array([float(value)]))}
+        changed: dict[str, Values] = {"load": Quanta(np.array([units]), 1), "ratio": Plain(np.array([float(value)]))}
         return digest(replace(batch, columns={**batch.columns, **changed}))
 
     assert (one(load, ratio) == one(other_load, other_ratio)) == ((load, ratio) == (other_load, other_ratio))
