@@ -5,8 +5,9 @@ The plan depends on scenario, window, ``every`` and tables: never on the number 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from ghostfleet import signals
 from ghostfleet.core.errors import ScenarioError
@@ -23,8 +24,7 @@ ROWS_PER_TASK = 262_144
 TICKS_PER_BATCH = 32_768  # of all entities together: their arrays stay in cache
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(msgspec.Struct, frozen=True):
     """What one worker does at once: some entities of a table over a window of rows."""
 
     number: int
@@ -39,8 +39,7 @@ class Task:
         return (self.last - self.first) * len(self.window)
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(msgspec.Struct, frozen=True):
     """All tasks of a run, in the order of the output."""
 
     window: Window  # of rows

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 PREFIX = "parameter_"
 CONFIG_VARIABLE = "GHOSTFLEET_CONFIG"
 META = "ghostfleet.scenario"
+OPTIONS = "ghostfleet.options"
 
 
 def find(name: str) -> reading.Document:
@@ -57,9 +58,12 @@ class ScenarioCommand(click.Command):
         params = super().get_params(ctx)
         if META not in ctx.meta:
             return params
-        document, declared = ctx.meta[META]
-        own = [*params[:-1], *(_option(name, parameter) for name, parameter in declared.items()), params[-1]]
-        return [_aliased(param, document.tree.get("aliases", {})) for param in own]
+        if OPTIONS not in ctx.meta:  # click asks several times
+            document, declared = ctx.meta[META]
+            own = [*params[:-1], *(_option(name, parameter) for name, parameter in declared.items()), params[-1]]
+            ctx.meta[OPTIONS] = [_aliased(param, document.tree.get("aliases", {})) for param in own]
+        options: list[click.Parameter] = ctx.meta[OPTIONS]
+        return options
 
     def _scenario(self, ctx: click.Context, args: Sequence[str]) -> str | None:
         """First argument that is neither an option nor an option's value."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ghostfleet.core.arrays import F32, F64, I32
 
 CELLS = 256  # of the grid of levels; linear in between, relative error below 2e-3 from 2 % of the range on
-NEWTON_STEPS = 12
+NEWTON_STEPS = 6  # after four, nothing changes any more
 LOWEST, HIGHEST = 0.004, 0.985  # share of the range that a level may take
 ROOM_BELOW, ROOM_ABOVE = 0.8, 1.0  # largest deviation as a share of the distance to the lower and the upper bound
 LN_2 = 0.6931471805599453

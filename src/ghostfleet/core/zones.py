@@ -8,13 +8,11 @@ midnight UTC and halving the days whose ends differ down to the second, so any y
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from importlib.resources import files
 from itertools import pairwise
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -23,6 +21,8 @@ from ghostfleet.core.errors import ScenarioError
 from ghostfleet.core.window import DAY_S
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from ghostfleet.core.arrays import I64
 
 
@@ -90,19 +90,23 @@ def _offset(info: ZoneInfo, at: int) -> int:
 
 @cache
 def _zone(zone: str) -> ZoneInfo:
+    import zoneinfo  # here, because a run in UTC needs none, and start-up counts
+
     parts = zone.split("/")
     if not all(part.replace("_", "").replace("-", "").replace("+", "").isalnum() for part in parts):
         raise _unknown(zone)  # also keeps "../" away from the file system
     try:
         with files("tzdata").joinpath("zoneinfo", *parts).open("rb") as file:
-            return ZoneInfo.from_file(file, key=zone)
+            return zoneinfo.ZoneInfo.from_file(file, key=zone)
     except (OSError, ValueError):
         raise _unknown(zone) from None
 
 
 def _unknown(zone: str) -> ScenarioError:
+    import difflib
+
     names = files("tzdata").joinpath("zones").read_text().split()
-    near = get_close_matches(zone, names, n=3, cutoff=0.5)
+    near = difflib.get_close_matches(zone, names, n=3, cutoff=0.5)
     cities = [name for name in names if zone.lower() == name.rpartition("/")[2].lower()]
     likely = [*cities, *(name for name in near if name not in cities)][:3] or ["a name such as Europe/Berlin"]
     advice = " or ".join(likely)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from ghostfleet.run import surroundings
 from ghostfleet.run.history import prepare
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
 SAMPLE_ROWS = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
+class Estimate(msgspec.Struct, frozen=True):
     """What a run of a plan would cost."""
 
     rows: int
@@ -56,7 +56,7 @@ def measure(generator: Generator, tables: Sequence[Table], plan: Plan, request: 
 def _sample(generator: Generator, table: Table, task: Task, url: str, request: Request) -> tuple[int, float, int]:
     entities = max(1, min(task.last - task.first, SAMPLE_ROWS // len(task.window)))
     window = next(task.window.cut(SAMPLE_ROWS)) if entities == 1 and len(task.window) > SAMPLE_ROWS else task.window
-    small = replace(task, last=task.first + entities, window=window)
+    small = msgspec.structs.replace(task, last=task.first + entities, window=window)
     store = ":" in url and not url.startswith("blackhole")
     next(generator.batches(small))  # what is prepared once must not count for every row
     with TemporaryDirectory(prefix="ghostfleet-") as folder:

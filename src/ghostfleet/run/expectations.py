@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from ghostfleet import signals
 from ghostfleet.generate import Generator
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
 SPAN = ("servers", "since_s", "until_s", "step_s")
 
 
-@dataclass(frozen=True, slots=True)
-class Expectations:
+class Expectations(msgspec.Struct, frozen=True):
     """Tables of a data set and what checks may expect of them."""
 
     tables: tuple[Table, ...]

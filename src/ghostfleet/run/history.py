@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -28,8 +27,7 @@ if TYPE_CHECKING:
 ROWS_PER_WORKER = 1_000_000  # fewer rows are made sooner by one process than by starting another
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """What to write, and where."""
 
     urls: tuple[str, ...]
@@ -45,16 +43,15 @@ class Request:
     blind: bool = False
 
 
-@dataclass(slots=True)
-class Outcome:
+class Outcome(msgspec.Struct):
     """What a run left behind."""
 
     generator: Generator
     plan: Plan
     tables: list[Table]
-    written: dict[str, list[Written]] = field(default_factory=dict)  # by URL
-    manifests: dict[str, Path] = field(default_factory=dict)
-    statistics: dict[str, Statistics] = field(default_factory=dict)
+    written: dict[str, list[Written]] = msgspec.field(default_factory=dict)  # by URL
+    manifests: dict[str, Path] = msgspec.field(default_factory=dict)
+    statistics: dict[str, Statistics] = msgspec.field(default_factory=dict)
     workers: int = 1
     kept: int = 0  # tasks that an interrupted run had finished
     seconds: float = 0.0

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from ghostfleet import __version__
 from ghostfleet.core.errors import DataError, SinkError
@@ -27,8 +28,7 @@ def moment(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Determinants:
+class Determinants(msgspec.Struct, frozen=True):
     """All that determines a data set; equal determinants, equal bytes."""
 
     scenario: dict[str, Any]  # effective
@@ -39,7 +39,7 @@ class Determinants:
     part: tuple[int, int] = (1, 1)
     ledger: tuple[dict[str, Any], ...] = ()  # incidents added to the scenario
     version: str = __version__
-    tzdata: str = field(default_factory=tzdata_version)
+    tzdata: str = msgspec.field(default_factory=tzdata_version)
 
     @classmethod
     def of(
@@ -51,12 +51,11 @@ class Determinants:
     @property
     def hash(self) -> str:
         """Digest of them all."""
-        text = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        text = json.dumps(msgspec.to_builtins(self), sort_keys=True, separators=(",", ":"))
         return sha256(text.encode()).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(msgspec.Struct, frozen=True):
     """What is known of one written data set."""
 
     name: str  # of the scenario
@@ -86,13 +85,13 @@ class Manifest:
             "sink": self.sink,
             "tables": [
                 {
-                    **asdict(written),
+                    **msgspec.to_builtins(written),
                     "statistics": self.statistics.get(written.table, {}),
-                    "parts": [asdict(receipt) for receipt in self.receipts.get(written.table, ())],
+                    "parts": [msgspec.to_builtins(receipt) for receipt in self.receipts.get(written.table, ())],
                 }
                 for written in self.written
             ],
-            "determinants": asdict(known) if known else None,
+            "determinants": msgspec.to_builtins(known) if known else None,
         }
         return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
 
@@ -109,15 +108,19 @@ def place(url: str, part: tuple[int, int] = (1, 1)) -> Path | None:
     return Path(url) / f"manifest{suffix}.json"
 
 
-def save(path: Path, text: str) -> None:
-    """Write a small file whole or not at all; `SinkError` when it cannot be."""
+def save(path: Path, text: str, *, durable: bool = True) -> None:
+    """Write a small file whole or not at all; `SinkError` when it cannot be.
+
+    ``durable`` waits for the disk, which what only informs need not.
+    """
     unfinished = path.with_name(path.name + ".tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with unfinished.open("w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                os.fsync(file.fileno())
         unfinished.replace(path)
     except OSError as error:
         unfinished.unlink(missing_ok=True)

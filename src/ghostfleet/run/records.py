@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from ghostfleet.core.errors import SinkError
 from ghostfleet.run import manifest, surroundings
-from ghostfleet.sinks import open_sink
 from ghostfleet.sinks.formats import suffix_of
+from ghostfleet.sinks.text.stream import TextStream
+from ghostfleet.sinks.text.syntax import SYNTAXES
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -58,16 +59,16 @@ def write_sample(outcome: Outcome, folder: Path) -> list[Path]:
         if not tasks:
             continue
         path = folder / f"{table.name}_sample.csv"
-        sink = open_sink(str(path), format="csv", codec="none", compressed=False)
-        sink.open([table], plan_id="sample", tasks={table.name: [0]})
-        part = sink.part(table, 0)
+        stream = TextStream(table, SYNTAXES["csv"](table), first=True, last=True)
+        pieces: list[bytes | bytearray] = []
         wanted = SAMPLE_ROWS
         for batch in outcome.generator.batches(tasks[0]):
-            part.write(batch.slice(0, min(wanted, len(batch))))
+            pieces += stream.pieces(batch.slice(0, min(wanted, len(batch))))
             wanted -= min(wanted, len(batch))
             if not wanted:
                 break
-        sink.finish([part.close()])
+        pieces += stream.end()
+        manifest.save(path, b"".join(pieces).decode(), durable=False)
         paths.append(path)
     return paths
 
@@ -95,5 +96,5 @@ def summary(outcome: Outcome) -> dict[str, Any]:
 def write_summary(outcome: Outcome, folder: Path) -> Path:
     """Write the figures of a run beside its data."""
     path = folder / "summary.json"
-    manifest.save(path, json.dumps(summary(outcome), indent=1) + "\n")
+    manifest.save(path, json.dumps(summary(outcome), indent=1) + "\n", durable=False)
     return path

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from math import sqrt
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 
 from ghostfleet.core.batch import Quanta
@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from ghostfleet.core.batch import Batch
 
 
-@dataclass(slots=True)
-class Moments:
+class Moments(msgspec.Struct):
     """Whole-number moments of a quantised column."""
 
     per_one: int = 1
@@ -61,11 +60,10 @@ class Moments:
         return {"count": self.count, "missing": self.missing, **scaled}
 
 
-@dataclass(slots=True)
-class Statistics:
+class Statistics(msgspec.Struct):
     """Moments of every quantised column of a table."""
 
-    columns: dict[str, Moments] = field(default_factory=dict)
+    columns: dict[str, Moments] = msgspec.field(default_factory=dict)
 
     def add(self, batch: Batch) -> None:
         """Take a batch into account."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -26,15 +25,14 @@ if TYPE_CHECKING:
 SAMPLE = 3  # parts that are made again unless all are wanted
 
 
-@dataclass(slots=True)
-class Verification:
+class Verification(msgspec.Struct):
     """What was compared, and what did not agree."""
 
     parts: int = 0
     regenerated: int = 0
     rows: int = 0
-    problems: list[str] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
+    problems: list[str] = msgspec.field(default_factory=list)
+    remarks: list[str] = msgspec.field(default_factory=list)
 
 
 def verify(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
+
+import msgspec
 
 from ghostfleet.generate import Generator
 from ghostfleet.run.statistics import Statistics
@@ -19,13 +20,12 @@ if TYPE_CHECKING:
 IN_FLIGHT = 2  # tasks per worker that are handed out at once, so that memory does not grow with the plan
 
 
-@dataclass(slots=True)
-class Done:
+class Done(msgspec.Struct):
     """What a task left: one receipt per sink (those kept from an earlier run included) and its statistics."""
 
     task: Task
     receipts: list[Receipt]
-    statistics: Statistics = field(default_factory=Statistics)
+    statistics: Statistics = msgspec.field(default_factory=Statistics)
 
 
 class Watcher(Protocol):

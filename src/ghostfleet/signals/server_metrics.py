@@ -46,7 +46,7 @@ TABLE = Table(
     "95th percentiles of each server's load",
     (
         column("timestamp", Kind.TIME, "start of the step, UTC"),
-        column("server_id", Kind.TEXT, "unique id of the server"),
+        column("server_id", Kind.TEXT, "unique id of the server; rows are in the order of its number"),
         _metric("cpu_p95", "CPU in use", "%", 100),
         _metric("mem_p95", "memory in use", "%", 100),
         _metric("disk_p95", "disk space in use", "%", 100),

@@ -8,9 +8,12 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from ghostfleet.core import zones
+from ghostfleet.core.errors import ScenarioError
 from ghostfleet.core.window import DAY_S, HOUR_S
 
 EPOCH = date(1970, 1, 1)
+FIRST_YEAR, LAST_YEAR = 1990, 2060  # of the shipped calendar
 BUSINESS_UNIT_LOAD = {"Trading": 1.12, "Retail": 1.04, "Compliance": 0.92, "IT": 0.92}
 CRITICALITY_LOAD = {"High": 1.1, "Medium": 1.0, "Low": 0.93}
 REGION_ZONES = {
@@ -20,7 +23,7 @@ REGION_ZONES = {
     "Asia": "Asia/Tokyo",
 }
 
-Positive = Annotated[float, Meta(gt=0)]
+Positive = Annotated[float, Meta(gt=0, le=1000)]
 Ratio = Annotated[float, Meta(ge=0, le=1)]
 Month = Annotated[int, Meta(ge=1, le=12)]
 Names = Annotated[tuple[Annotated[str, Meta(min_length=1)], ...], Meta(min_length=1)]
@@ -55,7 +58,18 @@ class Metadata(_Section, frozen=True, kw_only=True):
     ] = msgspec.field(default_factory=lambda: dict(REGION_ZONES))
 
     def __post_init__(self) -> None:
-        """Refuse probabilities that do not fit and regions without a zone."""
+        """Fill in what a partial mapping leaves out; refuse what does not fit together."""
+        for name, usual in (
+            ("business_unit_load", BUSINESS_UNIT_LOAD),
+            ("criticality_load", CRITICALITY_LOAD),
+            ("region_zones", REGION_ZONES),
+        ):
+            msgspec.structs.force_setattr(self, name, usual | getattr(self, name))
+        for name in ("business_units", "criticalities", "regions"):
+            words = getattr(self, name)
+            if len(set(words)) < len(words):
+                msg = f"{name} names {next(word for word in words if words.count(word) > 1)} twice"
+                raise ValueError(msg)
         if len(self.criticality_probs) != len(self.criticalities):
             msg = (
                 f"criticality_probs has {len(self.criticality_probs)} values for "
@@ -69,6 +83,11 @@ class Metadata(_Section, frozen=True, kw_only=True):
         if homeless:
             msg = f"region_zones names no time zone for {', '.join(homeless)}"
             raise ValueError(msg)
+        for zone in set(self.region_zones.values()) - set(REGION_ZONES.values()):
+            try:
+                zones.known_zone(zone)
+            except ScenarioError as error:
+                raise ValueError(str(error)) from error
 
 
 class Seasonality(_Section, frozen=True, kw_only=True):
@@ -81,10 +100,16 @@ class Seasonality(_Section, frozen=True, kw_only=True):
         Meta(description="half-open local hours in which the working-hours factor acts on hourly levels"),
     ] = (9.0, 17.0)
     quarterly_peaks: Annotated[bool, Meta(description="quarters end with a peak")] = True
-    eoq_months: Annotated[tuple[Month, ...], Meta(description="months that end a quarter")] = (3, 6, 9, 12)
+    eoq_months: Annotated[
+        tuple[Month, ...], Meta(min_length=1, max_length=12, description="months that end a quarter")
+    ] = (3, 6, 9, 12)
     eoq_factors: Annotated[
         tuple[Positive, ...],
-        Meta(min_length=1, description="factors of the last days of such a month, the month's last day last"),
+        Meta(
+            min_length=1,
+            max_length=28,
+            description="factors of the last days of such a month, its last day last",
+        ),
     ] = (1.06, 1.12, 1.18, 1.24, 1.30)
     holiday_effect: Annotated[bool, Meta(description="public holidays are quiet")] = True
 
@@ -135,6 +160,10 @@ class Data(_Section, frozen=True, kw_only=True):
         """Refuse spans that are empty or contradict themselves."""
         if self.end_date is None and self.years_of_data is None:
             msg = "the span has no end; give end_date or years_of_data"
+            raise ValueError(msg)
+        last_year = self.end_date.year if self.end_date else self.start_date.year + (self.years_of_data or 0)
+        if self.start_date.year < FIRST_YEAR or max(self.start_date.year, last_year) > LAST_YEAR:
+            msg = f"the span must lie in {FIRST_YEAR} to {LAST_YEAR}, the years of the holiday calendar"
             raise ValueError(msg)
         if self.end_date is not None and self.end_date <= self.start_date:
             msg = f"end_date {self.end_date} must be after start_date {self.start_date}"

@@ -11,7 +11,7 @@ SHARE_TOLERANCE = 1e-9
 METRICS = ("cpu", "memory", "disk", "network")
 
 Percent = Annotated[float, Meta(gt=0, le=100)]
-Positive = Annotated[float, Meta(gt=0)]
+Positive = Annotated[float, Meta(gt=0, le=1000)]
 Ratio = Annotated[float, Meta(ge=0, le=1)]
 Correlated = Annotated[float, Meta(ge=-1, le=1)]
 
@@ -92,6 +92,14 @@ class Archetype(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     growth_percent_per_month: Annotated[float, Meta(gt=-50, le=50)]
     correlation: Correlation
 
+    def __post_init__(self) -> None:
+        """Refuse levels that leave no room below the end of their range."""
+        for name, highest in (("cpu_percent", 95), ("memory_percent", 95), ("disk_percent", 95), ("network_mbps", 950)):
+            mean = getattr(self, name).mean
+            if mean > highest:
+                msg = f"{name}: a mean of {mean} leaves no room in its range; it must be at most {highest}"
+                raise ValueError(msg)
+
 
 class Fleet(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Which servers there are: archetypes and the share of each."""
@@ -107,6 +115,10 @@ class Fleet(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
             parts = " + ".join(f"{name} {share}" for name, share in self.shares.items())
             msg = f"the shares must sum to 1, but {parts} = {round(total, 9)}"
             raise ValueError(msg)
+        for name in self.aliases:
+            if name in self.archetypes:
+                msg = f"the alias {name} is the name of an archetype already"
+                raise ValueError(msg)
         for name in (*self.shares, *self.aliases.values()):
             if self.aliases.get(name, name) not in self.archetypes:
                 known = ", ".join((*self.archetypes, *self.aliases))

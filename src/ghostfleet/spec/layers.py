@@ -7,8 +7,9 @@ where every value came from.
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from ghostfleet.core.errors import ScenarioError
 from ghostfleet.spec import reading
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
 ENVIRONMENT_PREFIX = "GHOSTFLEET_"
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(msgspec.Struct, frozen=True):
     """Where a value came from; ``rank`` orders the layers, ``text`` is for people."""
 
     rank: int
@@ -33,12 +33,11 @@ class Origin:
 SCENARIO, CONFIG, ENVIRONMENT, COMMAND = range(4)
 
 
-@dataclass(slots=True)
-class Layers:
+class Layers(msgspec.Struct):
     """A tree of settings under construction."""
 
-    tree: dict[str, Any] = field(default_factory=dict)
-    origins: dict[Path, Origin] = field(default_factory=dict)
+    tree: dict[str, Any] = msgspec.field(default_factory=dict)
+    origins: dict[Path, Origin] = msgspec.field(default_factory=dict)
 
     def lay(self, document: Document, rank: int) -> None:
         """Put every leaf of a document over what is there."""
@@ -57,6 +56,13 @@ class Layers:
         place[path[-1]] = deepcopy(leaf)
         if leaf != {}:  # an empty section says nothing: its keys have their built-in defaults
             self.origins[path] = origin
+
+    def value(self, path: Path) -> Any:  # noqa: ANN401  any YAML value
+        """Value at a path, None where there is none."""
+        place: Any = self.tree
+        for step in path:
+            place = place.get(step) if isinstance(place, dict) else None
+        return place
 
     def unset_weaker(self, path: Path, rank: int) -> None:
         """Forget a value that a weaker layer gave."""
@@ -120,9 +126,9 @@ def from_assignment(layers: Layers, assignment: str) -> None:
 
 
 def from_defaults(layers: Layers, parameters: Mapping[str, Parameter], document: Document) -> None:
-    """Lay the defaults that a scenario declares for its parameters."""
+    """Lay the defaults that a scenario declares for its parameters, where its own keys say nothing."""
     for name, parameter in parameters.items():
-        if parameter.default is not None:
+        if parameter.default is not None and parameter.path not in layers.origins:
             line = document.line(("parameters", name, "default"))
             origin = Origin(SCENARIO, f"{document.name}:{line}, default of parameter {name}")
             layers.set(parameter.path, parameter.default, origin)
@@ -132,6 +138,6 @@ def settle(layers: Layers, parameters: Mapping[str, Parameter]) -> None:
     """Let values that contradict weaker ones win: a given end date sets the default number of years aside."""
     for parameter in parameters.values():
         origin = layers.origins.get(parameter.path)
-        if origin is not None and origin.rank > SCENARIO:
+        if origin is not None and origin.rank > SCENARIO and layers.value(parameter.path) is not None:
             for other in parameter.unsets:
                 layers.unset_weaker(tuple(other.split(".")), origin.rank)

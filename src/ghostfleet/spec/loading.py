@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -33,19 +32,17 @@ _TYPE_WORDS = {
 } | {"object": "a mapping", "array": "a list"}
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(msgspec.Struct, frozen=True):
     """What the layers above the scenario say; texts are handed in, nothing is looked up here."""
 
     config: Document | None = None
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = msgspec.field(default_factory=dict)
     assignments: Sequence[str] = ()
-    flags: Mapping[str, Any] = field(default_factory=dict)  # parameter name -> value given on the command line
-    overrides: Mapping[str, tuple[Any, str]] = field(default_factory=dict)  # path -> (value, flag)
+    flags: Mapping[str, Any] = msgspec.field(default_factory=dict)  # parameter name -> value given on the command line
+    overrides: Mapping[str, tuple[Any, str]] = msgspec.field(default_factory=dict)  # path -> (value, flag)
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(msgspec.Struct, frozen=True):
     """A scenario with the origin of each of its values."""
 
     scenario: Scenario
@@ -80,7 +77,10 @@ def declared(document: Document) -> dict[str, Parameter]:
         raise ScenarioError(_complaint(message, ("parameters", *path), Layers(), document)) from error
 
 
-def load(document: Document, settings: Settings = Settings()) -> Loaded:
+NOTHING_MORE = Settings()
+
+
+def load(document: Document, settings: Settings = NOTHING_MORE) -> Loaded:
     """Check a scenario under the given settings.
 
     Raises `ScenarioError` naming file (or variable or flag), path, line and what would be valid.
@@ -104,13 +104,7 @@ def load(document: Document, settings: Settings = Settings()) -> Loaded:
 
 def restore(tree: dict[str, Any], name: str) -> Scenario:
     """Scenario from the effective tree that a manifest recorded."""
-    return load(reading.Document(name, _without_defaults(tree))).scenario
-
-
-def _without_defaults(tree: dict[str, Any]) -> dict[str, Any]:
-    # The effective tree holds the final values; defaults of parameters must not be laid over them again.
-    parameters = {key: {**value, "default": None} for key, value in tree.get("parameters", {}).items()}
-    return {**tree, "parameters": parameters}
+    return load(reading.Document(name, tree)).scenario
 
 
 def _convert(stack: Layers, document: Document) -> Scenario:

@@ -8,9 +8,9 @@ Scalars follow YAML 1.2: ``true`` and ``false`` are the only booleans, dates and
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+import msgspec
 import yaml
 
 from ghostfleet.core.errors import ScenarioError
@@ -21,18 +21,19 @@ LARGEST_TEXT = 1_000_000  # characters
 DEEPEST = 40
 MOST_NODES = 100_000
 
-_INTEGER = re.compile(r"[-+]?[0-9][0-9_]*\Z")
-_FLOAT = re.compile(r"[-+]?([0-9][0-9_]*\.[0-9_]*|\.[0-9_]+|[0-9][0-9_]*)([eE][-+]?[0-9]+)?\Z|[-+]?\.inf\Z|\.nan\Z")
+_INTEGER = re.compile(r"[-+]?[0-9][0-9_]{0,99}\Z")
+_FLOAT = re.compile(
+    r"[-+]?([0-9][0-9_]*(\.[0-9_]*)?|\.[0-9][0-9_]*)([eE][-+]?[0-9]{1,4})?\Z|[-+]?\.inf\Z|\.nan\Z",
+)
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 
-@dataclass(slots=True)
-class Document:
+class Document(msgspec.Struct):
     """A YAML text as plain data, with the line (from 1) at which each path stands."""
 
     name: str
     tree: dict[str, Any]
-    lines: dict[Path, int] = field(default_factory=dict)
+    lines: dict[Path, int] = msgspec.field(default_factory=dict)
 
     def line(self, path: Path) -> int:
         """Line of a path, or of its nearest ancestor."""
@@ -53,7 +54,12 @@ def scalar(text: str) -> Any:  # noqa: ANN401  a scalar is a bool, an int, a flo
 
 
 def value(text: str, where: str) -> Any:  # noqa: ANN401  any YAML value
-    """Value of one YAML expression, such as an environment variable or the right side of ``--set``."""
+    """Value of one YAML expression, such as an environment variable or the right side of ``--set``.
+
+    What begins with a character that YAML reserves is a plain text, as whoever types a path expects.
+    """
+    if text[:1] in {"@", "`", "%"}:
+        return text
     return _Builder(where, text).build()
 
 
@@ -106,6 +112,9 @@ class _Builder:
             if not isinstance(next(self.events), yaml.StreamEndEvent):
                 msg = f"{self.name}: more than one YAML document; write one"
                 raise ScenarioError(msg)
+        except UnicodeError as error:
+            msg = f"{self.name}: not valid text: {error.__class__.__name__} at character {getattr(error, 'start', 0)}"
+            raise ScenarioError(msg) from error
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
             msg = f"{self.name}:{line}: not valid YAML: {error.problem or error.context}"

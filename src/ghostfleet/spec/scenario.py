@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import msgspec
@@ -14,8 +13,7 @@ from ghostfleet.spec.fleet import Fleet
 from ghostfleet.spec.parameters import Parameter
 
 
-@dataclass(frozen=True, slots=True)
-class Timeline:
+class Timeline(msgspec.Struct, frozen=True):
     """When a scenario happens, and at what grain; seconds, the span half-open and counted from the epoch."""
 
     since_s: int

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 
 from ghostfleet.core import draw, lattice
@@ -48,8 +49,7 @@ SPIKE_CELL = 64  # ticks in which a server meets each stratum of its spikes once
 MEMORY_SPIKE, NETWORK_SPIKE = 0.7, 0.8  # of a spike's magnitude (CAP-9)
 
 
-@dataclass(frozen=True, slots=True)
-class ServerState:
+class ServerState(msgspec.Struct, frozen=True):
     """What some servers did in a window; metrics in percent and Mbps, shapes (servers, ticks)."""
 
     window: Window
@@ -61,8 +61,7 @@ class ServerState:
     network_out: F32
 
 
-@dataclass(frozen=True, slots=True)
-class Calendar:
+class Calendar(msgspec.Struct, frozen=True):
     """Curves of a window by type, shape (types, ticks)."""
 
     at: Moments
@@ -182,10 +181,11 @@ class Servers:
     def _curves(self, at: Moments) -> Calendar:
         season, archetypes = self.data.seasonality, self.fleet.archetypes
         everyone = np.ones((1, len(at)), dtype=np.float32)
-        if season.quarterly_peaks:
-            everyone = everyone * QuarterEnd(months=season.eoq_months, factors=season.eoq_factors).curve(at)
         if season.holiday_effect:
-            everyone = everyone * Holidays(quarter_end_wins=season.quarterly_peaks).curve(at)
+            everyone = Holidays(quarter_end_wins=False).curve(at)
+        if season.quarterly_peaks:  # and they win over holidays, so that 31 December is a peak (defect 4)
+            rush = QuarterEnd(months=season.eoq_months, factors=season.eoq_factors).curve(at)
+            everyone = np.where(rush == 1, everyone, rush)
         since = self.data.start_date
         growth = [Growth(percent_per_month=kind.growth_percent_per_month, since=since).curve(at) for kind in archetypes]
         weekly = [self._weekly(kind, at) for kind in archetypes]

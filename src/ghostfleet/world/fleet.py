@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 
 from ghostfleet.core import draw
@@ -30,8 +30,7 @@ MOST_CHARACTER = (0.25, 0.25, 0.12, 0.25)
 EVEN_STEPS = tuple(1.1673039782614187 ** -(axis + 1) for axis in range(len(METRICS)))
 
 
-@dataclass(frozen=True, slots=True)
-class Fleet:
+class Fleet(msgspec.Struct, frozen=True):
     """Servers as columns of equal length; server *i* is the same in every larger fleet."""
 
     seed: int

@@ -99,7 +99,7 @@ def test_utc_opens_no_database():
 
 def test_the_systems_database_is_never_read(monkeypatch):
     # Only the constructor searches the system; a zone read from a file does not.
-    monkeypatch.setattr(zones, "ZoneInfo", SimpleNamespace(from_file=ZoneInfo.from_file))
+    monkeypatch.setattr("zoneinfo.ZoneInfo", SimpleNamespace(from_file=ZoneInfo.from_file))
     zones._zone.cache_clear()
     zones._steps.cache_clear()
     assert zones.offsets(np.array([0]), "Europe/Berlin").tolist() == [3600]

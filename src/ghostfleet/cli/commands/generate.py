@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 
 from ghostfleet.cli import output, scenario
 from ghostfleet.core.errors import ScenarioError
@@ -60,8 +60,7 @@ def command(ctx: click.Context, /, **arguments: Any) -> None:  # noqa: ANN401  c
         _tell(outcome, to_errors="-" in request.urls)
 
 
-@dataclass(slots=True)
-class Run:
+class Run(msgspec.Struct):
     """One generation, with what it shows and logs on the way."""
 
     scenario: Scenario
@@ -72,7 +71,7 @@ class Run:
     done: int = 0
     reported: int = 0
     step: int = 1
-    plan: Plan = field(default_factory=lambda: Plan(Window(0, 0, 1), ()))
+    plan: Plan = msgspec.field(default_factory=lambda: Plan(Window(0, 0, 1), ()))
     started: float = 0.0
     bar: Callable[[int], None] | None = None
 
