@@ -108,12 +108,21 @@ class Generator:
         """What readers of the tables must know about how they were made."""
         return {key: note for name in tables for key, note in signals.signal(name).notes(self.scenario).items()}
 
-    def plan(self, window: Window, tables: Sequence[Table]) -> Plan:
-        """Cut tables into tasks of about `ROWS_PER_TASK` rows, by entities first and by time where one is longer."""
+    def plan(self, window: Window, tables: Sequence[Table], parts: int = 1) -> Plan:
+        """Cut tables into tasks of about `ROWS_PER_TASK` rows, by entities first and by time where one is longer.
+
+        ``parts`` is the number of parts that the plan will be shared among: each table has as many tasks at least.
+        Raises `ScenarioError` when a table has too few entities for that.
+        """
         tasks: list[Task] = []
         for table in tables:
             entities = self.observer(table.name).entities
-            block = max(1, ROWS_PER_TASK // len(window))
+            if parts > entities:
+                msg = (
+                    f"--of {parts}: {table.name} has {entities} entities, so it can be made in {entities} parts at most"
+                )
+                raise ScenarioError(msg)
+            block = max(1, min(ROWS_PER_TASK // len(window), entities // parts))
             for first in range(0, entities, block):
                 last = min(first + block, entities)
                 pieces = window.cut(ROWS_PER_TASK) if block == 1 else iter((window,))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pytest
 
+from ghostfleet.core.errors import ScenarioError
 from ghostfleet.generate import Generator
 from ghostfleet.state.servers import Servers
 from tests.run.small import many_tasks, scenario, write
@@ -90,6 +91,18 @@ def test_parts_made_apart_concatenate_to_the_whole(tmp_path: Path) -> None:
     header = pieces[0].splitlines(keepends=True)[0]
     assert all(piece.startswith(header) for piece in pieces)
     assert header + b"".join(piece.removeprefix(header) for piece in pieces) == text(tmp_path / "whole" / NAME)
+
+
+def test_a_data_set_of_one_task_can_be_made_in_parts_too(tmp_path: Path) -> None:
+    made = scenario(data__granularity="daily")
+    lines = []
+    for number in (1, 2, 3, 4):
+        write(f"{tmp_path}/apart/", scenario=made, part=(number, 4))
+        lines += text(tmp_path / f"apart/server_metrics_full-{number:05d}-of-00004.csv.gz").splitlines()[1:]
+    write(f"{tmp_path}/whole/", scenario=made)
+    assert lines == text(tmp_path / "whole" / NAME).splitlines()[1:]
+    with pytest.raises(ScenarioError, match="11 parts at most"):
+        write(f"{tmp_path}/apart/", scenario=made, part=(1, 12))
 
 
 def test_writing_again_changes_nothing(tmp_path: Path) -> None:

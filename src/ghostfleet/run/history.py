@@ -62,11 +62,11 @@ def prepare(scenario: Scenario, request: Request) -> tuple[Generator, list[Table
     generator = Generator(scenario)
     tables = generator.tables(request.only)
     window = generator.window(request.since_s, request.until_s, request.every_s)
-    plan = generator.plan(window, tables)
     number, parts = request.part
     if not 1 <= number <= parts:
         msg = f"--part {number} --of {parts}: parts count from 1 to {parts}"
         raise ScenarioError(msg)
+    plan = generator.plan(window, tables, parts)
     if parts > 1:
         plan = plan.share(number, parts)
     return generator, tables, plan

@@ -56,7 +56,7 @@ def verify(
     generator = Generator(scenario)
     tables = {table.name: table for table in generator.tables(determinants.tables)}
     window = generator.window(determinants.since_s, determinants.until_s, determinants.every_s)
-    plan = generator.plan(window, list(tables.values())).share(*determinants.part)
+    plan = generator.plan(window, list(tables.values()), determinants.part[1]).share(*determinants.part)
     part = determinants.part if determinants.part[1] > 1 else None
     sink = open_sink(url, **record.sink, part=part)
     for written in record.written:

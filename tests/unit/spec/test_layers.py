@@ -57,7 +57,12 @@ def test_the_origin_of_each_value_is_told():
         ("DATA__SEASONALITY__WEEKEND_FACTOR", "1", "data.seasonality.weekend_factor", 1.0),
         ("DATA__SEASONALITY__QUARTERLY_PEAKS", "false", "data.seasonality.quarterly_peaks", False),
         ("DATA__SEASONALITY__EOQ_MONTHS", "[1, 4]", "data.seasonality.eoq_months", [1, 4]),
-        ("DATA__METADATA__CRITICALITY_LOAD", "{High: 2}", "data.metadata.criticality_load", {"High": 2.0, "Medium": 1.0, "Low": 0.93}),
+        (
+            "DATA__METADATA__CRITICALITY_LOAD",
+            "{High: 2}",
+            "data.metadata.criticality_load",
+            {"High": 2.0, "Medium": 1.0, "Low": 0.93},
+        ),
         ("DATA__START_DATE", "2023-04-05", "data.start_date", "2023-04-05"),
         ("DATA__GENERATED_DATA_PATH", "out/12:30", "data.generated_data_path", "out/12:30"),
         ("DATA__GENERATED_DATA_PATH", "'5'", "data.generated_data_path", "5"),
