@@ -11,10 +11,9 @@ import numpy as np
 
 from bench.measuring import Line, conclude
 from ghostfleet.cli import scenario as scenarios
-from ghostfleet.core import lattice
+from ghostfleet.core.window import DAY_S, Window
 from ghostfleet.generate import TICKS_PER_BATCH
 from ghostfleet.spec import loading
-from ghostfleet.spec.fleet import METRICS
 from ghostfleet.state.servers import Servers
 from ghostfleet.world import fleet as fleets
 
@@ -29,20 +28,9 @@ GOAL = 1.2
 
 def noise(servers: Servers, first: int, last: int) -> list[F32]:
     """Five noises of some servers, four of them mixed as `Servers` mixes them."""
-    made = [
-        lattice.characters(
-            servers.noise_keys[name][first:last], START, START + DAYS, servers.spectra, servers.characters[first:last]
-        )
-        for name in (*METRICS, "outbound")
-    ]
-    weights = servers.mixing[servers.fleet.type_codes[first:last]]
-    mixed = []
-    for row in range(len(METRICS)):
-        total = made[0] * weights[:, row, 0][:, None]
-        for column in range(1, row + 1):
-            total += made[column] * weights[:, row, column][:, None]
-        mixed.append(total)
-    return [*mixed, made[-1]]
+    window = Window(START, START + DAYS, DAY_S)
+    mixed = servers.noise(window, servers.fleet.type_codes[first:last], first, last)
+    return [*mixed, servers.lattice("outbound", window, first, last)]
 
 
 def main() -> int:

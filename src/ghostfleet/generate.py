@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ghostfleet.spec.scenario import Scenario
 
 ROWS_PER_TASK = 262_144
-TICKS_PER_BATCH = 32_768  # of all entities together: their arrays stay in cache
+TICKS_PER_BATCH = 65_536  # of all entities together: their arrays stay in cache
 
 
 class Task(msgspec.Struct, frozen=True):
@@ -118,9 +118,7 @@ class Generator:
         for table in tables:
             entities = self.observer(table.name).entities
             if parts > entities:
-                msg = (
-                    f"--of {parts}: {table.name} has {entities} entities, so it can be made in {entities} parts at most"
-                )
+                msg = f"--of {parts}: {table.name} has {entities} entities, so {entities} parts at most"
                 raise ScenarioError(msg)
             block = max(1, min(ROWS_PER_TASK // len(window), entities // parts))
             for first in range(0, entities, block):

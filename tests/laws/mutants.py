@@ -66,12 +66,12 @@ def spike_cells_from_the_window(patch: Patch) -> None:
 
 def servers_counted_from_the_shard(patch: Patch) -> None:
     """Noise belongs to the place in the shard, not to the server."""
-    honest = Servers._lattice
+    honest = Servers.lattice
 
     def noise(servers: Servers, name: str, window: Window, first: int, last: int) -> Any:
         return honest(servers, name, window, 0, last - first)
 
-    patch.setattr(Servers, "_lattice", noise)
+    patch.setattr(Servers, "lattice", noise)
 
 
 def level_of_the_shard(patch: Patch) -> None:

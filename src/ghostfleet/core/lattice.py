@@ -64,17 +64,24 @@ def _root_two_power(exponent: float) -> float:
 
 def noise(keys: U64, start: int, stop: int, spectrum: Spectrum) -> F32:
     """Unit-variance noise at ticks ``[start, stop)``, one series per key; shape (entities, stop - start)."""
-    return characters(keys, start, stop, (spectrum,), np.zeros(len(keys), dtype=np.int32))
+    levels = level_keys(keys, len(spectrum.amplitudes))
+    return characters(levels, start, stop, (spectrum,), np.zeros(len(keys), dtype=np.int32))
 
 
-def characters(keys: U64, start: int, stop: int, spectra: tuple[Spectrum, ...], choice: I32) -> F32:
-    """Noise of series that differ in character: series *i* has ``spectra[choice[i]]``; all have as many levels."""
+def level_keys(keys: U64, levels: int) -> U64:
+    """Keys of each level's draws, shape (levels, entities, 2); made once for many windows."""
+    return np.stack([draw.rekey(keys, level) for level in range(levels)])
+
+
+def characters(levels: U64, start: int, stop: int, spectra: tuple[Spectrum, ...], choice: I32) -> F32:
+    """Noise of series that differ in character: series *i* has ``spectra[choice[i]]``; all have as many levels.
+
+    ``levels`` are the `level_keys` of the series.
+    """
     amplitudes, scales = _tables(spectra)
-    values = _raw(keys, start, stop, amplitudes[:, choice, None])
+    values = _raw(levels, start, stop, amplitudes[:, choice, None])
     places = np.arange(start, stop) % spectra[0].period
-    scale = scales.take(places, axis=1)
-    for row, character in enumerate(choice.tolist()):
-        values[row] *= scale[character]
+    values *= scales.take(places, axis=1)[choice]
     return values
 
 
@@ -85,24 +92,23 @@ def _tables(spectra: tuple[Spectrum, ...]) -> tuple[F32, F32]:
     return amplitudes, np.stack([_inverse_deviation(spectrum) for spectrum in spectra])
 
 
-def _raw(keys: U64, start: int, stop: int, amplitudes: F32) -> F32:
+def _raw(levels: U64, start: int, stop: int, amplitudes: F32) -> F32:
     spans = [(start, stop)]
     for _ in amplitudes[1:]:
         low, high = spans[-1]
         spans.append((low >> 2, ((high - 1) >> 2) + 2))
     top = len(spans) - 1
-    values = _nodes(keys, top, *spans[top], amplitudes[top])
+    values = _nodes(levels[top], *spans[top], amplitudes[top])
     for level in range(top - 1, -1, -1):
         low, high = spans[level]
         finer = _between(values, low - (spans[level + 1][0] << 2), high - low)
-        finer += _nodes(keys, level, low, high, amplitudes[level])
+        finer += _nodes(levels[level], low, high, amplitudes[level])
         values = finer
     return values
 
 
-def _nodes(keys: U64, level: int, low: int, high: int, amplitude: F32) -> F32:
-    level_keys = draw.rekey(keys, level)
-    draws = draw.normal(level_keys, low, high + 1)
+def _nodes(keys: U64, low: int, high: int, amplitude: F32) -> F32:
+    draws = draw.normal(keys, low, high + 1)
     values = draws[:, :-1] - draws[:, 1:]
     values *= amplitude * ROOT_HALF
     return values

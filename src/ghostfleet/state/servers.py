@@ -111,8 +111,14 @@ class Servers:
 
     @cached_property
     def noise_keys(self) -> dict[str, U64]:
-        """Keys of every stream that varies in time."""
-        return {name: self._keys("noise", name) for name in (*METRICS, "outbound")} | {"spike": self._keys("spike")}
+        """Keys of every noise, level by level."""
+        levels = len(self.spectra[0].amplitudes)
+        return {name: lattice.level_keys(self._keys("noise", name), levels) for name in (*METRICS, "outbound")}
+
+    @cached_property
+    def spike_keys(self) -> U64:
+        """Keys of the spikes."""
+        return self._keys("spike")
 
     @cached_property
     def outbound_share(self) -> F32:
@@ -139,7 +145,7 @@ class Servers:
 
     def _values(self, calendar: Calendar, kinds: I32, first: int, last: int) -> list[F32]:
         """Values of each metric as shares of its range, before spikes."""
-        noise = self._noise(calendar.at.window, kinds, first, last)
+        noise = self.noise(calendar.at.window, kinds, first, last)
         growth = calendar.growth[kinds]
         busy = self._factors(calendar, first, last) * growth
         values = []
@@ -151,20 +157,20 @@ class Servers:
             values.append(self.bounded.values(rows, level, noise[metric]))
         return values
 
-    def _noise(self, window: Window, kinds: I32, first: int, last: int) -> list[F32]:
+    def noise(self, window: Window, kinds: I32, first: int, last: int) -> list[F32]:
         """Standard normal noise of each metric, correlated as the types say."""
-        plain = [self._lattice(name, window, first, last) for name in METRICS]
-        weights = self.mixing[kinds]
-        mixed = []
-        for row in range(len(METRICS)):
-            total = plain[0] * weights[:, row, 0][:, None]
-            for column in range(1, row + 1):
-                total += plain[column] * weights[:, row, column][:, None]
-            mixed.append(total)
-        return mixed
+        noise = [self.lattice(name, window, first, last) for name in METRICS]
+        weights = self.mixing[kinds][:, :, :, None]
+        scratch = np.empty_like(noise[0])
+        for row in reversed(range(len(METRICS))):  # the last row needs all plain noises, the first only its own
+            noise[row] *= weights[:, row, row]
+            for column in range(row):
+                noise[row] += np.multiply(noise[column], weights[:, row, column], out=scratch)
+        return noise
 
-    def _lattice(self, name: str, window: Window, first: int, last: int) -> F32:
-        keys = self.noise_keys[name][first:last]
+    def lattice(self, name: str, window: Window, first: int, last: int) -> F32:
+        """Uncorrelated standard normal noise of one name, shape (servers, ticks)."""
+        keys = self.noise_keys[name][:, first:last]
         return lattice.characters(keys, window.start, window.stop, self.spectra, self.characters[first:last])
 
     def _calendar(self, window: Window) -> Calendar:
@@ -235,7 +241,7 @@ class Servers:
 
         So a server has its documented share of spikes in every cell, and their number does not blur its growth.
         """
-        keys = self.noise_keys["spike"][first:last]
+        keys = self.spike_keys[first:last]
         cells = np.arange(window.start // SPIKE_CELL, -(-window.stop // SPIKE_CELL))
         lots = draw.words(keys, int(cells[0]) * SPIKE_CELL, (int(cells[-1]) + 1) * SPIKE_CELL)
         lots = lots.reshape(len(keys), len(cells), SPIKE_CELL)
@@ -248,7 +254,7 @@ class Servers:
         return strata.reshape(len(keys), -1)[:, start : start + len(window)]
 
     def _outbound(self, inbound: F32, window: Window, first: int, last: int) -> F32:
-        ratio = self._lattice("outbound", window, first, last)
+        ratio = self.lattice("outbound", window, first, last)
         ratio *= np.float32(OUTBOUND_DEVIATION)
         ratio += np.float32(1)
         ratio *= self.outbound_share[first:last, None]

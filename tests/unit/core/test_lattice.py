@@ -45,7 +45,7 @@ def test_a_series_is_its_key_s_alone():
 def test_series_of_different_character_do_not_touch_each_other():
     spectra = tuple(SPECTRA.values())
     choice = np.array([0, 1, 2, 1], dtype=np.int32)
-    together = lattice.characters(KEYS[:4], 33, 500, spectra, choice)
+    together = lattice.characters(lattice.level_keys(KEYS[:4], len(spectra[0].amplitudes)), 33, 500, spectra, choice)
     alone = [lattice.noise(KEYS[row : row + 1], 33, 500, spectra[kind])[0] for row, kind in enumerate(choice.tolist())]
     assert np.array_equal(together, np.array(alone))
 
