@@ -84,7 +84,7 @@ class Generator:
 
     def tables(self, only: Sequence[str] = ()) -> list[Table]:
         """Tables to write: those named, or the scenario's own; ``all`` names every table there is."""
-        names = only or self.scenario.tables
+        names = tuple(dict.fromkeys(only or self.scenario.tables))
         if tuple(names) == ("all",):
             names = tuple(signals.found())
         return [self.observer(name).table for name in names]

@@ -89,6 +89,23 @@ def test_a_corrupt_manifest_is_refused(tmp_path: Path, content: str) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("path", "wrong"),
+    [(("tables", 0, "rows"), "many"), (("tables", 0, "parts", 0, "rows"), "7"), (("sink", "extra"), 1)],
+)
+def test_a_manifest_with_a_wrong_type_is_refused(tmp_path: Path, path: tuple[str | int, ...], wrong: object) -> None:
+    write(f"{tmp_path}/out/")
+    file = tmp_path / "out/manifest.json"
+    content = json.loads(file.read_text())
+    place = content
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = wrong
+    file.write_text(json.dumps(content))
+    with pytest.raises(DataError, match=r"manifest\.json"):
+        verify(f"{tmp_path}/out/")
+
+
 def test_a_manifest_that_was_edited_is_refused(tmp_path: Path) -> None:
     write(f"{tmp_path}/out/")
     path = tmp_path / "out/manifest.json"

@@ -58,7 +58,7 @@ def of(url: str, fallback: Scenario) -> Expectations:
 def _cut(named: dict[str, list[dict[str, Any]]], record: Manifest) -> None:
     """Expect the window that was written, not the whole span of the scenario."""
     known = record.determinants
-    if known is None or known.part[1] > 1:
+    if known is None:
         return
     for row in named.get("expected_data", []):
         row.update(since_s=known.since_s, until_s=known.until_s, step_s=known.every_s)
@@ -70,7 +70,9 @@ def _record(url: str) -> Manifest | None:
     candidates = [] if path is None else [path]
     if path is not None and path.name == "manifest.json":
         candidates += sorted(path.parent.glob("manifest-00001-of-*.json"))
-    elif path is not None and ":" not in url:
+    if path is not None:
+        candidates += sorted(path.parent.glob(path.name.replace(".manifest.json", ".manifest-00001-of-*.json")))
+    if path is not None and path.name != "manifest.json" and ":" not in url:
         beside = Path(url).parent / "manifest.json"
         if beside.exists() and any(written.name == Path(url).name for written in manifest.read(beside).written):
             candidates.append(beside)

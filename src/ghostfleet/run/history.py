@@ -134,7 +134,7 @@ def _opened(url: str, request: Request) -> Sink:
 def _work(
     generator: Generator, sinks: Sequence[Sink], outcome: Outcome, request: Request, watch: workers.Watcher
 ) -> list[Done]:
-    """Do every task that no earlier run has left finished at every sink."""
+    """Do every task; a part that an earlier run left finished is counted again, but not written again."""
     observers = {table.name: table for table in outcome.tables}
     jobs = []
     for task in outcome.plan.tasks:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from ghostfleet.core.window import Window
 
 LAYOUT = 1  # of the manifest itself
+SINK_OPTIONS = {"format", "codec", "compressed"}
 
 
 def moment(seconds: int) -> str:
@@ -98,13 +100,14 @@ class Manifest(msgspec.Struct, frozen=True):
 
 def place(url: str, part: tuple[int, int] = (1, 1)) -> Path | None:
     """Where the manifest of an output stands; None for outputs that do not stay."""
-    if url == "-" or url.startswith("blackhole:"):
+    if url == "-" or url.partition(":")[0] in {"blackhole", "stdout"}:
         return None
-    if ":" in url and not Path(url).exists() and "/" not in url.partition(":")[0]:
-        return Path(url.partition(":")[2] + ".manifest.json")
-    if suffix_of(Path(url).name) and not url.endswith("/") and not Path(url).is_dir():
-        return Path(url + ".manifest.json")
+    url = url.removeprefix("files:")
     suffix = f"-{part[0]:05d}-of-{part[1]:05d}" if part[1] > 1 else ""
+    if ":" in url and not Path(url).exists() and "/" not in url.partition(":")[0]:
+        return Path(f"{url.partition(':')[2]}.manifest{suffix}.json")
+    if suffix_of(Path(url).name) and not url.endswith("/") and not Path(url).is_dir():
+        return Path(f"{url}.manifest{suffix}.json")
     return Path(url) / f"manifest{suffix}.json"
 
 
@@ -113,7 +116,7 @@ def save(path: Path, text: str, *, durable: bool = True) -> None:
 
     ``durable`` waits for the disk, which what only informs need not.
     """
-    unfinished = path.with_name(path.name + ".tmp")
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}.tmp")  # parts made side by side share some of them
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with unfinished.open("w", encoding="utf-8") as file:
@@ -123,7 +126,8 @@ def save(path: Path, text: str, *, durable: bool = True) -> None:
                 os.fsync(file.fileno())
         unfinished.replace(path)
     except OSError as error:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
         msg = f"cannot write {path}: {error.strerror}"
         raise SinkError(msg) from error
 
@@ -155,9 +159,12 @@ def _restored(content: dict[str, Any]) -> Manifest:
     written, receipts, statistics = [], {}, {}
     for table in content["tables"]:
         known = {key: value for key, value in table.items() if key not in {"parts", "statistics"}}
-        written.append(Written(**known))
-        receipts[table["table"]] = tuple(Receipt(**part) for part in table["parts"])
+        written.append(msgspec.convert(known, Written))
+        receipts[table["table"]] = msgspec.convert(table["parts"], tuple[Receipt, ...])
         statistics[table["table"]] = table["statistics"]
+    if not isinstance(content["sink"], dict) or set(content["sink"]) != SINK_OPTIONS:
+        msg = f"sink must have the keys {', '.join(sorted(SINK_OPTIONS))}"
+        raise ValueError(msg)
     fields = content["determinants"]
     determinants = None
     if fields is not None:

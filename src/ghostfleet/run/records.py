@@ -24,6 +24,7 @@ LOG = logging.getLogger("ghostfleet")
 
 def folder_of(url: str) -> Path | None:
     """Directory that an output is, or None when it is a store, a stream or a single file."""
+    url = url.removeprefix("files:")
     if url == "-" or (":" in url and "/" not in url.partition(":")[0]):
         return None
     path = Path(url)

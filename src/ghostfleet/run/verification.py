@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ghostfleet.core.window import Window
-    from ghostfleet.generate import Plan, Task
+    from ghostfleet.generate import Task
     from ghostfleet.run.manifest import Manifest
     from ghostfleet.sinks import Receipt, Sink
     from ghostfleet.spec.scenario import Scenario
@@ -94,13 +94,11 @@ def _known(record: Manifest, scenario: Scenario | None) -> tuple[Scenario, Deter
 
 
 def _compare(label: str, receipts: Sequence[Receipt], digests: Sequence[str], result: Verification) -> None:
-    row = 0
     for receipt, digest in zip(receipts, digests, strict=True):
         if receipt.digest != digest:
             result.problems.append(
                 f"{label}: part {receipt.task} of {receipt.table} (its {receipt.rows:,} rows) differs"
             )
-        row += receipt.rows
 
 
 def _places(count: int, *, full: bool) -> list[int]:
@@ -117,8 +115,3 @@ def _again(generator: Generator, sink: Sink, tasks: list[Task], place: int, watc
         digester.write(batch)
         watch(len(batch))
     return digester.hexdigest()
-
-
-def regenerated_rows(plan: Plan, *, full: bool) -> int:
-    """Rows that `verify` will make again, for a progress bar."""
-    return sum(plan.tasks[place].rows for place in _places(len(plan.tasks), full=full))

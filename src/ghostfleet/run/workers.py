@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from threading import Thread
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
+from ghostfleet.core.errors import SinkError
 from ghostfleet.generate import Generator
 from ghostfleet.run.statistics import Statistics
 
@@ -72,8 +75,19 @@ class Worker:
         self.sinks = sinks
 
 
+def _leave_with_parent() -> None:
+    """End when the run ends: an orphan would hold its lock and write into what the next run resumes."""
+    from multiprocessing import parent_process
+
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
 def _prepare(scenario: Scenario, sinks: Sequence[Sink]) -> None:
     global _worker  # noqa: PLW0603  a process pool has no other place for what its workers share
+    Thread(target=_leave_with_parent, daemon=True).start()
     _worker = Worker(scenario, sinks)
 
 
@@ -116,6 +130,7 @@ def together(
 
 def _bounded(executor: Executor, jobs: Sequence[tuple[Task, Sequence[Receipt | None]]], most: int) -> Iterator[Done]:
     from concurrent.futures import FIRST_COMPLETED, wait
+    from concurrent.futures.process import BrokenProcessPool
 
     waiting = iter(jobs)
     running = set()
@@ -134,4 +149,11 @@ def _bounded(executor: Executor, jobs: Sequence[tuple[Task, Sequence[Receipt | N
         running.update(running_now)
         for future in finished:
             submit()
-            yield future.result()
+            try:
+                yield future.result()
+            except BrokenProcessPool as error:
+                msg = (
+                    "a worker process was killed, most likely for want of memory; "
+                    "use fewer --workers; the same command takes up where this one stopped"
+                )
+                raise SinkError(msg) from error

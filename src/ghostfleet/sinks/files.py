@@ -79,7 +79,7 @@ class FilesSink:
         names = [self._name(table) for table in tables]
         if len(set(names)) < len(names):
             raise SinkError(f"two tables have the same file name among {', '.join(sorted(names))}")
-        self._staging = Staging(self._directory, plan_id, self._name(tables[0]) if self._single else "")
+        self._staging = Staging(self._directory, plan_id, self._name(tables[0]) if self._single or self._part else "")
         self._staging.enter()
 
     def part(self, table: Table, task: int) -> StagedPart:

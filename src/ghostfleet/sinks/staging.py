@@ -34,6 +34,7 @@ class Staging:
         self._plan_id = checked_name(plan_id, "plan id")
         if "." in plan_id:  # in a folder's name, a dot ends the plan id
             raise SinkError(f"the plan id {plan_id!r} contains a dot; valid are letters, digits, _ and -")
+        self._target = target
         self.directory = directory
         self.folder = directory / FOLDER / (f"{plan_id}.{target}" if target else plan_id)
         self._lock = -1
@@ -89,8 +90,11 @@ class Staging:
             path.unlink(missing_ok=True)
 
     def _remove_stale(self) -> None:
-        for folder in self.folder.parent.iterdir():
-            if folder.name.split(".")[0] != self._plan_id and folder.is_dir() and not folder.is_symlink():
+        """Remove parts of other plans for the same output; those of its neighbours are none of our business."""
+        for folder in list(self.folder.parent.iterdir()):
+            plan, _, target = folder.name.partition(".")
+            same_output = plan != self._plan_id and target == self._target
+            if same_output and folder.is_dir() and not folder.is_symlink():
                 lock = _locked(folder)
                 if lock >= 0:
                     shutil.rmtree(folder, ignore_errors=True)
@@ -101,7 +105,10 @@ def _locked(folder: Path) -> int:
     """Descriptor that holds the folder's lock, or -1 when another process does."""
     while True:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except FileNotFoundError:  # a neighbour that has finished tidied up in between
+            continue
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

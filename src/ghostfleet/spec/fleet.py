@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import sqrt
 from typing import Annotated
 
 import msgspec
@@ -71,7 +72,7 @@ class Correlation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
                     )
                     raise ValueError(msg)
                 else:
-                    row.append(rest**0.5)
+                    row.append(sqrt(rest))
             rows.append(row)
         return tuple(tuple(row) for row in rows)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import sqrt
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -27,7 +28,7 @@ CHARACTER_SHARE = 0.3  # of a metric's variance that sets servers of a type apar
 MOST_CHARACTER = (0.25, 0.25, 0.12, 0.25)
 # Steps of the evenly spread sequence in four dimensions: powers of the real root of x⁵ = x + 1
 # (M. Roberts, The unreasonable effectiveness of quasirandom sequences, 2018).
-EVEN_STEPS = tuple(1.1673039782614187 ** -(axis + 1) for axis in range(len(METRICS)))
+EVEN_STEPS = (0.8566748838545029, 0.733891856627126, 0.6287067210378086, 0.53859725722361)
 
 
 class Fleet(msgspec.Struct, frozen=True):
@@ -91,7 +92,7 @@ def levels(archetype: Archetype) -> tuple[tuple[float, float], ...]:
 def _spread(archetype: Archetype) -> list[float]:
     """Relative standard deviation of base levels among servers of a type, per metric."""
     pairs = zip(levels(archetype), MOST_CHARACTER, strict=True)
-    return [min(deviation / mean * CHARACTER_SHARE**0.5, most) for (mean, deviation), most in pairs]
+    return [min(deviation / mean * sqrt(CHARACTER_SHARE), most) for (mean, deviation), most in pairs]
 
 
 def _passing(archetypes: Sequence[Archetype], spread: F64) -> F64:

@@ -53,7 +53,5 @@ def _manifests(url: str) -> list[Path]:
     if path is None:
         msg = f"{url} keeps nothing that could be verified"
         raise DataError(msg)
-    if path.exists():
-        return [path]
-    parts = sorted(path.parent.glob("manifest-*-of-*.json")) if path.name == "manifest.json" else []
-    return parts or [path]
+    parts = sorted(path.parent.glob(path.name.replace("manifest.json", "manifest-*-of-*.json")))
+    return [path, *parts] if path.exists() or not parts else parts

@@ -1,7 +1,7 @@
 """Parquet files with an encoding chosen for each column; several tasks are staged as Arrow and joined.
 
 Rounded floats repeat, and so do texts: dictionaries. Integers and times differ little from their neighbours:
-deltas. Over pyarrow's defaults this saves a fifth of the CPU and a third of the bytes (bench/parquet.py).
+deltas. What this saves over the defaults of pyarrow: bench/parquet_cpu.py.
 """
 
 from __future__ import annotations
