@@ -118,7 +118,7 @@ def test_a_manifest_that_was_edited_is_refused(tmp_path: Path) -> None:
 
 def test_a_blind_manifest_tells_no_scenario_and_needs_it_to_verify(tmp_path: Path) -> None:
     url = f"{tmp_path}/out/"
-    write(url, blind=True)
+    write(url, blind=True, since_s=1_735_689_600 + 86_400 * 3)
     assert "archetypes" not in (tmp_path / "out/manifest.json").read_text()
     with pytest.raises(DataError, match="--scenario"):
         verify(url)
@@ -143,3 +143,11 @@ def test_statistics_of_the_manifest_are_those_of_the_rows(tmp_path: Path) -> Non
     found = duckdb.connect().execute(query, [str(path)]).fetchall()[0]
     stated = [table["statistics"]["cpu_p95"][key] for key in ("count", "mean", "sd", "min", "max")]
     assert found == pytest.approx(stated, abs=1e-4)
+
+
+def test_what_changes_no_value_changes_no_hash(tmp_path: Path) -> None:
+    made = [scenario(execution__workers=count, logging__level=level) for count, level in ((1, "info"), (3, "debug"))]
+    for place, one in enumerate(made):
+        write(f"{tmp_path}/{place}/", scenario=one)
+    hashes = {json.loads((tmp_path / str(place) / "manifest.json").read_text())["hash"] for place in (0, 1)}
+    assert len(hashes) == 1

@@ -42,7 +42,7 @@ def of(url: str, fallback: Scenario) -> Expectations:
     """Expectations of the data set at a URL; without a manifest those of ``fallback``, span and size apart."""
     record = _record(url)
     scenario, sure = fallback, False
-    if record is not None and record.determinants is not None:
+    if record is not None and record.determinants.scenario:
         scenario, sure = loading.restore(record.determinants.scenario, "manifest"), True
     generator = Generator(scenario)
     tables = tuple(generator.tables())
@@ -58,8 +58,6 @@ def of(url: str, fallback: Scenario) -> Expectations:
 def _cut(named: dict[str, list[dict[str, Any]]], record: Manifest) -> None:
     """Expect the window that was written, not the whole span of the scenario."""
     known = record.determinants
-    if known is None:
-        return
     for row in named.get("expected_data", []):
         row.update(since_s=known.since_s, until_s=known.until_s, step_s=known.every_s)
 

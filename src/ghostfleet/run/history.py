@@ -177,7 +177,7 @@ def _record(
     by_table = {table.name: tuple(r for r in receipts if r.table == table.name) for table in outcome.tables}
     record = Manifest(
         name=scenario.scenario,
-        determinants=None if request.blind else determinants,
+        determinants=msgspec.structs.replace(determinants, scenario={}) if request.blind else determinants,
         hash=determinants.hash,
         seed=None if request.blind else scenario.seed,
         notes=outcome.generator.notes([table.name for table in outcome.tables]),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ghostfleet.core.window import Window
 
 LAYOUT = 1  # of the manifest itself
+NO_CAUSE = {"title", "parameters", "aliases", "expect", "visualization", "logging"}  # sections that change no value
 SINK_OPTIONS = {"format", "codec", "compressed"}
 
 
@@ -33,7 +34,7 @@ def moment(seconds: int) -> str:
 class Determinants(msgspec.Struct, frozen=True):
     """All that determines a data set; equal determinants, equal bytes."""
 
-    scenario: dict[str, Any]  # effective
+    scenario: dict[str, Any]  # effective; empty in the manifest of a blind run
     since_s: int
     until_s: int
     every_s: int
@@ -52,8 +53,11 @@ class Determinants(msgspec.Struct, frozen=True):
 
     @property
     def hash(self) -> str:
-        """Digest of them all."""
-        text = json.dumps(msgspec.to_builtins(self), sort_keys=True, separators=(",", ":"))
+        """Digest of all that changes a value: not of how a run is described, logged or spread over workers."""
+        tree = msgspec.to_builtins(self)
+        causes = {key: value for key, value in self.scenario.items() if key not in NO_CAUSE}
+        causes["execution"] = {"random_seed": causes.get("execution", {}).get("random_seed")}
+        text = json.dumps({**tree, "scenario": causes}, sort_keys=True, separators=(",", ":"))
         return sha256(text.encode()).hexdigest()
 
 
@@ -61,7 +65,7 @@ class Manifest(msgspec.Struct, frozen=True):
     """What is known of one written data set."""
 
     name: str  # of the scenario
-    determinants: Determinants | None  # None when the run was blind
+    determinants: Determinants
     hash: str
     seed: int | None
     notes: dict[str, Any]  # what a reader must know: what daily rows are, which faults were made on purpose
@@ -77,12 +81,12 @@ class Manifest(msgspec.Struct, frozen=True):
             "layout": LAYOUT,
             "scenario_name": self.name,
             "hash": self.hash,
-            "version": known.version if known else __version__,
-            "tzdata": known.tzdata if known else tzdata_version(),
+            "version": known.version,
+            "tzdata": known.tzdata,
             "seed": self.seed,
-            "window": {"from": moment(known.since_s), "until": moment(known.until_s)} if known else None,
-            "every_s": known.every_s if known else None,
-            "part": list(known.part) if known else None,
+            "window": {"from": moment(known.since_s), "until": moment(known.until_s)},
+            "every_s": known.every_s,
+            "part": list(known.part),
             "notes": self.notes,
             "sink": self.sink,
             "tables": [
@@ -93,7 +97,7 @@ class Manifest(msgspec.Struct, frozen=True):
                 }
                 for written in self.written
             ],
-            "determinants": msgspec.to_builtins(known) if known else None,
+            "determinants": msgspec.to_builtins(known),
         }
         return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
 
@@ -165,19 +169,10 @@ def _restored(content: dict[str, Any]) -> Manifest:
     if not isinstance(content["sink"], dict) or set(content["sink"]) != SINK_OPTIONS:
         msg = f"sink must have the keys {', '.join(sorted(SINK_OPTIONS))}"
         raise ValueError(msg)
-    fields = content["determinants"]
-    determinants = None
-    if fields is not None:
-        fields = {
-            **fields,
-            "tables": tuple(fields["tables"]),
-            "part": tuple(fields["part"]),
-            "ledger": tuple(fields["ledger"]),
-        }
-        determinants = Determinants(**fields)
-        if determinants.hash != content["hash"]:
-            msg = "its hash does not fit its contents; it was changed after it was written"
-            raise ValueError(msg)
+    determinants = msgspec.convert(content["determinants"], Determinants)
+    if determinants.scenario and determinants.hash != content["hash"]:
+        msg = "its hash does not fit its contents; it was changed after it was written"
+        raise ValueError(msg)
     return Manifest(
         content["scenario_name"],
         determinants,

@@ -9,16 +9,14 @@ import msgspec
 from ghostfleet import __version__
 from ghostfleet.core.errors import DataError
 from ghostfleet.generate import Generator
-from ghostfleet.run.manifest import Determinants
 from ghostfleet.sinks import open_sink
 from ghostfleet.spec import loading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ghostfleet.core.window import Window
     from ghostfleet.generate import Task
-    from ghostfleet.run.manifest import Manifest
+    from ghostfleet.run.manifest import Determinants, Manifest
     from ghostfleet.sinks import Receipt, Sink
     from ghostfleet.spec.scenario import Scenario
 
@@ -78,19 +76,17 @@ def verify(
 
 
 def _known(record: Manifest, scenario: Scenario | None) -> tuple[Scenario, Determinants]:
-    if record.determinants is not None:
-        return loading.restore(record.determinants.scenario, "manifest"), record.determinants
+    known = record.determinants
+    if known.scenario:
+        return loading.restore(known.scenario, "manifest"), known
     if scenario is None:
         msg = "the manifest is blind: it does not hold the scenario; give it with --scenario FILE"
         raise DataError(msg)
-    generator = Generator(scenario)
-    window: Window = generator.window()
-    tables = tuple(written.table for written in record.written)
-    determinants = Determinants.of(msgspec.to_builtins(scenario), window, tables, (1, 1))
-    if determinants.hash != record.hash:
+    known = msgspec.structs.replace(known, scenario=msgspec.to_builtins(scenario))
+    if known.hash != record.hash:
         msg = "the given scenario is not the one that made this data set: its hash differs from the manifest's"
         raise DataError(msg)
-    return scenario, determinants
+    return scenario, known
 
 
 def _compare(label: str, receipts: Sequence[Receipt], digests: Sequence[str], result: Verification) -> None:
