@@ -119,6 +119,11 @@ def size(count: float) -> str:
     return f"{human(count)}B" if count < BYTES_PER_UNIT else f"{human(count)[:-1]} {human(count)[-1]}B"
 
 
+def count(number: int, noun: str) -> str:
+    """Count things: 1 part, 2 parts."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def duration(seconds: float) -> str:
     """Seconds for people: 0.4 s, 1m 44s."""
     minutes, rest = divmod(seconds, 60)

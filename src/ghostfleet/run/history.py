@@ -180,7 +180,7 @@ def _record(
         determinants=msgspec.structs.replace(determinants, scenario={}) if request.blind else determinants,
         hash=determinants.hash,
         seed=None if request.blind else scenario.seed,
-        notes=outcome.generator.notes([table.name for table in outcome.tables]),
+        notes=outcome.generator.notes([table.name for table in outcome.tables], outcome.plan.window.tick_s),
         sink={"format": request.format, "codec": request.codec, "compressed": request.compressed},
         written=tuple(outcome.written[url]),
         receipts=by_table,

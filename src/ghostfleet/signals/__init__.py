@@ -43,8 +43,8 @@ class Signal(Protocol):
     def observer(self, scenario: Scenario) -> Observer:
         """Make the signal ready for a scenario; `ScenarioError` when it lacks what the signal observes."""
 
-    def notes(self, scenario: Scenario) -> Mapping[str, object]:
-        """What a reader of the rows must know about how they were made; the manifest states it."""
+    def notes(self, scenario: Scenario, row_s: int) -> Mapping[str, object]:
+        """What a reader of rows of ``row_s`` seconds must know about how they were made; the manifest states it."""
 
     def expectations(self, scenario: Scenario) -> Mapping[str, Sequence[Mapping[str, object]]]:
         """What checks may expect of the table, as small named tables."""

@@ -103,11 +103,6 @@ class ServerMetrics:
         """How many servers there are."""
         return len(self.fleet)
 
-    @property
-    def ticks_per_row(self) -> int:
-        """Ticks of a row as the scenario writes it."""
-        return self.data.row_s // self.data.tick_s
-
     def rows(self, window: Window, first: int, last: int) -> Batch:
         """Rows of servers ``[first, last)``, server by server, time ascending."""
         ticks = window.finer(window.tick_s // self.data.tick_s)
@@ -176,10 +171,11 @@ def _dates(window: Window, entities: int, eoq_months: tuple[int, ...]) -> dict[s
     return {name: Plain(np.tile(values, entities)) for name, values in dates.items()}
 
 
-def notes(scenario: Scenario) -> Mapping[str, object]:
+def notes(scenario: Scenario, row_s: int) -> Mapping[str, object]:
     """What a row is, and the faults that were made on purpose."""
     data = scenario.servers
-    daily = {"base": "documented base level", "p95": "95th percentile of the day's 24 hours"}[data.daily_rows]
+    ticks = row_s // data.tick_s
+    level = "hourly level" if data.tick_s < DAY_S else "documented base level of the day"
     quality = data.quality
     faults = {
         "missing_ratio": quality.missing_ratio,
@@ -187,7 +183,7 @@ def notes(scenario: Scenario) -> Mapping[str, object]:
         "outlier_factor": quality.outlier_factor,
     }
     return {
-        "rows": "hourly levels" if data.granularity == "hourly" else f"daily rows: {daily}",
+        "rows": level if ticks == 1 else f"95th percentile of {ticks} ticks, each the {level}",
         "faults_made_on_purpose": faults if quality.missing_ratio or quality.outlier_ratio else None,
     }
 

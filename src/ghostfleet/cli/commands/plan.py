@@ -47,4 +47,4 @@ def command(ctx: click.Context, /, *, as_json: bool, **arguments: Any) -> None: 
     names = ", ".join(table.name for table in tables)
     click.echo(f"{names}: {cost.rows:,} rows, {figures['from']} to {figures['until']}")
     click.echo(f"about {output.size(cost.bytes)} to {', '.join(request.urls)}")
-    click.echo(f"about {output.duration(cost.seconds)} on one core, in {cost.tasks} tasks")
+    click.echo(f"about {output.duration(cost.seconds)} on one core, in {output.count(cost.tasks, 'task')}")

@@ -41,8 +41,8 @@ def command(url: str, *, full: bool, scenario_name: str | None, quiet: bool) -> 
         failed |= bool(result.problems)
         if not result.problems and not quiet:
             click.echo(
-                f"{path}: {result.rows:,} rows in {result.parts} parts agree with the manifest; "
-                f"{result.regenerated} of {result.parts} parts were made again and are identical"
+                f"{path}: {result.rows:,} rows in {output.count(result.parts, 'part')} agree with the manifest; "
+                f"{result.regenerated} of them made again, identical"
             )
     return 1 if failed else 0
 
