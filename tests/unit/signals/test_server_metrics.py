@@ -112,7 +112,7 @@ def test_daily_percentiles_are_numpy_s_over_the_day_s_hours():
 def test_a_daily_base_level_is_no_percentile_of_hours():
     base, percentile = (whole(scenario(*more), window_of("daily", 200)) for more in ((), (P95,)))
     assert percentile["cpu_p95"].mean() > 1.2 * base["cpu_p95"].mean()
-    assert server_metrics.notes(scenario()) != server_metrics.notes(scenario(P95))
+    assert server_metrics.notes(scenario(), 86_400) != server_metrics.notes(scenario(P95), 86_400)
 
 
 @pytest.mark.parametrize("ratio", [0.01, 0.2, 1.0])
