@@ -164,8 +164,20 @@ def _restored(content: dict[str, Any]) -> Manifest:
     for table in content["tables"]:
         known = {key: value for key, value in table.items() if key not in {"parts", "statistics"}}
         written.append(msgspec.convert(known, Written))
+        if (
+            min(written[-1].rows, written[-1].bytes, written[-1].size) < 0
+            or Path(written[-1].name).name != written[-1].name
+        ):
+            msg = f"table {written[-1].table} has a negative count or a name that leads out of its folder"
+            raise ValueError(msg)
         receipts[table["table"]] = msgspec.convert(table["parts"], tuple[Receipt, ...])
+        if any(min(part.rows, part.bytes, part.size) < 0 for part in receipts[table["table"]]):
+            msg = f"table {written[-1].table} has a part with a negative count"
+            raise ValueError(msg)
         statistics[table["table"]] = table["statistics"]
+    if not written:
+        msg = "it lists no table"
+        raise ValueError(msg)
     if not isinstance(content["sink"], dict) or set(content["sink"]) != SINK_OPTIONS:
         msg = f"sink must have the keys {', '.join(sorted(SINK_OPTIONS))}"
         raise ValueError(msg)
