@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ghostfleet.cli import examine, scenario
+from ghostfleet.core.errors import DataError
 from ghostfleet.dashboards import report
 from ghostfleet.run import records
 from ghostfleet.spec import loading
@@ -53,6 +54,9 @@ def _report(where: str, wanted: Expectations, look: Mapping[str, Any]) -> list[P
     size = (usual.width_inches, usual.height_inches) if look["panels"] else None
     forms = (*(look["forms"] or usual.formats), *STATISTICS)
     with examine.opened(where, wanted) as data:
+        if not any(row["servers"] for row in data.ask("observed_data").dicts()):
+            msg = f"{where} holds no rows to report on"
+            raise DataError(msg)
         return report(data, examine.judged(data), folder, look["theme"] or usual.theme, forms, panel_inches=size)
 
 
