@@ -109,10 +109,12 @@ def _card(figure: Figure, dashboard: Dashboard, panel: Panel, result: Result, th
     inside = (left + pads[0], bottom + pads[1], width - pads[0] - pads[2], height - pads[1] - pads[3])
     axes = figure.add_axes(inside, facecolor=theme.card)
     _plain(axes, theme)
-    if result.rows:
-        DRAW[panel.kind](axes, panel, result, theme)
+    if not result.rows:
+        _placeholder(axes, result.reason, theme)
+    elif all(value is None for value in result.column(panel.value or panel.y)):
+        _placeholder(axes, "every value is missing", theme)
     else:
-        _placeholder(axes, result, theme)
+        DRAW[panel.kind](axes, panel, result, theme)
 
 
 def _box(dashboard: Dashboard, panel: Panel, aspect: float) -> tuple[float, float, float, float]:
@@ -138,12 +140,12 @@ def _plain(axes: Axes, theme: Theme) -> None:
     axes.tick_params(colors=theme.axis, labelsize=AXIS, length=0, pad=6)
 
 
-def _placeholder(axes: Axes, result: Result, theme: Theme) -> None:
+def _placeholder(axes: Axes, reason: str, theme: Theme) -> None:
     axes.set(xticks=[], yticks=[])
     axes.text(
         0.5,
         0.5,
-        f"No picture: {result.reason}.",
+        f"No picture: {reason}.",
         color=theme.axis,
         fontsize=LABEL,
         ha="center",
