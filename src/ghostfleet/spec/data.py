@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -11,6 +11,9 @@ from msgspec import Meta
 from ghostfleet.core import zones
 from ghostfleet.core.errors import ScenarioError
 from ghostfleet.core.window import DAY_S, HOUR_S
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 EPOCH = date(1970, 1, 1)
 FIRST_YEAR, LAST_YEAR = 1990, 2060  # of the shipped calendar
@@ -22,6 +25,9 @@ REGION_ZONES = {
     "EU": "Europe/Berlin",
     "Asia": "Asia/Tokyo",
 }
+# Mappings from names, and the list that says which names there are.
+NAMED_BY = {"business_unit_load": "business_units", "criticality_load": "criticalities", "region_zones": "regions"}
+ONE_OF = {"business_units": "business unit", "criticalities": "criticality", "regions": "region"}
 
 Positive = Annotated[float, Meta(gt=0, le=1000)]
 Ratio = Annotated[float, Meta(ge=0, le=1)]
@@ -44,32 +50,32 @@ class Metadata(_Section, frozen=True, kw_only=True):
     business_unit_load: Annotated[
         dict[str, Positive],
         Meta(description="load of a business unit's servers relative to the fleet"),
-    ] = msgspec.field(default_factory=lambda: dict(BUSINESS_UNIT_LOAD))
+    ] = {}
     criticalities: Names = ("High", "Medium", "Low")
     criticality_probs: Annotated[tuple[Ratio, ...], Meta(description="in the order of criticalities")] = (0.2, 0.5, 0.3)
     criticality_load: Annotated[
         dict[str, Positive],
         Meta(description="load of servers of a criticality relative to the fleet"),
-    ] = msgspec.field(default_factory=lambda: dict(CRITICALITY_LOAD))
+    ] = {}
     regions: Names = ("US-East", "US-West", "EU", "Asia")
     region_zones: Annotated[
         dict[str, str],
         Meta(description="IANA time zone of each region's working hours"),
-    ] = msgspec.field(default_factory=lambda: dict(REGION_ZONES))
+    ] = {}
 
     def __post_init__(self) -> None:
         """Fill in what a partial mapping leaves out; refuse what does not fit together."""
-        for name, usual in (
-            ("business_unit_load", BUSINESS_UNIT_LOAD),
-            ("criticality_load", CRITICALITY_LOAD),
-            ("region_zones", REGION_ZONES),
-        ):
-            msgspec.structs.force_setattr(self, name, usual | getattr(self, name))
         for name in ("business_units", "criticalities", "regions"):
             words = getattr(self, name)
             if len(set(words)) < len(words):
                 msg = f"{name} names {next(word for word in words if words.count(word) > 1)} twice"
                 raise ValueError(msg)
+        for name, usual in (
+            ("business_unit_load", BUSINESS_UNIT_LOAD),
+            ("criticality_load", CRITICALITY_LOAD),
+            ("region_zones", REGION_ZONES),
+        ):
+            self._complete(name, usual)
         if len(self.criticality_probs) != len(self.criticalities):
             msg = (
                 f"criticality_probs has {len(self.criticality_probs)} values for "
@@ -88,6 +94,19 @@ class Metadata(_Section, frozen=True, kw_only=True):
                 zones.known_zone(zone)
             except ScenarioError as error:
                 raise ValueError(str(error)) from error
+
+    def _complete(self, name: str, usual: Mapping[str, object]) -> None:
+        """Give each name its usual value where a mapping says nothing; refuse names that would have no effect."""
+        known = getattr(self, NAMED_BY[name])
+        given = getattr(self, name)
+        for stranger in (word for word in given if word not in known):
+            msg = (
+                f"{name}.{stranger}: there is no {ONE_OF[NAMED_BY[name]]} {stranger}; "
+                f"{NAMED_BY[name]} are {', '.join(known)}"
+            )
+            raise ValueError(msg)
+        full = {word: usual[word] for word in usual if word in known} | given
+        msgspec.structs.force_setattr(self, name, full)
 
 
 class Seasonality(_Section, frozen=True, kw_only=True):

@@ -111,20 +111,23 @@ class Fleet(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
     def __post_init__(self) -> None:
         """Refuse unknown types and shares that do not sum to 1."""
+        for name in self.aliases:
+            if name in self.archetypes:
+                msg = f"aliases.{name}: the alias {name} is the name of an archetype already"
+                raise ValueError(msg)
+        known = ", ".join((*self.archetypes, *self.aliases))
+        for key, name in (
+            *((f"aliases.{alias}", name) for alias, name in self.aliases.items()),
+            *((f"shares.{name}", self.aliases.get(name, name)) for name in self.shares),
+        ):
+            if name not in self.archetypes:
+                msg = f"{key}: unknown server type {name}; known are {known}"
+                raise ValueError(msg)
         total = sum(self.shares.values())
         if abs(total - 1) > SHARE_TOLERANCE:
             parts = " + ".join(f"{name} {share}" for name, share in self.shares.items())
-            msg = f"the shares must sum to 1, but {parts} = {round(total, 9)}"
+            msg = f"shares: the shares must sum to 1, but {parts} = {round(total, 9)}"
             raise ValueError(msg)
-        for name in self.aliases:
-            if name in self.archetypes:
-                msg = f"the alias {name} is the name of an archetype already"
-                raise ValueError(msg)
-        for name in (*self.shares, *self.aliases.values()):
-            if self.aliases.get(name, name) not in self.archetypes:
-                known = ", ".join((*self.archetypes, *self.aliases))
-                msg = f"unknown server type {name}; known are {known}"
-                raise ValueError(msg)
 
     def share_of_types(self) -> dict[str, float]:
         """Share of each archetype in the order of `archetypes`, aliases resolved."""

@@ -1,21 +1,27 @@
 """From layers of settings to one tree: command line over environment over config file over scenario.
 
+One rule holds for every layer and way of writing: a section is merged key by key, and whatever else stands at a
+path is one value that replaces what stood there. Lists are such values, and so are mappings from names to numbers
+or texts, because their parts belong together (`fleet.shares` sum to 1). A path may still name one part alone:
+``--set fleet.shares.web=0.4``, ``GHOSTFLEET_FLEET__SHARES__WEB=0.4``. An empty section says nothing.
+
 Each value remembers its origin, so that an error can name the place to mend and `ghostfleet show` can say
 where every value came from.
 """
 
 from __future__ import annotations
 
+import re
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from ghostfleet.core.errors import ScenarioError
-from ghostfleet.spec import reading
+from ghostfleet.spec import keys, reading
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from ghostfleet.spec.parameters import Parameter
     from ghostfleet.spec.reading import Document, Path
@@ -40,12 +46,21 @@ class Layers(msgspec.Struct):
     origins: dict[Path, Origin] = msgspec.field(default_factory=dict)
 
     def lay(self, document: Document, rank: int) -> None:
-        """Put every leaf of a document over what is there."""
-        for path, leaf in _leaves(document.tree, ()):
-            self.set(path, leaf, Origin(rank, f"{document.name}:{document.line(path)}"))
+        """Put a document over what is there."""
+        self._put((), document.tree, lambda path: Origin(rank, f"{document.name}:{document.line(path)}"))
 
-    def set(self, path: Path, leaf: Any, origin: Origin) -> None:  # noqa: ANN401  any YAML value
-        """Set one path, replacing whatever stood there or below."""
+    def set(self, path: Path, given: Any, origin: Origin) -> None:  # noqa: ANN401  any YAML value
+        """Put a value or a section over what is there at one path."""
+        self._put(path, given, lambda _path: origin)
+
+    def _put(self, path: Path, given: Any, origin: Callable[[Path], Origin]) -> None:  # noqa: ANN401  any YAML value
+        stood = self.value(path)
+        if not isinstance(given, dict) or not isinstance(stood, dict) or (stood and keys.is_one_value(path)):
+            self._replace(path, {} if isinstance(given, dict) else given, origin(path))
+        for key, below in given.items() if isinstance(given, dict) else ():
+            self._put((*path, key), below, origin)
+
+    def _replace(self, path: Path, leaf: Any, origin: Origin) -> None:  # noqa: ANN401  any YAML value
         place = self.tree
         for step in path[:-1]:
             if not isinstance(place.get(step), dict):
@@ -54,7 +69,7 @@ class Layers(msgspec.Struct):
         for known in [known for known in self.origins if known[: len(path)] == path]:
             del self.origins[known]
         place[path[-1]] = deepcopy(leaf)
-        if leaf != {}:  # an empty section says nothing: its keys have their built-in defaults
+        if leaf != {}:  # an empty mapping says nothing: its keys have their built-in defaults
             self.origins[path] = origin
 
     def value(self, path: Path) -> Any:  # noqa: ANN401  any YAML value
@@ -87,31 +102,41 @@ class Layers(msgspec.Struct):
         return max(related, key=lambda origin: origin.rank, default=None)
 
 
-def _leaves(tree: Mapping[str, Any], path: Path) -> list[tuple[Path, Any]]:
-    found: list[tuple[Path, Any]] = []
-    for key, leaf in tree.items():
-        if isinstance(leaf, dict) and leaf:
-            found += _leaves(leaf, (*path, key))
-        else:
-            found.append(((*path, key), leaf))
-    return found
-
-
 def from_environment(layers: Layers, environment: Mapping[str, str]) -> None:
     """Lay variables such as ``GHOSTFLEET_DATA__NUM_SERVERS=50``; a double underscore separates levels.
 
+    Keys and names are found whatever the case of their letters, and where a shell lets no variable have a sign, an
+    underscore stands for it: ``…__REGION_ZONES__US_EAST``. Variables that name a section come before its keys.
     ``GHOSTFLEET_CONFIG`` names the config file and is not a setting.
     """
-    for name in sorted(environment):
+    for name in sorted(environment, key=lambda name: (name.count("__"), name)):
         if not name.startswith(ENVIRONMENT_PREFIX) or name == f"{ENVIRONMENT_PREFIX}CONFIG":
             continue
-        path = tuple(step.lower() for step in name.removeprefix(ENVIRONMENT_PREFIX).split("__"))
-        if not all(path):
+        steps = name.removeprefix(ENVIRONMENT_PREFIX).split("__")
+        path: Path = ()
+        for step in steps:
+            path = (*path, _meant(step, keys.names(path, layers.tree), name))
+        if not all(steps):
             example = f"{ENVIRONMENT_PREFIX}DATA__NUM_SERVERS"
             msg = f"environment variable {name}: write {ENVIRONMENT_PREFIX}SECTION__KEY, such as {example}"
             raise ScenarioError(msg)
         origin = Origin(ENVIRONMENT, f"environment variable {name}")
         layers.set(path, reading.value(environment[name], origin.text), origin)
+
+
+def _meant(step: str, known: Sequence[str], variable: str) -> str:
+    """Key that a step of a variable's name means, in lower case where it means none."""
+    found = [key for key in known if _letters(key) == _letters(step)]
+    if step in found:
+        return step
+    if len(found) > 1:
+        msg = f"environment variable {variable}: {step} may be {' or '.join(found)}; use --set or a config file"
+        raise ScenarioError(msg)
+    return found[0] if found else step.lower()
+
+
+def _letters(key: str) -> str:
+    return re.sub(r"\W", "_", key.casefold())
 
 
 def from_assignment(layers: Layers, assignment: str) -> None:

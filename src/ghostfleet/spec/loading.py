@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ghostfleet.core.errors import ScenarioError
+from ghostfleet.spec import keys, reading
 from ghostfleet.spec import layers as layering
-from ghostfleet.spec import reading
 from ghostfleet.spec.layers import COMMAND, CONFIG, SCENARIO, Layers, Origin
 from ghostfleet.spec.parameters import Parameter
 from ghostfleet.spec.scenario import Scenario
@@ -155,10 +155,21 @@ def _complaint(message: str, path: Path, stack: Layers, document: Document) -> s
         path = (*path, unknown.group(1))
         message = f"unknown key {'.'.join(path)}{_instead(path)}"
     else:
+        path, message = _narrowed(path, message, stack)
         message = f"{'.'.join(path)}: {_in_words(message, path)}" if path else _in_words(message, path)
     origin = stack.strongest(path)
     place = origin.text if origin else f"{document.name}:{document.line(path)}"
     return f"{place}: {message}"
+
+
+def _narrowed(path: Path, message: str, stack: Layers) -> tuple[Path, str]:
+    """Take the key that a section's own check names at the beginning of its message into the path."""
+    below = {known[:length] for known in stack.origins for length in range(len(path) + 1, len(known) + 1)}
+    for known in sorted(below, key=len, reverse=True):
+        start = ".".join(known[len(path) :]) + ": "
+        if known[: len(path)] == path and message.startswith(start):
+            return known, message.removeprefix(start)
+    return path, message
 
 
 def _in_words(message: str, path: Path) -> str:
@@ -170,7 +181,7 @@ def _in_words(message: str, path: Path) -> str:
         message,
     )
     if words.startswith("Invalid enum value"):
-        words += f"; valid are {', '.join(map(str, getattr(_kind_at(path), 'values', ())))}"
+        words += f"; valid are {', '.join(map(str, keys.values(path)))}"
     words = words.replace("Invalid RFC3339 encoded date", "not a date; write YYYY-MM-DD")
     words = re.sub(r"Object missing required field `([^`]*)`", r"the key \1 is missing", words)
     return words[:1].lower() + words[1:]
@@ -181,43 +192,9 @@ def _kinds(text: str) -> str:
 
 
 def _instead(path: Path) -> str:
-    known = _fields(path[:-1])
+    known = keys.fields(path[:-1])
     if not known:
         return ""
     close = get_close_matches(path[-1], known, 1)
     hint = f"; did you mean {close[0]}?" if close else ""
     return f"{hint} (valid here: {', '.join(known)})"
-
-
-def _fields(path: Path) -> list[str]:
-    """Keys that the model allows at a path."""
-    from msgspec import inspect
-
-    kinds: list[Any] = [inspect.type_info(Scenario)]
-    for step in path:
-        kinds = [kind for parent in kinds for kind in _below(parent, step, inspect)]
-    names: list[str] = []
-    for kind in kinds:
-        for part in getattr(kind, "types", (kind,)):
-            names += [field.encode_name for field in getattr(part, "fields", ())]
-    return names
-
-
-def _kind_at(path: Path) -> Any:  # noqa: ANN401  msgspec's description classes
-    from msgspec import inspect
-
-    kinds: list[Any] = [inspect.type_info(Scenario)]
-    for step in path:
-        kinds = [kind for parent in kinds for kind in _below(parent, step, inspect)]
-    return kinds[0] if kinds else None
-
-
-def _below(kind: Any, step: str, inspect: Any) -> list[Any]:  # noqa: ANN401  msgspec's description classes
-    if isinstance(kind, inspect.UnionType):
-        return [below for part in kind.types for below in _below(part, step, inspect)]
-    if isinstance(kind, inspect.Metadata):
-        return _below(kind.type, step, inspect)
-    if isinstance(kind, inspect.DictType):
-        return [kind.value_type]
-    found = [field.type for field in getattr(kind, "fields", ()) if field.encode_name == step]
-    return [part.type if isinstance(part, inspect.Metadata) else part for part in found]

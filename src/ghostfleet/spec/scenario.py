@@ -28,7 +28,7 @@ class Visualization(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     theme: Literal["dark", "light"] = "dark"
     width_inches: Annotated[float, Meta(gt=0, le=100)] = 12.0
     height_inches: Annotated[float, Meta(gt=0, le=100)] = 6.0
-    formats: tuple[Literal["png", "pdf", "html"], ...] = ("png", "html")
+    formats: Annotated[tuple[Literal["png", "pdf", "html"], ...], Meta(min_length=1)] = ("png", "html")
 
 
 class Logging(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -21,6 +21,22 @@ BROKEN_FILES = [
     ),
     ("data: {}", "data: {seasonality: {eoq_months: [3, 13]}}", ("data.seasonality.eoq_months.1", "<= 12")),
     ("data: {}", "data: {seasonality: {working_hours: [17, 9]}}", ("working_hours must end after they begin",)),
+    (
+        "data: {}",
+        "data:\n  metadata:\n    business_unit_load:\n      Tradng: 1.5",
+        ("data.metadata.business_unit_load.Tradng: ", "no business unit Tradng", "Trading, Retail, Compliance, IT"),
+    ),
+    (
+        "data: {}",
+        "data:\n  metadata:\n    regions: [EU]\n    region_zones:\n      Asia: Asia/Tokyo",
+        ("data.metadata.region_zones.Asia: ", "no region Asia", "regions are EU"),
+    ),
+    (
+        "data: {}",
+        "data: {metadata: {criticality_load: {Highest: 2}}}",
+        ("data.metadata.criticality_load.Highest: ", "no criticality Highest", "High, Medium, Low"),
+    ),
+    ("aliases: {app: application", "aliases: {app: app", ("fleet.aliases.app: ", "unknown server type app")),
     ("web: 0.35", "web: 0.45", ("fleet", "must sum to 1", "web 0.45", "= 1.1")),
     ("web: 0.35", "wbe: 0.35", ("fleet", "unknown server type wbe", "web, database, application, batch, app, db")),
     ("web: 0.35", "web: -0.35", ("fleet.shares.web", ">= 0")),
@@ -38,6 +54,8 @@ BROKEN_FILES = [
     ("{mean: 45, deviation: 15}", "45", ("fleet.archetypes.web.cpu_percent", "expected a mapping", "a whole number")),
     ("type: integer", "type: int", ("parameters.servers.type", "'int'", "boolean, choice, date, integer")),
     ("scenario: capacity", "scenario: Big Fleet", ("scenario", "matching regex")),
+    ("data: {}", "visualization: {formats: [gif]}", ("visualization.formats.0", "'gif'", "valid are html, pdf, png")),
+    ("data: {}", "visualization: {formats: []}", ("visualization.formats", "length >= 1")),
     ("expect: {", "expects: {", ("unknown key expects", "did you mean expect?")),
 ]
 
@@ -56,7 +74,7 @@ def test_a_complaint_names_file_line_path_and_what_would_be_valid(before, after,
     message = complaint(text=text)
     file, line, rest = message.split(":", 2)
     assert file == "capacity.yaml"
-    near = line_of(text, after)
+    near = line_of(text, after) + after.count("\n")
     assert near <= int(line.split(",")[0]) <= near + 1
     assert all(part in rest for part in parts), message
 

@@ -5,8 +5,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from ghostfleet.spec import loading
-from tests.unit.spec.material import CAPACITY, line_of, load
+from ghostfleet.spec import keys, loading
+from tests.unit.spec.material import CAPACITY, complaint, line_of, load
 
 LAYERS: dict[str, tuple[dict[str, Any], int, str]] = {
     "config": ({"config": "data:\n  num_servers: 20\n"}, 20, "my.yaml:2"),
@@ -133,3 +133,98 @@ def test_a_restored_scenario_makes_the_same_data(settings):
     after = loading.restore(recorded, "manifest.json")
     assert {**msgspec.to_builtins(after), "parameters": {}} == {**before.effective(), "parameters": {}}
     assert msgspec.structs.replace(after, parameters={}) == msgspec.structs.replace(before.scenario, parameters={})
+
+
+BY_VARIABLE = [
+    ("DATA__METADATA__BUSINESS_UNIT_LOAD__TRADING", "data.metadata.business_unit_load.Trading"),
+    ("DATA__METADATA__BUSINESS_UNIT_LOAD__Trading", "data.metadata.business_unit_load.Trading"),
+    ("data__metadata__business_unit_load__IT", "data.metadata.business_unit_load.IT"),
+    ("DATA__METADATA__CRITICALITY_LOAD__high", "data.metadata.criticality_load.High"),
+    ("FLEET__ARCHETYPES__WEB__WEEKEND_FACTOR", "fleet.archetypes.web.weekend_factor"),
+]
+
+
+@pytest.mark.parametrize(("variable", "path"), BY_VARIABLE)
+def test_a_variable_reaches_a_key_whatever_its_case(variable, path):
+    tree = load(environment={f"GHOSTFLEET_{variable}": "1.5"}).effective()
+    for step in path.split("."):
+        tree = tree[step]
+    assert tree == 1.5
+
+
+def test_an_underscore_of_a_variable_stands_for_signs_that_shells_refuse():
+    made = load(environment={"GHOSTFLEET_DATA__METADATA__REGION_ZONES__US_EAST": "America/Chicago"})
+    assert made.scenario.data.metadata.region_zones["US-East"] == "America/Chicago"
+
+
+def test_a_variable_reaches_names_that_another_one_gives():
+    made = load(environment={
+        "GHOSTFLEET_DATA__METADATA__BUSINESS_UNIT_LOAD__FRONT_OFFICE": "2",
+        "GHOSTFLEET_DATA__METADATA__BUSINESS_UNITS": "[Front Office, Back Office]",
+    })  # fmt: skip
+    assert made.scenario.data.metadata.business_unit_load == {"Front Office": 2.0}
+
+
+def test_a_variable_that_may_mean_two_names_is_refused():
+    variables = {
+        "GHOSTFLEET_DATA__METADATA__BUSINESS_UNITS": "[Ops, OPS]",
+        "GHOSTFLEET_DATA__METADATA__BUSINESS_UNIT_LOAD__oPs": "2",
+    }
+    assert "oPs may be Ops or OPS" in complaint(environment=variables)
+
+
+# How each layer gives a mapping at a path.
+def by_config(path, text):
+    for step in reversed(path.split(".")):
+        text = f"{{{step}: {text}}}"
+    return {"config": text}
+
+
+def by_variable(path, text):
+    return {"environment": {f"GHOSTFLEET_{path.upper().replace('.', '__')}": text}}
+
+
+def by_assignment(path, text):
+    return {"assignments": (f"{path}={text}",)}
+
+
+def by_parent(path, text):
+    parent, _, key = path.rpartition(".")
+    return {"assignments": (f"{parent}={{{key}: {text}}}",)}
+
+
+WAYS = [by_config, by_variable, by_assignment, by_parent]
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    ("path", "text", "wanted"),
+    [
+        ("fleet.shares", "{web: 0.5, db: 0.5}", {"web": 0.5, "db": 0.5}),  # one value: its parts sum to 1
+        ("fleet.aliases", "{w: web}", {"w": "web"}),
+        ("data.metadata.business_unit_load", "{IT: 2}", {"Trading": 1.12, "Retail": 1.04, "Compliance": 0.92, "IT": 2}),
+        ("data.seasonality", "{}", {"weekend_factor": 0.7, "weekly": False}),  # nothing said, nothing changed
+        ("data.seasonality", "{weekly: true}", {"weekend_factor": 0.7, "weekly": True}),
+        ("data.seasonality.eoq_months", "[1]", [1]),
+    ],
+)
+def test_sections_merge_and_values_are_replaced_in_every_layer(way, path, text, wanted):
+    own = CAPACITY.replace(
+        "data: {}",
+        "data: {seasonality: {weekly: false, weekend_factor: 0.7}, metadata: {business_unit_load: {Trading: 1.12}}}",
+    ).replace("web: 0.35, application: 0.40, database: 0.15, batch: 0.10", "web: 0.5, database: 0.5")
+    given = way(path, text)
+    tree = msgspec.json.decode(msgspec.json.encode(load(*given.pop("assignments", ()), text=own, **given).effective()))
+    for step in path.split("."):
+        tree = tree[step]
+    assert tree == wanted if not path.endswith("seasonality") else wanted.items() <= tree.items()
+
+
+def test_mappings_that_are_one_value_are_those_from_names_to_numbers_or_texts():
+    whole = [
+        *("fleet.shares", "fleet.aliases", "aliases", "expect"),
+        *(f"data.metadata.{name}" for name in ("business_unit_load", "criticality_load", "region_zones")),
+    ]
+    assert all(keys.is_one_value(tuple(path.split("."))) for path in whole)
+    sections = ["", "data", "data.metadata", "fleet", "fleet.archetypes", "fleet.archetypes.web", "parameters"]
+    assert not any(keys.is_one_value(tuple(path.split(".")) if path else ()) for path in sections)
