@@ -10,6 +10,7 @@ from msgspec import Meta
 from ghostfleet.core.errors import ScenarioError
 from ghostfleet.spec.data import Data
 from ghostfleet.spec.fleet import Fleet
+from ghostfleet.spec.hosts import ROW_S, TICK_S, Hosts
 from ghostfleet.spec.parameters import Parameter
 
 
@@ -60,6 +61,7 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     expect: Annotated[dict[str, int], Meta(description="rows per table with default parameters")] = {}
     data: Data | None = None
     fleet: Fleet | None = None
+    hosts: Hosts | None = None
     visualization: Visualization = Visualization()
     logging: Logging = Logging()
     execution: Execution = Execution()
@@ -72,18 +74,20 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     @property
     def timeline(self) -> Timeline:
         """Span, tick and row."""
+        if self.hosts is not None:
+            return Timeline(*self.hosts.span_s, TICK_S, ROW_S)
         data = self.servers
         return Timeline(*data.span_s, data.tick_s, data.row_s)
 
     @property
     def compressed(self) -> bool:
         """Whether files are compressed unless a flag says otherwise."""
-        return self.servers.compression
+        return self.servers.compression if self.hosts is None else self.hosts.compression
 
     @property
     def destination(self) -> str:
         """Where a run writes that names no destination."""
-        return self.servers.generated_data_path
+        return self.servers.generated_data_path if self.hosts is None else self.hosts.generated_data_path
 
     @property
     def servers(self) -> Data:

@@ -1,0 +1,131 @@
+"""What monitoring agents make of a host: they read it a few times a minute, cut what they read, and miss some reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ghostfleet.core import draw
+from ghostfleet.signals.host_metrics.pages import Guests, estimates
+from ghostfleet.state.hosts import PER_TICK
+from ghostfleet.state.hosts.parameters import Draws, table
+from ghostfleet.world.hosts import CLOUD, GUEST, HYPERVISOR
+
+if TYPE_CHECKING:
+    from ghostfleet.core.arrays import F32, F64, I64, U64, Bool
+    from ghostfleet.state.hosts import HostState
+    from ghostfleet.world.hosts import HostFleet
+
+RATES = ("cpu", "disk_read", "disk_write", "net_in", "net_out")
+SCALE = 1_000_000  # sums of reads are whole millionths of a unit
+
+
+@dataclass(frozen=True, slots=True)
+class Agents:
+    """Agents of all hosts, as columns."""
+
+    profile: I64
+    cpu_unit: F64  # smallest step of a CPU read in per cent, 0 is none
+    rate_unit: F64  # of disk and network in KB/s
+    missed: F64  # chance that a sub-sample is lost
+    missing: U64
+    guests: Guests
+    ceiling: F64  # hard limit of CPU; 0 is a soft one at 100
+    estimator: U64
+    plain: bool
+    blind: dict[str, Bool]  # hosts whose agent does not report a metric
+
+    def counts(self, state: HostState, rows: I64) -> I64:
+        """Reads of each tick that arrived: three, sometimes two; of a cloud's metric service one."""
+        lots = draw.uniform32(self.missing[rows], state.window.start, state.window.stop)
+        lost = lots < (self.missed[rows, None] / 5).astype(np.float32)
+        return np.where(self.profile[rows, None] == CLOUD, 1, PER_TICK - lost.astype(np.int64))
+
+    def sums(self, state: HostState, counts: I64, rows: I64) -> dict[str, I64]:
+        """Sum of the reads of each tick in millionths, shape (hosts, ticks)."""
+        values = (self._capped(state.cpu, rows), state.read, state.write, state.inbound, state.outbound)
+        return {
+            name: self._rate(reads, self.cpu_unit if name == "cpu" else self.rate_unit, counts, rows)
+            for name, reads in zip(RATES, values, strict=True)
+        }
+
+    def _capped(self, cpu: F32, rows: I64) -> F32:
+        ceiling = self.ceiling[rows, None].astype(np.float32)
+        # A busy host nears its ceiling: above 70 per cent each further per cent counts less.
+        knee = np.float32(70.0)
+        excess = np.maximum(cpu - knee, 0) / np.float32(30.0)
+        soft = np.where(cpu > knee, knee + np.float32(30.0) * excess / (1 + excess), cpu)
+        out: F32 = np.where(ceiling > 0, np.minimum(cpu, ceiling), soft)
+        return out
+
+    def _rate(self, reads: F32, units: F64, counts: I64, rows: I64) -> I64:
+        ticks = reads.reshape(len(rows), -1, PER_TICK)
+        unit = units[rows]
+        out = np.empty(ticks.shape[:2], dtype=np.int64)
+        for profile in (HYPERVISOR, GUEST, CLOUD):
+            mine = np.flatnonzero(self.profile[rows] == profile)
+            if not len(mine):
+                continue
+            part = ticks[mine].astype(np.float64)
+            if profile == HYPERVISOR and not self.plain:
+                step = unit[mine, None, None]
+                cut = np.floor(part / step + 1e-9) * step
+                whole = np.rint(cut * SCALE).astype(np.int64)
+                total = whole[:, :, 0] + whole[:, :, 1]
+                total += np.where(counts[mine] == PER_TICK, whole[:, :, 2], 0)
+            elif profile == CLOUD:
+                mean = (part[:, :, 0] + part[:, :, 1] + part[:, :, 2]) / PER_TICK
+                step = unit[mine, None]
+                if not self.plain:
+                    mean = np.where(step > 0, np.rint(np.floor(mean / np.maximum(step, 1e-9)) * step * 1000) / 1000, mean)
+                total = np.rint(mean * SCALE).astype(np.int64)
+            else:
+                mean = (part[:, :, 0] + part[:, :, 1] + part[:, :, 2]) / PER_TICK
+                total = np.rint(mean * SCALE).astype(np.int64) * counts[mine]
+            out[mine] = total
+        return out
+
+    def memory(self, state: HostState, counts: I64, rows: I64, first_tick: int) -> I64:
+        """Sum of memory reads in millionths of a per cent from ``first_tick`` on."""
+        skip = first_tick - state.window.start
+        out = np.zeros((len(rows), state.touched.shape[1] - skip), dtype=np.int64)
+        outside = np.flatnonzero(self.profile[rows] == HYPERVISOR)
+        inside = np.flatnonzero(self.profile[rows] == GUEST)
+        if len(inside):
+            out[inside] = np.rint(state.used[inside, skip:].astype(np.float64) * SCALE).astype(np.int64)
+            out[inside] *= counts[inside]
+        if len(outside):
+            mine = rows[outside]
+            out[outside] = estimates(
+                state.touched[outside], self.estimator[mine], self.guests.take(mine), state.window, skip, counts[outside]
+            )
+        return out
+
+
+def agents(fleet: HostFleet) -> Agents:
+    """Agents of all hosts."""
+    options, ceilings = table("agent"), table("ceilings")
+    draws = Draws(fleet.seed, "agent", fleet.ids)
+    third = draws.chance("third", 0.45)  # cloud services whose reads are multiples of a third of a per cent
+    hypervisor = fleet.profiles == HYPERVISOR
+    page = np.array(options["page_percent"])[draws.choice("page", options["page_weights"])]
+    page = page * (1 + 0.02 * draws.uniform("page_scatter", -1.0, 1.0))
+    hard = draws.chance("hard", ceilings["hard"])
+    missed = np.array(options["missed"])[draws.choice("missed", options["missed_weights"])]
+    cloud = fleet.profiles == CLOUD
+    no_network = cloud & ~draws.chance("cloud_network", 0.5)
+    blind = {"memory": cloud, "disk_read": cloud, "disk_write": cloud, "net_in": no_network, "net_out": no_network}
+    return Agents(
+        profile=fleet.profiles.astype(np.int64),
+        cpu_unit=np.where(hypervisor, 1.0 / fleet.processors, np.where(third, 1 / 3, 0.0)),
+        rate_unit=np.where(hypervisor, 1.0, 0.0),
+        missed=np.where(fleet.profiles == CLOUD, 0.0, missed) * (0.0 if "agent" in fleet.without else 1.0),
+        missing=draws.keys("missing"),
+        guests=Guests(fleet.processors * 2.0**19 * np.array([1, 2, 4])[draws.choice("gigabytes", [0.4, 0.4, 0.2])], page, draws.spread("cycle", (10800.0, 1.0))),
+        ceiling=np.where(hard, np.array(ceilings["values"])[draws.choice("ceiling", ceilings["weights"])], 0.0),
+        estimator=draws.keys("estimator"),
+        plain="agent" in fleet.without,
+        blind=blind,
+    )

@@ -1,0 +1,79 @@
+"""A hypervisor's estimate of active memory: it touches a hundred random pages a minute and sees which were in use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ghostfleet.core import counts as quantiles
+from ghostfleet.core import draw
+from ghostfleet.state.hosts import PER_TICK
+
+if TYPE_CHECKING:
+    from ghostfleet.core.arrays import F32, F64, I64, U64, Array
+    from ghostfleet.core.window import Window
+
+PAGES = 100
+LOOK_BACK = 32  # ticks after which nothing is left of a page count
+GAIN = 0.25
+GRAIN_KB = 4.0
+CELLS = 512  # of the probability, even in its square root
+LOTS = 1024  # of the uniform
+SCALE = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Guests:
+    """Machines as a hypervisor sees them, as columns."""
+
+    size_kb: F64
+    page: F64  # per cent of memory that one sampled page stands for
+    cycle_s: F64  # in which the estimator's minute drifts through the agent's
+
+    def take(self, rows: I64) -> Guests:
+        """Some of the machines."""
+        return Guests(self.size_kb[rows], self.page[rows], self.cycle_s[rows])
+
+
+@cache
+def _binomials() -> Array:
+    """Quantiles of Binomial(100, p): rows are cells of √p, columns cells of the uniform."""
+    roots = np.arange(CELLS + 1) / CELLS
+    lots = (np.arange(LOTS) + 0.5) / LOTS
+    return quantiles.binomial(PAGES, (roots * roots)[:, None], lots[None, :]).astype(np.float32)
+
+
+def estimates(touched: F32, keys: U64, memory: Guests, window: Window, skip: int, counts: I64) -> I64:
+    """Sum of the reads of each tick after ``skip``, in millionths of a per cent; shape (hosts, ticks - skip).
+
+    The estimator's minutes are not the ticks': of a tick's three reads, some still see the minute before.
+    """
+    found = _found(np.minimum(touched * np.float32(1 / PAGES), np.float32(0.97)), keys, window)
+    slow = found * np.float32(GAIN)
+    keep = np.float32(1 - GAIN)
+    shift = 1
+    while shift < LOOK_BACK:  # (1 + k L)(1 + k²L²)(1 + k⁴L⁴) … is the moving average over 32 ticks
+        moved = slow.copy()
+        moved[:, shift:] += keep * slow[:, :-shift]
+        slow = moved
+        keep *= keep
+        shift *= 2
+    pages = np.floor(np.maximum(slow, found) + np.float32(1e-4)).astype(np.int64)[:, skip - 1 :]
+    per_page = memory.size_kb * memory.page / 100.0
+    read_kb = np.floor(pages * (per_page[:, None] / GRAIN_KB)) * GRAIN_KB
+    reads = np.rint(np.minimum(read_kb / memory.size_kb[:, None], 1.0) * (100.0 * SCALE)).astype(np.int64)
+    turn = window.seconds()[None, skip:] / memory.cycle_s[:, None]
+    late = ((turn - np.floor(turn)) * PER_TICK).astype(np.int64)
+    return late * reads[:, :-1] + (counts - late) * reads[:, 1:]
+
+
+def _found(share: F32, keys: U64, window: Window) -> F32:
+    lots = draw.bits32(keys, window.start, window.stop)
+    place = np.sqrt(share) * np.float32(CELLS)
+    # Between two cells the nearer one is the likelier: a mixture keeps the mean.
+    place += (lots & np.uint32(0xFFF)).astype(np.float32) * np.float32(1 / 4096)
+    cell = place.astype(np.int32)
+    return _binomials().ravel().take(cell * LOTS + (lots >> np.uint32(22)).astype(np.int32))

@@ -1,0 +1,111 @@
+"""Memory: what a hypervisor would see touched, and what a guest would report as used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ghostfleet.core import draw, lattice, maths
+from ghostfleet.core.lattice import Spectrum
+from ghostfleet.state.hosts.parameters import LOG2_E, Draws, table
+from ghostfleet.state.hosts.swings import lerped, span
+
+if TYPE_CHECKING:
+    from ghostfleet.core.arrays import F32, F64, I64, U64
+    from ghostfleet.world.hosts import HostFleet
+
+QUIET, GATED, TINY, HIGH, LOOP = range(5)
+PLATEAU, COLLECTOR, SLOW, LEAK = range(4)
+CELL_S = 300
+GATE = Spectrum.power_law(256, 0.2)  # from ten minutes to most of a day
+LEAST_TOUCHED = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Memory of all hosts, as columns."""
+
+    kind: I64
+    touched: F64  # per cent of memory touched by what always runs
+    gate: U64  # lattice of the gate
+    gate_height: F64
+    gate_threshold: F64
+    loop_period_s: F64
+    loop_share: F64
+    loop_phase_s: F64
+    used_kind: I64
+    level: F64  # share of memory in use inside the guest
+    period_s: F64
+    phase_s: F64
+    height: F64
+    teeth: U64
+
+    def touched_at(self, seconds: I64, factor: F32, rows: I64) -> F32:
+        """Per cent of memory touched by what always runs, shape (rows, instants); ``factor`` is the slow swing."""
+        out = self.touched[rows, None].astype(np.float32) * factor
+        gated = np.flatnonzero(self.kind[rows] == GATED)
+        if len(gated):
+            cells = span(seconds, CELL_S)
+            mine = rows[gated]
+            nodes = lattice.characters(self.gate[:, mine], *cells, (GATE,), np.zeros(len(mine), dtype=np.int32))
+            is_open = lerped(nodes, cells[0], seconds, CELL_S) > self.gate_threshold[mine, None]
+            out[gated] += is_open * self.gate_height[mine, None].astype(np.float32)
+        looping = np.flatnonzero(self.kind[rows] == LOOP)
+        if len(looping):
+            mine = rows[looping]
+            turn = (seconds[None, :] - self.loop_phase_s[mine, None]) / self.loop_period_s[mine, None]
+            busy = turn - np.floor(turn) < self.loop_share[mine, None]
+            out[looping] *= np.where(busy, np.float32(1.6), np.float32(0.4))
+        return out
+
+    def used_at(self, seconds: I64, factor: F32, rows: I64) -> F32:
+        """Per cent of memory in use, shape (rows, instants): teeth that rise and drop under a level that drifts."""
+        turn = (seconds[None, :] - self.phase_s[rows, None]) / self.period_s[rows, None]
+        cell = np.floor(turn).astype(np.int64)
+        late = turn - cell
+        low, high = int(cell.min(initial=0)), int(cell.max(initial=0))
+        row = np.arange(len(rows))[:, None]
+        depth = draw.normal(self.teeth[rows], low, high + 1).astype(np.float64) * (0.6 * LOG2_E)
+        depth = maths.exp2(depth) * self.height[rows, None]
+        kind = self.used_kind[rows, None]
+        tooth = depth[row, cell - low]
+        # A plateau refills soon after a drop; the others rise over the whole period, the collector steeply at first.
+        refill = np.minimum(late * 4.0, 1.0)
+        curved = late * (2.0 - late)
+        fall = np.where(kind == PLATEAU, 1 - refill, np.where(kind == COLLECTOR, 1 - curved, 1 - late))
+        top = np.where(kind == PLATEAU, self.level[rows, None], self.level[rows, None] + self.height[rows, None])
+        share = top * factor - fall * np.minimum(tooth, 0.7 * top)
+        most = table("memory_used")["most"]
+        return (100.0 * np.clip(share, 0.01, most)).astype(np.float32)
+
+
+def memory(fleet: HostFleet) -> Memory:
+    """Memory of all hosts."""
+    options, used = table("memory"), table("memory_used")
+    draws = Draws(fleet.seed, "memory", fleet.ids)
+    kind = draws.choice("kind", options["weights"]).astype(np.int64)
+    shapes = np.array([options["touched"][name] for name in options["kinds"]])[kind]
+    used_kind = draws.choice("used_kind", used["weights"]).astype(np.int64)
+    plateau = used_kind == PLATEAU
+    periods = np.array([used["period_s"][name] for name in used["kinds"]])[used_kind]
+    heights = np.array([used["height"][name] for name in used["kinds"]])[used_kind]
+    period = draws.spread("period", periods.T)
+    loop_period = draws.spread("loop_period", options["loop_period_s"])
+    return Memory(
+        kind=kind,
+        touched=np.clip(draws.spread("touched", shapes.T), LEAST_TOUCHED, options["most"]),
+        gate=lattice.level_keys(draws.keys("gate"), len(GATE.amplitudes)),
+        gate_height=draws.spread("gate_height", options["gate_height"]),
+        gate_threshold=draws.between("gate_threshold", options["gate_threshold_range"]),
+        loop_period_s=loop_period,
+        loop_share=draws.between("loop_share", options["loop_share_range"]),
+        loop_phase_s=draws.uniform("loop_phase") * loop_period,
+        used_kind=used_kind,
+        level=np.where(plateau, draws.between("plateau", used["plateau_range"]), draws.between("level", used["level_range"])),
+        period_s=period,
+        phase_s=draws.uniform("phase") * period,
+        height=np.minimum(draws.spread("height", heights.T), 0.5),
+        teeth=draws.keys("teeth"),
+    )

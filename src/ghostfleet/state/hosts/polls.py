@@ -1,0 +1,58 @@
+"""Polls: monitoring, heartbeats, keep-alives; the same few kilobytes at even intervals, all day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ghostfleet.state.hosts.deposit import SUBSAMPLE_S
+from ghostfleet.state.hosts.parameters import table
+from ghostfleet.state.hosts.processes import sow
+
+if TYPE_CHECKING:
+    from ghostfleet.core.arrays import F32, F64, I64
+    from ghostfleet.world.hosts import HostFleet
+
+
+@dataclass(frozen=True, slots=True)
+class Polls:
+    """Polls as columns, those of a host together."""
+
+    host: I64
+    period_s: F64
+    phase_s: F64
+    inbound_kb: F64
+    outbound_kb: F64
+
+    def add(self, metric: str, rates: F32, first: int, since_s: int) -> None:
+        """Add the rate of a direction's polls to sub-samples of hosts from ``first`` on; shape (hosts, bins)."""
+        amounts = self.inbound_kb if metric == "inbound" else self.outbound_kb
+        low, high = np.searchsorted(self.host, (first, first + len(rates))).tolist()
+        edges = since_s + np.arange(rates.shape[1] + 1, dtype=np.float64) * SUBSAMPLE_S
+        for poll in range(low, high):
+            if amounts[poll] > 0:
+                turns = np.floor((edges - self.phase_s[poll]) / self.period_s[poll])
+                rates[self.host[poll] - first] += np.diff(turns).astype(np.float32) * np.float32(
+                    amounts[poll] / SUBSAMPLE_S
+                )
+
+
+def polls(fleet: HostFleet, levels: dict[str, F64]) -> Polls:
+    """Polls of all hosts that have a network."""
+    options = table("polls")
+    networked = (levels["inbound"] > 0) | (levels["outbound"] > 0)
+    host, draws = sow(fleet, "polls", options["mean"] * networked)
+    period = np.array(options["period_s"], dtype=np.float64)[draws.choice("period", options["weights"])]
+    amount = draws.spread("amount", options["amount_kb"])
+    way = draws.uniform("way")
+    one = (1 - options["both"]) / 2
+    order = np.argsort(host, kind="stable")
+    return Polls(
+        host[order],
+        period[order],
+        (draws.uniform("phase") * period)[order],
+        np.where(way < one, 0.0, amount)[order],
+        np.where(way > 1 - one, 0.0, amount * draws.spread("tilt", (1.0, 0.6)))[order],
+    )

@@ -1,0 +1,137 @@
+"""Slow swings and level steps: what makes one hour, day or week of a host unlike the next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ghostfleet.core import draw, lattice
+from ghostfleet.core.lattice import Spectrum
+from ghostfleet.core.window import DAY_S
+from ghostfleet.state.hosts.parameters import LOG2_E, Draws, table
+
+if TYPE_CHECKING:
+    from ghostfleet.core.arrays import F32, F64, I32, I64, U64
+    from ghostfleet.world.hosts import HostFleet
+
+CELL_S = 300
+SLOWEST_CELLS = 1024  # 3.5 days
+CHARACTERS = 12
+METRICS = ("cpu", "read", "write", "inbound", "outbound", "memory")
+SECTION = {"inbound": "network", "outbound": "network"}
+
+
+@dataclass(frozen=True, slots=True)
+class Swings:
+    """Factors of levels over time, at the scale of minutes to weeks."""
+
+    spectra: tuple[Spectrum, ...]
+    choice: I32
+    common: U64  # keys of what the whole host does
+    own: dict[str, U64]
+    deviation: dict[str, F64]
+    loading: dict[str, F64]
+    steps: Steps | None
+
+    def factor(self, metric: str, cells: tuple[int, int], shared: F32, rows: I64) -> F32:
+        """Log2 of the factor of a metric at five-minute nodes, shape (rows, nodes); rows of the fleet."""
+        nodes = lattice.characters(self.own[metric][:, rows], *cells, self.spectra, self.choice[rows])
+        load = self.loading[metric][rows, None]
+        nodes *= np.sqrt(1 - load * load).astype(np.float32)
+        nodes += load.astype(np.float32) * shared
+        nodes *= (self.deviation[metric][rows, None] * LOG2_E).astype(np.float32)
+        return nodes
+
+    def shared(self, cells: tuple[int, int], rows: I64) -> F32:
+        """What the whole host does, at the nodes; shape (rows, nodes)."""
+        return lattice.characters(self.common[:, rows], *cells, self.spectra, self.choice[rows])
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """Levels change once per cell of a host's own length, at a drawn instant, to a drawn height."""
+
+    length_s: F64
+    phase_s: F64
+    size: F64
+    keys: U64
+    weights: dict[str, F64]
+
+    def heights(self, seconds: I64, rows: I64) -> F32:
+        """Height at each instant as a deviation, shape (rows, instants)."""
+        place = (seconds[None, :] - self.phase_s[rows, None]) / self.length_s[rows, None]
+        cell = np.floor(place).astype(np.int64)
+        low, high = int(cell.min(initial=0)), int(cell.max(initial=0))
+        changes = draw.uniform(self.keys[rows], low, high + 1)
+        values = draw.normal(draw.rekey(self.keys[rows], 1), low, high + 2)
+        row = np.arange(len(rows))[:, None]
+        past = place - cell >= changes[row, cell - low]
+        heights: F32 = values[row, cell - low + past] * self.size[rows, None].astype(np.float32)
+        return heights
+
+
+def swings(fleet: HostFleet) -> Swings:
+    """Swings of all hosts."""
+    options = table("wander")
+    draws = Draws(fleet.seed, "wander", fleet.ids)
+    low, high = options["persistence_range"]
+    spectra = tuple(
+        Spectrum.power_law(SLOWEST_CELLS, low + (high - low) * (i + 0.5) / CHARACTERS) for i in range(CHARACTERS)
+    )
+    levels = len(spectra[0].amplitudes)
+    scale = 0.0 if "wander" in fleet.without else 1.0
+    return Swings(
+        spectra=spectra,
+        choice=(draws.uniform("character") * CHARACTERS).astype(np.int32),
+        common=lattice.level_keys(draws.keys("common"), levels),
+        own={metric: lattice.level_keys(draws.keys(f"own {metric}"), levels) for metric in METRICS},
+        deviation={
+            metric: scale
+            * np.minimum(draws.spread(f"deviation {metric}", options[SECTION.get(metric, metric)]), options["most"])
+            for metric in METRICS
+        },
+        loading={
+            metric: np.sqrt(draws.between(f"loading {metric}", options["shared_range"]))
+            * (0.0 if "shared" in fleet.without else 1.0)
+            for metric in METRICS
+        },
+        steps=None if "steps" in fleet.without else _steps(fleet),
+    )
+
+
+def _steps(fleet: HostFleet) -> Steps:
+    options = table("steps")
+    draws = Draws(fleet.seed, "steps", fleet.ids)
+    length = DAY_S / draws.between("rate", options["rate_range"])
+    return Steps(
+        length_s=length,
+        phase_s=draws.uniform("phase") * length,
+        size=np.minimum(draws.spread("size", options["size"]), options["most"]),
+        keys=draws.keys("changes"),
+        weights={
+            metric: draws.chance(f"takes part {metric}", options["shared"])
+            * options["weight"][SECTION.get(metric, metric)]
+            for metric in METRICS
+        },
+    )
+
+
+def lerped(nodes: F32, start: int, seconds: I64, cell_s: int) -> F32:
+    """Values between nodes at the given instants; node ``i`` stands at cell ``start + i``."""
+    cell = seconds // cell_s
+    late = ((seconds - cell * cell_s) / cell_s).astype(np.float32)
+    left = nodes.take(cell - start, axis=1)
+    rise = nodes.take(cell - start + 1, axis=1)
+    rise -= left
+    rise *= late
+    left += rise
+    return left
+
+
+def span(seconds: I64, cell_s: int) -> tuple[int, int]:
+    """Nodes ``[first, last)`` needed to interpolate at the given instants."""
+    return int(seconds[0]) // cell_s, int(seconds[-1]) // cell_s + 2
+
+

@@ -1,0 +1,67 @@
+"""Work follows traffic: part of a host's CPU, writes and touched memory is what its requests cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ghostfleet.state.hosts.parameters import Draws, table
+
+if TYPE_CHECKING:
+    from ghostfleet.core.arrays import F32, F64, I64
+    from ghostfleet.world.hosts import HostFleet
+
+LEAST_KB_S = 0.3
+PER_TICK = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Shares of levels that follow traffic, per host."""
+
+    shares: dict[str, F64]
+    memory_share: F64
+    most: float
+    most_memory: float
+
+    def traffic(self, rates: dict[str, F32], levels: dict[str, F64], rows: I64) -> F32:
+        """Traffic over its level, shape (rows, sub-samples); 1 on hosts without any."""
+        level = levels["inbound"][rows] + levels["outbound"][rows]
+        ratio = rates["inbound"] + rates["outbound"]
+        ratio *= (1 / np.maximum(level, LEAST_KB_S))[:, None].astype(np.float32)
+        np.minimum(ratio, np.float32(self.most), out=ratio)
+        ratio[level <= 0] = 1
+        return ratio
+
+    def factor(self, metric: str, traffic: F32, rows: I64) -> F32:
+        """Factor of a metric's level."""
+        share = self.shares[metric][rows, None].astype(np.float32)
+        out: F32 = 1 - share + share * traffic
+        return out
+
+    def memory(self, cpu: F32, level: F64, rows: I64) -> F32:
+        """Factor of touched memory per tick, by the CPU at work over its level."""
+        busy = cpu[:, 0::PER_TICK] + cpu[:, 1::PER_TICK] + cpu[:, 2::PER_TICK]
+        busy *= (1 / (PER_TICK * level[rows, None])).astype(np.float32)
+        np.minimum(busy, np.float32(self.most_memory), out=busy)
+        share = self.memory_share[rows, None].astype(np.float32)
+        out: F32 = 1 - share + share * busy
+        return out
+
+
+def work(fleet: HostFleet) -> Work:
+    """What traffic costs each host."""
+    options = table("work")
+    draws = Draws(fleet.seed, "work", fleet.ids)
+    scale = 0.0 if "shared" in fleet.without else 1.0
+    return Work(
+        shares={
+            "cpu": scale * draws.between("cpu", options["cpu_range"]),
+            "write": scale * draws.between("write", options["write_range"]),
+        },
+        memory_share=scale * draws.between("memory", options["memory_range"]),
+        most=options["most"],
+        most_memory=options["most_memory"],
+    )
