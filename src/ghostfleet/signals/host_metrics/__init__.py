@@ -100,7 +100,10 @@ class HostMetrics:
             "host_id": Text(np.repeat(np.arange(first, last, dtype=np.int32), len(window)), self.fleet.names),
         }
         for name in METRICS:
-            units = np.rint(values[name] / samples).astype(np.int64).ravel()
+            mean = values[name] / samples
+            if name == "memory":
+                mean *= (self.agents.memory_units(np.arange(first, last)) * SCALE)[:, None]
+            units = np.rint(mean).astype(np.int64).ravel()
             blind = self.agents.blind[name][first:last] if name in self.agents.blind else np.zeros(0, dtype=bool)
             missing = np.repeat(blind, len(window)) if blind.any() else None
             columns[name] = Quanta(units, SCALE, missing)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ghostfleet.core import draw
-from ghostfleet.signals.host_metrics.pages import Guests, estimates
+from ghostfleet.signals.host_metrics.pages import GRAIN_KB, Guests, estimates
 from ghostfleet.state.hosts import PER_TICK
 from ghostfleet.state.hosts.parameters import Draws, table
 from ghostfleet.world.hosts import CLOUD, GUEST, HYPERVISOR
@@ -102,6 +102,10 @@ class Agents:
                 state.touched[outside], self.estimator[mine], self.guests.take(mine), state.window, skip, counts[outside]
             )
         return out
+
+    def memory_units(self, rows: I64) -> F64:
+        """Per cent of memory that one unit of `memory` stands for."""
+        return np.where(self.profile[rows] == HYPERVISOR, 100.0 * GRAIN_KB / self.guests.size_kb[rows], 1 / SCALE)
 
 
 def agents(fleet: HostFleet) -> Agents:

@@ -47,7 +47,7 @@ def _binomials() -> Array:
 
 
 def estimates(touched: F32, keys: U64, memory: Guests, window: Window, skip: int, counts: I64) -> I64:
-    """Sum of the reads of each tick after ``skip``, in millionths of a per cent; shape (hosts, ticks - skip).
+    """Sum of the reads of each tick after ``skip``, in pages of 4 KB; shape (hosts, ticks - skip).
 
     The estimator's minutes are not the ticks': of a tick's three reads, some still see the minute before.
     """
@@ -63,8 +63,8 @@ def estimates(touched: F32, keys: U64, memory: Guests, window: Window, skip: int
         shift *= 2
     pages = np.floor(np.maximum(slow, found) + np.float32(1e-4)).astype(np.int64)[:, skip - 1 :]
     per_page = memory.size_kb * memory.page / 100.0
-    read_kb = np.floor(pages * (per_page[:, None] / GRAIN_KB)) * GRAIN_KB
-    reads = np.rint(np.minimum(read_kb / memory.size_kb[:, None], 1.0) * (100.0 * SCALE)).astype(np.int64)
+    most = np.floor(memory.size_kb / GRAIN_KB)[:, None]
+    reads = np.minimum(np.floor(pages * (per_page[:, None] / GRAIN_KB)), most).astype(np.int64)
     turn = window.seconds()[None, skip:] / memory.cycle_s[:, None]
     late = ((turn - np.floor(turn)) * PER_TICK).astype(np.int64)
     return late * reads[:, :-1] + (counts - late) * reads[:, 1:]

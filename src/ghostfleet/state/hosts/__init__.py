@@ -23,7 +23,7 @@ from ghostfleet.state.hosts.levels import levels
 from ghostfleet.state.hosts.memory import Memory, memory
 from ghostfleet.state.hosts.noise import Noise, noise
 from ghostfleet.state.hosts.polls import Polls, polls
-from ghostfleet.state.hosts.processes import Processes, joined
+from ghostfleet.state.hosts.processes import MEMORY, Processes, joined
 from ghostfleet.state.hosts.schedule import runs
 from ghostfleet.state.hosts.swings import CELL_S, Swings, lerped, span, swings
 from ghostfleet.state.hosts.work import Work, work
@@ -108,7 +108,10 @@ class Hosts:
             "micro": lambda: micro.processes(fleet),
             "activities": lambda: activities.processes(fleet, shared=shared),
         }
-        return joined([make() for name, make in makers.items() if name not in fleet.without])
+        whole = joined([make() for name, make in makers.items() if name not in fleet.without])
+        small = np.minimum(self.memory.touched / 2.0, 1.0)[whole.host]
+        whole.amounts[:, MEMORY] *= np.where(whole.steady, 1.0, small)
+        return whole
 
     def solve(self, window: Window, first: int, last: int) -> HostState:
         """What hosts ``[first, last)`` did in a window of ticks."""
@@ -177,11 +180,11 @@ class Hosts:
         if len(busy) and metric in self.demand.heights:
             most = self.demand.heights[metric][np.isin(self.demand.host, rows[busy])]
             out[busy] += np.repeat(share * most[:, None].astype(np.float32), PER_TICK, axis=1)
-        if metric in ("inbound", "outbound") and "polls" not in self.fleet.without:
-            self.polls.add(metric, out, first, window.since_s)
         if metric in loads:
             out += loads[metric]
         self.noise.apply(metric, out, window, rows, common)
+        if metric in ("inbound", "outbound") and "polls" not in self.fleet.without:
+            self.polls.add(metric, out, first, window.since_s)
         if metric in pulses:
             out += pulses[metric]
         return out
