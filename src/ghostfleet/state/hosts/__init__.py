@@ -170,6 +170,8 @@ class Hosts:
         first = int(rows[0])
         out = np.zeros((len(rows), bins), dtype=np.float32)
         level = self.levels[metric][rows]
+        if metric == "write" and "polls" not in self.fleet.without:
+            level = np.where(self.polls.trickles[rows], 0.0, level)
         some = np.flatnonzero(level > 0)
         if len(some):
             base = factor(metric, rows[some])
@@ -181,9 +183,10 @@ class Hosts:
             most = self.demand.heights[metric][np.isin(self.demand.host, rows[busy])]
             out[busy] += np.repeat(share * most[:, None].astype(np.float32), PER_TICK, axis=1)
         if metric in loads:
+            self.noise.roughen(metric, loads[metric], window, rows)
             out += loads[metric]
         self.noise.apply(metric, out, window, rows, common)
-        if metric in ("inbound", "outbound") and "polls" not in self.fleet.without:
+        if metric in ("inbound", "outbound", "write") and "polls" not in self.fleet.without:
             self.polls.add(metric, out, first, window.since_s)
         if metric in pulses:
             out += pulses[metric]

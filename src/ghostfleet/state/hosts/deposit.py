@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ghostfleet.state.hosts.parameters import table
 from ghostfleet.state.hosts.processes import CPU, FOOTPRINT, MEMORY, READ, WRITE
 from ghostfleet.state.hosts.schedule import PARTS
 
@@ -19,7 +20,7 @@ BIN = SUBSAMPLE_S * PARTS
 GRAIN = 1024.0  # of a rate: heights are whole multiples of 1/1024 of their unit
 HIGHEST = 2.0**30  # height, in such grains: a million KB/s
 READ_SHARE = 0.4  # of a run in which it reads: what is needed is read first
-LINGER_S = 40  # pages stay in the estimate's working set a little after a run
+LINGER_S = 150  # pages stay in the estimate's working set a little after a run
 
 
 def deposit(runs: Runs, processes: Processes, hosts: I64, count: int, bins: int) -> dict[str, F32]:
@@ -49,8 +50,24 @@ def deposit(runs: Runs, processes: Processes, hosts: I64, count: int, bins: int)
         if metric == CPU:
             height = np.minimum(height, 100.0)
         whole = np.rint(np.minimum(height * GRAIN, HIGHEST))
-        out[name] = _boxes(hosts[runs.process[some]], start, length, whole, count, bins)
+        row = hosts[runs.process[some]]
+        if metric == WRITE:
+            row, start, length, whole = _flushed_late(row, start, length, whole, processes.late[runs.process[some]])
+        out[name] = _boxes(row, start, length, whole, count, bins)
     return out
+
+
+def _flushed_late(row: I64, start: I64, length: I64, height: F64, late: F64) -> tuple[I64, I64, I64, F64]:
+    """Split writes into those of the run and those that wait in memory for a while."""
+    options = table("writeback")
+    delay, run = (int(options[name] * PARTS) for name in ("delay_s", "run_s"))
+    waits = np.rint(height * late * length / (length + run))
+    return (
+        np.concatenate([row, row]),
+        np.concatenate([start, start + delay]),
+        np.concatenate([length, length + run]),
+        np.concatenate([np.rint(height * (1 - late)), waits]),
+    )
 
 
 def _boxes(row: I64, start: I64, length: I64, height: F64, count: int, bins: int) -> F32:

@@ -41,6 +41,7 @@ class Memory:
     phase_s: F64
     height: F64
     teeth: U64
+    noise: F64  # of the level, minute by minute
 
     def touched_at(self, seconds: I64, factor: F32, rows: I64) -> F32:
         """Per cent of memory touched by what always runs, shape (rows, instants); ``factor`` is the slow swing."""
@@ -76,6 +77,8 @@ class Memory:
         curved = late * (2.0 - late)
         fall = np.where(kind == PLATEAU, 1 - refill, np.where(kind == COLLECTOR, 1 - curved, 1 - late))
         top = np.where(kind == PLATEAU, self.level[rows, None], self.level[rows, None] + self.height[rows, None])
+        jitter = draw.normal(draw.rekey(self.teeth[rows], 1), int(seconds[0]) // 60, int(seconds[-1]) // 60 + 1)
+        top = top * (1 + self.noise[rows, None] * jitter)
         share = top * factor - fall * np.minimum(tooth, 0.7 * top)
         most = table("memory_used")["most"]
         return (100.0 * np.clip(share, 0.01, most)).astype(np.float32)
@@ -108,4 +111,5 @@ def memory(fleet: HostFleet) -> Memory:
         phase_s=draws.uniform("phase") * period,
         height=np.minimum(draws.spread("height", heights.T), 0.5),
         teeth=draws.keys("teeth"),
+        noise=draws.spread("noise", used["noise"]),
     )

@@ -29,6 +29,7 @@ class Noise:
     own: dict[str, U64]
     deviation: dict[str, F64]
     loading: dict[str, F64]
+    rough: F64
     dips: dict[str, U64]
     dip_chance: dict[str, F64]
     dip_depth: tuple[float, float]
@@ -52,6 +53,18 @@ class Noise:
             z -= (0.5 * LOG2_E * sd * sd).astype(np.float32)
             rates[alive] *= maths.exp2_f32(z, out=z)
         self._dip(metric, rates, window, rows)
+
+    def roughen(self, metric: str, loads: F32, window: Window, rows: I64) -> None:
+        """Make long runs uneven from minute to minute, in place; shape (rows, sub-samples)."""
+        some = np.flatnonzero((loads.max(axis=1) > 0) & (self.rough[rows] > 0))
+        if not len(some):
+            return
+        mine = rows[some]
+        z = draw.normal(draw.rekey(self.own[metric][mine], 7), window.start, window.stop)
+        sd = self.rough[mine, None]
+        z *= (sd * LOG2_E).astype(np.float32)
+        z -= (0.5 * LOG2_E * sd * sd).astype(np.float32)
+        loads[some] *= np.repeat(maths.exp2_f32(z, out=z), PER_TICK, axis=1)
 
     def _dip(self, metric: str, rates: F32, window: Window, rows: I64) -> None:
         chance = self.dip_chance[metric][rows]
@@ -95,6 +108,7 @@ def noise(fleet: HostFleet) -> Noise:
         own={metric: draws.keys(f"own {metric}") for metric in METRICS},
         deviation=deviation,
         loading={metric: shared * draws.between(f"loading {metric}", options["shared_range"]) for metric in METRICS},
+        rough=scale * np.minimum(draws.spread("rough", options["rough"]), options["most"]),
         dips={metric: draws.keys(f"dips {metric}") for metric in METRICS},
         dip_chance={
             metric: (0.0 if "dips" in fleet.without else 1.0)

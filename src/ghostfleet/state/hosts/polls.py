@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ghostfleet.state.hosts.deposit import SUBSAMPLE_S
-from ghostfleet.state.hosts.parameters import table
+from ghostfleet.state.hosts.parameters import Draws, table
 from ghostfleet.state.hosts.processes import sow
 
 if TYPE_CHECKING:
-    from ghostfleet.core.arrays import F32, F64, I64
+    from ghostfleet.core.arrays import F32, F64, I64, Bool
     from ghostfleet.world.hosts import HostFleet
 
 
@@ -25,10 +25,12 @@ class Polls:
     phase_s: F64
     inbound_kb: F64
     outbound_kb: F64
+    write_kb: F64
+    trickles: Bool  # per host of the fleet: all that it writes by itself are single writes
 
     def add(self, metric: str, rates: F32, first: int, since_s: int) -> None:
         """Add the rate of a direction's polls to sub-samples of hosts from ``first`` on; shape (hosts, bins)."""
-        amounts = self.inbound_kb if metric == "inbound" else self.outbound_kb
+        amounts = {"inbound": self.inbound_kb, "outbound": self.outbound_kb, "write": self.write_kb}[metric]
         low, high = np.searchsorted(self.host, (first, first + len(rates))).tolist()
         edges = since_s + np.arange(rates.shape[1] + 1, dtype=np.float64) * SUBSAMPLE_S
         for poll in range(low, high):
@@ -48,11 +50,21 @@ def polls(fleet: HostFleet, levels: dict[str, F64]) -> Polls:
     amount = draws.spread("amount", options["amount_kb"])
     way = draws.uniform("way")
     one = (1 - options["both"]) / 2
-    order = np.argsort(host, kind="stable")
+    trickles = table("trickles")
+    every = Draws(fleet.seed, "trickles", fleet.ids)
+    slow = every.chance("some", trickles["share"]) & (levels["write"] < trickles["below_kb_s"])
+    writer = np.flatnonzero(slow)
+    pause = (every.spread("amount", trickles["amount_kb"]) / levels["write"])[writer]
+    np.maximum(pause, trickles["least_period_s"], out=pause)
+    none, nothing = np.zeros(len(writer)), np.zeros(len(host))
+    hosts = np.concatenate([host, writer])
+    order = np.argsort(hosts, kind="stable")
     return Polls(
-        host[order],
-        period[order],
-        (draws.uniform("phase") * period)[order],
-        np.where(way < one, 0.0, amount)[order],
-        np.where(way > 1 - one, 0.0, amount * draws.spread("tilt", (1.0, 0.6)))[order],
+        hosts[order],
+        np.concatenate([period, pause])[order],
+        np.concatenate([draws.uniform("phase") * period, every.uniform("phase")[writer] * pause])[order],
+        np.concatenate([np.where(way < one, 0.0, amount), none])[order],
+        np.concatenate([np.where(way > 1 - one, 0.0, amount * draws.spread("tilt", (1.0, 0.6))), none])[order],
+        np.concatenate([nothing, levels["write"][writer] * pause])[order],
+        slow,
     )

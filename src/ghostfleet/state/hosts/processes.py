@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ghostfleet.core import draw
-from ghostfleet.state.hosts.parameters import Draws
+from ghostfleet.state.hosts.parameters import Draws, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,6 +43,7 @@ class Processes:
     size_sd: F64  # log deviation of a run's amounts, the same factor for all of them
     tail: F64  # 1 / Pareto exponent of that factor; 0 is no heavy tail
     size_cap: F64  # most a run's factor may be
+    late: F64  # share of its writes that reach the disk after the run
     steady: Bool  # the amounts are rates while it runs, not totals
     amounts: F64  # (processes, FOOTPRINT) %·s of CPU, KB, and per cent of memory touched while it runs
 
@@ -87,6 +88,11 @@ def numbered(fleet: HostFleet, ingredient: str, number: I64) -> tuple[I64, Draws
     return np.concatenate(rows), Draws(fleet.seed, ingredient, ids)
 
 
+def _late(draws: Draws) -> F64:
+    share = draws.between("late", table("writeback")["late_range"])
+    return share * share
+
+
 def plain(draws: Draws, host: I64, amounts: F64) -> Processes:
     """Random processes without scatter, to be refined with `dataclasses.replace`."""
     count = len(host)
@@ -105,6 +111,7 @@ def plain(draws: Draws, host: I64, amounts: F64) -> Processes:
         size_sd=zero,
         tail=zero,
         size_cap=np.full(count, np.inf),
+        late=_late(draws),
         steady=np.zeros(count, dtype=bool),
         amounts=amounts,
     )

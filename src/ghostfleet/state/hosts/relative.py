@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 LEAST = {"cpu": 0.15, "write": 0.4, "read": 0.5, "network": 0.3}  # a base to be a height over, where there is none
 COMMON = 0.75  # chance that a metric shares the activity's own gate
-BOTH_WAYS = 0.88
-OTHER_WAY_SD = 0.9
+BOTH_WAYS = 0.75
+OTHER_WAY_SD = 1.4
 CPU_PER_READ = 0.0015  # per cent per KB/s
 
 
@@ -36,8 +36,8 @@ def heights(draws: Draws, host: I64, options: dict[str, Any], levels: dict[str, 
             base = np.maximum(levels[metric][host], LEAST[metric])
             out[:, place] = touched(metric) * draws.spread(metric, options[metric]) * base
     # What is read is worked on and written back, in part.
-    least = out[:, READ] * draws.spread("back", (0.3, 0.8))
-    out[:, WRITE] = np.where((out[:, READ] > 0) & draws.chance("writes_back", 0.85), np.maximum(out[:, WRITE], least), out[:, WRITE])
+    least = out[:, READ] * draws.spread("back", (0.5, 0.8))
+    out[:, WRITE] = np.where((out[:, READ] > 0) & draws.chance("writes_back", 0.95), np.maximum(out[:, WRITE], least), out[:, WRITE])
     out[:, CPU] += CPU_PER_READ * out[:, READ]
     if "network" in options:
         base = np.maximum(np.maximum(levels["inbound"], levels["outbound"])[host], LEAST["network"])

@@ -22,6 +22,7 @@ PARTS = 16  # of a second: the grain of starts and lengths
 CELL_S = DAY_S  # in which random runs are counted
 MOST_IN_CELL = 4096
 LONGEST_JITTER_S = 3600.0
+AFTER_S = 200.0  # for which a run acts on after its end: pages linger, writes wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def runs(processes: Processes, fleet: HostFleet, since_s: int, until_s: int) -> 
     # In seconds since the epoch, so that rounding does not depend on the window.
     start = nominal + np.minimum(delays, LONGEST_JITTER_S)
     stop = start + np.clip(lengths, 1 / PARTS, LONGEST_S)
-    inside = (stop > since_s) & (start < until_s)
+    inside = (stop > since_s - AFTER_S) & (start < until_s)
     process, size, lanes = process[inside], size[inside], lanes[inside]
     begins = np.floor(start[inside] * PARTS).astype(np.int64) - since_s * PARTS
     ends = np.floor(stop[inside] * PARTS).astype(np.int64) - since_s * PARTS
@@ -88,7 +89,7 @@ def _reach(processes: Processes, rows: I64) -> F64:
     """Seconds before a window in which a run can start and still act in it."""
     longest = np.minimum(processes.run_s[rows] * exp(4.2 * processes.run_sd[rows]), LONGEST_S)
     delay = np.minimum(processes.jitter_s[rows] * exp(4.2 * processes.jitter_sd[rows]), LONGEST_JITTER_S)
-    return longest + delay
+    return longest + delay + AFTER_S
 
 
 def _daily(processes: Processes, rows: I64, fleet: HostFleet, since_s: int, until_s: int) -> tuple[I64, I64, F64]:
