@@ -22,6 +22,7 @@ from ghostfleet.state.hosts.processes import (
     READ,
     WRITE,
     Processes,
+    echoing,
     joined,
     plain,
     replace,
@@ -55,7 +56,7 @@ def _of(fleet: HostFleet, name: str, kind: dict[str, Any], busy: F64, *, shared:
     factor = draws.spread("amount", (1.0, options["amount_sd"]))
     factor *= np.where(when == CLOCK, np.minimum(clock / options["clock_reference_s"], 4.0), 1.0)
     sds = [draws.spread("size", options[f"{schedule}_size_sd"]) for schedule in ("clock", "daily", "random")]
-    return replace(
+    found = replace(
         plain(draws, host, _amounts(draws, kind, factor, period, shared=shared)),
         schedule=when,
         period_s=period,
@@ -67,6 +68,7 @@ def _of(fleet: HostFleet, name: str, kind: dict[str, Any], busy: F64, *, shared:
         run_sd=draws.spread("run_sd", options["run_sd"]),
         size_sd=np.choose(when, sds),
     )
+    return echoing(found, draws)
 
 
 def _amounts(draws: Draws, kind: dict[str, Any], factor: F64, period: F64, *, shared: bool) -> F64:

@@ -8,7 +8,7 @@ import numpy as np
 
 from ghostfleet.core.window import DAY_S
 from ghostfleet.state.hosts.parameters import Draws, table
-from ghostfleet.state.hosts.processes import CPU, Processes, numbered, plain, replace
+from ghostfleet.state.hosts.processes import CPU, Processes, echoing, numbered, plain, replace
 from ghostfleet.state.hosts.relative import heights
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def processes(fleet: HostFleet, levels: dict[str, F64], *, shared: bool = True) 
     host, draws = numbered(fleet, "bursts", 1 + hosts.poisson("more", options["mean"]))
     amounts = heights(draws, host, options, levels, shared=shared)
     most = np.where(amounts[:, CPU] > 0, options["most_cpu"], options["most"])
-    return replace(
+    found = replace(
         plain(draws, host, amounts),
         period_s=DAY_S / np.minimum(draws.spread("rate", options["rate"]), options["most_rate"]),
         run_s=draws.spread("run", options["run_s"]),
@@ -33,3 +33,4 @@ def processes(fleet: HostFleet, levels: dict[str, F64], *, shared: bool = True) 
         size_cap=most,
         steady=np.ones(len(host), dtype=bool),
     )
+    return echoing(found, draws)

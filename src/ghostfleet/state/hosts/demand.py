@@ -38,6 +38,8 @@ class Demand:
         """Rows of hosts ``[first, last)`` that have demand, and its share of the peak; shape (those, ticks)."""
         low, high = np.searchsorted(self.host, (first, last)).tolist()
         hosts = self.host[low:high]
+        if not len(hosts):
+            return hosts, np.empty((0, len(at)), dtype=np.float32)
         curves = np.array([[*curve, curve[0]] for curve in table("demand")["curve"].values()])
         out = np.empty((high - low, len(at)), dtype=np.float32)
         for row, host in enumerate(hosts.tolist()):

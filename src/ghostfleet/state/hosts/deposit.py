@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ghostfleet.state.hosts.parameters import table
 from ghostfleet.state.hosts.processes import CPU, FOOTPRINT, MEMORY, READ, WRITE
 from ghostfleet.state.hosts.schedule import PARTS
 
@@ -50,24 +49,8 @@ def deposit(runs: Runs, processes: Processes, hosts: I64, count: int, bins: int)
         if metric == CPU:
             height = np.minimum(height, 100.0)
         whole = np.rint(np.minimum(height * GRAIN, HIGHEST))
-        row = hosts[runs.process[some]]
-        if metric == WRITE:
-            row, start, length, whole = _flushed_late(row, start, length, whole, processes.late[runs.process[some]])
-        out[name] = _boxes(row, start, length, whole, count, bins)
+        out[name] = _boxes(hosts[runs.process[some]], start, length, whole, count, bins)
     return out
-
-
-def _flushed_late(row: I64, start: I64, length: I64, height: F64, late: F64) -> tuple[I64, I64, I64, F64]:
-    """Split writes into those of the run and those that wait in memory for a while."""
-    options = table("writeback")
-    delay, run = (int(options[name] * PARTS) for name in ("delay_s", "run_s"))
-    waits = np.rint(height * late * length / (length + run))
-    return (
-        np.concatenate([row, row]),
-        np.concatenate([start, start + delay]),
-        np.concatenate([length, length + run]),
-        np.concatenate([np.rint(height * (1 - late)), waits]),
-    )
 
 
 def _boxes(row: I64, start: I64, length: I64, height: F64, count: int, bins: int) -> F32:

@@ -8,7 +8,7 @@ import numpy as np
 
 from ghostfleet.core.window import DAY_S
 from ghostfleet.state.hosts.parameters import table
-from ghostfleet.state.hosts.processes import DAILY, EVERY_DAY, Processes, plain, replace, sow
+from ghostfleet.state.hosts.processes import DAILY, EVERY_DAY, Processes, echoing, plain, replace, sow
 from ghostfleet.state.hosts.relative import heights
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def processes(fleet: HostFleet, levels: dict[str, F64], *, shared: bool = True) 
     """Nightly jobs of all hosts."""
     options = table("nightly")
     host, draws = sow(fleet, "nightly", options["mean"])
-    return replace(
+    found = replace(
         plain(draws, host, heights(draws, host, options, levels, shared=shared)),
         schedule=np.full(len(host), DAILY, dtype=np.int8),
         phase_s=draws.between("hour", options["hour_range"]) * 3600 % DAY_S,
@@ -35,6 +35,7 @@ def processes(fleet: HostFleet, levels: dict[str, F64], *, shared: bool = True) 
         size_sd=draws.spread("size", options["size_sd"]),
         steady=np.ones(len(host), dtype=bool),
     )
+    return echoing(found, draws)
 
 
 def weekdays(draws: Draws, workdays: float, weekly: float) -> I64:

@@ -43,7 +43,8 @@ class Processes:
     size_sd: F64  # log deviation of a run's amounts, the same factor for all of them
     tail: F64  # 1 / Pareto exponent of that factor; 0 is no heavy tail
     size_cap: F64  # most a run's factor may be
-    late: F64  # share of its writes that reach the disk after the run
+    echo: F64  # size of a second run soon after, over the first; 0 is none
+    echo_s: F64  # and how much later it comes
     steady: Bool  # the amounts are rates while it runs, not totals
     amounts: F64  # (processes, FOOTPRINT) %·s of CPU, KB, and per cent of memory touched while it runs
 
@@ -88,9 +89,12 @@ def numbered(fleet: HostFleet, ingredient: str, number: I64) -> tuple[I64, Draws
     return np.concatenate(rows), Draws(fleet.seed, ingredient, ids)
 
 
-def _late(draws: Draws) -> F64:
-    share = draws.between("late", table("writeback")["late_range"])
-    return share * share
+def echoing(processes: Processes, draws: Draws) -> Processes:
+    """Let some processes run a second time soon after."""
+    options = table("echo")
+    ratio = np.minimum(draws.spread("echo", options["ratio"]), options["most"])
+    delay = np.array(options["delay_s"], dtype=np.float64)[draws.choice("echo_s", options["weights"])]
+    return replace(processes, echo=draws.chance("echoes", options["share"]) * ratio, echo_s=delay)
 
 
 def plain(draws: Draws, host: I64, amounts: F64) -> Processes:
@@ -111,7 +115,8 @@ def plain(draws: Draws, host: I64, amounts: F64) -> Processes:
         size_sd=zero,
         tail=zero,
         size_cap=np.full(count, np.inf),
-        late=_late(draws),
+        echo=zero,
+        echo_s=zero,
         steady=np.zeros(count, dtype=bool),
         amounts=amounts,
     )

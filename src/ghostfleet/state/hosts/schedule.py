@@ -52,11 +52,18 @@ def runs(processes: Processes, fleet: HostFleet, since_s: int, until_s: int) -> 
     # In seconds since the epoch, so that rounding does not depend on the window.
     start = nominal + np.minimum(delays, LONGEST_JITTER_S)
     stop = start + np.clip(lengths, 1 / PARTS, LONGEST_S)
+    twice = np.flatnonzero(processes.echo[process] > 0)
+    again = processes.echo_s[process[twice]]
+    start, stop = np.concatenate([start, start[twice] + again]), np.concatenate([stop, stop[twice] + again])
+    once = np.arange(len(process))
+    place = np.concatenate([once, twice])
+    echo = np.where(np.arange(len(place)) < len(once), 1.0, processes.echo[process[place]])
+    process, size, lanes = process[place], size[place], lanes[place]
     inside = (stop > since_s - AFTER_S) & (start < until_s)
-    process, size, lanes = process[inside], size[inside], lanes[inside]
+    process, size, lanes, echo = process[inside], size[inside], lanes[inside], echo[inside]
     begins = np.floor(start[inside] * PARTS).astype(np.int64) - since_s * PARTS
     ends = np.floor(stop[inside] * PARTS).astype(np.int64) - since_s * PARTS
-    return Runs(process, begins, np.maximum(ends - begins, 1), _sizes(processes, process, size, lanes[:, 3]))
+    return Runs(process, begins, np.maximum(ends - begins, 1), echo * _sizes(processes, process, size, lanes[:, 3]))
 
 
 def _sizes(processes: Processes, process: I64, normal: F64, lane: I64) -> F64:
@@ -89,7 +96,7 @@ def _reach(processes: Processes, rows: I64) -> F64:
     """Seconds before a window in which a run can start and still act in it."""
     longest = np.minimum(processes.run_s[rows] * exp(4.2 * processes.run_sd[rows]), LONGEST_S)
     delay = np.minimum(processes.jitter_s[rows] * exp(4.2 * processes.jitter_sd[rows]), LONGEST_JITTER_S)
-    return longest + delay + AFTER_S
+    return longest + delay + AFTER_S + np.where(processes.echo[rows] > 0, processes.echo_s[rows], 0.0)
 
 
 def _daily(processes: Processes, rows: I64, fleet: HostFleet, since_s: int, until_s: int) -> tuple[I64, I64, F64]:
