@@ -17,6 +17,7 @@ COMMON = 0.75  # chance that a metric shares the activity's own gate
 BOTH_WAYS = 0.75
 OTHER_WAY_SD = 1.4
 CPU_PER_READ = 0.0015  # per cent per KB/s
+CPU_PER_NETWORK = 0.006
 
 
 def heights(draws: Draws, host: I64, options: dict[str, Any], levels: dict[str, F64], *, shared: bool) -> F64:
@@ -46,6 +47,7 @@ def heights(draws: Draws, host: I64, options: dict[str, Any], levels: dict[str, 
         way = draws.uniform("way")
         out[:, INBOUND] = np.where(way < (1 - BOTH_WAYS) / 2, 0.0, inbound)
         out[:, OUTBOUND] = np.where(way > 1 - (1 - BOTH_WAYS) / 2, 0.0, inbound * tilt)
+    out[:, CPU] += draws.spread("packets", (CPU_PER_NETWORK, 1.0)) * (out[:, INBOUND] + out[:, OUTBOUND])
     if "memory" in options:
         out[:, MEMORY] = touched("memory") * draws.spread("memory", options["memory"])
     return out

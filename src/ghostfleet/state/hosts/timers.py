@@ -46,7 +46,7 @@ def processes(fleet: HostFleet, levels: dict[str, F64]) -> Processes:
     one = draws.uniform("one_way")
     inbound = gathered * draws.spread("inbound", options["inbound"])
     amounts = np.zeros((len(host), len(FOOTPRINT)))
-    amounts[:, CPU] = draws.chance("touches_cpu", touches["cpu"]) * draws.spread("cpu", options["cpu"])
+    amounts[:, CPU] = (draws.chance("touches_cpu", touches["cpu"]) | both) * draws.spread("cpu", options["cpu"])
     amounts[:, CPU] *= maths.exp2(0.7 * maths.log2(np.maximum(levels["cpu"][host], 0.5)))
     amounts[:, WRITE] = draws.chance("touches_write", touches["write"]) * draws.spread("write", options["amount_kb"])
     amounts[:, WRITE] *= gathered
