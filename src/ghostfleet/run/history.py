@@ -89,9 +89,12 @@ def write(
     """
     started = surroundings.stopwatch()
     generator, tables, plan = prepare(scenario, request)
+    sinks = destinations(request)
+    for sink in sinks:
+        if sink.home is not None:
+            manifest.ensure_room(manifest.path_at(sink.home, request.part))
     planned(generator, tables, plan)
     determinants = _determinants(scenario, request, plan, tables)
-    sinks = [_opened(url, request) for url in request.urls]
     outcome = Outcome(generator, plan, tables)
     open_sinks: list[Sink] = []
     try:
@@ -106,7 +109,10 @@ def write(
         for url, sink, mine in zip(request.urls, sinks, receipts, strict=True):
             outcome.written[url] = sink.finish(mine)
             open_sinks.remove(sink)
-            _record(url, request, scenario, determinants, outcome, mine)
+            if sink.home is not None:
+                path = manifest.path_at(sink.home, request.part)
+                manifest.save(path, _record(url, request, scenario, determinants, outcome, mine).text())
+                outcome.manifests[url] = path
     finally:
         for sink in open_sinks:
             with suppress(GhostfleetError):  # the error that brought us here matters more
@@ -126,9 +132,22 @@ def _plan_id(determinants: Determinants, request: Request) -> str:
     return f"{determinants.hash[:16]}-{shape}".replace(".", "_")
 
 
-def _opened(url: str, request: Request) -> Sink:
+def destinations(request: Request) -> list[Sink]:
+    """Sinks of a request, nothing touched yet; `ScenarioError` when one destination is named twice."""
     part = request.part if request.part[1] > 1 else None
-    return open_sink(url, format=request.format, codec=request.codec, compressed=request.compressed, part=part)
+    options: dict[str, Any] = {"format": request.format, "codec": request.codec, "compressed": request.compressed}
+    sinks: list[Sink] = []
+    named: dict[object, str] = {}
+    for url in request.urls:
+        sink = open_sink(url, part=part, **options)
+        same = sink.scheme, (sink.home.folder.resolve(), sink.home.file) if sink.home is not None else url
+        if same in named:
+            said = f"{named[same]} and {url} are" if named[same] != url else f"{url} is"
+            msg = f"--to {url}: {said} one destination, named twice; name it once"
+            raise ScenarioError(msg)
+        named[same] = url
+        sinks.append(sink)
+    return sinks
 
 
 def _work(
@@ -169,13 +188,10 @@ def _record(
     determinants: Determinants,
     outcome: Outcome,
     receipts: Sequence[Receipt],
-) -> None:
-    """Write the manifest beside an output that stays."""
-    path = manifest.place(url, request.part)
-    if path is None:
-        return
+) -> Manifest:
+    """State what a destination holds now."""
     by_table = {table.name: tuple(r for r in receipts if r.table == table.name) for table in outcome.tables}
-    record = Manifest(
+    return Manifest(
         name=scenario.scenario,
         determinants=msgspec.structs.replace(determinants, scenario={}) if request.blind else determinants,
         hash=determinants.hash,
@@ -186,5 +202,3 @@ def _record(
         receipts=by_table,
         statistics={name: statistics.summary() for name, statistics in outcome.statistics.items()},
     )
-    manifest.save(path, record.text())
-    outcome.manifests[url] = path

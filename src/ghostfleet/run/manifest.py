@@ -15,8 +15,7 @@ import msgspec
 from ghostfleet import __version__
 from ghostfleet.core.errors import DataError, SinkError
 from ghostfleet.core.zones import tzdata_version
-from ghostfleet.sinks import Receipt, Written
-from ghostfleet.sinks.formats import suffix_of
+from ghostfleet.sinks import Home, Receipt, Written, home_of
 
 if TYPE_CHECKING:
     from ghostfleet.core.window import Window
@@ -102,17 +101,29 @@ class Manifest(msgspec.Struct, frozen=True):
         return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
 
 
-def place(url: str, part: tuple[int, int] = (1, 1)) -> Path | None:
-    """Where the manifest of an output stands; None for outputs that do not stay."""
-    if url == "-" or url.partition(":")[0] in {"blackhole", "stdout"}:
-        return None
-    url = url.removeprefix("files:")
-    suffix = f"-{part[0]:05d}-of-{part[1]:05d}" if part[1] > 1 else ""
-    if ":" in url and not Path(url).exists() and "/" not in url.partition(":")[0]:
-        return Path(f"{url.partition(':')[2]}.manifest{suffix}.json")
-    if suffix_of(Path(url).name) and not url.endswith("/") and not Path(url).is_dir():
-        return Path(f"{url}.manifest{suffix}.json")
-    return Path(url) / f"manifest{suffix}.json"
+def place(url: str) -> Path | None:
+    """Where the manifest of a data set stands; None for outputs that do not stay, `DataError` for what is no URL."""
+    try:
+        home = home_of(url)
+    except SinkError as error:
+        raise DataError(str(error)) from error
+    return None if home is None else path_at(home)
+
+
+def path_at(home: Home, part: tuple[int, int] = (1, 1)) -> Path:
+    """Path of the manifest of a destination, or of one part of it."""
+    return home.record(f"manifest-{part[0]:05d}-of-{part[1]:05d}.json" if part[1] > 1 else "manifest.json")
+
+
+def ensure_room(path: Path) -> None:
+    """Refuse a place where no small file can be saved, before anything is written beside it."""
+    if path.is_dir():
+        msg = f"cannot write {path}: a directory of that name stands there"
+        raise SinkError(msg)
+    parent = next(folder for folder in path.absolute().parents if folder.exists())
+    if not parent.is_dir():
+        msg = f"cannot write {path}: {parent} is no directory"
+        raise SinkError(msg)
 
 
 def save(path: Path, text: str, *, durable: bool = True) -> None:

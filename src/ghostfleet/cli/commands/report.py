@@ -10,7 +10,7 @@ import click
 from ghostfleet.cli import examine, scenario
 from ghostfleet.core.errors import DataError
 from ghostfleet.dashboards import report
-from ghostfleet.run import records
+from ghostfleet.sinks import home_of
 from ghostfleet.spec import loading
 
 if TYPE_CHECKING:
@@ -61,5 +61,5 @@ def _report(where: str, wanted: Expectations, look: Mapping[str, Any]) -> list[P
 
 
 def _beside(where: str) -> Path:
-    folder = records.folder_of(where)
-    return (folder if folder is not None else Path(where.rpartition(":")[2]).parent) / "report"
+    home = home_of(where)
+    return (Path() if home is None else home.folder) / "report"
