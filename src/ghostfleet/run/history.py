@@ -77,7 +77,7 @@ def write(
     request: Request,
     *,
     say: Callable[[str], None] = lambda _text: None,
-    watch: workers.Watcher = lambda rows: None,  # noqa: ARG005  the protocol names its argument
+    watch: workers.Watcher = lambda _rows: None,
     planned: Callable[[Generator, list[Table], Plan], None] = lambda _generator, _tables, _plan: None,
     opened: Callable[[], None] = lambda: None,
 ) -> Outcome:
@@ -195,7 +195,6 @@ def _record(
         name=scenario.scenario,
         determinants=msgspec.structs.replace(determinants, scenario={}) if request.blind else determinants,
         hash=determinants.hash,
-        seed=None if request.blind else scenario.seed,
         notes=outcome.generator.notes([table.name for table in outcome.tables], outcome.plan.window.tick_s),
         sink={"format": request.format, "codec": request.codec, "compressed": request.compressed},
         written=tuple(outcome.written[url]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from contextlib import suppress
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 LAYOUT = 1  # of the manifest itself
 NO_CAUSE = {"title", "parameters", "aliases", "expect", "visualization", "logging"}  # sections that change no value
 SINK_OPTIONS = {"format", "codec", "compressed"}
+VERSION = re.compile(r"[0-9][0-9A-Za-z.+-]{0,40}")
 
 
 def moment(seconds: int) -> str:
@@ -66,7 +68,6 @@ class Manifest(msgspec.Struct, frozen=True):
     name: str  # of the scenario
     determinants: Determinants
     hash: str
-    seed: int | None
     notes: dict[str, Any]  # what a reader must know: what daily rows are, which faults were made on purpose
     sink: dict[str, Any]  # format, codec and compression, to open it again
     written: tuple[Written, ...]
@@ -80,12 +81,7 @@ class Manifest(msgspec.Struct, frozen=True):
             "layout": LAYOUT,
             "scenario_name": self.name,
             "hash": self.hash,
-            "version": known.version,
-            "tzdata": known.tzdata,
-            "seed": self.seed,
-            "window": {"from": moment(known.since_s), "until": moment(known.until_s)},
-            "every_s": known.every_s,
-            "part": list(known.part),
+            **_told(known),
             "notes": self.notes,
             "sink": self.sink,
             "tables": [
@@ -162,7 +158,7 @@ def read(path: Path) -> Manifest:
         raise DataError(msg) from error
     try:
         return _restored(content)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError) as error:
         msg = f"{path}: not a complete manifest ({type(error).__name__}: {error}); generate the data set again"
         raise DataError(msg) from error
 
@@ -192,18 +188,68 @@ def _restored(content: dict[str, Any]) -> Manifest:
     if not isinstance(content["sink"], dict) or set(content["sink"]) != SINK_OPTIONS:
         msg = f"sink must have the keys {', '.join(sorted(SINK_OPTIONS))}"
         raise ValueError(msg)
-    determinants = msgspec.convert(content["determinants"], Determinants)
-    if determinants.scenario and determinants.hash != content["hash"]:
-        msg = "its hash does not fit its contents; it was changed after it was written"
-        raise ValueError(msg)
+    determinants = _determinants(content)
+    rest = msgspec.convert({key: content[key] for key in ("scenario_name", "hash", "notes", "sink")}, _Rest)
     return Manifest(
-        content["scenario_name"],
+        rest.scenario_name,
         determinants,
-        content["hash"],
-        content["seed"],
-        content["notes"],
-        content["sink"],
+        rest.hash,
+        rest.notes,
+        rest.sink,
         tuple(written),
         receipts,
         statistics,
     )
+
+
+def _determinants(content: dict[str, Any]) -> Determinants:
+    """Determinants of a manifest, if all that it says of them elsewhere agrees."""
+    determinants = msgspec.convert(content["determinants"], Determinants)
+    if determinants.scenario and determinants.hash != content["hash"]:
+        msg = "its hash does not fit its contents; it was changed after it was written"
+        raise ValueError(msg)
+    _ensure_possible(determinants)
+    for key, value in _told(determinants).items():
+        if content[key] != value:
+            msg = f"{key} is {content[key]!r}, but what determines the data says {value!r}"
+            raise ValueError(msg)
+    if determinants.scenario and determinants.scenario.get("scenario") != content["scenario_name"]:
+        msg = f"scenario_name is {content['scenario_name']!r}, but its scenario has another name"
+        raise ValueError(msg)
+    return determinants
+
+
+class _Rest(msgspec.Struct):
+    """What a manifest says besides what determines the data."""
+
+    scenario_name: str
+    hash: str
+    notes: dict[str, Any]
+    sink: dict[str, Any]
+
+
+def _told(known: Determinants) -> dict[str, Any]:
+    """What a manifest tells people of its determinants, so that they need not look inside."""
+    return {
+        "version": known.version,
+        "tzdata": known.tzdata,
+        "seed": known.scenario.get("execution", {}).get("random_seed"),
+        "window": {"from": moment(known.since_s), "until": moment(known.until_s)},
+        "every_s": known.every_s,
+        "part": list(known.part),
+    }
+
+
+def _ensure_possible(known: Determinants) -> None:
+    """Refuse determinants that no run can have; a blind manifest has no hash that would tell."""
+    number, parts = known.part
+    wrong = {
+        f"version {known.version!r} is no version": not VERSION.fullmatch(known.version),
+        f"every_s {known.every_s} is no length of a row": known.every_s <= 0,
+        f"the window ends at {known.until_s}, before it begins at {known.since_s}": known.until_s <= known.since_s,
+        f"part {number} of {parts} cannot be": not 1 <= number <= parts,
+        "it determines no table": not known.tables,
+    }
+    for said, holds in wrong.items():
+        if holds:
+            raise ValueError(said)

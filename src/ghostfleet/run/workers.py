@@ -34,7 +34,7 @@ class Done(msgspec.Struct):
 class Watcher(Protocol):
     """Told of rows as they are made."""
 
-    def __call__(self, rows: int) -> None:
+    def __call__(self, rows: int, /) -> None:
         """Take note of ``rows`` more."""
 
 
