@@ -153,7 +153,10 @@ def destinations(request: Request) -> list[Sink]:
 def _work(
     generator: Generator, sinks: Sequence[Sink], outcome: Outcome, request: Request, watch: workers.Watcher
 ) -> list[Done]:
-    """Do every task; a part that an earlier run left finished is counted again, but not written again."""
+    """Do every task; a part that an earlier run left finished is measured again, but not written again.
+
+    Its rows are made once more for the statistics: a receipt proves what a sink holds, and not what was measured.
+    """
     observers = {table.name: table for table in outcome.tables}
     jobs = []
     for task in outcome.plan.tasks:
