@@ -73,8 +73,9 @@ def test_without_a_destination_it_writes_where_the_scenario_says(tmp_path: Path)
     assert (tmp_path / "out/capacity/server_metrics_full.csv.gz").exists()
 
 
-def test_standard_output_carries_nothing_but_data(tmp_path: Path) -> None:
-    done = ghostfleet(tmp_path, "generate", "capacity", *SMALL, "--to", "-")
+@pytest.mark.parametrize("url", ["-", "stdout:"])
+def test_standard_output_carries_nothing_but_data(tmp_path: Path, url: str) -> None:
+    done = ghostfleet(tmp_path, "generate", "capacity", *SMALL, "--to", url)
     assert done.stdout.startswith("timestamp,server_id,cpu_p95")
     assert len(done.stdout.splitlines()) == ROWS + 1
     assert left(tmp_path) == []

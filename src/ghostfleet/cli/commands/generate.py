@@ -59,7 +59,7 @@ def command(ctx: click.Context, /, **arguments: Any) -> None:  # noqa: ANN401  c
             records.write_summary(outcome, folder)
     records.LOG.info("complete: %s", records.summary(outcome))
     if not arguments["quiet"]:
-        _tell(outcome, to_errors="-" in request.urls)
+        _tell(outcome, to_errors=any(sink.scheme == "stdout" for sink in history.destinations(request)))
 
 
 class Run(msgspec.Struct):
