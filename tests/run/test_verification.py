@@ -170,6 +170,16 @@ def test_a_blind_data_set_is_verified_with_the_flags_that_made_it(tmp_path: Path
     assert ghostfleet(tmp_path, *named).returncode == 4
 
 
+def test_a_given_scenario_that_did_not_make_the_data_is_refused(
+    tmp_path: Path,
+) -> None:
+    url = f"{tmp_path}/out/"
+    write(url)
+    assert verify(url, scenario=scenario()).problems == []
+    with pytest.raises(DataError, match="not the one"):
+        verify(url, scenario=scenario(data__num_servers=12))
+
+
 @pytest.mark.parametrize("url", ["out/", "out/x.json.gz", "out/x.parquet", "x.duckdb"])
 def test_data_without_a_manifest_are_verified_against_a_scenario(tmp_path: Path, url: str) -> None:
     assert ghostfleet(tmp_path, "generate", "capacity", *SMALL, "--to", url).returncode == 0

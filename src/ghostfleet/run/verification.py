@@ -46,7 +46,8 @@ def verify(
 ) -> Verification:
     """Compare a stored data set with its manifest and with what its scenario makes today.
 
-    A blind manifest needs the scenario. Raises `DataError` when the data cannot be read at all.
+    A blind manifest needs the scenario; one that is given must be the manifest's own.
+    Raises `DataError` when the data cannot be read at all.
     """
     scenario, determinants = _known(record, scenario)
     result = Verification()
@@ -118,7 +119,7 @@ def compare(url: str, scenario: Scenario, watch: Callable[[int], None] = lambda 
 
 def _known(record: Manifest, scenario: Scenario | None) -> tuple[Scenario, Determinants]:
     known = record.determinants
-    if known.scenario:
+    if scenario is None and known.scenario:
         return loading.restore(known.scenario, "manifest"), known
     if scenario is None:
         msg = "the manifest is blind: it does not hold the scenario; give it with --scenario and its flags"
