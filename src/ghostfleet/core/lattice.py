@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,9 +39,9 @@ class Spectrum:
     @classmethod
     def power_law(cls, slowest_ticks: int, persistence: float) -> Spectrum:
         """Levels up to ``slowest_ticks``, each ``2**persistence`` times as strong as the next finer; 0 is 1/f."""
-        levels = 1
-        while RATIO**levels <= slowest_ticks:
-            levels += 1
+        levels, ticks = 1, RATIO
+        while ticks <= slowest_ticks:
+            levels, ticks = levels + 1, ticks * RATIO
         step = _root_two_power(persistence)
         amplitude, amplitudes = 1.0, []
         for _ in range(levels):
@@ -51,7 +52,7 @@ class Spectrum:
     @property
     def period(self) -> int:
         """Ticks after which the pattern of nodes repeats."""
-        return int(RATIO ** (len(self.amplitudes) - 1))
+        return prod(RATIO for _ in self.amplitudes[1:])
 
 
 def _root_two_power(exponent: float) -> float:
@@ -97,7 +98,7 @@ def characters(
     for first in range(0, len(choice), at_once):
         block, chosen = out[first : first + at_once], choice[first : first + at_once]
         _raw(levels[:, first : first + at_once], start, amplitudes[:, chosen, None], block, scratch)
-        rows = scratch.array("scales", block.shape, np.float32)
+        rows = scratch.array("wide", block.shape, np.float32)
         # No choice lies outside the table; "wrap" only spares the copy that "raise" makes first.
         block *= inverse.take(chosen, axis=0, mode="wrap", out=rows)
     return out
@@ -112,6 +113,7 @@ def _tables(spectra: tuple[Spectrum, ...]) -> tuple[F32, F32]:
 
 def _raw(levels: U64, start: int, factors: F32, out: F32, scratch: Scratch) -> None:
     """Write the sum over the levels, whose places differ in variance."""
+    # The draws of a level, the lines between its parents and the scales are never needed together: all are "wide".
     spans = [(start, start + out.shape[1])]
     for _ in factors[1:]:
         low, high = spans[-1]
@@ -129,7 +131,7 @@ def _raw(levels: U64, start: int, factors: F32, out: F32, scratch: Scratch) -> N
 
 def _nodes(keys: U64, low: int, factor: F32, out: F32, scratch: Scratch) -> None:
     series, count = out.shape
-    draws = scratch.array("draws", (series, count + 1), np.float32)
+    draws = scratch.array("wide", (series, count + 1), np.float32)
     draw.normal(keys, low, low + count + 1, out=draws, scratch=scratch)
     np.subtract(draws[:, :-1], draws[:, 1:], out=out)
     out *= factor
@@ -143,7 +145,7 @@ def _between(parents: F32, skip: int, count: int, scratch: Scratch) -> F32:
     left[...] = parents[:, :-1]
     np.subtract(parents[:, 1:], left, out=step)
     step *= QUARTER
-    lines = scratch.array("lines", (*shape, RATIO), np.float32)
+    lines = scratch.array("wide", (*shape, RATIO), np.float32)
     for quarter in range(RATIO):
         lines[:, :, quarter] = left
         left += step
@@ -171,7 +173,7 @@ def _inverse_deviation(spectrum: Spectrum) -> F32:
 
 
 def _own_moments(level: int, spectrum: Spectrum) -> tuple[F64, F64]:
-    power = spectrum.amplitudes[level] ** 2
+    power = spectrum.amplitudes[level] * spectrum.amplitudes[level]
     return np.array([power]), np.array([-power / 2])
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -59,6 +58,8 @@ def _sample(generator: Generator, table: Table, task: Task, request: Request) ->
     window = next(task.window.cut(SAMPLE_ROWS)) if entities == 1 and len(task.window) > SAMPLE_ROWS else task.window
     small = msgspec.structs.replace(task, last=task.first + entities, window=window)
     next(generator.batches(small))  # what is prepared once must not count for every row
+    from tempfile import TemporaryDirectory  # few runs are worth an estimate, and start-up counts
+
     with TemporaryDirectory(prefix="ghostfleet-") as folder:
         sinks = [_stand_in(sink, f"{folder}/{place}/", request) for place, sink in enumerate(destinations(request))]
         started = surroundings.stopwatch()

@@ -6,9 +6,9 @@ little from their neighbours: deltas. What this saves over the defaults of pyarr
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -32,8 +32,7 @@ FEW = 1024  # integers between bounds this close are kept in a dictionary
 ZSTD_LEVELS = {"fast": 1, "small": 9}
 
 
-@dataclass(frozen=True, slots=True)
-class ParquetFormat:
+class ParquetFormat(msgspec.Struct, frozen=True):
     """Parquet with one of our codecs."""
 
     codec: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from ghostfleet.core.errors import DataError
 from ghostfleet.sinks.codec import packed, packer, unpacked
@@ -58,8 +59,7 @@ class TextBody:
             self._file.close()
 
 
-@dataclass(frozen=True, slots=True)
-class TextFormat:
+class TextFormat(msgspec.Struct, frozen=True):
     """One of the text formats, packed or not."""
 
     name: str
