@@ -54,7 +54,7 @@ def _report(where: str, wanted: Expectations, look: Mapping[str, Any]) -> list[P
     size = (usual.width_inches, usual.height_inches) if look["panels"] else None
     forms = (*(look["forms"] or usual.formats), *STATISTICS)
     with examine.opened(where, wanted) as data:
-        if not any(row["servers"] for row in data.ask("observed_data").dicts()):
+        if data.is_empty:
             msg = f"{where} holds no rows to report on"
             raise DataError(msg)
         return report(data, examine.judged(data), folder, look["theme"] or usual.theme, forms, panel_inches=size)
