@@ -26,11 +26,10 @@ START = 18_993  # 2022-01-01
 GOAL = 1.2
 
 
-def noise(servers: Servers, first: int, last: int) -> list[F32]:
-    """Five noises of some servers, four of them mixed as `Servers` mixes them."""
+def noise(servers: Servers, first: int, last: int) -> F32:
+    """Five noises of some servers, four of them mixed, as a run makes them."""
     window = Window(START, START + DAYS, DAY_S)
-    mixed = servers.noise(window, servers.fleet.type_codes[first:last], first, last)
-    return [*mixed, servers.lattice("outbound", window, first, last)]
+    return servers.noise(window, servers.fleet.type_codes[first:last], first, last)
 
 
 def main() -> int:

@@ -61,10 +61,19 @@ class Line:
         return f"{self.name:<52} {self.figure:9.3f} {self.unit:<3} {wanted:<12} {verdict:<7} {self.about}".rstrip()
 
 
-def run(command: Sequence[str]) -> Cost:
+def compiled(folder: str) -> dict[str, str]:
+    """Environment of a child that finds bytecode as an installed package has it, NumPy's and ours alike.
+
+    Without it a source tree beside an installed NumPy compares compiling with loading.
+    """
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONPYCACHEPREFIX": folder}
+
+
+def run(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Cost:
     """Run a command and wait for it; a failure ends the bench."""
     started = perf_counter()
-    child = Popen(command, stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE)
+    child = Popen(command, stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE, env=environment)
     said = child.stderr.read() if child.stderr else b""
     _, status, usage = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
@@ -82,12 +91,15 @@ def generate(to: Path | str, *options: str) -> tuple[str, ...]:
 
 
 def interleaved(commands: Mapping[str, Callable[[Path], Sequence[str]]], rounds: int) -> dict[str, list[Cost]]:
-    """Run every command once a round, each in a fresh folder; costs by name."""
+    """Run every command once a round, each in a fresh folder; costs by name. A first round only leaves bytecode."""
     costs: dict[str, list[Cost]] = {name: [] for name in commands}
-    for _ in range(rounds):
-        for name, command in commands.items():
-            with TemporaryDirectory(prefix="ghostfleet-bench-") as folder:
-                costs[name].append(run(command(Path(folder))))
+    with TemporaryDirectory(prefix="ghostfleet-bytecode-") as bytecode:
+        for counts in (False, *[True] * rounds):
+            for name, command in commands.items():
+                with TemporaryDirectory(prefix="ghostfleet-bench-") as folder:
+                    cost = run(command(Path(folder)), compiled(bytecode))
+                    if counts:
+                        costs[name].append(cost)
     return costs
 
 

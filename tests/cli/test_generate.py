@@ -73,8 +73,9 @@ def test_without_a_destination_it_writes_where_the_scenario_says(tmp_path: Path)
     assert (tmp_path / "out/capacity/server_metrics_full.csv.gz").exists()
 
 
-def test_standard_output_carries_nothing_but_data(tmp_path: Path) -> None:
-    done = ghostfleet(tmp_path, "generate", "capacity", *SMALL, "--to", "-")
+@pytest.mark.parametrize("url", ["-", "stdout:"])
+def test_standard_output_carries_nothing_but_data(tmp_path: Path, url: str) -> None:
+    done = ghostfleet(tmp_path, "generate", "capacity", *SMALL, "--to", url)
     assert done.stdout.startswith("timestamp,server_id,cpu_p95")
     assert len(done.stdout.splitlines()) == ROWS + 1
     assert left(tmp_path) == []
@@ -152,13 +153,46 @@ def test_show_says_where_each_value_came_from(tmp_path: Path) -> None:
         environment={"GHOSTFLEET_DATA__NUM_SERVERS": "50"},
     ).stdout
     lines = {line.split(":")[0]: line for line in text.splitlines()}
-    assert "50" in lines["data.num_servers"]
-    assert "environment variable GHOSTFLEET_DATA__NUM_SERVERS" in lines["data.num_servers"]
-    assert "mine.yaml:3" in lines["data.seasonality.weekly"]
-    assert "--granularity" in lines["data.granularity"]
-    assert "--set data.calendar" in lines["data.calendar"]
-    assert "capacity.yaml" in lines["data.years_of_data"]
-    assert "built-in default" in lines["data.metadata.applications"]
+    assert lines["  num_servers"].startswith("  num_servers: 50  ")
+    assert "# environment variable GHOSTFLEET_DATA__NUM_SERVERS" in lines["  num_servers"]
+    assert "# mine.yaml:3" in lines["    weekly"]
+    assert "# --granularity" in lines["  granularity"]
+    assert "# --set data.calendar" in lines["  calendar"]
+    assert "# capacity.yaml" in lines["  years_of_data"]
+    assert "# built-in default" in lines["    applications"]
+
+
+AWKWARD = (
+    *("--servers", "4", "--end-date", "2022-02-01", "--missing", "0.00001", "--seed", "7"),
+    *("--set", "data.metadata.business_units=['No', 'a: b # c', Zürich]"),
+    *("--set", "data.metadata.business_unit_load={'No': 1.5, 'a: b # c': 0.00005}"),
+    *("--set", "title='true'", "--set", "fleet.shares={web: 0.5, db: 0.5}"),
+)
+
+
+def test_what_show_prints_is_a_scenario_that_makes_the_same_data(tmp_path: Path) -> None:
+    text = ghostfleet(tmp_path, "show", "capacity", *AWKWARD).stdout
+    (tmp_path / "mine.yaml").write_text(text)
+    shown = yaml.safe_load(text)  # by another reader
+    assert shown["data"]["metadata"]["business_unit_load"] == {"No": 1.5, "a: b # c": 0.00005}
+    assert shown["data"]["quality"]["missing_ratio"] == 0.00001
+    first = ghostfleet(tmp_path, "generate", "capacity", *AWKWARD, "--to", "-").stdout
+    assert ghostfleet(tmp_path, "generate", "mine.yaml", "--to", "-").stdout == first
+    assert len(first.splitlines()) == 4 * 32 + 1
+    five = ghostfleet(tmp_path, "generate", "mine.yaml", "--servers", "5", "--to", "-").stdout
+    assert len(five.splitlines()) == 5 * 32 + 1
+    again = ghostfleet(tmp_path, "show", "mine.yaml", "--json").stdout
+    assert again == ghostfleet(tmp_path, "show", "capacity", *AWKWARD, "--json").stdout
+
+
+def test_what_show_prints_of_changes_is_a_config_file_that_makes_them(tmp_path: Path) -> None:
+    shares = ("--set", "fleet.shares.web=0.3", "--set", "fleet.shares.db=0.05")
+    flags = ("--servers", "4", "--end-date", "2022-02-01", *shares)
+    text = ghostfleet(tmp_path, "show", "capacity", *flags, "--only-changed").stdout
+    assert list(yaml.safe_load(text)["data"]) == ["num_servers", "end_date", "years_of_data"]
+    (tmp_path / "changes.yaml").write_text(text)
+    first = ghostfleet(tmp_path, "generate", "capacity", *flags, "--to", "-").stdout
+    assert ghostfleet(tmp_path, "generate", "capacity", "--config", "changes.yaml", "--to", "-").stdout == first
 
 
 def test_the_command_line_outranks_environment_config_and_scenario(tmp_path: Path) -> None:
@@ -197,11 +231,23 @@ def test_a_window_is_a_cut_and_changes_no_value(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "name"),
-    [("scenarios", "capacity"), ("signals", "server_metrics"), ("shapes", "weekend"), ("sinks", "duckdb:")],
+    [
+        ("scenarios", "capacity"),
+        ("signals", "server_metrics"),
+        ("shapes", "weekend"),
+        ("sinks", "duckdb:"),
+        ("queries", "server_types"),
+        ("queries", "row_count"),
+    ],
 )
 def test_list_names_what_there_is(tmp_path: Path, kind: str, name: str) -> None:
-    names = [line.split()[0] for line in ghostfleet(tmp_path, "list", kind).stdout.splitlines()]
-    assert name in names
+    lines = dict(line.split(maxsplit=1) for line in ghostfleet(tmp_path, "list", kind).stdout.splitlines())
+    assert lines[name]
+    assert all(about and not about.startswith("--") for about in lines.values())
+
+
+def test_list_offers_no_kind_of_which_there_is_nothing(tmp_path: Path) -> None:
+    assert "incidents" not in ghostfleet(tmp_path, "list", "--help").stdout
 
 
 def test_the_published_schema_is_the_one_that_the_models_give(tmp_path: Path) -> None:

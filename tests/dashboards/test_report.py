@@ -10,7 +10,7 @@ from itertools import combinations
 import pytest
 
 from ghostfleet.core.errors import DataError, SinkError
-from ghostfleet.dashboards import dashboard, report
+from ghostfleet.dashboards import dashboard, render, report
 from ghostfleet.dashboards.render import _box
 from ghostfleet.dashboards.themes import THEMES
 from ghostfleet.queries import open_data, validate
@@ -84,6 +84,27 @@ def test_panels_without_their_columns_say_so_and_the_others_are_drawn(tmp_path):
     assert reasons["Servers by business unit"] == "server_metrics has no column business_unit"
     assert reasons["Mean CPU of the fleet"] == ""
     assert written.stat().st_size > 10_000
+
+
+def test_a_metric_whose_every_value_is_missing_gets_a_placeholder_in_its_panels(tmp_path, monkeypatch):
+    settings = (*SMALL, "data.quality.missing_ratio=1")
+    path = material.write(tmp_path, *settings, form="parquet")
+    said = []
+    placeholder = render._placeholder
+    monkeypatch.setattr(
+        render, "_placeholder", lambda axes, why, theme: (said.append(why), placeholder(axes, why, theme))
+    )
+    with open_data(str(path), material.TABLES) as data:
+        expected = sum(
+            bool(result.rows) and set(result.column(panel.value or panel.y)) == {None}
+            for panel in dashboard("capacity").panels
+            for result in [data.ask(panel.query)]
+        )
+        paths = report(data, None, tmp_path / "out", formats=["png", "pdf", "html", "json", "txt"], panel_inches=(6, 3))
+    assert expected >= 4
+    assert said.count("every value is missing") == 3 * expected  # picture, PDF, and each panel alone
+    assert len(paths) == 5 + 7
+    assert json.loads((tmp_path / "out/statistics.json").read_text("utf-8"))["metrics"]["cpu_p95"]["mean"] is None
 
 
 def test_the_seven_panels_fill_the_grid_and_do_not_overlap():

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "ghostfleet"
 
-VALUE_PATH = ("core", "shapes", "world", "state", "signals")
+VALUE_PATH = ("core", "shapes", "spec", "world", "state", "signals", "generate")
 MOST_LINES = 400
 NO_NAMES = {"base", "common", "helpers", "manager", "misc", "utils"}
 HEAVY = {"duckdb", "matplotlib", "pandas", "pyarrow", "scipy"}
@@ -20,6 +20,8 @@ UNPORTABLE = {
     *("sin", "cos", "tan", "arcsin", "arccos", "arctan", "arctan2", "sinh", "cosh", "tanh"),
     *("dot", "vdot", "inner", "outer", "matmul", "tensordot", "einsum", "linalg", "fft", "convolve", "correlate"),
 }
+# Of floats, NumPy adds in an order that depends on the CPU.
+UNORDERED = {"sum", "mean", "average", "std", "var", "cumsum", "nansum", "nanmean"}
 # What the C library computes exactly; the rest of `math` differs between C libraries.
 EXACT = {
     *("ceil", "comb", "copysign", "fabs", "factorial", "floor", "fmod", "frexp", "fsum", "gcd", "inf", "isclose"),
@@ -75,25 +77,51 @@ def random_imports(source: str) -> list[int]:
 
 
 def unportable_maths(source: str) -> list[str]:
-    """Calls on the value path whose last bits depend on the CPU, as ``line: name``."""
-    found = []
-    for node in ast.walk(ast.parse(source)):
-        match node:
-            case ast.Attribute(value=ast.Name(id="np" | "numpy"), attr=name) if name in UNPORTABLE:
-                found.append((node.lineno, f"np.{name}"))
-            case ast.ImportFrom(module="numpy", names=names):
-                found += [(node.lineno, f"np.{name.name}") for name in names if name.name in UNPORTABLE]
-            case ast.Attribute(value=ast.Name(id="math"), attr=name) if name not in EXACT:
-                found.append((node.lineno, f"math.{name}"))
-            case ast.ImportFrom(module="math", names=names):
-                found += [(node.lineno, f"math.{name.name}") for name in names if name.name not in EXACT]
-            case ast.Call(func=ast.Attribute(value=owner, attr="dot"), lineno=line) if ast.unparse(owner) != "np":
-                found.append((line, ".dot()"))
-            case (ast.BinOp(op=ast.MatMult())) | (ast.AugAssign(op=ast.MatMult())):
-                found.append((node.lineno, "@"))
-            case _:
-                pass
+    """Calls and operators on the value path whose last bits depend on the CPU, as ``line: name``."""
+    nodes = list(ast.walk(ast.parse(source)))
+    found = [offence for node in nodes for offence in (*_unportable_names(node), *_unportable_operators(node))]
     return [f"{line}: {name}" for line, name in sorted(found)]
+
+
+def _unportable_names(node: ast.AST) -> Iterator[tuple[int, str]]:
+    match node:
+        case ast.Attribute(value=ast.Name(id="np" | "numpy"), attr=name) if name in UNPORTABLE | UNORDERED:
+            yield node.lineno, f"np.{name}"
+        case ast.ImportFrom(module="numpy", names=names):
+            yield from ((node.lineno, f"np.{one.name}") for one in names if one.name in UNPORTABLE | UNORDERED)
+        case ast.Attribute(value=ast.Name(id="math"), attr=name) if name not in EXACT:
+            yield node.lineno, f"math.{name}"
+        case ast.ImportFrom(module="math", names=names):
+            yield from ((node.lineno, f"math.{one.name}") for one in names if one.name not in EXACT)
+        case _:
+            pass
+
+
+def _unportable_operators(node: ast.AST) -> Iterator[tuple[int, str]]:
+    match node:
+        case ast.Call(func=ast.Attribute(value=owner, attr=name), lineno=line) if name in UNORDERED | {"dot"}:
+            if ast.unparse(owner) not in {"np", "numpy"}:
+                yield line, f".{name}()"
+        case ast.BinOp(op=ast.MatMult(), lineno=line) | ast.AugAssign(op=ast.MatMult(), lineno=line):
+            yield line, "@"
+        case ast.BinOp(op=ast.Pow(), left=base, right=exponent, lineno=line):
+            if not _is_number(base) or not _is_whole(exponent):
+                yield line, "**"
+        case ast.AugAssign(op=ast.Pow(), lineno=line):
+            yield line, "**"
+        case _:
+            pass
+
+
+def _is_number(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, int | float)
+
+
+def _is_whole(node: ast.expr) -> bool:
+    """Tell whether an exponent is a whole number, or a name: of those every one here counts things."""
+    if isinstance(node, ast.UnaryOp):
+        node = node.operand
+    return not (isinstance(node, ast.Constant) and isinstance(node.value, float))
 
 
 def misnamed(path: str) -> bool:

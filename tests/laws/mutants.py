@@ -20,7 +20,7 @@ Patch = pytest.MonkeyPatch
 def draws_by_place_in_the_window(patch: Patch) -> None:
     """Normals count from the window's start."""
     honest = draw.normal
-    patch.setattr(draw, "normal", lambda keys, start, stop: honest(keys, 0, stop - start))
+    patch.setattr(draw, "normal", lambda keys, start, stop, **arrays: honest(keys, 0, stop - start, **arrays))
 
 
 def draws_by_order_of_calls(patch: Patch) -> None:
@@ -46,10 +46,14 @@ def clock_in_the_keys(patch: Patch) -> None:
 def noise_phase_from_the_window(patch: Patch) -> None:
     """The scale of the noise counts its places from the window's start instead of the epoch."""
 
-    def characters(keys: Any, start: int, stop: int, spectra: Any, choice: Any) -> Any:
-        amplitudes, scales = lattice._tables(spectra)
-        values = lattice._raw(keys, start, stop, amplitudes[:, choice, None])
-        return values * scales[choice][:, np.arange(stop - start) % spectra[0].period]
+    honest = lattice.characters
+
+    def characters(keys: Any, start: int, stop: int, spectra: Any, *rest: Any) -> Any:
+        phase = start % spectra[0].period
+        values = honest(keys, start, stop, spectra, *rest)
+        scales = lattice._tables(spectra)[1][rest[0]]
+        places = np.arange(stop - start) % spectra[0].period
+        return values * scales[:, places] / scales[:, (places + phase) % spectra[0].period]
 
     patch.setattr(lattice, "characters", characters)
 
@@ -66,20 +70,20 @@ def spike_cells_from_the_window(patch: Patch) -> None:
 
 def servers_counted_from_the_shard(patch: Patch) -> None:
     """Noise belongs to the place in the shard, not to the server."""
-    honest = Servers.lattice
+    honest = Servers.lattices
 
-    def noise(servers: Servers, name: str, window: Window, first: int, last: int) -> Any:
-        return honest(servers, name, window, 0, last - first)
+    def noise(servers: Servers, window: Window, first: int, last: int) -> Any:
+        return honest(servers, window, 0, last - first)
 
-    patch.setattr(Servers, "lattice", noise)
+    patch.setattr(Servers, "lattices", noise)
 
 
 def level_of_the_shard(patch: Patch) -> None:
     """Inbound traffic is taken relative to the busiest server in the shard."""
     honest = Servers._outbound
 
-    def outbound(servers: Servers, inbound: Any, window: Window, first: int, last: int) -> Any:
-        return honest(servers, inbound / inbound.max(axis=0), window, first, last)
+    def outbound(servers: Servers, ratio: Any, inbound: Any, first: int, last: int) -> Any:
+        return honest(servers, ratio, inbound / inbound.max(axis=0), first, last)
 
     patch.setattr(Servers, "_outbound", outbound)
 

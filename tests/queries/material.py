@@ -8,6 +8,7 @@ import duckdb
 
 from ghostfleet import signals
 from ghostfleet.generate import Generator
+from ghostfleet.signals import Extent
 from ghostfleet.sinks import open_sink
 from ghostfleet.spec import loading, reading
 
@@ -29,12 +30,27 @@ def expectations(*assignments: str):
     return SIGNAL.expectations(scenario(*assignments))
 
 
-def write(folder: Path, *assignments: str, form: str = "csv", compressed: bool = True) -> Path:
+def extent(*assignments: str, every_s: int | None = None, since_s: int | None = None, until_s: int | None = None):
+    """What a manifest would say of the rows that `write` makes."""
+    generator = Generator(scenario(*assignments))
+    window = generator.window(since_s, until_s, every_s)
+    return Extent(generator.observer("server_metrics").entities, window.since_s, window.until_s, window.tick_s)
+
+
+def write(
+    folder: Path,
+    *assignments: str,
+    form: str = "csv",
+    compressed: bool = True,
+    every_s: int | None = None,
+    since_s: int | None = None,
+    until_s: int | None = None,
+) -> Path:
     """Write the data set of a scenario and return its file."""
     url = f"duckdb:{folder / 'fleet.duckdb'}" if form == "duckdb" else str(folder)
     generator = Generator(scenario(*assignments))
     tables = generator.tables()
-    plan = generator.plan(generator.window(), tables)
+    plan = generator.plan(generator.window(since_s, until_s, every_s), tables)
     sink = open_sink(url, format=None if form == "duckdb" else form, codec="fast", compressed=compressed)
     sink.open(tables, plan_id="x", tasks={table.name: plan.of(table.name) for table in tables})
     receipts = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ghostfleet.core.errors import DataError
-from ghostfleet.queries import Query, checks, open_data, query, validate, validate_url
+from ghostfleet.queries import Query, as_text, checks, open_data, query, validate, validate_url
 from ghostfleet.queries import text as texts
 from tests.queries import material
 
@@ -133,10 +133,12 @@ def test_every_check_says_what_it_is_how_grave_and_what_to_do():
 
 
 def test_every_need_of_a_view_or_check_can_be_met():
-    known = {"server_metrics", "declared_columns", "declared_values", *material.expectations()}
+    known = {"server_metrics", "declared_columns", "declared_values", "found_tables", *material.expectations()}
     for check in checks().values():
         for need in (*check.needs, *check.optional):
             assert need.relation in known or texts.view(need.relation), f"{check.name} needs {need.relation}"
+        for view in check.unless:
+            assert texts.view(view), f"{check.name} cannot be judged unless {view}"
 
 
 def test_a_check_that_breaks_is_an_error_of_its_own(good, monkeypatch):
@@ -146,3 +148,53 @@ def test_a_check_that_breaks_is_an_error_of_its_own(good, monkeypatch):
         result = validate(data).named("broken")
     assert result.status == "error"
     assert "nowhere" in result.message
+
+
+HEADER = "timestamp,server_id,cpu_p95,mem_p95,disk_p95,net_in_p95,net_out_p95,server_type,month\n"
+
+
+def empty(folder, form):
+    path = folder / f"server_metrics_full.{form}"
+    if form == "csv":
+        path.write_text(HEADER)
+        return str(path)
+    full = material.write(folder, *SMALL, form="parquet")
+    with open_data(str(full), material.TABLES) as data:
+        data.store.execute(f"COPY (FROM '{full}' LIMIT 0) TO '{folder / 'e.parquet'}'")
+    (folder / "e.parquet").replace(path)
+    return str(path)
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+@pytest.mark.parametrize("known", [True, False])
+def test_a_file_without_rows_fails_one_check_and_passes_none_that_reads_rows(form, known, tmp_path):
+    path = empty(tmp_path, form)
+    report = validate_url(path, material.TABLES, material.expectations(*SMALL) if known else None)
+    result = report.named("row_count")
+    assert result.status == "failed"
+    assert result.message.startswith("no rows")
+    assert [r.name for r in report.results if r.broken and r.name != "required_columns"] == ["row_count"]
+    assert report.named("no_duplicates").message == "server_metrics has no rows"
+    assert "Error" not in as_text(report)
+    assert {r.name for r in report.results if r.status == "passed"} <= {
+        "file_is_readable",
+        "required_columns",
+        "timestamps_state_utc",
+    }
+
+
+def test_an_absent_expectation_stays_absent_for_checks_that_need_it(tmp_path):
+    """What stands in for it where it is optional must not make others pass for want of rows."""
+    path = material.write(tmp_path, *SMALL)
+    report = validate_url(str(path), material.TABLES)
+    for name in ("no_time_gap", "days_are_whole", "timestamps_are_utc_steps"):
+        assert (report.named(name).status, report.named(name).message) == ("no_data", "expected_data was not given")
+
+
+def test_integers_are_whole_in_files_with_types_too(tmp_path):
+    path = material.write(tmp_path, *SMALL, form="parquet")
+    with open_data(str(path), material.TABLES) as data:
+        halves = data.store.read_parquet(str(path)).select("* REPLACE (month + 0.5::DOUBLE AS month)")
+        halves.write_parquet(str(tmp_path / "b.parquet"))
+    report = validate_url(str(tmp_path / "b.parquet"), material.TABLES, names=["column_types"])
+    assert "month = 1.5" in report.named("column_types").message

@@ -132,6 +132,80 @@ CASES = {
             + ")"
         },
     ),
+    "a month that is no whole number": (
+        "column_types",
+        "month = 1.5",
+        {"change": f"* REPLACE (CASE WHEN {ONE} THEN '1.5' ELSE month END AS month)"},
+    ),
+    "a year with a point": (
+        "column_types",
+        "year = 2023.0",
+        {"change": f"* REPLACE (CASE WHEN {ONE} THEN '2023.0' ELSE year END AS year)"},
+    ),
+    "one server flat now and then": (
+        "servers_are_not_flat",
+        "server_007 cpu_p95",
+        {
+            "change": "* REPLACE (CASE WHEN server_id = 'server_007' AND hash(\"timestamp\") % 100 < 30 THEN '41.00' ELSE cpu_p95 END AS cpu_p95)"
+        },
+    ),
+    "one server flat for a quarter": (
+        "servers_are_not_flat",
+        "server_007 disk_p95",
+        {
+            "change": "* REPLACE (CASE WHEN server_id = 'server_007' AND \"timestamp\"[:10] BETWEEN '2023-04-01' AND '2023-06-30' THEN '41.00' ELSE disk_p95 END AS disk_p95)"
+        },
+    ),
+    "outbound stands still": (
+        "servers_are_not_flat",
+        "server_007 net_out_p95",
+        {"change": "* REPLACE (CASE WHEN server_id = 'server_007' THEN '41.00' ELSE net_out_p95 END AS net_out_p95)"},
+    ),
+    "inbound and outbound swapped": (
+        "outbound_is_its_share_of_inbound",
+        "expected 0.60",
+        {"change": "* REPLACE (net_in_p95 AS net_out_p95, net_out_p95 AS net_in_p95)"},
+    ),
+    "inbound and outbound swapped for a while": (
+        "outbound_is_its_share_of_inbound",
+        "% of its rows",
+        {
+            "change": "* REPLACE (CASE WHEN month = '5' AND year < '2025' THEN net_in_p95 ELSE net_out_p95 END AS net_out_p95,"
+            " CASE WHEN month = '5' AND year < '2025' THEN net_out_p95 ELSE net_in_p95 END AS net_in_p95)"
+        },
+    ),
+    "a holiday that CPU does not notice": (
+        "holiday_flag_and_load_agree",
+        "2023-07-04: flagged, but its CPU",
+        {
+            "change": "* REPLACE (CASE WHEN \"timestamp\"[:10] BETWEEN '2023-07-04' AND '2023-07-04'"
+            " THEN least(100, round(1.43 * cpu_p95::DOUBLE, 2)) ELSE cpu_p95::DOUBLE END AS cpu_p95)"
+        },
+    ),
+    "a quiet day of CPU alone": (
+        "holiday_flag_and_load_agree",
+        "2023-05-17: not flagged, but its CPU",
+        {
+            "change": "* REPLACE (CASE WHEN \"timestamp\"[:10] BETWEEN '2023-05-17' AND '2023-05-17'"
+            " THEN least(100, round(0.6 * cpu_p95::DOUBLE, 2)) ELSE cpu_p95::DOUBLE END AS cpu_p95)"
+        },
+    ),
+    "quarter ends quiet for CPU alone": (
+        "quarter_end_peak",
+        "2023 Q2",
+        {
+            "change": "* REPLACE (CASE WHEN \"timestamp\"[:10] BETWEEN '2023-06-26' AND '2023-06-30'"
+            " THEN least(100, round(0.77 * cpu_p95::DOUBLE, 2)) ELSE cpu_p95::DOUBLE END AS cpu_p95)"
+        },
+    ),
+    "31 December like other days for CPU alone": (
+        "december_31_is_a_peak",
+        "2023-12-31",
+        {
+            "change": "* REPLACE (CASE WHEN \"timestamp\"[:10] BETWEEN '2023-12-31' AND '2023-12-31'"
+            " THEN least(100, round(0.77 * cpu_p95::DOUBLE, 2)) ELSE cpu_p95::DOUBLE END AS cpu_p95)"
+        },
+    ),
     "weekends like weekdays": (
         "weekend_differs",
         "weekend CPU",

@@ -106,6 +106,110 @@ def test_a_manifest_with_a_wrong_type_is_refused(tmp_path: Path, path: tuple[str
         verify(f"{tmp_path}/out/")
 
 
+@pytest.mark.parametrize("blind", [False, True])
+@pytest.mark.parametrize(
+    ("path", "wrong", "said"),
+    [
+        (("version",), "banana", "version is 'banana'"),
+        (("tzdata",), "1", "tzdata is '1'"),
+        (("window", "from"), "yesterday", "window is"),
+        (("window",), [1, 2], "window is"),
+        (("part",), [2, 3], r"part is \[2, 3\]"),
+        (("every_s",), -5, "every_s is -5"),
+        (("seed",), "none", "seed is 'none'"),
+        (("notes",), 7, "notes"),
+    ],
+)
+def test_a_manifest_that_contradicts_itself_is_refused(
+    tmp_path: Path, path: tuple[str, ...], wrong: object, said: str, *, blind: bool
+) -> None:
+    write(f"{tmp_path}/out/", blind=blind)
+    file = tmp_path / "out/manifest.json"
+    content = json.loads(file.read_text())
+    place = content
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = wrong
+    file.write_text(json.dumps(content))
+    with pytest.raises(DataError, match=rf"manifest\.json: .*{said}"):
+        manifest.read(file)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"version": "banana"}, "'banana' is no version"),
+        ({"every_s": 0}, "0 is no length of a row"),
+        ({"until_s": 0}, "before it begins"),
+        ({"since_s": 10**18, "until_s": 10**18 + 1}, "not a complete manifest"),
+        ({"part": [3, 2]}, "part 3 of 2 cannot be"),
+        ({"tables": []}, "determines no table"),
+    ],
+)
+def test_a_blind_manifest_whose_determinants_cannot_be_is_refused(
+    tmp_path: Path, change: dict[str, object], said: str
+) -> None:
+    write(f"{tmp_path}/out/", blind=True)
+    file = tmp_path / "out/manifest.json"
+    content = json.loads(file.read_text())
+    content["determinants"] |= change
+    file.write_text(json.dumps(content))
+    with pytest.raises(DataError, match=said):
+        manifest.read(file)
+
+
+SMALL = ("--servers", "4", "--end-date", "2022-02-01")
+
+
+def test_a_blind_data_set_is_verified_with_the_flags_that_made_it(tmp_path: Path) -> None:
+    assert ghostfleet(tmp_path, "generate", "capacity", *SMALL, "--blind", "--to", "out/").returncode == 0
+    named = ("verify", "out/", "--scenario", "capacity")
+    assert ghostfleet(tmp_path, *named, *SMALL).returncode == 0
+    assert ghostfleet(tmp_path, "verify", *SMALL, "--scenario=capacity", "out/").returncode == 0
+    assert ghostfleet(tmp_path, *named, *SMALL, "--seed", "1").returncode == 4
+    assert ghostfleet(tmp_path, *named).returncode == 4
+
+
+def test_a_given_scenario_that_did_not_make_the_data_is_refused(
+    tmp_path: Path,
+) -> None:
+    url = f"{tmp_path}/out/"
+    write(url)
+    assert verify(url, scenario=scenario()).problems == []
+    with pytest.raises(DataError, match="not the one"):
+        verify(url, scenario=scenario(data__num_servers=12))
+
+
+@pytest.mark.parametrize("url", ["out/", "out/x.json.gz", "out/x.parquet", "x.duckdb"])
+def test_data_without_a_manifest_are_verified_against_a_scenario(tmp_path: Path, url: str) -> None:
+    assert ghostfleet(tmp_path, "generate", "capacity", *SMALL, "--to", url).returncode == 0
+    for path in tmp_path.rglob("*manifest.json"):
+        path.unlink()
+    assert ghostfleet(tmp_path, "verify", url).returncode == 4
+    done = ghostfleet(tmp_path, "verify", url, "--scenario", "capacity", *SMALL)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "128 rows" in done.stdout
+    assert ghostfleet(tmp_path, "verify", url, "--scenario", "capacity", *SMALL, "--seed", "43").returncode in {1, 4}
+
+
+def test_settings_without_a_scenario_are_refused(tmp_path: Path) -> None:
+    done = ghostfleet(tmp_path, "verify", "out/", "--set", "data.num_servers=4")
+    assert done.returncode == 2
+    assert "--scenario" in done.stderr
+
+
+def test_progress_counts_the_rows_that_are_made_again(tmp_path: Path) -> None:
+    url = f"{tmp_path}/out/"
+    write(url)
+    path = manifest.place(url)
+    assert path is not None
+    record = manifest.read(path)
+    for full in (False, True):
+        seen: list[int] = []
+        verify(url, full=full, watch=seen.append)
+        assert sum(seen) == verification.rows_to_make(record, full=full)
+
+
 def test_a_manifest_that_was_edited_is_refused(tmp_path: Path) -> None:
     write(f"{tmp_path}/out/")
     path = tmp_path / "out/manifest.json"

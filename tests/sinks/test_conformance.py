@@ -286,17 +286,35 @@ def test_giving_up_leaves_the_destination_as_it_was(case: Case, tmp_path):
 
 
 @staged
-def test_parts_of_another_plan_are_removed_unless_it_runs(case: Case, tmp_path):
-    old, running, new = (case.open(tmp_path) for _ in range(3))
+def test_parts_of_another_plan_are_removed(case: Case, tmp_path):
+    old, new = (case.open(tmp_path) for _ in range(2))
     old.open([TABLE], plan_id="old", tasks={TABLE.name: [0]})
     write_part(old, rows(5), 0)
     old.abort()
-    running.open([TABLE], plan_id="running", tasks={TABLE.name: [0]})
     new.open([TABLE], plan_id="new", tasks={TABLE.name: [0]})
     (folder,) = tmp_path.rglob(".ghostfleet")
-    assert {path.name.split(".")[0] for path in folder.iterdir()} == {"running", "new"}
-    running.abort()
+    assert {path.name.split(".")[0] for path in folder.iterdir() if path.is_dir()} == {"new"}
     new.abort()
+
+
+@staged
+def test_another_plan_is_refused_while_the_first_writes(case: Case, tmp_path):
+    first, second = case.open(tmp_path), case.open(tmp_path)
+    first.open([TABLE], plan_id="one", tasks={TABLE.name: [0]})
+    receipt = write_part(first, rows(5), 0)
+    with pytest.raises(SinkError, match="another process"):
+        second.open([TABLE], plan_id="two", tasks={TABLE.name: [0]})
+    first.finish([receipt])
+    second.open([TABLE], plan_id="two", tasks={TABLE.name: [0]})
+    second.abort()
+
+
+@staged
+def test_giving_up_without_a_part_leaves_nothing(case: Case, tmp_path):
+    sink = case.open(tmp_path)
+    sink.open([TABLE], plan_id="p", tasks={TABLE.name: [0]})
+    sink.abort()
+    assert not list(tmp_path.rglob(".ghostfleet"))
 
 
 @staged

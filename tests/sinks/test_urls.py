@@ -7,11 +7,13 @@ import sys
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from ghostfleet.core.errors import SinkError
-from ghostfleet.sinks import found, open_sink
+from ghostfleet.sinks import Home, found, home_of, open_sink
 from ghostfleet.sinks.blackhole import BlackholeSink
+from ghostfleet.sinks.duckdb import DuckDBSink
 from ghostfleet.sinks.files import FilesSink
 from tests.sinks.rows import TABLE, rows, write
 
@@ -73,6 +75,42 @@ def test_a_url_and_options_name_a_file(url, options, name, tmp_path, monkeypatch
 def test_what_a_url_cannot_mean_is_refused_with_what_would_be_valid(url, options, said):
     with pytest.raises(SinkError, match=said):
         open_sink(url, **options)
+
+
+@pytest.mark.parametrize(
+    ("url", "folder", "file"),
+    [
+        ("out", "out", ""),
+        ("out/", "out", ""),
+        ("files:out", "out", ""),
+        ("x.csv/", "x.csv", ""),
+        ("a/x.csv.gz", "a", "x.csv.gz"),
+        ("files:x.parquet", ".", "x.parquet"),
+        ("duckdb:a/z.db", "a", "z.db"),
+        ("a/z.duckdb", "a", "z.duckdb"),
+    ],
+)
+def test_records_live_in_a_directory_and_beside_a_file(url, folder, file):
+    assert home_of(url) == Home(Path(folder), file)
+
+
+@pytest.mark.parametrize("url", ["-", "stdout:", "blackhole:"])
+def test_what_does_not_stay_has_no_records(url):
+    assert home_of(url) is None
+
+
+def test_a_directory_that_is_named_like_a_file_holds_its_records(tmp_path):
+    for name in ("x.csv", "x.duckdb"):
+        (tmp_path / name).mkdir()
+        assert home_of(f"{tmp_path}/{name}") == Home(tmp_path / name)
+
+
+def test_a_duckdb_file_needs_no_scheme(tmp_path):
+    write(open_sink(f"{tmp_path}/new.duckdb"), [rows(3)])
+    with duckdb.connect(tmp_path / "new.duckdb") as store:
+        assert store.execute("SELECT count(*) FROM readings").fetchall() == [(3,)]
+    (tmp_path / "new.duckdb").rename(tmp_path / "odd.name")
+    assert isinstance(open_sink(f"{tmp_path}/odd.name"), DuckDBSink)
 
 
 @pytest.mark.parametrize("url", ["x.csv", "-"])

@@ -42,8 +42,7 @@ def expected(url: str, scenario_name: str) -> Expectations:
 def opened(url: str, wanted: Expectations) -> Iterator[Data]:
     """Open a data set together with its expectations; `UnreadableError` when it cannot be read."""
     with open_data(url, wanted.tables) as data:
-        observed = data.ask("observed_data").dicts()
-        for name, rows in wanted.settled(observed).items():
+        for name, rows in wanted.of_rows(data).items():
             data.add_rows(name, rows)
         yield data
 

@@ -29,7 +29,7 @@ def output_options(command: Any) -> Any:  # noqa: ANN401  a decorator, as click'
             "--to",
             metavar="URL",
             multiple=True,
-            help="Folder, file, duckdb:FILE, blackhole: or - (standard output); repeatable.",
+            help="Folder, file, .duckdb file, blackhole: or - (standard output); repeatable.",
         ),
         click.option("--from", "since", type=Moment(), help="First row that starts at or after this time."),
         click.option("--until", type=Moment(), help="No row that starts at or after this time."),
@@ -45,8 +45,8 @@ def output_options(command: Any) -> Any:  # noqa: ANN401  a decorator, as click'
             help="How hard to compress.",
         ),
         click.option("--workers", type=click.IntRange(1), help="Worker processes; changes no byte."),
-        click.option("--part", type=click.IntRange(1), default=1, help="Make only this part of --of parts."),
-        click.option("--of", "parts", type=click.IntRange(1), default=1, help="Number of parts, for several machines."),
+        click.option("--part", type=click.IntRange(1), help="Make only this part of --of parts."),
+        click.option("--of", "parts", type=click.IntRange(1), help="Number of parts, for several machines."),
         click.option("--blind", is_flag=True, help="Leave the scenario out of the manifest (its hash stays)."),
     )
     for option in reversed(options):
@@ -67,6 +67,10 @@ def request(scenario: Scenario, arguments: Mapping[str, Any]) -> Request:
     if since is not None and until is not None and until <= since:
         msg = "--until must be after --from"
         raise ScenarioError(msg)
+    if (arguments["part"] is None) != (arguments["parts"] is None):
+        said, missing = ("--part", "--of") if arguments["parts"] is None else ("--of", "--part")
+        msg = f"{said} needs {missing}: write --part 1 --of 4 to make the first of four parts"
+        raise ScenarioError(msg)
     compressed = scenario.compressed and arguments["codec"] != "none"
     return Request(
         urls=tuple(arguments["to"]) or (scenario.destination,),
@@ -77,7 +81,7 @@ def request(scenario: Scenario, arguments: Mapping[str, Any]) -> Request:
         format=arguments["format_"],
         codec=arguments["codec"],
         compressed=compressed,
-        part=(arguments["part"], arguments["parts"]),
+        part=(arguments["part"] or 1, arguments["parts"] or 1),
         workers=arguments["workers"],
         blind=arguments["blind"],
     )

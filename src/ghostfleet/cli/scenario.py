@@ -19,6 +19,7 @@ PREFIX = "parameter_"
 CONFIG_VARIABLE = "GHOSTFLEET_CONFIG"
 META = "ghostfleet.scenario"
 OPTIONS = "ghostfleet.options"
+OPTION = "--scenario"
 
 
 def find(name: str) -> reading.Document:
@@ -84,6 +85,21 @@ class ScenarioCommand(click.Command):
         return None
 
 
+class ScenarioOptionCommand(ScenarioCommand):
+    """A command that may name a scenario with an option, which then adds its own flags."""
+
+    def _scenario(self, ctx: click.Context, args: Sequence[str]) -> str | None:
+        """Value of the option, however it is joined to its name."""
+        del ctx
+        named = None
+        for arg, following in zip(args, [*args[1:], None], strict=True):
+            if arg == OPTION:
+                named = following
+            elif arg.startswith(f"{OPTION}="):
+                named = arg.removeprefix(f"{OPTION}=")
+        return named
+
+
 def _option(name: str, parameter: Parameter) -> click.Option:
     names = [flag(name)]
     kind: Any = None
@@ -141,8 +157,12 @@ def load(ctx: click.Context, arguments: Mapping[str, Any]) -> loading.Loaded:
 
 def scenario_options(command: Any) -> Any:  # noqa: ANN401  a decorator, as click's own are
     """Add what every command with a scenario takes."""
+    return click.argument("scenario")(setting_options(command))
+
+
+def setting_options(command: Any) -> Any:  # noqa: ANN401  a decorator, as click's own are
+    """Add the layers of settings above a scenario."""
     options = (
-        click.argument("scenario"),
         click.option("--config", metavar="FILE", help="Settings that override the scenario; also GHOSTFLEET_CONFIG."),
         click.option("--set", "assignments", metavar="PATH=VALUE", multiple=True, help="Set any key of the scenario."),
         click.option("--seed", type=click.IntRange(0), help="Run seed; the same seed makes the same bytes."),

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 
 from ghostfleet.core import maths
-from ghostfleet.core.quantiles import horner, normal_quantile
+from ghostfleet.core.quantiles import normal_quantile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -123,7 +123,7 @@ def _log1m(p: F64) -> F64:
     """Natural logarithm of 1 − p for p ≤ 1/2, as −2 atanh(p / (2 − p)); relative error below 1e-15."""
     s = p / (2.0 - p)
     out = np.empty_like(s)
-    horner(s * s, ATANH, out)
+    maths.horner(s * s, ATANH, out)
     out *= s
     out *= -2.0
     return out

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ghostfleet.core.quantiles import normal_body, normal_tail
+from ghostfleet.core.scratch import Scratch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -91,7 +92,10 @@ def _finalise(words: U64) -> U64:
 def rekey(keys: U64, number: int) -> U64:
     """Derive the keys of a numbered part of a stream, such as a level of a lattice."""
     step = np.uint64((number + 1) * 0xD1342543DE82EF95 % 2**64)
-    return np.stack([_finalise(keys[:, 0] + step), _finalise(keys[:, 1] ^ step)], axis=1)
+    derived = keys.copy()
+    derived[:, 0] += step
+    derived[:, 1] ^= step
+    return _finalise(derived)
 
 
 def words(keys: U64, start: int, stop: int) -> U64:
@@ -137,7 +141,7 @@ def _fill(block: U64, keys: U64, counter: U64, scratch: U64) -> None:
     np.bitwise_xor(block, scratch, out=block)
 
 
-def _lanes(keys: U64, start: int, stop: int, lane: str) -> Iterator[LaneBlock]:
+def _lanes(keys: U64, start: int, stop: int, lane: str, scratch: Scratch | None = None) -> Iterator[LaneBlock]:
     """Yield lanes ``[start, stop)`` of each key block by block: rows and columns of the result, and its lanes.
 
     A block is whole rows or a part of one row, so that it lies contiguously in the result; its lanes are
@@ -147,7 +151,7 @@ def _lanes(keys: U64, start: int, stop: int, lane: str) -> Iterator[LaneBlock]:
     first, last = start // per_word, -(-stop // per_word)
     width = min(max(last - first, 1), BLOCK_LANES // per_word)
     rows_at_once = max(1, min(len(keys), BLOCK_LANES // per_word // width))
-    block, scratch = np.empty((2, rows_at_once, width), dtype=np.uint64)
+    block, spare = (scratch or Scratch()).array("words", (2, rows_at_once, width), np.uint64)
     for word in range(first, last, width):
         counter = _counter(word, width)
         left, right = max(start, word * per_word), min(stop, (word + width) * per_word)
@@ -155,7 +159,7 @@ def _lanes(keys: U64, start: int, stop: int, lane: str) -> Iterator[LaneBlock]:
         for row in range(0, len(keys), rows_at_once):
             rows = slice(row, min(row + rows_at_once, len(keys)))
             height = rows.stop - row
-            _fill(block[:height], keys[rows], counter, scratch[:height])
+            _fill(block[:height], keys[rows], counter, spare[:height])
             yield rows, slice(left - start, right - start), block[:height].view(lane)[:, inside]
 
 
@@ -192,19 +196,23 @@ def uniform32(keys: U64, start: int, stop: int) -> F32:
     return out
 
 
-def normal(keys: U64, start: int, stop: int) -> F32:
+def normal(keys: U64, start: int, stop: int, *, out: F32 | None = None, scratch: Scratch | None = None) -> F32:
     """Standard normals, shape (entities, stop - start): four to a word, through a quantile table.
 
     Sixteen bits choose one of 65,536 equally likely cells; the two end cells are cut once more into
-    65,536 (`_cut_tails`), so that extremes reach 6.2 standard deviations.
+    65,536 (`_cut_tails`), so that extremes reach 6.2 standard deviations. ``out`` must be contiguous.
     """
     count = stop - start
-    out = np.empty((len(keys), count), dtype=np.float32)
+    scratch = Scratch() if scratch is None else scratch
+    out = np.empty((len(keys), count), dtype=np.float32) if out is None else out
     table, found = normal_body(), []
-    for rows, columns, lanes in _lanes(keys, start, stop, "<u2"):
+    for rows, columns, lanes in _lanes(keys, start, stop, "<u2", scratch):
+        index = scratch.array("index", lanes.shape, np.intp)
+        index[...] = lanes
         # No sixteen bits lie outside the table; "wrap" only spares the check that "raise" makes first.
-        table.take(lanes, mode="wrap", out=out[rows, columns])
-        places = np.flatnonzero((lanes + np.uint16(1)) < END_CELLS)
+        table.take(index, mode="wrap", out=out[rows, columns])
+        after = np.add(lanes, np.uint16(1), out=scratch.array("after", lanes.shape, np.uint16))
+        places = np.flatnonzero(np.less(after, END_CELLS, out=scratch.array("at end", lanes.shape, np.bool_)))
         if len(places):
             found.append(places + (rows.start * count + columns.start))
     if found:

@@ -12,11 +12,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ghostfleet.core import draw
+from ghostfleet.core.scratch import Scratch
 
 if TYPE_CHECKING:
     from ghostfleet.core.arrays import F32, F64, I32, U64
@@ -25,6 +27,7 @@ RATIO = 4
 QUARTER = np.float32(0.25)
 ROOT_HALF = np.float32(0.70710678)
 QUARTERS = np.arange(RATIO) / RATIO
+BLOCK_VALUES = 131_072  # made at once: fewer pay too much for each call, more leave the cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +39,9 @@ class Spectrum:
     @classmethod
     def power_law(cls, slowest_ticks: int, persistence: float) -> Spectrum:
         """Levels up to ``slowest_ticks``, each ``2**persistence`` times as strong as the next finer; 0 is 1/f."""
-        levels = 1
-        while RATIO**levels <= slowest_ticks:
-            levels += 1
+        levels, ticks = 1, RATIO
+        while ticks <= slowest_ticks:
+            levels, ticks = levels + 1, ticks * RATIO
         step = _root_two_power(persistence)
         amplitude, amplitudes = 1.0, []
         for _ in range(levels):
@@ -49,7 +52,7 @@ class Spectrum:
     @property
     def period(self) -> int:
         """Ticks after which the pattern of nodes repeats."""
-        return int(RATIO ** (len(self.amplitudes) - 1))
+        return prod(RATIO for _ in self.amplitudes[1:])
 
 
 def _root_two_power(exponent: float) -> float:
@@ -73,53 +76,76 @@ def level_keys(keys: U64, levels: int) -> U64:
     return np.stack([draw.rekey(keys, level) for level in range(levels)])
 
 
-def characters(levels: U64, start: int, stop: int, spectra: tuple[Spectrum, ...], choice: I32) -> F32:
+def characters(
+    levels: U64,
+    start: int,
+    stop: int,
+    spectra: tuple[Spectrum, ...],
+    choice: I32,
+    scratch: Scratch | None = None,
+) -> F32:
     """Noise of series that differ in character: series *i* has ``spectra[choice[i]]``; all have as many levels.
 
-    ``levels`` are the `level_keys` of the series.
+    ``levels`` are the `level_keys` of the series. Whoever asks again and again lends ``scratch``.
     """
+    out = np.empty((len(choice), stop - start), dtype=np.float32)
     amplitudes, scales = _tables(spectra)
-    values = _raw(levels, start, stop, amplitudes[:, choice, None])
     places = np.arange(start, stop) % spectra[0].period
-    values *= scales.take(places, axis=1)[choice]
-    return values
+    inverse = scales.take(places, axis=1)
+    scratch = Scratch() if scratch is None else scratch
+    blocks = max(1, round(out.size / BLOCK_VALUES))
+    at_once = max(1, -(-len(choice) // blocks))
+    for first in range(0, len(choice), at_once):
+        block, chosen = out[first : first + at_once], choice[first : first + at_once]
+        _raw(levels[:, first : first + at_once], start, amplitudes[:, chosen, None], block, scratch)
+        rows = scratch.array("wide", block.shape, np.float32)
+        # No choice lies outside the table; "wrap" only spares the copy that "raise" makes first.
+        block *= inverse.take(chosen, axis=0, mode="wrap", out=rows)
+    return out
 
 
 @cache
 def _tables(spectra: tuple[Spectrum, ...]) -> tuple[F32, F32]:
-    """Amplitudes (levels, spectra) and inverse deviations (spectra, places)."""
+    """Factors of the levels' draws (levels, spectra) and inverse deviations (spectra, places)."""
     amplitudes = np.array([spectrum.amplitudes for spectrum in spectra], dtype=np.float32).T
-    return amplitudes, np.stack([_inverse_deviation(spectrum) for spectrum in spectra])
+    return amplitudes * ROOT_HALF, np.stack([_inverse_deviation(spectrum) for spectrum in spectra])
 
 
-def _raw(levels: U64, start: int, stop: int, amplitudes: F32) -> F32:
-    spans = [(start, stop)]
-    for _ in amplitudes[1:]:
+def _raw(levels: U64, start: int, factors: F32, out: F32, scratch: Scratch) -> None:
+    """Write the sum over the levels, whose places differ in variance."""
+    # The draws of a level, the lines between its parents and the scales are never needed together: all are "wide".
+    spans = [(start, start + out.shape[1])]
+    for _ in factors[1:]:
         low, high = spans[-1]
         spans.append((low >> 2, ((high - 1) >> 2) + 2))
-    top = len(spans) - 1
-    values = _nodes(levels[top], *spans[top], amplitudes[top])
-    for level in range(top - 1, -1, -1):
+    coarser = out
+    for level in range(len(spans) - 1, -1, -1):
         low, high = spans[level]
-        finer = _between(values, low - (spans[level + 1][0] << 2), high - low)
-        finer += _nodes(levels[level], low, high, amplitudes[level])
-        values = finer
-    return values
+        # Levels take turns with two arrays, and the finest is the result.
+        finer = scratch.array(f"nodes {level % 2}", (len(out), high - low), np.float32) if level else out
+        _nodes(levels[level], low, factors[level], finer, scratch)
+        if level < len(spans) - 1:
+            finer += _between(coarser, low - (spans[level + 1][0] << 2), high - low, scratch)
+        coarser = finer
 
 
-def _nodes(keys: U64, low: int, high: int, amplitude: F32) -> F32:
-    draws = draw.normal(keys, low, high + 1)
-    values = draws[:, :-1] - draws[:, 1:]
-    values *= amplitude * ROOT_HALF
-    return values
+def _nodes(keys: U64, low: int, factor: F32, out: F32, scratch: Scratch) -> None:
+    series, count = out.shape
+    draws = scratch.array("wide", (series, count + 1), np.float32)
+    draw.normal(keys, low, low + count + 1, out=draws, scratch=scratch)
+    np.subtract(draws[:, :-1], draws[:, 1:], out=out)
+    out *= factor
 
 
-def _between(parents: F32, skip: int, count: int) -> F32:
+def _between(parents: F32, skip: int, count: int, scratch: Scratch) -> F32:
     """Lines between neighbouring parents at quarter steps, from the ``skip``-th on."""
-    left = parents[:, :-1].copy()
-    step = parents[:, 1:] - left
+    shape = (len(parents), parents.shape[1] - 1)
+    left = scratch.array("left", shape, np.float32)
+    step = scratch.array("step", shape, np.float32)
+    left[...] = parents[:, :-1]
+    np.subtract(parents[:, 1:], left, out=step)
     step *= QUARTER
-    lines = np.empty((*left.shape, RATIO), dtype=np.float32)
+    lines = scratch.array("wide", (*shape, RATIO), np.float32)
     for quarter in range(RATIO):
         lines[:, :, quarter] = left
         left += step
@@ -147,7 +173,7 @@ def _inverse_deviation(spectrum: Spectrum) -> F32:
 
 
 def _own_moments(level: int, spectrum: Spectrum) -> tuple[F64, F64]:
-    power = spectrum.amplitudes[level] ** 2
+    power = spectrum.amplitudes[level] * spectrum.amplitudes[level]
     return np.array([power]), np.array([-power / 2])
 
 

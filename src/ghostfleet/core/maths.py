@@ -80,7 +80,7 @@ class Precision:
     @property
     def rounder(self) -> float:
         """Added to a number, it leaves the nearest whole number in the low bits of the sum."""
-        return 1.5 * 2.0**self.fraction_bits
+        return float(3 << (self.fraction_bits - 1))
 
     @property
     def mirrored(self) -> tuple[float, ...]:
@@ -137,8 +137,8 @@ def _blockwise(kernel: Callable[[Array, Array], None], x: Array, out: Array | No
     return out
 
 
-def _polynomial(x: Array, coefficients: tuple[float, ...], out: Array) -> None:
-    """Horner's rule; the constant is the first coefficient. ``out`` must not be ``x``."""
+def horner(x: Array, coefficients: tuple[float, ...], out: Array) -> None:
+    """Write the polynomial whose constant is the first coefficient; ``out`` must not be ``x``."""
     np.multiply(x, coefficients[-1], out=out)
     for coefficient in coefficients[-2:0:-1]:
         out += coefficient
@@ -153,7 +153,7 @@ def _exp2(x: Array, out: Array, precision: Precision, *, negative: bool) -> None
     whole = rounder - rest if negative else rounder + rest
     np.subtract(whole, rounder, out=out)  # n, as a float
     (np.add if negative else np.subtract)(rest, out, out=rest)  # r, or −r when x is −n − r
-    _polynomial(rest, precision.mirrored if negative else precision.coefficients, out)
+    horner(rest, precision.mirrored if negative else precision.coefficients, out)
     out *= rest
     out += 1
     exponent = whole.view(precision.int_type)
@@ -171,11 +171,11 @@ def _sigmoid2(x: Array, out: Array, precision: Precision) -> None:
 def _log2(x: Array, out: Array) -> None:
     """Split x into 2^n m with m between the roots of 1/2 and 2, then log2 x = n + log2 m."""
     bits = x.view(np.int64)
-    root_of_half = np.float64(0.5**0.5).view(np.int64)
+    root_of_half = np.sqrt(np.float64(0.5)).view(np.int64)
     exponent = (bits - root_of_half) >> 52
     mantissa = (bits - (exponent << 52)).view(np.float64)
     s = (mantissa - 1) / (mantissa + 1)
-    _polynomial(s * s, LOG2, out)
+    horner(s * s, LOG2, out)
     out *= s
     out += exponent
 
@@ -185,6 +185,6 @@ def _sine_turns(x: Array, out: Array) -> None:
     rest = x - np.rint(x)  # in [-1/2, 1/2], and exact
     size = np.abs(rest)
     np.minimum(size, 0.5 - size, out=size)
-    _polynomial(size * size, SINE, out)
+    horner(size * size, SINE, out)
     out *= size
     np.copysign(out, rest, out=out)

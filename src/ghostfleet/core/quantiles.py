@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import cache
 from hashlib import sha256
-from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from ghostfleet.core.arrays import F32, F64
 
     Ratio = tuple[tuple[float, ...], tuple[float, ...]]
+
+DATA = Path(__file__).parents[1] / "data"  # importlib.resources takes twice as long to import as all of core
 
 LN_2 = 0.6931471805599453
 
@@ -103,10 +105,9 @@ def shipped(name: str) -> bytes:
 
     Raises `DataError` when the file is missing or is not the one that was released.
     """
-    folder = files("ghostfleet") / "data"
-    lines = (line.split() for line in (folder / "CHECKSUMS").read_text().splitlines())
+    lines = (line.split() for line in (DATA / "CHECKSUMS").read_text().splitlines())
     known = {file: checksum for checksum, file in lines}
-    content = (folder / name).read_bytes()
+    content = (DATA / name).read_bytes()
     if known.get(name) != sha256(content).hexdigest():
         msg = f"data/{name} is not the released file: its checksum differs from data/CHECKSUMS; install again"
         raise DataError(msg)
@@ -154,16 +155,7 @@ def _tail_quantile(tail: F64) -> F64:
 
 def _ratio(x: F64, ratio: Ratio) -> F64:
     above, below = np.empty_like(x), np.empty_like(x)
-    horner(x, ratio[0], above)
-    horner(x, ratio[1], below)
+    maths.horner(x, ratio[0], above)
+    maths.horner(x, ratio[1], below)
     above /= below
     return above
-
-
-def horner(x: F64, coefficients: tuple[float, ...], out: F64) -> None:
-    """Write the polynomial whose constant is the first coefficient; ``out`` must not be ``x``."""
-    np.multiply(x, coefficients[-1], out=out)
-    for coefficient in coefficients[-2:0:-1]:
-        out += coefficient
-        out *= x
-    out += coefficients[0]

@@ -10,7 +10,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from functools import cache
 from importlib import import_module
-from importlib.resources import files
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -91,6 +90,7 @@ def _offset(info: ZoneInfo, at: int) -> int:
 @cache
 def _zone(zone: str) -> ZoneInfo:
     import zoneinfo  # here, because a run in UTC needs none, and start-up counts
+    from importlib.resources import files
 
     parts = zone.split("/")
     if not all(part.replace("_", "").replace("-", "").replace("+", "").isalnum() for part in parts):
@@ -104,6 +104,7 @@ def _zone(zone: str) -> ZoneInfo:
 
 def _unknown(zone: str) -> ScenarioError:
     import difflib
+    from importlib.resources import files
 
     names = files("tzdata").joinpath("zones").read_text().split()
     near = difflib.get_close_matches(zone, names, n=3, cutoff=0.5)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ghostfleet.queries.data import Data, Result, UnreadableError, open_data
+from ghostfleet.queries.data import Data, Result, UnreadableError, observed, open_data
 from ghostfleet.queries.text import Query, checks, query
 from ghostfleet.queries.validation import as_markdown, as_text, validate, validate_url
 from ghostfleet.queries.verdicts import CheckResult, Report
@@ -17,6 +17,7 @@ __all__ = [
     "as_markdown",
     "as_text",
     "checks",
+    "observed",
     "open_data",
     "query",
     "validate",

@@ -58,6 +58,8 @@ class Data:
     store: DuckDBPyConnection
     _columns: dict[str, set[str]] = field(default_factory=dict)  # of each relation that there is
     _absent: dict[str, str] = field(default_factory=dict)  # relations that cannot be, and why
+    _stand_ins: dict[str, set[str]] = field(default_factory=dict)  # columns of what stands for absent relations
+    _empty: set[str] = field(default_factory=set)  # tables that are there, but have no rows
 
     def ask(self, question: Query | str, parameters: Mapping[str, Any] = _EMPTY, *, limit: int | None = None) -> Result:
         """Answer a query, by name or as a text; no data where a relation or column that it needs is absent."""
@@ -74,10 +76,23 @@ class Data:
     def lacks(self, asked: Query) -> str:
         """Say what a query needs and the data does not have, or nothing; makes shared relations on the way."""
         for need in asked.optional:
-            if self._lack(need):
-                self.add(need.relation, _nothing(need))
-                del self._absent[need.relation]
+            if self._lack(need) and need.relation in self._absent:
+                self._stand_in(need)
         return next((reason for need in asked.needs if (reason := self._lack(need))), "")
+
+    def excuse(self, asked: Query) -> str:
+        """Say why a query cannot be answered of rows like these, or nothing; the facts come from the expectations."""
+        for view in asked.unless:
+            if not self._lack(text.Need(view, ("reason",))):
+                found = self.store.execute(f"SELECT reason FROM {name(view)} LIMIT 1").fetchone()  # noqa: S608  quoted
+                if found:
+                    return str(found[0])
+        return ""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no table has a row."""
+        return self._empty == {table.name for table in self.tables}
 
     def has(self, table: str, column: str) -> bool:
         """Whether a table is there and has a column."""
@@ -88,8 +103,17 @@ class Data:
             self._make(need.relation)
         if need.relation in self._absent:
             return self._absent[need.relation]
+        if need.relation in self._empty:
+            return f"{need.relation} has no rows"
         missing = [column for column in need.columns if column not in self._columns[need.relation]]
         return f"{need.relation} has no column {', '.join(missing)}" if missing else ""
+
+    def _stand_in(self, need: Need) -> None:
+        """Put an empty relation where an optional one is absent; for queries that need it, it stays absent."""
+        columns = self._stand_ins.setdefault(need.relation, set())
+        if not set(need.columns) <= columns or not columns:
+            columns |= set(need.columns)
+            self.store.execute(f"CREATE OR REPLACE TABLE {name(need.relation)} AS {_nothing(sorted(columns))}")
 
     def _make(self, relation: str) -> None:
         """Make a shared relation of the `views` folder, once."""
@@ -106,6 +130,14 @@ class Data:
         found = self.store.execute(f"DESCRIBE {name(relation)}").fetchall()
         self._columns[relation] = {row[0] for row in found}
 
+    def add_table(self, table: Table, sql: str) -> None:
+        """Add a table, and note when it has no rows: then whatever needs it has no data."""
+        self.add(table.name, sql)
+        (rows,) = self.store.execute(f"SELECT count(*) FROM {name(table.name)}").fetchone() or (0,)  # noqa: S608  quoted
+        if not rows:
+            self._empty.add(table.name)
+        self.add_rows("found_tables", [{"table_name": table.name, "rows": rows}])
+
     def add_rows(self, relation: str, rows: Rows) -> None:
         """Add a small relation made of dicts; without rows it is not there."""
         if not rows:
@@ -120,9 +152,9 @@ class Data:
         self._columns[relation] = set(names)
 
 
-def _nothing(need: Need) -> str:
+def _nothing(columns: Sequence[str]) -> str:
     """SELECT without rows that stands for an optional relation."""
-    return f"SELECT {', '.join(f'CAST(NULL AS DOUBLE) AS {name(column)}' for column in need.columns)} WHERE false"
+    return f"SELECT {', '.join(f'CAST(NULL AS DOUBLE) AS {name(column)}' for column in columns)} WHERE false"
 
 
 def _type_of(rows: Rows, column: str) -> str:
@@ -160,6 +192,13 @@ def open_data(
             store.close()
 
 
+def observed(data: Data, table: str) -> dict[str, Any] | None:
+    """Extent that the rows of a table show: entities, since_s, until_s and step_s; None where they show none."""
+    asked = text.observed(table)
+    rows = data.ask(asked).dicts() if asked is not None else []
+    return rows[0] if rows and None not in rows[0].values() else None
+
+
 def _configure(store: DuckDBPyConnection, folder: Path) -> None:
     for setting in (
         f"memory_limit = '{MEMORY}'",
@@ -180,7 +219,7 @@ def _load(data: Data, source: Source) -> None:
         rows, types = reading.relation(data.store, source)
         if not any(column.name in types for column in source.table.columns):
             raise UnreadableError(f"{where} has no column of {source.table.name}; it has {', '.join(list(types)[:8])}")
-        data.add(source.table.name, reading.typed(source, rows, types))
+        data.add_table(source.table, reading.typed(source, rows, types))
         _declare(data, source, rows, types)
     except duckdb.Error as error:
         raise UnreadableError(f"{where} cannot be read: {_short(error)}") from error
@@ -234,4 +273,4 @@ def _short(error: Exception) -> str:
     return "; ".join([lines[0] if lines else type(error).__name__, *said[:2]])
 
 
-__all__ = ["Data", "DataError", "Expectations", "Result", "UnreadableError", "open_data"]
+__all__ = ["Data", "DataError", "Expectations", "Result", "UnreadableError", "observed", "open_data"]

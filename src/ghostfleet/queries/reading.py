@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ghostfleet.queries.sources import Source
 
 TYPES = {Kind.TIME: "TIMESTAMP", Kind.TEXT: "VARCHAR", Kind.F64: "DOUBLE", Kind.I64: "BIGINT", Kind.BOOL: "BOOLEAN"}
+_INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "HUGEINT")
 ZONED = "TIMESTAMP WITH TIME ZONE"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SAMPLE_ROWS = 200  # JSON objects whose keys are taken for the columns
@@ -126,6 +127,9 @@ def _converted(column: Column, given: str) -> str:
         return cell
     if wanted == "TIMESTAMP" and given == ZONED:
         return f"make_timestamp(epoch_us({cell}))"  # the same instant, whatever zone the session has
+    if wanted == "BIGINT" and given not in _INTEGERS:  # a cast would round 1.5, and take 2023.0 for an integer
+        said = f"CAST({cell} AS VARCHAR)"
+        return f"CASE WHEN regexp_full_match({said}, '[+-]?[0-9]+') THEN TRY_CAST({said} AS BIGINT) END"
     if given in ("INTEGER", "FLOAT", "SMALLINT", "TINYINT", "BIGINT") and wanted in ("BIGINT", "DOUBLE", "BOOLEAN"):
         return f"CAST({cell} AS {wanted})"
     return f"TRY_CAST(CAST({cell} AS VARCHAR) AS {wanted})"

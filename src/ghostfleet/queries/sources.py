@@ -20,6 +20,7 @@ STORE = "duckdb:"
 _PART = re.compile(r"(.+)-(\d{5})-of-(\d{5})")
 _CHUNK_BYTES = 1 << 20
 _GZIP, _PARQUET = b"\x1f\x8b", b"PAR1"
+_DUCKDB = b"DUCK"  # at byte 8
 _GZIP_WINDOW = 31  # zlib's way to say: a gzip member, header and check sum included
 
 
@@ -38,12 +39,11 @@ class Source:
 
 def sources(url: str, tables: Sequence[Table]) -> list[Source]:
     """Find the tables at a path or store; `UnreadableError` when there is none."""
-    if url.startswith(STORE):
-        path = Path(url.removeprefix(STORE))
+    path = Path(url.removeprefix(STORE))
+    if url.startswith(STORE) or _is_store(path):
         if not path.is_file():
             raise UnreadableError(f"{path} is not there; valid is duckdb:FILE")
         return [Source(table, (path,), "duckdb") for table in tables]
-    path = Path(url)
     if path.is_dir():
         found = [source for table in tables if (source := _in_folder(path, table))]
         if not found:
@@ -59,6 +59,17 @@ def sources(url: str, tables: Sequence[Table]) -> list[Source]:
     if not named and len(tables) != 1:
         raise UnreadableError(f"{path} is named after no table; known are {', '.join(t.file_stem for t in tables)}")
     return [Source((named or list(tables))[0], (path,), suffix)]
+
+
+def _is_store(path: Path) -> bool:
+    """Whether a path that says no scheme is a DuckDB file, by its name or by its first bytes."""
+    if not path.is_file() or split(path)[1]:
+        return False
+    try:
+        with path.open("rb") as file:
+            return path.suffix == ".duckdb" or file.read(12)[8:] == _DUCKDB
+    except OSError as error:
+        raise UnreadableError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
 def split(path: Path) -> tuple[str, str]:

@@ -55,6 +55,11 @@ class Query:
         return _relations(self.header.get("optional", ""))
 
     @property
+    def unless(self) -> tuple[str, ...]:
+        """Views that hold a row with a `reason` where the question cannot be answered."""
+        return tuple(name.strip() for name in self.header.get("unless", "").split(",") if name.strip())
+
+    @property
     def parameters(self) -> dict[str, float]:
         """Parameters and their defaults: `-- parameters: tolerance = 0.15, days = 7`."""
         pairs = (part.split("=") for part in self.header.get("parameters", "").split(",") if part.strip())
@@ -83,6 +88,12 @@ def parse(name: str, text: str) -> Query:
 def query(name: str) -> Query:
     """Query of the `queries` folder; `DataError` naming those there are."""
     return _one(_listed(files(__package__)), name, "query")
+
+
+@cache
+def observed(table: str) -> Query | None:
+    """Query that says which extent the rows of a table show, where there is one."""
+    return _listed(files(__package__)).get(f"observed_{table}")
 
 
 @cache

@@ -79,7 +79,7 @@ def _judged(data: Data, check: Query, thresholds: Mapping[str, float], at: str) 
         name: thresholds[f"{check.name}.{name}"] for name in check.parameters if f"{check.name}.{name}" in thresholds
     }
     try:
-        if reason := data.lacks(check):
+        if reason := data.excuse(check) or data.lacks(check):
             return _result(check, "no_data", reason, at)
         cursor = data.store.execute(check.sql, {**check.parameters, **given} or None)
         names = [column[0] for column in cursor.description or ()]
@@ -104,9 +104,8 @@ def _verdict(check: Query, rows: list[dict[str, Any]], more: int, at: str) -> Ch
     if rows and all(status == "no_data" for status, _ in found):
         return _result(check, "no_data", str(rows[0].get("reason", "too little data")), at)
     measured = [row for status, row in found if status == "passed"]
-    judges = "AS status" in check.sql and check.name != "missing_values"
-    if judges and not measured:
-        return _result(check, "no_data", "too little data, or switched off in the scenario", at)
+    if not measured and "unjudged" in check.header:
+        return _result(check, "no_data", check.header["unjudged"], at)
     message = _filled(check.header.get("measured", "no violation"), measured[0] if measured else {}, 0)
     return _result(check, "passed", message, at)
 

@@ -9,75 +9,93 @@ import msgspec
 
 from ghostfleet import signals
 from ghostfleet.generate import Generator
+from ghostfleet.queries import observed
 from ghostfleet.run import manifest
+from ghostfleet.signals import Extent
 from ghostfleet.spec import loading
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from ghostfleet.core.table import Table
+    from ghostfleet.queries import Data
     from ghostfleet.run.manifest import Manifest
     from ghostfleet.spec.scenario import Scenario
 
-SPAN = ("servers", "since_s", "until_s", "step_s")
+    Rows = list[dict[str, Any]]
 
 
 class Expectations(msgspec.Struct, frozen=True):
-    """Tables of a data set and what checks may expect of them."""
+    """Tables of a data set, and the scenario that says what to expect of them."""
 
     tables: tuple[Table, ...]
-    named: dict[str, list[dict[str, Any]]]
     scenario: Scenario
-    sure: bool  # False: nobody says how many entities and steps there should be, only the rows do
+    extents: dict[str, Extent]  # of each table whose manifest says it
+    parts: tuple[int, int] = (1, 1)  # found, and how many there are
 
-    def settled(self, observed: Sequence[Mapping[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-        """Expectations with size, span and step of the rows themselves where nothing else says them."""
-        if self.sure or not observed:
-            return self.named
-        seen = {name: observed[0][name] for name in SPAN}
-        return {**self.named, "expected_data": [{**row, **seen} for row in self.named["expected_data"]]}
+    def of_rows(self, data: Data) -> dict[str, Rows]:
+        """Tables that checks read; where no manifest says it, the rows themselves show their extent."""
+        named: dict[str, Rows] = {}
+        for table in self.tables:
+            rows = signals.signal(table.name).expectations(self.scenario, self._extent(data, table.name))
+            named |= {name: [dict(row) for row in found] for name, found in rows.items()}
+        return named
+
+    def _extent(self, data: Data, table: str) -> Extent | None:
+        found, parts = self.parts
+        stated = self.extents.get(table)
+        if stated is not None and found == parts:
+            return stated
+        seen = observed(data, table)
+        if seen is None:
+            return stated
+        if stated is not None:  # a part of a data set: its span is known, its share of the entities is what it shows
+            return Extent(seen["entities"], stated.since_s, stated.until_s, stated.row_s, is_whole=False)
+        return Extent(seen["entities"], seen["since_s"], seen["until_s"], seen["step_s"], is_stated=False)
 
 
 def of(url: str, fallback: Scenario) -> Expectations:
     """Expectations of the data set at a URL; without a manifest those of ``fallback``, span and size apart."""
-    record = _record(url)
-    scenario, sure = fallback, False
-    if record is not None and record.determinants.scenario:
-        scenario, sure = loading.restore(record.determinants.scenario, "manifest"), True
-    generator = Generator(scenario)
-    tables = tuple(generator.tables())
-    named: dict[str, list[dict[str, Any]]] = {}
-    for table in tables:
-        for name, rows in signals.signal(table.name).expectations(scenario).items():
-            named[name] = [dict(row) for row in rows]
-    if sure and record is not None:
-        _cut(named, record, scenario.timeline.row_s)
-    return Expectations(tuple(signals.signal(table.name).TABLE for table in tables), named, scenario, sure)
-
-
-def _cut(named: dict[str, list[dict[str, Any]]], record: Manifest, usual_row_s: int) -> None:
-    """Expect the window that was written, not the whole span of the scenario."""
+    records = _records(url)
+    record = records[0] if records else None
+    if record is None or not record.determinants.scenario:
+        return Expectations(_tables(Generator(fallback)), fallback, {})
     known = record.determinants
-    if known.every_s != usual_row_s:
-        # The documents speak of levels of a day or an hour; rows of another length are percentiles of several.
-        named.update(expected_archetypes=[], expected_correlations=[])
-    for row in named.get("expected_data", []):
-        row.update(since_s=known.since_s, until_s=known.until_s, step_s=known.every_s)
+    scenario = loading.restore(known.scenario, "manifest")
+    generator = Generator(scenario)
+    tables = _tables(generator, known.tables)
+    extents = {
+        table.name: Extent(generator.observer(table.name).entities, known.since_s, known.until_s, known.every_s)
+        for table in tables
+    }
+    return Expectations(tables, scenario, extents, (len(records), known.part[1]))
 
 
-def _record(url: str) -> Manifest | None:
-    """Manifest of a folder, a store, a file, or of the folder that a file lies in."""
+def _tables(generator: Generator, only: Sequence[str] = ()) -> tuple[Table, ...]:
+    return tuple(signals.signal(table.name).TABLE for table in generator.tables(only))
+
+
+def _records(url: str) -> list[Manifest]:
+    """Manifest of a folder, a store, a file, or of the folder that a file lies in; or those of its parts."""
     path = manifest.place(url)
-    candidates = [] if path is None else [path]
-    if path is not None and path.name == "manifest.json":
-        candidates += sorted(path.parent.glob("manifest-00001-of-*.json"))
-    if path is not None:
-        candidates += sorted(path.parent.glob(path.name.replace(".manifest.json", ".manifest-00001-of-*.json")))
-    if path is not None and path.name != "manifest.json" and ":" not in url:
-        beside = Path(url).parent / "manifest.json"
-        if beside.exists() and any(written.name == Path(url).name for written in manifest.read(beside).written):
-            candidates.append(beside)
-    for candidate in candidates:
-        if candidate.exists():
-            return manifest.read(candidate)
-    return None
+    if path is None:
+        return []
+    if path.exists():
+        return [manifest.read(path)]
+    stem = path.name.removesuffix("manifest.json")
+    parts = [manifest.read(part) for part in sorted(path.parent.glob(f"{stem}manifest-?????-of-?????.json"))]
+    if parts:
+        first = parts[0].determinants
+        return [part for part in parts if part.determinants.part[1] == first.part[1] and _same(part, parts[0])]
+    beside = Path(url).parent
+    if path.name == "manifest.json" or ":" in url:
+        return []
+    candidates = [beside / "manifest.json", *sorted(beside.glob("manifest-?????-of-?????.json"))]
+    found = [manifest.read(candidate) for candidate in candidates if candidate.exists()]
+    return [record for record in found if any(written.name == Path(url).name for written in record.written)]
+
+
+def _same(one: Manifest, other: Manifest) -> bool:
+    """Whether two parts belong to one data set."""
+    left, right = one.determinants, other.determinants
+    return msgspec.structs.replace(left, part=(1, 1)) == msgspec.structs.replace(right, part=(1, 1))

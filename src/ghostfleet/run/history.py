@@ -77,7 +77,7 @@ def write(
     request: Request,
     *,
     say: Callable[[str], None] = lambda _text: None,
-    watch: workers.Watcher = lambda rows: None,  # noqa: ARG005  the protocol names its argument
+    watch: workers.Watcher = lambda _rows: None,
     planned: Callable[[Generator, list[Table], Plan], None] = lambda _generator, _tables, _plan: None,
     opened: Callable[[], None] = lambda: None,
 ) -> Outcome:
@@ -89,9 +89,12 @@ def write(
     """
     started = surroundings.stopwatch()
     generator, tables, plan = prepare(scenario, request)
+    sinks = destinations(request)
+    for sink in sinks:
+        if sink.home is not None:
+            manifest.ensure_room(manifest.path_at(sink.home, request.part))
     planned(generator, tables, plan)
     determinants = _determinants(scenario, request, plan, tables)
-    sinks = [_opened(url, request) for url in request.urls]
     outcome = Outcome(generator, plan, tables)
     open_sinks: list[Sink] = []
     try:
@@ -106,7 +109,10 @@ def write(
         for url, sink, mine in zip(request.urls, sinks, receipts, strict=True):
             outcome.written[url] = sink.finish(mine)
             open_sinks.remove(sink)
-            _record(url, request, scenario, determinants, outcome, mine)
+            if sink.home is not None:
+                path = manifest.path_at(sink.home, request.part)
+                manifest.save(path, _record(url, request, scenario, determinants, outcome, mine).text())
+                outcome.manifests[url] = path
     finally:
         for sink in open_sinks:
             with suppress(GhostfleetError):  # the error that brought us here matters more
@@ -126,15 +132,31 @@ def _plan_id(determinants: Determinants, request: Request) -> str:
     return f"{determinants.hash[:16]}-{shape}".replace(".", "_")
 
 
-def _opened(url: str, request: Request) -> Sink:
+def destinations(request: Request) -> list[Sink]:
+    """Sinks of a request, nothing touched yet; `ScenarioError` when one destination is named twice."""
     part = request.part if request.part[1] > 1 else None
-    return open_sink(url, format=request.format, codec=request.codec, compressed=request.compressed, part=part)
+    options: dict[str, Any] = {"format": request.format, "codec": request.codec, "compressed": request.compressed}
+    sinks: list[Sink] = []
+    named: dict[object, str] = {}
+    for url in request.urls:
+        sink = open_sink(url, part=part, **options)
+        same = sink.scheme, (sink.home.folder.resolve(), sink.home.file) if sink.home is not None else url
+        if same in named:
+            said = f"{named[same]} and {url} are" if named[same] != url else f"{url} is"
+            msg = f"--to {url}: {said} one destination, named twice; name it once"
+            raise ScenarioError(msg)
+        named[same] = url
+        sinks.append(sink)
+    return sinks
 
 
 def _work(
     generator: Generator, sinks: Sequence[Sink], outcome: Outcome, request: Request, watch: workers.Watcher
 ) -> list[Done]:
-    """Do every task; a part that an earlier run left finished is counted again, but not written again."""
+    """Do every task; a part that an earlier run left finished is measured again, but not written again.
+
+    Its rows are made once more for the statistics: a receipt proves what a sink holds, and not what was measured.
+    """
     observers = {table.name: table for table in outcome.tables}
     jobs = []
     for task in outcome.plan.tasks:
@@ -169,22 +191,16 @@ def _record(
     determinants: Determinants,
     outcome: Outcome,
     receipts: Sequence[Receipt],
-) -> None:
-    """Write the manifest beside an output that stays."""
-    path = manifest.place(url, request.part)
-    if path is None:
-        return
+) -> Manifest:
+    """State what a destination holds now."""
     by_table = {table.name: tuple(r for r in receipts if r.table == table.name) for table in outcome.tables}
-    record = Manifest(
+    return Manifest(
         name=scenario.scenario,
         determinants=msgspec.structs.replace(determinants, scenario={}) if request.blind else determinants,
         hash=determinants.hash,
-        seed=None if request.blind else scenario.seed,
         notes=outcome.generator.notes([table.name for table in outcome.tables], outcome.plan.window.tick_s),
         sink={"format": request.format, "codec": request.codec, "compressed": request.compressed},
         written=tuple(outcome.written[url]),
         receipts=by_table,
         statistics={name: statistics.summary() for name, statistics in outcome.statistics.items()},
     )
-    manifest.save(path, record.text())
-    outcome.manifests[url] = path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from contextlib import suppress
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -15,8 +16,7 @@ import msgspec
 from ghostfleet import __version__
 from ghostfleet.core.errors import DataError, SinkError
 from ghostfleet.core.zones import tzdata_version
-from ghostfleet.sinks import Receipt, Written
-from ghostfleet.sinks.formats import suffix_of
+from ghostfleet.sinks import Home, Receipt, Written, home_of
 
 if TYPE_CHECKING:
     from ghostfleet.core.window import Window
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 LAYOUT = 1  # of the manifest itself
 NO_CAUSE = {"title", "parameters", "aliases", "expect", "visualization", "logging"}  # sections that change no value
 SINK_OPTIONS = {"format", "codec", "compressed"}
+VERSION = re.compile(r"[0-9][0-9A-Za-z.+-]{0,40}")
 
 
 def moment(seconds: int) -> str:
@@ -67,7 +68,6 @@ class Manifest(msgspec.Struct, frozen=True):
     name: str  # of the scenario
     determinants: Determinants
     hash: str
-    seed: int | None
     notes: dict[str, Any]  # what a reader must know: what daily rows are, which faults were made on purpose
     sink: dict[str, Any]  # format, codec and compression, to open it again
     written: tuple[Written, ...]
@@ -81,12 +81,7 @@ class Manifest(msgspec.Struct, frozen=True):
             "layout": LAYOUT,
             "scenario_name": self.name,
             "hash": self.hash,
-            "version": known.version,
-            "tzdata": known.tzdata,
-            "seed": self.seed,
-            "window": {"from": moment(known.since_s), "until": moment(known.until_s)},
-            "every_s": known.every_s,
-            "part": list(known.part),
+            **_told(known),
             "notes": self.notes,
             "sink": self.sink,
             "tables": [
@@ -102,17 +97,29 @@ class Manifest(msgspec.Struct, frozen=True):
         return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
 
 
-def place(url: str, part: tuple[int, int] = (1, 1)) -> Path | None:
-    """Where the manifest of an output stands; None for outputs that do not stay."""
-    if url == "-" or url.partition(":")[0] in {"blackhole", "stdout"}:
-        return None
-    url = url.removeprefix("files:")
-    suffix = f"-{part[0]:05d}-of-{part[1]:05d}" if part[1] > 1 else ""
-    if ":" in url and not Path(url).exists() and "/" not in url.partition(":")[0]:
-        return Path(f"{url.partition(':')[2]}.manifest{suffix}.json")
-    if suffix_of(Path(url).name) and not url.endswith("/") and not Path(url).is_dir():
-        return Path(f"{url}.manifest{suffix}.json")
-    return Path(url) / f"manifest{suffix}.json"
+def place(url: str) -> Path | None:
+    """Where the manifest of a data set stands; None for outputs that do not stay, `DataError` for what is no URL."""
+    try:
+        home = home_of(url)
+    except SinkError as error:
+        raise DataError(str(error)) from error
+    return None if home is None else path_at(home)
+
+
+def path_at(home: Home, part: tuple[int, int] = (1, 1)) -> Path:
+    """Path of the manifest of a destination, or of one part of it."""
+    return home.record(f"manifest-{part[0]:05d}-of-{part[1]:05d}.json" if part[1] > 1 else "manifest.json")
+
+
+def ensure_room(path: Path) -> None:
+    """Refuse a place where no small file can be saved, before anything is written beside it."""
+    if path.is_dir():
+        msg = f"cannot write {path}: a directory of that name stands there"
+        raise SinkError(msg)
+    parent = next(folder for folder in path.absolute().parents if folder.exists())
+    if not parent.is_dir():
+        msg = f"cannot write {path}: {parent} is no directory"
+        raise SinkError(msg)
 
 
 def save(path: Path, text: str, *, durable: bool = True) -> None:
@@ -151,7 +158,7 @@ def read(path: Path) -> Manifest:
         raise DataError(msg) from error
     try:
         return _restored(content)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError) as error:
         msg = f"{path}: not a complete manifest ({type(error).__name__}: {error}); generate the data set again"
         raise DataError(msg) from error
 
@@ -181,18 +188,68 @@ def _restored(content: dict[str, Any]) -> Manifest:
     if not isinstance(content["sink"], dict) or set(content["sink"]) != SINK_OPTIONS:
         msg = f"sink must have the keys {', '.join(sorted(SINK_OPTIONS))}"
         raise ValueError(msg)
-    determinants = msgspec.convert(content["determinants"], Determinants)
-    if determinants.scenario and determinants.hash != content["hash"]:
-        msg = "its hash does not fit its contents; it was changed after it was written"
-        raise ValueError(msg)
+    determinants = _determinants(content)
+    rest = msgspec.convert({key: content[key] for key in ("scenario_name", "hash", "notes", "sink")}, _Rest)
     return Manifest(
-        content["scenario_name"],
+        rest.scenario_name,
         determinants,
-        content["hash"],
-        content["seed"],
-        content["notes"],
-        content["sink"],
+        rest.hash,
+        rest.notes,
+        rest.sink,
         tuple(written),
         receipts,
         statistics,
     )
+
+
+def _determinants(content: dict[str, Any]) -> Determinants:
+    """Determinants of a manifest, if all that it says of them elsewhere agrees."""
+    determinants = msgspec.convert(content["determinants"], Determinants)
+    if determinants.scenario and determinants.hash != content["hash"]:
+        msg = "its hash does not fit its contents; it was changed after it was written"
+        raise ValueError(msg)
+    _ensure_possible(determinants)
+    for key, value in _told(determinants).items():
+        if content[key] != value:
+            msg = f"{key} is {content[key]!r}, but what determines the data says {value!r}"
+            raise ValueError(msg)
+    if determinants.scenario and determinants.scenario.get("scenario") != content["scenario_name"]:
+        msg = f"scenario_name is {content['scenario_name']!r}, but its scenario has another name"
+        raise ValueError(msg)
+    return determinants
+
+
+class _Rest(msgspec.Struct):
+    """What a manifest says besides what determines the data."""
+
+    scenario_name: str
+    hash: str
+    notes: dict[str, Any]
+    sink: dict[str, Any]
+
+
+def _told(known: Determinants) -> dict[str, Any]:
+    """What a manifest tells people of its determinants, so that they need not look inside."""
+    return {
+        "version": known.version,
+        "tzdata": known.tzdata,
+        "seed": known.scenario.get("execution", {}).get("random_seed"),
+        "window": {"from": moment(known.since_s), "until": moment(known.until_s)},
+        "every_s": known.every_s,
+        "part": list(known.part),
+    }
+
+
+def _ensure_possible(known: Determinants) -> None:
+    """Refuse determinants that no run can have; a blind manifest has no hash that would tell."""
+    number, parts = known.part
+    wrong = {
+        f"version {known.version!r} is no version": not VERSION.fullmatch(known.version),
+        f"every_s {known.every_s} is no length of a row": known.every_s <= 0,
+        f"the window ends at {known.until_s}, before it begins at {known.since_s}": known.until_s <= known.since_s,
+        f"part {number} of {parts} cannot be": not 1 <= number <= parts,
+        "it determines no table": not known.tables,
+    }
+    for said, holds in wrong.items():
+        if holds:
+            raise ValueError(said)

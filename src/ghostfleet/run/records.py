@@ -4,52 +4,80 @@ from __future__ import annotations
 
 import json
 import logging
+import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ghostfleet.core.errors import SinkError
+from ghostfleet.core.errors import GhostfleetError, SinkError
 from ghostfleet.run import manifest, surroundings
-from ghostfleet.sinks.formats import suffix_of
+from ghostfleet.sinks import home_of
 from ghostfleet.sinks.text.stream import TextStream
 from ghostfleet.sinks.text.syntax import SYNTAXES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
+    from ghostfleet.core.table import Table
     from ghostfleet.run.history import Outcome
 
 SAMPLE_ROWS = 200
 LOG = logging.getLogger("ghostfleet")
 
 
-def folder_of(url: str) -> Path | None:
-    """Directory that an output is, or None when it is a store, a stream or a single file."""
-    url = url.removeprefix("files:")
-    if url == "-" or (":" in url and "/" not in url.partition(":")[0]):
-        return None
-    path = Path(url)
-    return None if suffix_of(path.name) and not url.endswith("/") and not path.is_dir() else path
+def folders_of(urls: Sequence[str]) -> list[Path]:
+    """Directories among some destinations: they have room for records, a store, a stream or a single file has not."""
+    homes = (home_of(url) for url in urls)
+    return [home.folder for home in homes if home is not None and not home.file]
 
 
-def start_log(command: str, started: datetime, where: str | None, level: str, folder: Path | None) -> Path | None:
-    """Open the run log; ``auto`` is ``logs/<command>-<start>.log`` in the output's folder, if it has one."""
-    LOG.handlers.clear()
-    LOG.propagate = False
+def ensure_room(tables: Sequence[Table], folders: Sequence[Path], log: Path | None) -> None:
+    """Refuse destinations whose records could not be written, before any data are."""
+    names = ["summary.json", *(f"{table.name}_sample.csv" for table in tables)]
+    for path in [*(folder / name for folder in folders for name in names), *([log] if log is not None else [])]:
+        manifest.ensure_room(path)
+
+
+def log_path(command: str, started: datetime, where: str | None, folder: Path | None) -> Path | None:
+    """Path of a run log; ``auto`` is ``logs/<command>-<start>.log`` in the output's folder, if it has one."""
     if where is None or (where == "auto" and folder is None):
-        LOG.addHandler(logging.NullHandler())
         return None
     stamp = started.strftime("%Y%m%dT%H%M%SZ")
-    path = Path(where) if where != "auto" or folder is None else folder / "logs" / f"{command}-{stamp}.log"
+    return Path(where) if where != "auto" or folder is None else folder / "logs" / f"{command}-{stamp}.log"
+
+
+def start_log(path: Path | None, level: str) -> None:
+    """Open the run log; its times are UTC, like all others."""
+    LOG.handlers.clear()
+    LOG.propagate = False
+    if path is None:
+        LOG.addHandler(logging.NullHandler())
+        return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handler = logging.FileHandler(path, encoding="utf-8")
     except OSError as error:
+        LOG.addHandler(logging.NullHandler())
         msg = f"cannot write the log {path}: {error.strerror}"
         raise SinkError(msg) from error
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    lines = logging.Formatter("%(asctime)s.%(msecs)03dZ %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S")
+    lines.converter = time.gmtime
+    handler.setFormatter(lines)
     LOG.addHandler(handler)
+    logging.raiseExceptions = False  # when the disk is full, the data's own error is what counts
     LOG.setLevel(level.upper())
-    return path
+
+
+@contextmanager
+def failure_logged() -> Iterator[None]:
+    """Leave a line that says why in the log of a run that fails."""
+    try:
+        yield
+    except BaseException as error:
+        if LOG.handlers:  # a run that failed before anything was touched has no log
+            LOG.error("failed: %s", error if isinstance(error, GhostfleetError) else repr(error))  # noqa: TRY400  no trace
+        raise
 
 
 def write_sample(outcome: Outcome, folder: Path) -> list[Path]:

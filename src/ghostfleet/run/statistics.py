@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from ghostfleet.core.batch import Batch
 
 
+MOST = 2**63  # what a sum in 64 bits stays below
+
+
 class Moments(msgspec.Struct):
     """Whole-number moments of a quantised column."""
 
@@ -31,9 +34,11 @@ class Moments(msgspec.Struct):
         units = values.units if values.missing is None else values.units[~values.missing]
         self.missing += len(values) - len(units)
         if len(units):
-            wide = units.astype(np.int64)
             lowest, highest = int(units.min()), int(units.max())
-            self._join(len(units), int(wide.sum()), int((wide * wide).sum()), lowest, highest)
+            largest = max(abs(lowest), abs(highest))
+            fits = largest * largest * len(units) < MOST
+            exact = units.astype(np.int64) if fits else units.astype(object)  # Python's own are slow, but have no end
+            self._join(len(units), int(exact.sum()), int((exact * exact).sum()), lowest, highest)
 
     def merge(self, other: Moments) -> None:
         """Take another task's moments into account."""
@@ -54,7 +59,8 @@ class Moments(msgspec.Struct):
         if not self.count or self.low is None or self.high is None:
             return {"count": 0, "missing": self.missing}
         mean = self.total / self.count
-        variance = max(0.0, (self.squares * self.count - self.total * self.total) / self.count**2)
+        # Whole numbers as far as they go: as floats, the difference of two large ones could be below 0.
+        variance = (self.squares * self.count - self.total * self.total) / self.count**2
         figures = {"mean": mean, "sd": sqrt(variance), "min": self.low, "max": self.high}
         scaled = {name: round(figure / self.per_one, 4) for name, figure in figures.items()}
         return {"count": self.count, "missing": self.missing, **scaled}

@@ -9,7 +9,9 @@ import msgspec
 from ghostfleet import __version__
 from ghostfleet.core.errors import DataError
 from ghostfleet.generate import Generator
-from ghostfleet.sinks import open_sink
+from ghostfleet.queries.sources import sources
+from ghostfleet.run import workers
+from ghostfleet.sinks import Written, open_sink
 from ghostfleet.spec import loading
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from ghostfleet.sinks import Receipt, Sink
     from ghostfleet.spec.scenario import Scenario
 
+STORE = "duckdb"
 SAMPLE = 3  # parts that are made again unless all are wanted
 
 
@@ -43,7 +46,8 @@ def verify(
 ) -> Verification:
     """Compare a stored data set with its manifest and with what its scenario makes today.
 
-    A blind manifest needs the scenario. Raises `DataError` when the data cannot be read at all.
+    A blind manifest needs the scenario; one that is given must be the manifest's own.
+    Raises `DataError` when the data cannot be read at all.
     """
     scenario, determinants = _known(record, scenario)
     result = Verification()
@@ -75,12 +79,50 @@ def verify(
     return result
 
 
+def rows_to_make(record: Manifest, *, full: bool) -> int:
+    """Rows that a verification makes again."""
+    return sum(parts[place].rows for parts in record.receipts.values() for place in _places(len(parts), full=full))
+
+
+def rows_of(scenario: Scenario) -> int:
+    """Rows that a scenario makes."""
+    generator = Generator(scenario)
+    return generator.plan(generator.window(), generator.tables()).rows
+
+
+def compare(url: str, scenario: Scenario, watch: Callable[[int], None] = lambda _rows: None) -> Verification:
+    """Compare a data set without a manifest with all that a scenario makes; `DataError` when it cannot be read."""
+    generator = Generator(scenario)
+    tables = generator.tables()
+    plan = generator.plan(generator.window(), tables)
+    result = Verification()
+    for source in sources(url, tables):
+        table = generator.observer(source.table.name).table
+        tasks = [task for task in plan.tasks if task.table == table.name]
+        if len(source.paths) > 1:
+            msg = f"{url} holds {table.name} in {len(source.paths)} files; without their manifests, name one of them"
+            raise DataError(msg)
+        name = table.name if source.suffix == STORE else source.paths[0].name
+        sink = open_sink(f"{STORE}:{source.paths[0]}" if source.suffix == STORE else str(source.paths[0]))
+        form = "parquet" if source.suffix == STORE else source.suffix
+        made = open_sink("blackhole:", format=form)  # digests as a file of that form is digested
+        made.open([table], plan_id="compare", tasks={table.name: [task.number for task in tasks]})
+        receipts = [workers.perform(generator, [made], task, [None], watch).receipts[0] for task in tasks]
+        rows = sum(receipt.rows for receipt in receipts)
+        stored = sink.digests(Written(table.name, name, rows, 0, 0, "", ""), receipts)
+        _compare(f"{name} is not what the scenario makes", receipts, stored, result)
+        result.parts += len(receipts)
+        result.regenerated += len(receipts)
+        result.rows += rows
+    return result
+
+
 def _known(record: Manifest, scenario: Scenario | None) -> tuple[Scenario, Determinants]:
     known = record.determinants
-    if known.scenario:
+    if scenario is None and known.scenario:
         return loading.restore(known.scenario, "manifest"), known
     if scenario is None:
-        msg = "the manifest is blind: it does not hold the scenario; give it with --scenario FILE"
+        msg = "the manifest is blind: it does not hold the scenario; give it with --scenario and its flags"
         raise DataError(msg)
     known = msgspec.structs.replace(known, scenario=msgspec.to_builtins(scenario))
     if known.hash != record.hash:

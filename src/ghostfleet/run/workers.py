@@ -34,7 +34,7 @@ class Done(msgspec.Struct):
 class Watcher(Protocol):
     """Told of rows as they are made."""
 
-    def __call__(self, rows: int) -> None:
+    def __call__(self, rows: int, /) -> None:
         """Take note of ``rows`` more."""
 
 
@@ -54,6 +54,7 @@ def perform(
                 if part is not None:
                     part.write(batch)
             watch(len(batch))
+            _ensure_wanted(sinks)
         receipts = [part.close() if part is not None else receipt for part, receipt in zip(parts, kept, strict=True)]
     except BaseException:
         for part in parts:
@@ -61,6 +62,12 @@ def perform(
                 part.abort()
         raise
     return Done(task, [receipt for receipt in receipts if receipt is not None], statistics)
+
+
+def _ensure_wanted(sinks: Sequence[Sink]) -> None:
+    """Stop when nobody needs the rest: the reader of a stream has gone, and no other destination waits for it."""
+    if sinks and all(getattr(sink, "closed", False) for sink in sinks):  # only streams can close
+        raise BrokenPipeError
 
 
 _worker: Worker | None = None

@@ -21,7 +21,7 @@ from ghostfleet.core.errors import ScenarioError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ghostfleet.core.arrays import F32, U64, Array
+    from ghostfleet.core.arrays import F32, U64, Array, Bool
     from ghostfleet.core.moments import Moments
 
 GROUP = "ghostfleet.shapes"
@@ -48,6 +48,18 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forbid_
 def same_for_all(values: Array) -> F32:
     """Shape a curve over ticks so that it broadcasts over entities: (ticks,) to (1, ticks)."""
     return values.astype(np.float32).reshape(1, -1)
+
+
+def refuse_night_by_day(start_hour: float, end_hour: float) -> None:
+    """Refuse a night that does not cross midnight, with the ValueError that models raise."""
+    if end_hour >= start_hour:
+        raise ValueError(f"a night passes midnight: its end {end_hour} must be an earlier hour than its start")
+
+
+def at_night(hour: F32, start_hour: float, end_hour: float) -> Bool:
+    """Whether each hour lies in a night that crosses midnight."""
+    night: Bool = (hour < end_hour) | (hour >= start_hour)
+    return night
 
 
 def draws(at: Moments, keys: U64 | None, cell_s: int) -> F32:

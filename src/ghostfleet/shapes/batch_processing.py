@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 from msgspec import Meta
 
-from ghostfleet.shapes import Factor, Hour, Seconds, Shape, draws, same_for_all
+from ghostfleet.shapes import Factor, Hour, Seconds, Shape, at_night, draws, refuse_night_by_day, same_for_all
 
 if TYPE_CHECKING:
     from ghostfleet.core.arrays import F32, U64
@@ -29,18 +29,13 @@ class BatchProcessing(Shape, frozen=True, kw_only=True, tag="batch_processing"):
 
     def __post_init__(self) -> None:
         """Refuse a night that does not cross midnight."""
-        if self.night_end_hour >= self.night_start_hour:
-            raise ValueError(
-                f"a night passes midnight: its end {self.night_end_hour} must be an earlier hour than its start"
-            )
+        refuse_night_by_day(self.night_start_hour, self.night_end_hour)
 
     def curve(self, at: Moments, keys: U64 | None = None, zone: str = "UTC") -> F32:
         """Multiplier by the zone's clock; with keys one row per entity."""
         hour = at.local(zone).hour
-        is_night = (hour < self.night_end_hour) | (hour >= self.night_start_hour)
-        near = (hour < self.night_end_hour + self.shoulder_hours) | (
-            hour >= self.night_start_hour - self.shoulder_hours
-        )
+        is_night = at_night(hour, self.night_start_hour, self.night_end_hour)
+        near = at_night(hour, self.night_start_hour - self.shoulder_hours, self.night_end_hour + self.shoulder_hours)
         level = same_for_all(np.where(is_night, self.night, np.where(near, self.shoulder, self.day)))
         spread = same_for_all(np.where(is_night, self.spread, 0.0))
         values = draws(at, keys, self.cell_s)

@@ -8,7 +8,7 @@ import numpy as np
 from msgspec import Meta
 
 from ghostfleet.core.draw import rekey
-from ghostfleet.shapes import Factor, Hour, Ratio, Seconds, Shape, draws, same_for_all
+from ghostfleet.shapes import Factor, Hour, Ratio, Seconds, Shape, at_night, draws, refuse_night_by_day, same_for_all
 
 if TYPE_CHECKING:
     from ghostfleet.core.arrays import F32, U64
@@ -32,17 +32,14 @@ class EventDriven(Shape, frozen=True, kw_only=True, tag="event_driven"):
 
     def __post_init__(self) -> None:
         """Refuse a night that does not cross midnight, and bursts with no size."""
-        if self.night_end_hour >= self.night_start_hour:
-            raise ValueError(
-                f"a night passes midnight: its end {self.night_end_hour} must be an earlier hour than its start"
-            )
+        refuse_night_by_day(self.night_start_hour, self.night_end_hour)
         if self.burst_max < self.burst_min:
             raise ValueError(f"burst_max {self.burst_max} must be at least burst_min {self.burst_min}")
 
     def curve(self, at: Moments, keys: U64 | None = None, zone: str = "UTC") -> F32:
         """Multiplier by the zone's clock; with keys one row per entity."""
         hour = at.local(zone).hour
-        is_night = (hour < self.night_end_hour) | (hour >= self.night_start_hour)
+        is_night = at_night(hour, self.night_start_hour, self.night_end_hour)
         calm = same_for_all(np.where(is_night, self.night, self.day))
         if keys is None:
             mean_size = (self.burst_min + self.burst_max) / 2

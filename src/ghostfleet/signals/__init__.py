@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -18,6 +19,18 @@ if TYPE_CHECKING:
     from ghostfleet.spec.scenario import Scenario
 
 GROUP = "ghostfleet.signals"
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """What is known of the rows of a table that lie somewhere: how many entities, which span, how long a row is."""
+
+    entities: int
+    since_s: int
+    until_s: int
+    row_s: int
+    is_stated: bool = True  # False: nobody says the span, only the rows themselves show it
+    is_whole: bool = True  # False: one part of several, so some entities are elsewhere
 
 
 class Observer(Protocol):
@@ -46,8 +59,10 @@ class Signal(Protocol):
     def notes(self, scenario: Scenario, row_s: int) -> Mapping[str, object]:
         """What a reader of rows of ``row_s`` seconds must know about how they were made; the manifest states it."""
 
-    def expectations(self, scenario: Scenario) -> Mapping[str, Sequence[Mapping[str, object]]]:
-        """What checks may expect of the table, as small named tables."""
+    def expectations(
+        self, scenario: Scenario, extent: Extent | None = None
+    ) -> Mapping[str, Sequence[Mapping[str, object]]]:
+        """What checks may expect of rows of an extent, or of the whole scenario, as small named tables."""
 
 
 @cache

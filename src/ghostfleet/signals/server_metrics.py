@@ -11,10 +11,13 @@ import numpy as np
 from ghostfleet.core import calendars, civil, draw
 from ghostfleet.core.batch import Batch, Plain, Quanta, Text, quantise
 from ghostfleet.core.facts import Facts
+from ghostfleet.core.moments import Moments
 from ghostfleet.core.table import Column, Fold, Kind, Table, column
-from ghostfleet.core.window import DAY_S
+from ghostfleet.core.window import DAY_S, HOUR_S, Window
+from ghostfleet.shapes.working_hours import WorkingHours
+from ghostfleet.signals import Extent
 from ghostfleet.spec.fleet import METRICS
-from ghostfleet.state.servers import Servers
+from ghostfleet.state.servers import OUTBOUND_SHARE, Servers
 from ghostfleet.world import fleet as fleets
 
 if TYPE_CHECKING:
@@ -22,8 +25,7 @@ if TYPE_CHECKING:
 
     from ghostfleet.core.arrays import I64, Bool
     from ghostfleet.core.batch import Values
-    from ghostfleet.core.window import Window
-    from ghostfleet.spec.data import Data
+    from ghostfleet.spec.data import Data, Metadata
     from ghostfleet.spec.scenario import Scenario
     from ghostfleet.state.servers import ServerState
     from ghostfleet.world.fleet import Fleet
@@ -188,13 +190,77 @@ def notes(scenario: Scenario, row_s: int) -> Mapping[str, object]:
     }
 
 
-def expectations(scenario: Scenario) -> Mapping[str, Sequence[Mapping[str, object]]]:
-    """What checks may expect: archetypes, target correlations, span, holidays and thresholds."""
+def expectations(scenario: Scenario, extent: Extent | None = None) -> Mapping[str, Sequence[Mapping[str, object]]]:
+    """What checks may expect of rows of some extent, or of the whole scenario: small tables that queries read."""
+    data = scenario.servers
+    known = _whole(data) if extent is None else extent
+    calendar = calendars.holidays("US")
+    return {
+        "expected_data": [_expected_data(data, known)],
+        "expected_archetypes": _expected_archetypes(scenario),
+        "expected_correlations": _expected_correlations(scenario),
+        "expected_values": _expected_values(scenario),
+        "expected_hours": _expected_hours(data, known),
+        "expected_holidays": [
+            {"day_s": day * DAY_S, "name": name, "factor": factor}
+            for day, name, factor in zip(calendar.days.tolist(), calendar.names, calendar.factors.tolist(), strict=True)
+            if known.since_s // DAY_S <= day < known.until_s / DAY_S
+        ],
+        "expected_quarter_ends": [{"month": month} for month in data.seasonality.eoq_months],
+        "expected_rush": [
+            {"days_left": left, "factor": factor} for left, factor in enumerate(reversed(data.seasonality.eoq_factors))
+        ],
+    }
+
+
+def _whole(data: Data) -> Extent:
+    since_s, until_s = data.span_s
+    return Extent(data.num_servers, since_s, until_s, data.row_s)
+
+
+def _expected_data(data: Data, extent: Extent) -> dict[str, object]:
+    unit, rank = _load_deviations(data.metadata)
+    return {
+        "servers": extent.entities,
+        "since_s": extent.since_s,
+        "until_s": extent.until_s,
+        "step_s": extent.row_s,
+        "span_is_stated": extent.is_stated,
+        "fleet_is_whole": extent.is_whole,
+        "tick_s": data.tick_s,
+        "weekly": data.seasonality.weekly,
+        "quarterly_peaks": data.seasonality.quarterly_peaks,
+        "holiday_effect": data.seasonality.holiday_effect,
+        "max_missing_pct": data.validation.max_missing_pct_warning,
+        "row_count_tolerance": data.validation.row_count_tolerance,
+        "min_history_days": data.validation.min_history_days,
+        "missing_ratio": data.quality.missing_ratio,
+        "outlier_ratio": data.quality.outlier_ratio,
+        "server_prefix": data.metadata.server_prefix,
+        "outbound_share": OUTBOUND_SHARE,
+        "unit_deviation": unit,
+        "criticality_deviation": rank,
+    }
+
+
+def _load_deviations(metadata: Metadata) -> tuple[float, float]:
+    """Relative standard deviations of load among business units and among criticalities, by their shares."""
+    units, ranks = metadata.business_units, metadata.criticalities
+    owned = [metadata.business_unit_load.get(units[app % len(units)], 1.0) for app in range(metadata.applications)]
+    loads = [metadata.criticality_load.get(rank, 1.0) for rank in ranks]
+    return _deviation(owned, [1.0] * len(owned)), _deviation(loads, metadata.criticality_probs)
+
+
+def _deviation(loads: Sequence[float], weights: Sequence[float]) -> float:
+    mean = float(np.average(loads, weights=weights))
+    return float(np.sqrt(np.average((np.array(loads) / mean - 1) ** 2, weights=weights)))
+
+
+def _expected_archetypes(scenario: Scenario) -> list[dict[str, object]]:
     data, fleet = scenario.servers, scenario.fleet
     assert fleet is not None  # noqa: S101  `servers` has checked it
     shares = fleet.share_of_types()
-    since_s, until_s = data.span_s
-    archetypes = [
+    return [
         {
             "server_type": name,
             "share": shares[name],
@@ -208,7 +274,12 @@ def expectations(scenario: Scenario) -> Mapping[str, Sequence[Mapping[str, objec
         }
         for name, kind in fleet.archetypes.items()
     ]
-    correlations = [
+
+
+def _expected_correlations(scenario: Scenario) -> list[dict[str, object]]:
+    fleet = scenario.fleet
+    assert fleet is not None  # noqa: S101  `servers` has checked it
+    return [
         {
             "server_type": name,
             "left_metric": left,
@@ -219,29 +290,29 @@ def expectations(scenario: Scenario) -> Mapping[str, Sequence[Mapping[str, objec
         for place, left in enumerate(METRICS)
         for right in METRICS[place + 1 :]
     ]
-    calendar = calendars.holidays("US")
-    return {
-        "expected_archetypes": archetypes,
-        "expected_correlations": correlations,
-        "expected_data": [
-            {
-                "servers": data.num_servers,
-                "since_s": since_s,
-                "until_s": until_s,
-                "step_s": data.row_s,
-                "intraday": data.tick_s < DAY_S,
-                "weekly": data.seasonality.weekly,
-                "quarterly_peaks": data.seasonality.quarterly_peaks,
-                "holiday_effect": data.seasonality.holiday_effect,
-                "max_missing_pct": data.validation.max_missing_pct_warning,
-                "row_count_tolerance": data.validation.row_count_tolerance,
-                "min_history_days": data.validation.min_history_days,
-            }
-        ],
-        "expected_holidays": [
-            {"day_s": day * DAY_S, "name": name, "factor": factor}
-            for day, name, factor in zip(calendar.days.tolist(), calendar.names, calendar.factors.tolist(), strict=True)
-            if since_s <= day * DAY_S < until_s
-        ],
-        "expected_quarter_ends": [{"month": month} for month in data.seasonality.eoq_months],
+
+
+def _expected_values(scenario: Scenario) -> list[dict[str, object]]:
+    """Words of the metadata columns: the scenario's own, which need not be those of the documents."""
+    metadata, fleet = scenario.servers.metadata, scenario.fleet
+    assert fleet is not None  # noqa: S101  `servers` has checked it
+    words = {
+        "business_unit": metadata.business_units,
+        "criticality": metadata.criticalities,
+        "region": metadata.regions,
+        "server_type": tuple(fleet.archetypes),
     }
+    return [{"column_name": name, "valid": word} for name, valid in words.items() for word in valid]
+
+
+def _expected_hours(data: Data, extent: Extent) -> list[dict[str, object]]:
+    """For each region and hour of the UTC day, on which share of the days it lies in the region's working hours."""
+    window = Window.between(extent.since_s // DAY_S * DAY_S, -(-extent.until_s // DAY_S) * DAY_S, HOUR_S)
+    at, (start, end) = Moments(window), data.seasonality.working_hours
+    inside = WorkingHours(factor=2.0, start_hour=start, end_hour=end)
+    rows: list[dict[str, object]] = []
+    for region in data.metadata.regions:
+        days = inside.curve(at, zone=data.metadata.region_zones[region]).reshape(-1, DAY_S // HOUR_S) - 1
+        shares = days.mean(axis=0, dtype=np.float64).tolist()
+        rows += [{"region": region, "hour": hour, "share": share} for hour, share in enumerate(shares)]
+    return rows

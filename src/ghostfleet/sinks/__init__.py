@@ -1,6 +1,6 @@
 """Somewhere batches can be written: one module per destination, found by listing this folder."""
 
-from ghostfleet.sinks.opening import found, open_sink
-from ghostfleet.sinks.sink import Digester, Part, Receipt, Sink, Written
+from ghostfleet.sinks.opening import found, home_of, open_sink
+from ghostfleet.sinks.sink import Digester, Home, Part, Receipt, Sink, Written
 
-__all__ = ["Digester", "Part", "Receipt", "Sink", "Written", "found", "open_sink"]
+__all__ = ["Digester", "Home", "Part", "Receipt", "Sink", "Written", "found", "home_of", "open_sink"]

@@ -30,6 +30,7 @@ class BlackholeSink:
     scheme: ClassVar[str] = "blackhole"
     writers: ClassVar[Literal["one", "many"]] = "many"
     groups = GROUPS
+    home = None
     staged = False
 
     def __init__(self, syntax: str) -> None:

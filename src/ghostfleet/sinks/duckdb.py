@@ -14,7 +14,7 @@ from ghostfleet.core.errors import DataError, SinkError
 from ghostfleet.sinks.digest import ValueDigest
 from ghostfleet.sinks.parts import Place, StagedPart
 from ghostfleet.sinks.plan import Tasks
-from ghostfleet.sinks.sink import GROUPS, Receipt, Written
+from ghostfleet.sinks.sink import GROUPS, Home, Receipt, Written
 from ghostfleet.sinks.staging import UNFINISHED, Staging, checked_name, found_receipt, publish
 
 if TYPE_CHECKING:
@@ -50,6 +50,11 @@ class DuckDBSink:
         if not rest or rest.startswith(":") or rest.endswith("/"):
             raise SinkError(f"duckdb:{rest} names no file; valid is duckdb:PATH, for instance duckdb:fleet.duckdb")
         return cls(Path(rest))
+
+    @property
+    def home(self) -> Home:
+        """The place beside the file."""
+        return Home(self._target.parent, self._target.name)
 
     def open(self, tables: Sequence[Table], *, plan_id: str, tasks: Mapping[str, Sequence[int]]) -> None:
         """Check the file and the tables in it, and lock the staging folder."""

@@ -11,7 +11,7 @@ from ghostfleet.core.errors import DataError, SinkError
 from ghostfleet.sinks.formats import SUFFIXES, file_format, suffix_of
 from ghostfleet.sinks.parts import Place, StagedPart
 from ghostfleet.sinks.plan import Tasks
-from ghostfleet.sinks.sink import GROUPS, Receipt, Written
+from ghostfleet.sinks.sink import GROUPS, Home, Receipt, Written
 from ghostfleet.sinks.staging import UNFINISHED, Staging, checked_name, found_receipt, publish, writing
 
 if TYPE_CHECKING:
@@ -61,6 +61,14 @@ class FilesSink:
             compressed = None if compressed and suffix != "parquet" else compressed  # the name of a file decides
         form = file_format(suffix or format, codec, compressed=compressed)
         return cls(target, form, single=bool(suffix), part=part)
+
+    @property
+    def home(self) -> Home:
+        """The directory, or the place beside a single file; a directory may be named like a file."""
+        file = f"{self._single}.{self.format.suffix}"
+        if self._single and not (self._directory / file).is_dir():
+            return Home(self._directory, file)
+        return Home(self._directory / file if self._single else self._directory)
 
     def open(self, tables: Sequence[Table], *, plan_id: str, tasks: Mapping[str, Sequence[int]]) -> None:
         """Check names and the directory, and lock the staging folder."""

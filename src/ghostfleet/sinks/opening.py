@@ -9,13 +9,16 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
 from ghostfleet.core.errors import SinkError
+from ghostfleet.sinks.formats import suffix_of
 
 if TYPE_CHECKING:
-    from ghostfleet.sinks.sink import Sink
+    from ghostfleet.sinks.sink import Home, Sink
 
 PACKAGE = "ghostfleet.sinks"  # and the name of the entry points
 FOLDER = [str(Path(__file__).parent)]
 SCHEME = re.compile(r"([a-z][a-z0-9+.-]+):(.*)", re.DOTALL)
+STORE_SUFFIX = ".duckdb"
+STORE_MAGIC = b"DUCK"  # at byte 8 of a DuckDB file
 
 
 def found() -> dict[str, type[Sink]]:
@@ -39,15 +42,42 @@ def open_sink(
     compressed: bool | None = None,
     part: tuple[int, int] | None = None,
 ) -> Sink:
-    """Sink that a URL means: a directory, a data file, ``-``, or ``scheme:rest``."""
+    """Sink that a URL means: a directory, a data file, a DuckDB file, ``-``, or ``scheme:rest``."""
     if not url or "\0" in url:
         raise SinkError(f"{url!r} is no destination; valid are a directory, a file, - or one of {_schemes()}")
     match = SCHEME.fullmatch(url)
-    scheme, rest = match.groups() if match else (("stdout", "") if url == "-" else ("files", url))
+    scheme, rest = match.groups() if match else (_scheme_of(url), "" if url == "-" else url)
     kind = _one(scheme)
     if kind is None:
         raise SinkError(f"{url} names the sink {scheme}, which does not exist; valid are {_schemes()}")
     return kind.at(rest, format=format, codec=codec, compressed=compressed, part=part)
+
+
+def home_of(url: str) -> Home | None:
+    """Where records about the destination or data set at a URL live."""
+    return open_sink(url).home
+
+
+def _scheme_of(path: str) -> str:
+    """Scheme of a URL that names none."""
+    if path == "-":
+        return "stdout"
+    return "duckdb" if not path.endswith("/") and _is_store(Path(path)) else "files"
+
+
+def _is_store(path: Path) -> bool:
+    """Whether a path is or, by its name, will be a DuckDB file."""
+    if path.is_dir():
+        return False
+    if path.name.endswith(STORE_SUFFIX):
+        return True
+    if suffix_of(path.name) or not path.is_file():
+        return False
+    try:
+        with path.open("rb") as file:
+            return file.read(12)[8:] == STORE_MAGIC
+    except OSError:  # whoever opens it will say what is the matter
+        return False
 
 
 def _one(scheme: str) -> type[Sink] | None:

@@ -8,6 +8,7 @@ import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
     from typing import Self
 
     from ghostfleet.core.batch import Batch
@@ -37,6 +38,17 @@ class Written(msgspec.Struct, frozen=True):
     size: int
     digest: str  # text: sha256 before compression (`zcat FILE | sha256sum`); otherwise of all values in order
     sha256: str  # of the stored file; empty for a table inside a store
+
+
+class Home(msgspec.Struct, frozen=True):
+    """Where records about a destination live: in its own folder, or beside its file and named after that."""
+
+    folder: Path
+    file: str = ""  # name of the file or store; empty where the destination is the folder
+
+    def record(self, name: str) -> Path:
+        """Path of a record: ``out/manifest.json``, ``fleet.duckdb.manifest.json``."""
+        return self.folder / (f"{self.file}.{name}" if self.file else name)
 
 
 class Digester(Protocol):
@@ -81,6 +93,10 @@ class Sink(Protocol):
         part: tuple[int, int] | None,
     ) -> Self:
         """Sink for what follows the scheme in a URL; options that mean nothing to it are ignored."""
+
+    @property
+    def home(self) -> Home | None:
+        """Where records about the destination live; None when what is written does not stay."""
 
     def open(self, tables: Sequence[Table], *, plan_id: str, tasks: Mapping[str, Sequence[int]]) -> None:
         """Say at once whether it can work and lock the staging folder; ``tasks`` by table, in output order."""

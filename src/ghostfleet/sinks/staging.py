@@ -37,6 +37,8 @@ class Staging:
         self._target = target
         self.directory = directory
         self.folder = directory / FOLDER / (f"{plan_id}.{target}" if target else plan_id)
+        # One lock per output, whatever the plan: two scenarios in one folder would overwrite each other's records.
+        self._locked = directory / FOLDER / (f".{target}{LOCK}" if target else LOCK)
         self._lock = -1
 
     def __getstate__(self) -> dict[str, object]:
@@ -44,29 +46,31 @@ class Staging:
         return {**self.__dict__, "_lock": -1}
 
     def enter(self) -> None:
-        """Create and lock the folder; remove folders of other plans that nobody holds."""
+        """Lock the output, remove what other plans left of it, and create the folder."""
         with writing(self.directory):
             self.directory.mkdir(parents=True, exist_ok=True)
             if self.folder.parent.is_symlink() or self.folder.is_symlink():
                 raise SinkError(
                     f"{self.folder} is, or stands below, a symbolic link; remove it, parts are written only inside"
                 )
-            self._lock = _locked(self.folder)
+            self._lock = _locked(self._locked)
         if self._lock < 0:
             raise SinkError(
-                f"another process is writing to {self.directory} ({self.folder} is locked); wait for it or end it"
+                f"another process is writing to {self.directory} ({self._locked} is locked); wait for it or end it"
             )
         self._remove_stale()
+        with writing(self.folder):
+            self.folder.mkdir(exist_ok=True)
         self._remove_unfinished()
 
     def leave(self, *, remove: bool) -> None:
-        """Release the lock, after removing the folder if its parts have served."""
+        """Release the lock, after removing the folder if its parts have served or there are none."""
         if self._lock < 0:
             return
-        if remove:
+        self._remove_unfinished()
+        if remove or not any(self.folder.glob(f"*{RECEIPT}")):
             shutil.rmtree(self.folder, ignore_errors=True)
-        else:
-            self._remove_unfinished()
+        self._locked.unlink(missing_ok=True)
         os.close(self._lock)
         self._lock = -1
         with suppress(OSError):  # another plan's folder may stand beside it
@@ -95,18 +99,15 @@ class Staging:
             plan, _, target = folder.name.partition(".")
             same_output = plan != self._plan_id and target == self._target
             if same_output and folder.is_dir() and not folder.is_symlink():
-                lock = _locked(folder)
-                if lock >= 0:
-                    shutil.rmtree(folder, ignore_errors=True)
-                    os.close(lock)
+                shutil.rmtree(folder, ignore_errors=True)
 
 
-def _locked(folder: Path) -> int:
-    """Descriptor that holds the folder's lock, or -1 when another process does."""
+def _locked(path: Path) -> int:
+    """Descriptor that holds a lock, or -1 when another process does."""
     while True:
-        folder.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
         except FileNotFoundError:  # a neighbour that has finished tidied up in between
             continue
         try:
@@ -114,9 +115,9 @@ def _locked(folder: Path) -> int:
         except BlockingIOError:
             os.close(lock)
             return -1
-        # Its holder may have removed the folder between our open and our lock: then we hold a ghost.
+        # Its holder may have removed the file between our open and our lock: then we hold a ghost.
         with suppress(FileNotFoundError):
-            if os.fstat(lock).st_ino == (folder / LOCK).stat().st_ino:
+            if os.fstat(lock).st_ino == path.stat().st_ino:
                 return lock
         os.close(lock)
 

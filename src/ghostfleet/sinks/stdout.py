@@ -35,6 +35,7 @@ class StdoutSink:
     scheme: ClassVar[str] = "stdout"
     writers: ClassVar[Literal["one", "many"]] = "one"
     groups = GROUPS
+    home = None
     staged = False
 
     def __init__(self, syntax: str, codec: str) -> None:
@@ -150,6 +151,8 @@ class StreamedPart:
         if self._between and len(batch) and self._out.rows and not self._stream.rows:
             self._out.put(self._between, packed(self._codec, self._between))
         for piece in self._stream.pieces(batch):
+            if self._out.closed:
+                return
             self._out.put(piece, self._packer.compress(piece))
 
     def close(self) -> Receipt:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import pathlib
 import re
-from difflib import get_close_matches
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -61,7 +60,7 @@ class Loaded(msgspec.Struct, frozen=True):
 
 def shipped() -> dict[str, str]:
     """Texts of the built-in scenarios by name."""
-    folder = files("ghostfleet") / "scenarios"
+    folder = pathlib.Path(__file__).parents[1] / "scenarios"
     found = (part for part in folder.iterdir() if part.name.endswith(".yaml"))
     return {part.name.removesuffix(".yaml"): part.read_text(encoding="utf-8") for part in found}
 
@@ -195,6 +194,8 @@ def _instead(path: Path) -> str:
     known = keys.fields(path[:-1])
     if not known:
         return ""
+    from difflib import get_close_matches  # only a mistake pays for it
+
     close = get_close_matches(path[-1], known, 1)
     hint = f"; did you mean {close[0]}?" if close else ""
     return f"{hint} (valid here: {', '.join(known)})"

@@ -20,6 +20,7 @@ from ghostfleet.core import draw, lattice
 from ghostfleet.core.bounded import HIGHEST, Bounded, soft_cap
 from ghostfleet.core.lattice import Spectrum
 from ghostfleet.core.moments import Moments
+from ghostfleet.core.scratch import Scratch
 from ghostfleet.core.window import DAY_S, HOUR_S
 from ghostfleet.shapes.growth import Growth
 from ghostfleet.shapes.holidays import Holidays
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from ghostfleet.world.fleet import Fleet
 
 CPU, MEMORY, DISK, NETWORK = range(len(METRICS))
+NOISES = (*METRICS, "outbound")
 RANGES = (100.0, 100.0, 100.0, 1000.0)  # of each metric, in its unit
 OUTBOUND_RANGE_MBPS = 600.0
 OUTBOUND_SHARE = 0.6  # of inbound traffic (CAP-2)
@@ -53,7 +55,6 @@ class ServerState(msgspec.Struct, frozen=True):
     """What some servers did in a window; metrics in percent and Mbps, shapes (servers, ticks)."""
 
     window: Window
-    first: int  # number of the first server in the fleet
     cpu: F32
     memory: F32
     disk: F32
@@ -110,10 +111,10 @@ class Servers:
         return draw.Stream(self.fleet.seed, "server_load", *names).keys(self.fleet.ids)
 
     @cached_property
-    def noise_keys(self) -> dict[str, U64]:
-        """Keys of every noise, level by level."""
+    def noise_keys(self) -> U64:
+        """Keys of every noise, shape (levels, `NOISES`, servers, 2)."""
         levels = len(self.spectra[0].amplitudes)
-        return {name: lattice.level_keys(self._keys("noise", name), levels) for name in (*METRICS, "outbound")}
+        return np.stack([lattice.level_keys(self._keys("noise", name), levels) for name in NOISES], axis=1)
 
     @cached_property
     def spike_keys(self) -> U64:
@@ -130,22 +131,21 @@ class Servers:
     def solve(self, window: Window, first: int, last: int) -> ServerState:
         """Load of servers ``[first, last)`` in a window of ticks."""
         kinds = self.fleet.type_codes[first:last]
-        metrics = self._values(self._calendar(window), kinds, first, last)
+        noise = self.noise(window, kinds, first, last)
+        metrics = self._values(self._calendar(window), noise, kinds, first, last)
         self._spike(metrics, window, kinds, first, last)
         inbound = metrics[NETWORK]
         return ServerState(
             window=window,
-            first=first,
             cpu=metrics[CPU] * np.float32(RANGES[CPU]),
             memory=metrics[MEMORY] * np.float32(RANGES[MEMORY]),
             disk=metrics[DISK] * np.float32(RANGES[DISK]),
             network_in=inbound * np.float32(RANGES[NETWORK]),
-            network_out=self._outbound(inbound, window, first, last),
+            network_out=self._outbound(noise[-1], inbound, first, last),
         )
 
-    def _values(self, calendar: Calendar, kinds: I32, first: int, last: int) -> list[F32]:
+    def _values(self, calendar: Calendar, noise: F32, kinds: I32, first: int, last: int) -> list[F32]:
         """Values of each metric as shares of its range, before spikes."""
-        noise = self.noise(calendar.at.window, kinds, first, last)
         growth = calendar.growth[kinds]
         busy = self._factors(calendar, first, last) * growth
         values = []
@@ -157,21 +157,23 @@ class Servers:
             values.append(self.bounded.values(rows, level, noise[metric]))
         return values
 
-    def noise(self, window: Window, kinds: I32, first: int, last: int) -> list[F32]:
-        """Standard normal noise of each metric, correlated as the types say."""
-        noise = [self.lattice(name, window, first, last) for name in METRICS]
+    def noise(self, window: Window, kinds: I32, first: int, last: int) -> F32:
+        """Standard normal noise of each of `NOISES`; those of metrics are correlated as the types say."""
+        noise = self.lattices(window, first, last)
         weights = self.mixing[kinds][:, :, :, None]
-        scratch = np.empty_like(noise[0])
+        share = self._scratch.array("share", noise[0].shape, np.float32)
         for row in reversed(range(len(METRICS))):  # the last row needs all plain noises, the first only its own
             noise[row] *= weights[:, row, row]
             for column in range(row):
-                noise[row] += np.multiply(noise[column], weights[:, row, column], out=scratch)
+                noise[row] += np.multiply(noise[column], weights[:, row, column], out=share)
         return noise
 
-    def lattice(self, name: str, window: Window, first: int, last: int) -> F32:
-        """Uncorrelated standard normal noise of one name, shape (servers, ticks)."""
-        keys = self.noise_keys[name][:, first:last]
-        return lattice.characters(keys, window.start, window.stop, self.spectra, self.characters[first:last])
+    def lattices(self, window: Window, first: int, last: int) -> F32:
+        """Uncorrelated standard normal noise, shape (`NOISES`, servers, ticks): made at once, because calls cost."""
+        keys = self.noise_keys[:, :, first:last].reshape(len(self.noise_keys), -1, 2)
+        choice = np.tile(self.characters[first:last], len(NOISES))
+        noise = lattice.characters(keys, window.start, window.stop, self.spectra, choice, self._scratch)
+        return noise.reshape(len(NOISES), last - first, len(window))
 
     def _calendar(self, window: Window) -> Calendar:
         """Curves of a window; the last window's are kept, because many blocks of servers share it."""
@@ -183,6 +185,10 @@ class Servers:
     @cached_property
     def _kept(self) -> dict[str, Any]:
         return {}
+
+    @cached_property
+    def _scratch(self) -> Scratch:
+        return Scratch()
 
     def _curves(self, at: Moments) -> Calendar:
         season, archetypes = self.data.seasonality, self.fleet.archetypes
@@ -253,8 +259,8 @@ class Servers:
         start = window.start - int(cells[0]) * SPIKE_CELL
         return strata.reshape(len(keys), -1)[:, start : start + len(window)]
 
-    def _outbound(self, inbound: F32, window: Window, first: int, last: int) -> F32:
-        ratio = self.lattice("outbound", window, first, last)
+    def _outbound(self, ratio: F32, inbound: F32, first: int, last: int) -> F32:
+        """Turn the noise of the ratio into outbound traffic, in place."""
         ratio *= np.float32(OUTBOUND_DEVIATION)
         ratio += np.float32(1)
         ratio *= self.outbound_share[first:last, None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import lcm
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,12 +23,12 @@ def apportion(shares: Sequence[float], count: int) -> I32:
     """
     exact = [Fraction(str(share)) for share in shares]
     total = sum(exact)
-    denominator = np.lcm.reduce([(share / total).denominator for share in exact])
-    weights = [int(share / total * int(denominator)) for share in exact]
+    denominator = lcm(*((share / total).denominator for share in exact))
+    weights = [int(share / total * denominator) for share in exact]
     present = [kind for kind, weight in enumerate(weights) if weight]
     if len(present) == 1:
         return np.full(count, present[0], dtype=np.int32)
-    return np.array(_chairmen(weights, present, int(denominator), count), dtype=np.int32)
+    return np.array(_chairmen(weights, present, denominator, count), dtype=np.int32)
 
 
 def _chairmen(weights: list[int], present: list[int], denominator: int, count: int) -> list[int]:

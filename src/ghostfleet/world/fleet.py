@@ -97,7 +97,8 @@ def _spread(archetype: Archetype) -> list[float]:
 
 def _passing(archetypes: Sequence[Archetype], spread: F64) -> F64:
     means, deviations = (np.array([[part[i] for part in levels(kind)] for kind in archetypes]).T for i in (0, 1))
-    passing: F64 = np.sqrt(deviations * deviations - (spread * means) ** 2)
+    own = spread * means
+    passing: F64 = np.sqrt(deviations * deviations - own * own)
     return passing
 
 

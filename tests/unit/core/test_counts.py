@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from ghostfleet.core import counts, draw
 
@@ -78,7 +79,6 @@ def test_binomial_counts_pass_a_chi_square(n, p):
 
 @pytest.mark.parametrize("mean", [1e-9, *RATES, 1e6])
 def test_poisson_counts_are_the_quantiles(mean):
-    stats = pytest.importorskip("scipy.stats")
     off = np.abs(counts.poisson(mean, MANY) - stats.poisson.ppf(MANY, mean))
     assert off.max() <= (mean >= counts.SWITCH)
     assert np.count_nonzero(off[np.isin(MANY, GRID)]) <= len(GRID) / 5000
@@ -86,7 +86,6 @@ def test_poisson_counts_are_the_quantiles(mean):
 
 @pytest.mark.parametrize(("n", "p"), [*SPLITS, (10**9, 0.5), (10**9, 1 - 1e-9)])
 def test_binomial_counts_are_the_quantiles(n, p):
-    stats = pytest.importorskip("scipy.stats")
     off = np.abs(counts.binomial(n, p, MANY) - stats.binom.ppf(MANY, n, p))
     assert off.max() <= (n * min(p, 1 - p) >= counts.SWITCH)
     assert np.count_nonzero(off[np.isin(MANY, GRID)]) <= len(GRID) / 5000

@@ -21,10 +21,9 @@ def test_shipped_tables_are_what_the_script_makes(name):
 
 
 def test_a_table_that_was_changed_is_refused(tmp_path, monkeypatch):
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "CHECKSUMS").write_text("0" * 64 + "  normal_body.f32\n")
-    (tmp_path / "data" / "normal_body.f32").write_bytes(b"\0" * 8)
-    monkeypatch.setattr(quantiles, "files", lambda _: tmp_path)
+    (tmp_path / "CHECKSUMS").write_text("0" * 64 + "  normal_body.f32\n")
+    (tmp_path / "normal_body.f32").write_bytes(b"\0" * 8)
+    monkeypatch.setattr(quantiles, "DATA", tmp_path)
     with pytest.raises(DataError, match=r"data/normal_body\.f32 is not the released file"):
         quantiles.shipped("normal_body.f32")
 

@@ -138,7 +138,7 @@ def test_growth_compounds_per_month_as_documented():
 def test_noise_of_every_pair_of_metrics_is_correlated_as_its_type_says(grain):
     made = servers_of(grain)
     window = window_of("hourly" if grain == HOURLY else "daily", 1461)
-    noise = made.noise(window, made.fleet.type_codes, 0, 120)
+    noise = made.noise(window, made.fleet.type_codes, 0, 120)[: len(METRICS)]
     for kind, archetype in enumerate(made.fleet.archetypes):
         mine = np.flatnonzero(made.fleet.type_codes == kind)
         seen = np.mean([np.corrcoef([metric[server] for metric in noise]) for server in mine], axis=0)
@@ -149,7 +149,7 @@ def test_noise_of_every_pair_of_metrics_is_correlated_as_its_type_says(grain):
 @pytest.mark.parametrize("grain", [DAILY, HOURLY])
 def test_noise_of_every_server_remembers_its_last_step(grain):
     made = servers_of(grain)
-    noise = made.lattice("cpu", window_of("hourly" if grain == HOURLY else "daily", 1461), 0, 120)
+    noise = made.lattices(window_of("hourly" if grain == HOURLY else "daily", 1461), 0, 120)[states.CPU]
     for character in range(len(states.PERSISTENCES)):
         mine = noise[made.characters == character]
         assert (mine[:, 1:] * mine[:, :-1]).mean() / (mine * mine).mean() > 0.1

@@ -14,6 +14,7 @@ from ghostfleet.core.errors import ScenarioError
 from ghostfleet.core.window import Window
 from ghostfleet.generate import Plan
 from ghostfleet.run import estimate, history, manifest, records, surroundings
+from ghostfleet.sinks import home_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,15 +50,16 @@ def command(ctx: click.Context, /, **arguments: Any) -> None:  # noqa: ANN401  c
     """Write the data set that SCENARIO describes: a shipped name or a YAML file."""
     loaded = scenario.load(ctx, arguments)
     request = output.request(loaded.scenario, arguments)
-    folders = [folder for url in request.urls if (folder := records.folder_of(url)) is not None]
-    run = Run(loaded.scenario, request, folders[0] if folders else None, arguments["yes"], arguments["quiet"])
-    outcome = run.generate()
-    for folder in folders:
-        records.write_sample(outcome, folder)
-        records.write_summary(outcome, folder)
+    folders = records.folders_of(request.urls)
+    run = Run(loaded.scenario, request, folders, arguments["yes"], arguments["quiet"])
+    with records.failure_logged():
+        outcome = run.generate()
+        for folder in folders:
+            records.write_sample(outcome, folder)
+            records.write_summary(outcome, folder)
     records.LOG.info("complete: %s", records.summary(outcome))
     if not arguments["quiet"]:
-        _tell(outcome, to_errors="-" in request.urls)
+        _tell(outcome, to_errors=any(sink.scheme == "stdout" for sink in history.destinations(request)))
 
 
 class Run(msgspec.Struct):
@@ -65,7 +67,7 @@ class Run(msgspec.Struct):
 
     scenario: Scenario
     request: Request
-    log_folder: Path | None
+    folders: list[Path]  # destinations that have room for records
     yes: bool
     quiet: bool
     done: int = 0
@@ -77,14 +79,17 @@ class Run(msgspec.Struct):
 
     def generate(self) -> Outcome:
         """Write the data set."""
+        folder = self.folders[0] if self.folders else None
+        log = records.log_path("generate", surroundings.now(), self.scenario.logging.file, folder)
         with ExitStack() as stack:
 
             def planned(generator: Generator, tables: list[Table], plan: Plan) -> None:
+                records.ensure_room(tables, self.folders, log)
                 self._agree(generator, tables, plan)
                 self.plan = plan
 
             def opened() -> None:
-                self._start()
+                self._start(log)
                 self.bar = stack.enter_context(output.progress(self.plan.rows, "generating", quiet=self.quiet))
 
             return history.write(
@@ -109,11 +114,10 @@ class Run(msgspec.Struct):
             raise ScenarioError(msg)
         click.confirm(f"{text} Go on?", abort=True, err=True)
 
-    def _start(self) -> None:
+    def _start(self, log: Path | None) -> None:
         # Only now, when the request and its destinations have proven sound, is there a place for a log.
         plan = self.plan
-        settings = self.scenario.logging
-        records.start_log("generate", surroundings.now(), settings.file, settings.level, self.log_folder)
+        records.start_log(log, self.scenario.logging.level)
         records.LOG.info("load config: scenario %s, seed %s", self.scenario.scenario, self.scenario.seed)
         records.LOG.info("build time axis, assign archetypes: %s rows in %s tasks", plan.rows, len(plan.tasks))
         self.step = max(1, plan.rows * ENTITIES_PER_REPORT // max(1, plan.entities))
@@ -161,5 +165,7 @@ def _tell(outcome: Outcome, *, to_errors: bool) -> None:
 
 
 def _where(url: str, name: str) -> str:
-    folder = records.folder_of(url)
-    return str(folder / name) if folder is not None else (url if url.endswith(name) else f"{url} {name}")
+    home = home_of(url)
+    if home is not None and not home.file:
+        return str(home.folder / name)
+    return url if url.endswith(name) else f"{url} {name}"

@@ -43,23 +43,21 @@ def _sinks() -> Iterator[tuple[str, str]]:
         yield f"{name}:", _first_line(sink.__doc__)
 
 
-def _incidents() -> Iterator[tuple[str, str]]:
-    return iter(())
-
-
 def _queries() -> Iterator[tuple[str, str]]:
-    for folder in ("queries", "queries/checks"):
-        for part in files("ghostfleet").joinpath(folder).iterdir():
-            if part.name.endswith(".sql"):
-                title = next((line for line in part.read_text().splitlines() if line.startswith("-- title:")), "")
-                yield part.name.removesuffix(".sql"), title.removeprefix("-- title:").strip()
+    from ghostfleet import queries
+
+    for part in files("ghostfleet.queries").iterdir():
+        if part.name.endswith(".sql"):
+            name = part.name.removesuffix(".sql")
+            yield name, queries.query(name).title
+    for name, check in queries.checks().items():
+        yield name, check.title
 
 
 KINDS: dict[str, Callable[[], Iterator[tuple[str, str]]]] = {
     "scenarios": _scenarios,
     "signals": _signals,
     "shapes": _shapes,
-    "incidents": _incidents,
     "sinks": _sinks,
     "queries": _queries,
 }
@@ -68,10 +66,8 @@ KINDS: dict[str, Callable[[], Iterator[tuple[str, str]]]] = {
 @click.command(epilog="\b\nExamples:\n  ghostfleet list scenarios\n  ghostfleet list sinks\n")
 @click.argument("kind", type=click.Choice(tuple(KINDS)))
 def command(kind: str) -> None:
-    """List scenarios, signals, shapes, incidents, sinks or queries, one line each."""
+    """List scenarios, signals, shapes, sinks or queries, one line each."""
     rows = sorted(KINDS[kind]())
-    if not rows:
-        click.echo(f"there are no {kind} yet")
     width = max((len(name) for name, _ in rows), default=0)
     for name, about in rows:
         click.echo(f"{name:<{width}}  {about}")

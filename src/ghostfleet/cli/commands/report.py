@@ -10,7 +10,7 @@ import click
 from ghostfleet.cli import examine, scenario
 from ghostfleet.core.errors import DataError
 from ghostfleet.dashboards import report
-from ghostfleet.run import records
+from ghostfleet.sinks import home_of
 from ghostfleet.spec import loading
 
 if TYPE_CHECKING:
@@ -54,12 +54,12 @@ def _report(where: str, wanted: Expectations, look: Mapping[str, Any]) -> list[P
     size = (usual.width_inches, usual.height_inches) if look["panels"] else None
     forms = (*(look["forms"] or usual.formats), *STATISTICS)
     with examine.opened(where, wanted) as data:
-        if not any(row["servers"] for row in data.ask("observed_data").dicts()):
+        if data.is_empty:
             msg = f"{where} holds no rows to report on"
             raise DataError(msg)
         return report(data, examine.judged(data), folder, look["theme"] or usual.theme, forms, panel_inches=size)
 
 
 def _beside(where: str) -> Path:
-    folder = records.folder_of(where)
-    return (folder if folder is not None else Path(where.rpartition(":")[2]).parent) / "report"
+    home = home_of(where)
+    return (Path() if home is None else home.folder) / "report"

@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ghostfleet.cli import output, scenario
+from ghostfleet.spec import keys
+from ghostfleet.spec.layers import SCENARIO
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from ghostfleet.spec.loading import Loaded
+    from ghostfleet.spec.reading import Path
+
+EMPTY: tuple[object, ...] = (None, "", [], ())
+WIDEST = 70  # comments begin no further right, unless a line is longer
+PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+NOT_PLAIN = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}  # words that some readers take for values
 
 EPILOG = """
 \b
 Examples:
   ghostfleet show capacity
+  ghostfleet show capacity --servers 50 > mine.yaml
   GHOSTFLEET_DATA__NUM_SERVERS=50 ghostfleet show capacity --only-changed
 """
 
@@ -31,32 +41,47 @@ Examples:
 @click.option("--quiet", is_flag=True, hidden=True)
 @click.pass_context
 def command(ctx: click.Context, /, *, as_json: bool, only_changed: bool, **arguments: Any) -> None:  # noqa: ANN401  as typed
-    """Print the scenario as it would be run: every value, and where it came from."""
+    """Print the scenario as it would be run, as YAML: every value, and in a comment where it came from."""
     loaded = scenario.load(ctx, arguments)
     output.request(loaded.scenario, arguments)
     if as_json:
         click.echo(json.dumps(loaded.effective(), indent=1))
         return
-    lines = list(_lines(loaded, only_changed=only_changed))
-    width = max((len(text) for text, _ in lines), default=0)
+    lines = list(_lines(loaded.effective(), (), loaded, only_changed=only_changed))
+    width = min(max((len(text) for text, _ in lines), default=0), WIDEST)
     for text, origin in lines:
-        click.echo(f"{text:<{min(width, 70)}}  # {origin}" if origin else text)
+        click.echo(f"{text:<{width}}  # {origin}" if origin else text)
 
 
-def _lines(loaded: Loaded, *, only_changed: bool) -> Iterator[tuple[str, str]]:
-    for path, value in _leaves(loaded.effective(), ()):
-        if path[0] == "parameters":
-            continue
-        origin = loaded.origin(path)
-        strongest = loaded.layers.origin(path)
-        if only_changed and (strongest is None or strongest.rank == 0):
-            continue
-        yield f"{'.'.join(path)}: {json.dumps(value, ensure_ascii=False)}", origin
-
-
-def _leaves(tree: dict[str, Any], path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+def _lines(tree: Mapping[str, Any], path: Path, loaded: Loaded, *, only_changed: bool) -> Iterator[tuple[str, str]]:
+    """Lines of YAML with what stands in the comment of each; a section is shown when anything in it is."""
     for key, value in tree.items():
-        if isinstance(value, dict) and value:
-            yield from _leaves(value, (*path, key))
-        else:
-            yield (*path, key), value
+        here = (*path, key)
+        start = f"{'  ' * len(path)}{_key(key)}:"
+        is_parameter = here[0] == "parameters" and len(here) > 1
+        one_value = only_changed and keys.is_one_value(here)  # laid over another, half of it would replace the whole
+        if isinstance(value, dict) and value and not is_parameter and not one_value:
+            below = list(_lines(value, here, loaded, only_changed=only_changed))
+            if below:
+                yield start, ""
+                yield from below
+            continue
+        strongest = loaded.layers.strongest(here)
+        if not only_changed or (strongest is not None and strongest.rank > SCENARIO):
+            said = {part: below for part, below in value.items() if below not in EMPTY} if is_parameter else value
+            yield f"{start} {_flow(said)}", " ".join(loaded.origin(here).split())
+
+
+def _key(key: str) -> str:
+    return key if PLAIN.fullmatch(key) and key.lower() not in NOT_PLAIN else _flow(key)
+
+
+def _flow(value: Any) -> str:  # noqa: ANN401  any plain value
+    """Value on one line, as YAML 1.1 and 1.2 both read it."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_key(key)}: {_flow(below)}" for key, below in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_flow(below) for below in value) + "]"
+    text = json.dumps(value, ensure_ascii=False)
+    # 1e-05 is a text to readers of YAML 1.1, which want a point in a number.
+    return re.sub(r"^(-?\d+)e", r"\1.0e", text) if isinstance(value, float) else text

@@ -2,39 +2,54 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ghostfleet.cli import output, scenario
-from ghostfleet.core.errors import DataError
+from ghostfleet.core.errors import DataError, ScenarioError
 from ghostfleet.run import manifest, verification
-from ghostfleet.spec import loading
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
+
+    from ghostfleet.spec.scenario import Scenario
 
 EPILOG = """
 \b
 Examples:
   ghostfleet verify out/
-  ghostfleet verify duckdb:out/fleet.duckdb --full
+  ghostfleet verify out/fleet.duckdb --full
+  ghostfleet verify out/ --scenario capacity --servers 50
 """
 
 
-@click.command(epilog=EPILOG)
+@click.command(cls=scenario.ScenarioOptionCommand, epilog=EPILOG)
 @click.argument("url", metavar="DIR")
 @click.option("--full", is_flag=True, help="Make everything again, not a sample.")
-@click.option("--scenario", "scenario_name", metavar="FILE", help="Scenario of a data set whose manifest is blind.")
+@click.option(
+    scenario.OPTION,
+    "scenario_name",
+    metavar="NAME",
+    help="Scenario of data whose manifest is blind or gone: a shipped name or a YAML file. It adds its own flags.",
+)
+@scenario.setting_options
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
-def command(url: str, *, full: bool, scenario_name: str | None, quiet: bool) -> int:
-    """Compare what is stored in DIR (or a file or store) with its manifest, and make a sample of it again."""
+@click.pass_context
+def command(ctx: click.Context, /, *, url: str, full: bool, quiet: bool, **arguments: Any) -> int:  # noqa: ANN401  as typed
+    """Compare what is stored in DIR (or a file or store) with its manifest, and make a sample of it again.
+
+    Without a manifest, give the scenario: everything is made again and compared.
+    """
+    known = _scenario(ctx, arguments)
     paths = _manifests(url)
+    if known is not None and not any(path.exists() for path in paths):
+        return _without_manifest(url, known, quiet=quiet)
     failed = False
     for path in paths:
         record = manifest.read(path)
-        known = loading.load(scenario.find(scenario_name)).scenario if scenario_name else None
-        with output.progress(sum(w.rows for w in record.written), "verifying", quiet=quiet) as watch:
+        with output.progress(verification.rows_to_make(record, full=full), "verifying", quiet=quiet) as watch:
             result = verification.verify(url, record, scenario=known, full=full, watch=watch)
         for problem in (*result.remarks, *result.problems):
             click.echo(problem, err=True)
@@ -45,6 +60,26 @@ def command(url: str, *, full: bool, scenario_name: str | None, quiet: bool) -> 
                 f"{result.regenerated} of them made again, identical"
             )
     return 1 if failed else 0
+
+
+def _scenario(ctx: click.Context, arguments: Mapping[str, Any]) -> Scenario | None:
+    if arguments["scenario_name"] is not None:
+        return scenario.load(ctx, arguments).scenario
+    given = next((name for name in ("config", "assignments", "seed") if arguments[name] not in (None, ())), None)
+    if given is not None:
+        msg = f"--{'set' if given == 'assignments' else given} says something of a scenario; name it with --scenario"
+        raise ScenarioError(msg)
+    return None
+
+
+def _without_manifest(url: str, known: Scenario, *, quiet: bool) -> int:
+    with output.progress(verification.rows_of(known), "verifying", quiet=quiet) as watch:
+        result = verification.compare(url, known, watch)
+    for problem in result.problems:
+        click.echo(problem, err=True)
+    if not result.problems and not quiet:
+        click.echo(f"{url}: {result.rows:,} rows are those that the scenario {known.scenario} makes, all made again")
+    return 1 if result.problems else 0
 
 
 def _manifests(url: str) -> list[Path]:

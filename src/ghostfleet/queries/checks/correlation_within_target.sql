@@ -3,20 +3,23 @@
 -- severity: high
 -- status: failed
 -- defect: 5
--- parameters: tolerance = 0.15, saturated = 85
--- needs: residuals, expected_data(intraday, step_s), expected_correlations(server_type, left_metric, right_metric, target), server_metrics
+-- parameters: tolerance = 0.15, saturated = 85, least_level = 2
+-- needs: residuals, expected_correlations(server_type, left_metric, right_metric, target), server_metrics
+-- needs: expected_archetypes(server_type, cpu_mean, cpu_deviation, memory_mean, memory_deviation, disk_mean, disk_deviation, network_mean)
+-- unless: rows_of_several_ticks, many_outliers
 -- message: {server_type} {pair}: {residual:.2f}, target {target:.2f}, off by {off:.2f} with standard error {error:.2f} ({count} pairs too far; raw {raw:.2f})
 -- measured: furthest is {server_type} {pair}: {residual:.2f}, target {target:.2f}; raw {raw:.2f}, furthest raw off by {furthest_raw:.2f}
+-- unjudged: no type has 100 ordinary readings in cells of four or more
 -- advice: Calibrate the noise; common factors and spikes raise raw correlations above the targets.
 -- The standard error is that of a mean over (server, month): a small fleet is failed only when it is surely too far off.
 WITH residual AS (
     SELECT server_type,
-        corr(cpu, memory) FILTER (cpu_level <= $saturated AND memory_level <= $saturated) AS cpu_memory,
-        corr(cpu, disk) FILTER (cpu_level <= $saturated AND disk_level <= $saturated) AS cpu_disk,
-        corr(cpu, network) FILTER (cpu_level <= $saturated AND network_level <= 10 * $saturated) AS cpu_network,
-        corr(memory, disk) FILTER (memory_level <= $saturated AND disk_level <= $saturated) AS memory_disk,
-        corr(memory, network) FILTER (memory_level <= $saturated AND network_level <= 10 * $saturated) AS memory_network,
-        corr(disk, network) FILTER (disk_level <= $saturated AND network_level <= 10 * $saturated) AS disk_network,
+        corr(cpu, memory) FILTER (cpu_level BETWEEN $least_level AND $saturated AND memory_level BETWEEN $least_level AND $saturated) AS cpu_memory,
+        corr(cpu, disk) FILTER (cpu_level BETWEEN $least_level AND $saturated AND disk_level BETWEEN $least_level AND $saturated) AS cpu_disk,
+        corr(cpu, network) FILTER (cpu_level BETWEEN $least_level AND $saturated AND network_level BETWEEN 10 * $least_level AND 10 * $saturated) AS cpu_network,
+        corr(memory, disk) FILTER (memory_level BETWEEN $least_level AND $saturated AND disk_level BETWEEN $least_level AND $saturated) AS memory_disk,
+        corr(memory, network) FILTER (memory_level BETWEEN $least_level AND $saturated AND network_level BETWEEN 10 * $least_level AND 10 * $saturated) AS memory_network,
+        corr(disk, network) FILTER (disk_level BETWEEN $least_level AND $saturated AND network_level BETWEEN 10 * $least_level AND 10 * $saturated) AS disk_network,
         count(*) AS rows
     FROM residuals
     GROUP BY server_type
@@ -49,15 +52,24 @@ WITH residual AS (
 SELECT pairs.server_type, pair, residual, target, abs(residual - target) AS off, error, raw,
     max(abs(raw - target)) OVER () AS furthest_raw,
     CASE
-        WHEN intraday AND step_s >= 86400 THEN 'no_data'
+        WHEN spike_probability > 0.15 OR growth > 3 OR least_noise < 0.03 THEN 'no_data'
         WHEN isnan(residual) OR off - 2 * error > $tolerance THEN 'failed'
         ELSE 'passed'
     END AS status,
-    'rows are the 95th percentile of their hours; targets are those of single steps' AS reason
+    CASE
+        WHEN spike_probability > 0.15 THEN 'spikes are too frequent to be told from other readings'
+        WHEN growth > 3 THEN 'load grows or shrinks too fast within a month for its mean to be taken away'
+        ELSE 'the noise is too small beside what else moves the load'
+    END AS reason
 FROM pairs
 JOIN expected_correlations AS wanted
     ON wanted.server_type = pairs.server_type AND pairs.key = left_metric || '_' || right_metric
 JOIN raw_pairs ON raw_pairs.server_type = pairs.server_type AND raw_pairs.key = pairs.key
 JOIN errors ON errors.server_type = pairs.server_type AND errors.key = pairs.key
-CROSS JOIN expected_data
+JOIN (
+    SELECT server_type, spike_probability, abs(growth_percent_per_month) AS growth,
+        least(cpu_deviation / cpu_mean, memory_deviation / memory_mean, disk_deviation / disk_mean, network_deviation / network_mean)
+            AS least_noise
+    FROM expected_archetypes
+) AS facts ON facts.server_type = pairs.server_type
 ORDER BY status, off DESC

@@ -3,8 +3,8 @@
 -- severity: low
 -- status: warning
 -- defect: 14
--- parameters: least_ratio = 2, least_servers = 60
--- needs: server_metrics(server_id, business_unit, criticality), servers
+-- parameters: least_ratio = 2, least_servers = 60, least_days = 14, least_deviation = 0.04
+-- needs: server_metrics(server_id, business_unit, criticality), servers, expected_data(step_s, unit_deviation, criticality_deviation)
 -- message: between-group variance is {by_unit:.1f} (business unit) and {by_criticality:.1f} (criticality) times the noise; {least_ratio:g} is wanted
 -- measured: between-group variance is {by_unit:.1f} (business unit) and {by_criticality:.1f} (criticality) times the noise
 -- advice: Let criticality and business unit modify the base level, or their panels show noise.
@@ -29,8 +29,17 @@ SELECT
         / nullif(sum((load - criticality_mean) ** 2) / nullif(count(*) - any_value(ranks), 0), 0) AS by_criticality,
     $least_ratio AS least_ratio,
     CASE
-        WHEN count(*) < $least_servers THEN 'no_data'
-        WHEN least(by_unit, by_criticality) < $least_ratio THEN 'warning' ELSE 'passed'
+        WHEN count(*) < $least_servers OR days < $least_days OR greatest(unit_deviation, criticality_deviation) < $least_deviation
+            THEN 'no_data'
+        WHEN unit_deviation >= $least_deviation AND unit_deviation > criticality_deviation / 4 AND by_unit < $least_ratio THEN 'warning'
+        WHEN criticality_deviation >= $least_deviation AND criticality_deviation > unit_deviation / 4 AND by_criticality < $least_ratio THEN 'warning'
+        ELSE 'passed'
     END AS status,
-    'fewer than ' || $least_servers::INTEGER || ' servers' AS reason
+    CASE
+        WHEN count(*) < $least_servers THEN 'fewer than ' || $least_servers::INTEGER || ' servers'
+        WHEN days < $least_days THEN 'in fewer than ' || $least_days::INTEGER || ' days noise outweighs what lasts'
+        ELSE 'the scenario lets neither business unit nor criticality move the load'
+    END AS reason
 FROM means
+CROSS JOIN (SELECT (SELECT max(steps) FROM servers) * step_s / 86400 AS days, unit_deviation, criticality_deviation FROM expected_data)
+GROUP BY days, unit_deviation, criticality_deviation

@@ -1,17 +1,17 @@
--- title: Metadata uses the documented words
+-- title: Metadata uses the words of its scenario
 -- category: validity
 -- severity: medium
 -- status: failed
 -- defect: 15
--- needs: server_metrics(business_unit, criticality, region, server_type, app_name), declared_values
+-- needs: server_metrics(business_unit, criticality, region, server_type, app_name), expected_values(column_name, valid)
 -- message: {column_name} says {value!r} in {rows} rows; valid is {valid}
--- measured: every word is a documented one
--- advice: Use the words of the schema; other vocabularies need a mapping first.
+-- measured: every word is one of the scenario
+-- advice: Use the words of the scenario; other vocabularies need a mapping first.
 WITH words AS (
     UNPIVOT (SELECT business_unit, criticality, region, server_type FROM server_metrics)
     ON * INTO NAME column_name VALUE value
 ), known AS (
-    SELECT column_name, list(valid) AS words FROM declared_values WHERE table_name = 'server_metrics' GROUP BY ALL
+    SELECT column_name, list(valid) AS words FROM expected_values GROUP BY ALL
 )
 SELECT column_name, value, count(*) AS rows, array_to_string(any_value(words), ', ') AS valid
 FROM words

@@ -2,11 +2,26 @@
 -- category: completeness
 -- severity: high
 -- status: failed
--- needs: server_metrics, expected_data(servers, since_s, until_s, step_s, row_count_tolerance)
--- message: {found} rows, expected {expected} (tolerance {row_count_tolerance})
+-- needs: found_tables
+-- optional: expected_data(servers, since_s, until_s, step_s, row_count_tolerance)
+-- message: {problem}
 -- measured: {found} rows, {expected} expected
 -- advice: Validate against the scenario that made the file; if it is the same, generate again.
-SELECT found, servers * ((until_s - since_s) // step_s) AS expected, row_count_tolerance,
-    CASE WHEN abs(found - expected) > row_count_tolerance THEN 'failed' ELSE 'passed' END AS status
-FROM (SELECT count(*) AS found FROM server_metrics)
-CROSS JOIN expected_data
+WITH counts AS (
+    SELECT rows AS found,
+        (servers * (ceil(until_s / step_s) - ceil(since_s / step_s)))::BIGINT AS expected,
+        row_count_tolerance::BIGINT AS tolerance
+    FROM found_tables
+    LEFT JOIN expected_data ON true
+    WHERE table_name = 'server_metrics'
+)
+SELECT found, expected,
+    CASE WHEN found = 0 THEN 'no rows' ELSE found || ' rows' END
+        || coalesce(', expected ' || expected || ' (tolerance ' || tolerance || ')', '') AS problem,
+    CASE
+        WHEN found = 0 OR abs(found - expected) > tolerance THEN 'failed'
+        WHEN expected IS NULL THEN 'no_data'
+        ELSE 'passed'
+    END AS status,
+    'expected_data was not given' AS reason
+FROM counts

@@ -1,16 +1,42 @@
--- title: No server stands still
+-- title: No server stands still, not even for a while
 -- category: realism
 -- severity: high
 -- status: failed
--- parameters: least_deviation = 0.05
--- needs: server_metrics(server_id, cpu_p95, mem_p95, disk_p95, net_in_p95)
--- message: {count} servers are flat, the first {server_id}: deviations {cpu:.3f} CPU, {memory:.3f} memory, {network:.3f} network
+-- parameters: least_deviation = 0.05, most_unchanged = 0.03, most_equal = 0.06, least_steps = 12
+-- needs: server_metrics(server_id, timestamp, cpu_p95, mem_p95, disk_p95, net_in_p95, net_out_p95), declared_columns
+-- optional: expected_archetypes(server_type, cpu_deviation, memory_deviation, disk_deviation, network_deviation)
+-- message: {count} readings are flat, the first {server_id} {column_name}: deviation {deviation:.3f}, {unchanged} of {steps} steps unchanged, {equal} at {stuck_at}
 -- measured: every server's readings move
 -- advice: A flat line is a stuck agent or a filled gap; look at the named server.
-SELECT server_id, stddev_samp(cpu_p95) AS cpu, stddev_samp(mem_p95) AS memory, stddev_samp(disk_p95) AS disk,
-    stddev_samp(net_in_p95) AS network
-FROM server_metrics
-WHERE server_id IS NOT NULL
-GROUP BY server_id
-HAVING count(*) > 3 AND least(cpu, memory, disk, network) < $least_deviation
-ORDER BY server_id
+-- Readings have two decimals, so that a quiet metric repeats itself now and then: the smaller the documented deviation, the
+-- more is allowed. Values at the end of their range are the business of few_values_at_bounds.
+WITH readings AS (
+    UNPIVOT (SELECT server_id, "timestamp", cpu_p95, mem_p95, disk_p95, net_in_p95, net_out_p95 FROM server_metrics WHERE server_id IS NOT NULL)
+    ON cpu_p95, mem_p95, disk_p95, net_in_p95, net_out_p95 INTO NAME column_name VALUE value
+), followed AS (
+    SELECT server_id, column_name, value, value = lag(value) OVER (PARTITION BY server_id, column_name ORDER BY "timestamp") AS is_unchanged
+    FROM readings
+), counts AS (
+    SELECT server_id, column_name, value, count(*) AS steps, count(*) FILTER (is_unchanged) AS unchanged
+    FROM followed GROUP BY ALL
+), facts AS (
+    SELECT server_id, column_name, sum(steps) AS steps,
+        sqrt(greatest(0, sum(steps * value ** 2) - sum(steps * value) ** 2 / sum(steps)) / nullif(sum(steps) - 1, 0)) AS deviation,
+        coalesce(sum(unchanged) FILTER (value > low AND value < high), 0) AS unchanged,
+        coalesce(max(counts.steps) FILTER (value > low AND value < high), 0) AS equal,
+        arg_max(value, counts.steps) FILTER (value > low AND value < high) AS stuck_at
+    FROM counts
+    JOIN declared_columns USING (column_name)
+    WHERE table_name = 'server_metrics'
+    GROUP BY ALL
+), allowed AS (
+    SELECT coalesce(least(1, 0.02 / min(least(cpu_deviation, memory_deviation, disk_deviation, network_deviation))), 0) AS coarse
+    FROM expected_archetypes
+)
+SELECT server_id, column_name, deviation, unchanged, equal, stuck_at, steps
+FROM facts
+CROSS JOIN allowed
+WHERE (steps > 3 AND deviation < $least_deviation * (1 - coarse))
+    OR unchanged >= $least_steps - 1 + (steps * ($most_unchanged + coarse))
+    OR equal >= $least_steps + steps * ($most_equal + coarse)
+ORDER BY server_id, column_name

@@ -3,30 +3,45 @@
 -- severity: medium
 -- status: failed
 -- defect: 8
--- parameters: tolerance = 0.15
--- needs: calm, expected_data(weekly, intraday, step_s)
+-- parameters: tolerance = 0.15, highest = 80
+-- needs: calm, expected_data(weekly)
 -- needs: expected_archetypes(server_type, weekend_factor)
+-- unless: rows_longer_than_a_day, rows_of_several_ticks
 -- message: {server_type}: weekend CPU is {ratio:.2f} of weekdays, expected {wanted:.2f}
 -- measured: furthest is {server_type}: weekend CPU is {ratio:.2f} of weekdays, expected {wanted:.2f}
+-- unjudged: no month has both weekdays and weekends that are neither holiday nor quarter end
 -- advice: Apply the archetype's weekend factor on Saturdays and Sundays.
-WITH months AS (
-    SELECT server_type, server_id, year, month, avg(cpu) FILTER (weekend) AS weekend, avg(cpu) FILTER (NOT weekend) AS weekday
+-- Servers whose weekdays or weekends come near an end of the range in a year are left out: there the range bends the factor.
+WITH hours AS (
+    SELECT server_type, server_id, year, hour, avg(cpu) FILTER (NOT weekend) AS load
     FROM calm
     GROUP BY ALL
+), rooms AS (
+    SELECT server_id, year, max(load) * greatest(1, any_value(weekend_factor)) <= $highest
+        AND min(load) * least(1, any_value(weekend_factor)) >= 2 AS has_room
+    FROM hours
+    JOIN expected_archetypes USING (server_type)
+    GROUP BY ALL
+), months AS (
+    SELECT server_type, server_id, year, month, avg(cpu) FILTER (weekend) AS weekend, avg(cpu) FILTER (NOT weekend) AS weekday, has_room
+    FROM calm
+    JOIN rooms USING (server_id, year)
+    GROUP BY ALL
+    HAVING weekend IS NOT NULL AND weekday IS NOT NULL
 ), ratios AS (
-    SELECT server_type, sum(weekend) / sum(weekday) AS ratio,
-        coalesce(stddev_samp(weekend / nullif(weekday, 0)) / sqrt(count(*)), 1) AS error
+    SELECT server_type, count(*) FILTER (has_room) AS roomy, sum(weekend) FILTER (has_room) / sum(weekday) FILTER (has_room) AS ratio,
+        coalesce(stddev_samp(weekend / nullif(weekday, 0)) FILTER (has_room) / sqrt(count(*) FILTER (has_room)), 1) AS error
     FROM months
-    WHERE weekend IS NOT NULL AND weekday IS NOT NULL
     GROUP BY ALL
 )
 SELECT server_type, ratio, CASE WHEN weekly THEN weekend_factor ELSE 1 END AS wanted, error,
     CASE
-        WHEN intraday AND step_s >= 86400 THEN 'no_data'
-        WHEN abs(ratio / wanted - 1) > greatest($tolerance, 3 * error) THEN 'failed'
+        WHEN coalesce(roomy, 0) = 0 OR error > 0.2 * wanted THEN 'no_data'
+        WHEN abs(ratio / wanted - 1) > greatest($tolerance, 3 * error / wanted) THEN 'failed'
         ELSE 'passed'
     END AS status,
-    'rows are the 95th percentile of their hours, in which noise outweighs the factor' AS reason
+    CASE WHEN coalesce(roomy, 0) = 0 THEN 'every server comes near an end of its range, which bends the factor'
+        ELSE 'the noise of so few servers and months hides the weekend' END AS reason
 FROM ratios
 JOIN expected_archetypes USING (server_type)
 CROSS JOIN expected_data

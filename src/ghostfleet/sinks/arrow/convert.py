@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ghostfleet.core.batch import Quanta, Text
-from ghostfleet.core.errors import DataError
+from ghostfleet.core.errors import DataError, SinkError
 from ghostfleet.core.table import Kind
 from ghostfleet.sinks.digest import MICROSECONDS, ColumnForms, ValueDigest
 from ghostfleet.sinks.values import codes_of, doubles, integers, utf8
@@ -35,7 +35,7 @@ TYPES = {
 def schema_of(table: Table) -> pa.Schema:
     """Arrow schema of a table, with what each column is about and its unit as metadata."""
     fields = [
-        pa.field(column.name, TYPES[column.kind], metadata={"about": column.about, "unit": column.unit})
+        pa.field(column.name, TYPES[column.kind], column.nullable, {"about": column.about, "unit": column.unit})
         for column in table.columns
     ]
     return pa.schema(fields, metadata={"table": table.name, "about": table.about})
@@ -53,13 +53,18 @@ class Converter:
     def arrow(self, batch: Batch) -> pa.RecordBatch:
         """Arrow record batch of the same rows."""
         arrays = [self._array(column, batch[column.name]) for column in self._table.columns]
+        for column, array in zip(self._table.columns, arrays, strict=True):
+            if array.null_count and not column.nullable:
+                raise SinkError(f"column {column.name} misses {array.null_count} values, but is not nullable")
         return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
 
     def _array(self, column: Column, values: Values) -> pa.Array:
         if isinstance(values, Text):
             return self._text(column.name, values)
         if isinstance(values, Quanta):
-            return pa.array(values.units / float(values.per_one), mask=values.missing)
+            floats, memory = _pooled(len(values), np.float64)
+            np.divide(values.units, float(values.per_one), out=floats)
+            return _array(TYPES[Kind.F64], memory, values)
         if column.kind is Kind.F64:
             numbers = doubles(values, column.name)
             return pa.array(numbers, mask=np.isnan(numbers))
@@ -71,8 +76,8 @@ class Converter:
             words = pa.array([utf8(word) for word in values.vocabulary], type=pa.string())
             self._words[name] = (values.vocabulary, words)
         codes = codes_of(values, name).astype(np.int32, copy=False)
-        missing = codes == -1
-        return pa.DictionaryArray.from_arrays(pa.array(codes, mask=missing if missing.any() else None), words)
+        missing = codes == -1 if codes.min(initial=0) < 0 else None
+        return pa.DictionaryArray.from_arrays(pa.array(codes, mask=missing), words)
 
 
 def _whole(column: Column, values: Plain) -> pa.Array:
@@ -80,8 +85,21 @@ def _whole(column: Column, values: Plain) -> pa.Array:
         return pa.array(values.values.astype(np.bool_), mask=values.missing)
     whole = integers(values, column.name).astype(np.int64, copy=False)
     if column.kind is Kind.TIME:
-        return pa.array(whole * MICROSECONDS, mask=values.missing).view(TYPES[Kind.TIME])
+        microseconds, memory = _pooled(len(values), np.int64)
+        np.multiply(whole, MICROSECONDS, out=microseconds)
+        return _array(TYPES[Kind.TIME], memory, values)
     return pa.array(whole, mask=values.missing)
+
+
+def _pooled(count: int, kind: type[Any]) -> tuple[Array, pa.Buffer]:
+    """Memory for values from Arrow's pool, which keeps what is freed: NumPy's own is faulted in for every row group."""
+    memory = pa.allocate_buffer(count * np.dtype(kind).itemsize)
+    return np.frombuffer(memory, dtype=kind), memory
+
+
+def _array(kind: pa.DataType, memory: pa.Buffer, values: Quanta | Plain) -> pa.Array:
+    valid = None if values.missing is None else pa.array(~values.missing).buffers()[1]
+    return pa.Array.from_buffers(kind, len(values), [valid, memory])
 
 
 def digest_arrow(digest: ValueDigest, rows: pa.RecordBatch) -> None:

@@ -1,14 +1,14 @@
 """Parquet files with an encoding chosen for each column; several tasks are staged as Arrow and joined.
 
-Rounded floats repeat, and so do texts: dictionaries. Integers and times differ little from their neighbours:
-deltas. What this saves over the defaults of pyarrow: bench/parquet_cpu.py.
+Rounded floats repeat, and so do texts and integers within bounds: dictionaries. Other integers and times differ
+little from their neighbours: deltas. What this saves over the defaults of pyarrow: bench/parquet_cpu.py.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 
 GROUP_ROWS = 131_072
 WRITE_BATCH = 65_536  # values that an encoder takes at once; 3 % less CPU than with 1,024
+FEW = 1024  # integers between bounds this close are kept in a dictionary
 ZSTD_LEVELS = {"fast": 1, "small": 9}
 
 
-@dataclass(frozen=True, slots=True)
-class ParquetFormat:
+class ParquetFormat(msgspec.Struct, frozen=True):
     """Parquet with one of our codecs."""
 
     codec: str
@@ -164,12 +164,16 @@ def _is_searched(column: Column, table: Table) -> bool:
 
 
 def _repeats(column: Column) -> bool:
-    return column.kind is Kind.TEXT or (column.kind is Kind.F64 and column.resolution is not None)
+    if column.kind is Kind.F64:
+        return column.resolution is not None
+    if column.kind is Kind.I64:
+        return column.low is not None and column.high is not None and column.high - column.low < FEW
+    return column.kind is Kind.TEXT
 
 
 def _packing(column: Column, codec: str) -> str:
-    """Compression of a column; codes of a dictionary of floats have little pattern, and zstd takes long to say so."""
-    if codec == "fast" and column.kind is Kind.F64 and _repeats(column):
+    """Compression of a column; codes of a dictionary have little left to find, and zstd takes long to say so."""
+    if codec == "fast" and (_repeats(column) or column.kind is Kind.BOOL):
         return "snappy"
     return "zstd" if codec in ZSTD_LEVELS else "none"
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
+import msgspec
 import numpy as np
 
 from ghostfleet.core.errors import SinkError
@@ -25,8 +25,7 @@ MINUTE_S = 60
 FIRST_S, LAST_S = -62135596800, 253402300799  # years 1 to 9999
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(msgspec.Struct, frozen=True):
     """One field of every row: row *i* shows ``words[codes[i]]``."""
 
     words: Words

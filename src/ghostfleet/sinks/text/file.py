@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from ghostfleet.core.errors import DataError
 from ghostfleet.sinks.codec import packed, packer, unpacked
+from ghostfleet.sinks.text.behind import Behind
 from ghostfleet.sinks.text.stream import TextDigester, TextStream
 from ghostfleet.sinks.text.syntax import SYNTAXES
 
@@ -30,9 +32,9 @@ class TextBody:
     def __init__(self, path: Path, place: Place, syntax: str, codec: str) -> None:
         """Open the file."""
         table = place.table
-        self._stream = TextStream(table, SYNTAXES[syntax](table), first=place.first, last=place.last)
-        self._packer = packer(codec)
+        self._stream = TextStream(table, SYNTAXES[syntax](table), first=place.first, last=place.last, digested=False)
         self._file = path.open("wb", buffering=WRITE_BYTES)
+        self._behind = Behind(self._file, packer(codec))
 
     @property
     def rows(self) -> int:
@@ -42,24 +44,24 @@ class TextBody:
     def write(self, batch: Batch) -> None:
         """Add rows."""
         for piece in self._stream.pieces(batch):
-            self._file.write(self._packer.compress(piece))
+            self._behind.take(piece)
 
     def finish(self) -> tuple[int, str]:
         """Complete the file."""
         for piece in self._stream.end():
-            self._file.write(self._packer.compress(piece))
-        self._file.write(self._packer.flush())
+            self._behind.take(piece)
+        digest = self._behind.finish()
         self._file.close()
-        return self._stream.bytes, self._stream.hexdigest()
+        return self._stream.bytes, digest
 
     def discard(self) -> None:
         """Close the file, whether or not the disk takes what was not written yet."""
+        self._behind.stop()
         with suppress(OSError):
             self._file.close()
 
 
-@dataclass(frozen=True, slots=True)
-class TextFormat:
+class TextFormat(msgspec.Struct, frozen=True):
     """One of the text formats, packed or not."""
 
     name: str

@@ -7,9 +7,9 @@ it is too wide are overwritten by the field to its right, which is filled after 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 
 from ghostfleet.sinks.text.column import ColumnCells
@@ -29,8 +29,7 @@ CHUNK_BYTES = 1 << 20  # of the matrix, where texts are very long
 FOLDED = 3  # constants up to this long are part of every entry beside them
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(msgspec.Struct, frozen=True):
     """Where one cell, or constant bytes, stand in the matrix."""
 
     at: int

@@ -19,12 +19,16 @@ if TYPE_CHECKING:
 class TextStream:
     """Renders one part and counts what it rendered."""
 
-    def __init__(self, table: Table, syntax: Syntax, *, first: bool, last: bool) -> None:
-        """Prepare the opening where the part is a table's first, the closing where it is the last."""
+    def __init__(self, table: Table, syntax: Syntax, *, first: bool, last: bool, digested: bool = True) -> None:
+        """Prepare the opening where the part is a table's first, the closing where it is the last.
+
+        Without ``digested`` somebody else digests the pieces.
+        """
         self._renderer = Renderer(table, syntax)
         self._opening = syntax.opening if first else b""
         self._closing = syntax.closing if last else b""
         self._skip = len(syntax.between)  # the part's first row has nothing in front of it
+        self._digested = digested
         self._sha = hashlib.sha256()
         self.rows = 0
         self.bytes = 0
@@ -56,7 +60,8 @@ class TextStream:
             yield opening
 
     def _counted(self, piece: bytes | bytearray) -> bytes | bytearray:
-        self._sha.update(piece)
+        if self._digested:
+            self._sha.update(piece)
         self.bytes += len(piece)
         return piece
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from ghostfleet.sinks.values import utf8
 
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
     from ghostfleet.core.table import Table
 
 
-@dataclass(frozen=True, slots=True)
-class Syntax:
+class Syntax(msgspec.Struct, frozen=True):
     """The bytes of one format around its values."""
 
     before: tuple[bytes, ...]  # per column, in front of its value

@@ -6,7 +6,7 @@ WITH steps AS (
     SELECT step, step - lag(step) OVER (ORDER BY step) AS gap FROM steps
 )
 SELECT
-    (SELECT count(DISTINCT server_id) FROM server_metrics) AS servers,
+    (SELECT count(DISTINCT server_id) FROM server_metrics) AS entities,
     min(step) AS since_s,
     max(step) + coalesce(mode(gap), 86400)::BIGINT AS until_s,
     coalesce(mode(gap), 86400)::BIGINT AS step_s

@@ -1,0 +1,34 @@
+"""Arrays that kernels overwrite call after call.
+
+The C library gives large arrays back to the system as soon as they are freed, and faults them in again for the next
+call: for kernels of a few nanoseconds a value that costs more than the arithmetic.
+"""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from ghostfleet.core.arrays import Array
+
+
+class Scratch:
+    """Uninitialised arrays by name; each is lent until the same name is asked for again."""
+
+    __slots__ = ("_kept",)
+
+    def __init__(self) -> None:
+        """Own nothing yet."""
+        self._kept: dict[str, Array] = {}
+
+    def array(self, name: str, shape: tuple[int, ...], kind: type[Any]) -> Array:
+        """Contiguous array of that shape and type with whatever stands in it."""
+        size = prod(shape) * np.dtype(kind).itemsize
+        kept = self._kept.get(name)
+        if kept is None or len(kept) < size:
+            kept = self._kept[name] = np.empty(size, dtype=np.uint8)
+        array: Array = kept[:size].view(kind).reshape(shape)
+        return array

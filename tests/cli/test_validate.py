@@ -1,0 +1,85 @@
+"""What a user of `ghostfleet validate` and `report` meets; expectations come from manifests and from rows."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from ghostfleet import signals
+from ghostfleet.queries import text
+from tests.cli.commands import ghostfleet
+
+SMALL = ("--servers", "12", "--years", "1")
+
+
+def judged(folder: Path, *arguments: str) -> tuple[int, dict[str, dict[str, str]]]:
+    done = ghostfleet(folder, "validate", *arguments, "--format", "json")
+    assert done.stderr == ""
+    return done.returncode, {result["name"]: result for result in json.loads(done.stdout)["results"]}
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_a_file_without_rows_is_a_failed_check_and_no_error_of_an_engine(tmp_path: Path, form: str) -> None:
+    ghostfleet(tmp_path, "generate", "capacity", *SMALL, "--to", "out/", "--format", form, "--no-compress")
+    path = tmp_path / f"out/server_metrics_full.{form}"
+    if form == "csv":
+        path.write_text(path.read_text().partition("\n")[0] + "\n")
+    else:
+        import duckdb
+
+        duckdb.execute(f"COPY (FROM '{path}' LIMIT 0) TO '{tmp_path / 'e'}' (FORMAT parquet)")
+        (tmp_path / "e").replace(path)
+    for where in ("out/", f"out/server_metrics_full.{form}"):
+        code, results = judged(tmp_path, where)
+        assert code == 1
+        assert results["row_count"]["message"].startswith("no rows, expected 4380")
+        assert [name for name, result in results.items() if result["status"] in ("failed", "error")] == ["row_count"]
+    done = ghostfleet(tmp_path, "report", "out/")
+    assert done.returncode == 4
+    assert "holds no rows to report on" in done.stderr
+    (tmp_path / "out/manifest.json").unlink()
+    code, results = judged(tmp_path, "out/")
+    assert (code, results["row_count"]["status"]) == (1, "failed")
+    assert "Error" not in json.dumps(results)
+
+
+@pytest.mark.parametrize("every", ["2d", "7d"])
+def test_rows_of_days_are_sound_with_and_without_a_manifest(tmp_path: Path, every: str) -> None:
+    ghostfleet(tmp_path, "generate", "capacity", "--every", every, "--to", "out/")
+    code, results = judged(tmp_path, "out/")
+    assert code == 0, results
+    assert {result["status"] for result in results.values()} == {"passed", "no_data"}
+    (tmp_path / "out/manifest.json").unlink()
+    assert judged(tmp_path, "out/")[0] == 0
+
+
+def test_a_part_is_sound_alone_and_parts_are_sound_together(tmp_path: Path) -> None:
+    ghostfleet(tmp_path, "generate", "capacity", *SMALL, "--part", "2", "--of", "2", "--to", "out/")
+    code, results = judged(tmp_path, "out/")
+    assert (code, results["row_count"]["message"]) == (0, "2190 rows, 2190 expected")
+    ghostfleet(tmp_path, "generate", "capacity", *SMALL, "--part", "1", "--of", "2", "--to", "out/")
+    code, results = judged(tmp_path, "out/")
+    assert (code, results["row_count"]["message"]) == (0, "4380 rows, 4380 expected")
+    next(tmp_path.glob("out/*-00001-of-00002.csv.gz")).unlink()
+    assert judged(tmp_path, "out/")[1]["row_count"]["message"].startswith("2190 rows, expected 4380")
+
+
+def test_a_window_of_two_hours_is_sound_by_its_manifest_and_a_cut_day_without(tmp_path: Path) -> None:
+    hours = ("--from", "2022-03-01", "--until", "2022-03-01T02:00:00")
+    ghostfleet(tmp_path, "generate", "capacity", *SMALL, "--granularity", "hourly", *hours, "--to", "out/")
+    assert judged(tmp_path, "out/")[0] == 0
+    (tmp_path / "out/manifest.json").unlink()
+    code, results = judged(tmp_path, "out/")
+    assert (code, results["days_are_whole"]["status"]) == (1, "failed")
+
+
+def test_expectations_and_examination_know_the_names_of_no_signal() -> None:
+    """What to expect of a table, and how its rows show their extent, stands with its signal and its query."""
+    source = Path(text.__file__).parent.parent
+    for path in (source / "run/expectations.py", source / "cli/examine.py", source / "cli/commands/report.py"):
+        assert not re.search(r"(expected|observed)_[a-z]|\bserver", path.read_text("utf-8")), path
+    for name in signals.found():
+        assert text.observed(name) is not None, name

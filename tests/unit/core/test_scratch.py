@@ -1,0 +1,24 @@
+import numpy as np
+
+from ghostfleet.core.scratch import Scratch
+
+
+def test_an_array_has_the_shape_and_type_that_were_asked_for():
+    array = Scratch().array("a", (3, 5), np.int32)
+    assert array.shape == (3, 5)
+    assert array.dtype == np.int32
+    assert array.flags.c_contiguous
+
+
+def test_memory_is_lent_again_under_its_name_and_under_no_other():
+    scratch = Scratch()
+    first = scratch.array("a", (4, 4), np.float32)
+    assert np.shares_memory(first, scratch.array("a", (2, 3), np.float64))
+    assert not np.shares_memory(first, scratch.array("b", (4, 4), np.float32))
+
+
+def test_a_larger_array_replaces_the_smaller():
+    scratch = Scratch()
+    scratch.array("a", (2,), np.int64)
+    assert scratch.array("a", (0,), np.int64).shape == (0,)
+    assert scratch.array("a", (200,), np.int64).shape == (200,)
