@@ -29,9 +29,7 @@ if TYPE_CHECKING:
 
 
 def _metric(name: str, about: str, unit: str, high: float | None = None) -> Column:
-    return column(
-        name, Kind.F64, about, unit=unit, low=0.0, high=high, resolution=1e-6, fold=Fold.SUM, nullable=True
-    )
+    return column(name, Kind.F64, about, unit=unit, low=0.0, high=high, resolution=1e-6, fold=Fold.SUM, nullable=True)
 
 
 TABLE = Table(

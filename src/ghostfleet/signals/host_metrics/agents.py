@@ -79,7 +79,9 @@ class Agents:
                 mean = (part[:, :, 0] + part[:, :, 1] + part[:, :, 2]) / PER_TICK
                 step = unit[mine, None]
                 if not self.plain:
-                    mean = np.where(step > 0, np.rint(np.floor(mean / np.maximum(step, 1e-9)) * step * 1000) / 1000, mean)
+                    mean = np.where(
+                        step > 0, np.rint(np.floor(mean / np.maximum(step, 1e-9)) * step * 1000) / 1000, mean
+                    )
                 total = np.rint(mean * SCALE).astype(np.int64)
             else:
                 mean = (part[:, :, 0] + part[:, :, 1] + part[:, :, 2]) / PER_TICK
@@ -99,7 +101,12 @@ class Agents:
         if len(outside):
             mine = rows[outside]
             out[outside] = estimates(
-                state.touched[outside], self.estimator[mine], self.guests.take(mine), state.window, skip, counts[outside]
+                state.touched[outside],
+                self.estimator[mine],
+                self.guests.take(mine),
+                state.window,
+                skip,
+                counts[outside],
             )
         return out
 
@@ -127,7 +134,11 @@ def agents(fleet: HostFleet) -> Agents:
         rate_unit=np.where(hypervisor, 1.0, 0.0),
         missed=np.where(fleet.profiles == CLOUD, 0.0, missed) * (0.0 if "agent" in fleet.without else 1.0),
         missing=draws.keys("missing"),
-        guests=Guests(fleet.processors * 2.0**19 * np.array([1, 2, 4])[draws.choice("gigabytes", [0.4, 0.4, 0.2])], page, draws.spread("cycle", (10800.0, 1.0))),
+        guests=Guests(
+            fleet.processors * 2.0**19 * np.array([1, 2, 4])[draws.choice("gigabytes", [0.4, 0.4, 0.2])],
+            page,
+            draws.spread("cycle", (10800.0, 1.0)),
+        ),
         ceiling=np.where(hard, np.array(ceilings["values"])[draws.choice("ceiling", ceilings["weights"])], 0.0),
         estimator=draws.keys("estimator"),
         plain="agent" in fleet.without,

@@ -93,5 +93,3 @@ def _amounts(draws: Draws, kind: dict[str, Any], factor: F64, period: F64, *, sh
         own = (draws.uniform("own") * len(FOOTPRINT)).astype(np.int64)
         out *= np.arange(len(FOOTPRINT))[None, :] == own[:, None]
     return out
-
-

@@ -106,7 +106,9 @@ def memory(fleet: HostFleet) -> Memory:
         loop_share=draws.between("loop_share", options["loop_share_range"]),
         loop_phase_s=draws.uniform("loop_phase") * loop_period,
         used_kind=used_kind,
-        level=np.where(plateau, draws.between("plateau", used["plateau_range"]), draws.between("level", used["level_range"])),
+        level=np.where(
+            plateau, draws.between("plateau", used["plateau_range"]), draws.between("level", used["level_range"])
+        ),
         period_s=period,
         phase_s=draws.uniform("phase") * period,
         height=np.minimum(draws.spread("height", heights.T), 0.5),

@@ -35,7 +35,9 @@ def processes(fleet: HostFleet) -> Processes:
     for metric, place in (("cpu", CPU), ("write", WRITE), ("read", READ), ("memory", MEMORY), ("network", INBOUND)):
         on = draws.chance(f"{metric}_gate", touches[metric])
         amounts[:, place] = on * draws.spread(metric, options[metric])
-    amounts[:, WRITE] = np.where(amounts[:, READ] > 0, np.maximum(amounts[:, WRITE], 0.3 * amounts[:, READ]), amounts[:, WRITE])
+    amounts[:, WRITE] = np.where(
+        amounts[:, READ] > 0, np.maximum(amounts[:, WRITE], 0.3 * amounts[:, READ]), amounts[:, WRITE]
+    )
     busy = amounts[:, INBOUND] > 0
     amounts[:, CPU] = np.where(busy, np.maximum(amounts[:, CPU], 0.15 * amounts[:, INBOUND]), amounts[:, CPU])
     amounts[:, OUTBOUND] = amounts[:, INBOUND] * draws.spread("tilt", (1.0, 0.7))

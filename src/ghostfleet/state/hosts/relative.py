@@ -38,7 +38,9 @@ def heights(draws: Draws, host: I64, options: dict[str, Any], levels: dict[str, 
             out[:, place] = touched(metric) * draws.spread(metric, options[metric]) * base
     # What is read is worked on and written back, in part.
     least = out[:, READ] * draws.spread("back", (0.5, 0.8))
-    out[:, WRITE] = np.where((out[:, READ] > 0) & draws.chance("writes_back", 0.95), np.maximum(out[:, WRITE], least), out[:, WRITE])
+    out[:, WRITE] = np.where(
+        (out[:, READ] > 0) & draws.chance("writes_back", 0.95), np.maximum(out[:, WRITE], least), out[:, WRITE]
+    )
     out[:, CPU] += CPU_PER_READ * out[:, READ]
     if "network" in options:
         base = np.maximum(np.maximum(levels["inbound"], levels["outbound"])[host], LEAST["network"])

@@ -133,5 +133,3 @@ def lerped(nodes: F32, start: int, seconds: I64, cell_s: int) -> F32:
 def span(seconds: I64, cell_s: int) -> tuple[int, int]:
     """Nodes ``[first, last)`` needed to interpolate at the given instants."""
     return int(seconds[0]) // cell_s, int(seconds[-1]) // cell_s + 2
-
-
