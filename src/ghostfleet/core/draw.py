@@ -121,6 +121,19 @@ def word_at(keys: U64, index: I64) -> U64:
     return out[:, 0]
 
 
+def uniform_at(keys: U64, index: I64) -> F64:
+    """Uniform in (0, 1) at word ``index[i]`` of ``keys[i]``, with 53 random bits; shape (values,)."""
+    values: F64 = (word_at(keys, index) >> np.uint64(11)).astype(np.float64)
+    values += 0.5
+    values *= 2.0**-53
+    return values
+
+
+def normal_at(keys: U64, index: I64) -> F32:
+    """Standard normal at word ``index[i]`` of ``keys[i]``, within 4.2 standard deviations; shape (values,)."""
+    return normal_body().take((word_at(keys, index) >> np.uint64(48)).astype(np.int64))
+
+
 def _counter(start: int, width: int) -> U64:
     counter = np.arange(start, start + width, dtype=np.int64).view(np.uint64)
     counter *= GOLDEN

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
 from msgspec import Meta
@@ -15,7 +15,12 @@ from ghostfleet.core.window import DAY_S, MINUTE_S
 EPOCH = date(1970, 1, 1)
 PROFILES = ("hypervisor", "guest", "cloud")
 ROLES = ("idle", "cron", "steady", "service", "batch")
-INGREDIENTS = (
+SHARE_TOLERANCE = 1e-9
+TICK_S = MINUTE_S
+ROW_S = 5 * MINUTE_S
+
+Share = Annotated[float, Meta(ge=0, le=1)]
+Ingredient = Literal[
     "agent",
     "activities",
     "bursts",
@@ -35,13 +40,8 @@ INGREDIENTS = (
     "steps",
     "timers",
     "wander",
-)
-SHARE_TOLERANCE = 1e-9
-TICK_S = MINUTE_S
-ROW_S = 5 * MINUTE_S
-
-Share = Annotated[float, Meta(ge=0, le=1)]
-Ingredient = Literal[INGREDIENTS]  # type: ignore[valid-type]  a literal of the names above
+]
+INGREDIENTS: tuple[Ingredient, ...] = get_args(Ingredient)
 
 
 class _Mix(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

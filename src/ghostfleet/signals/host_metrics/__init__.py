@@ -16,11 +16,11 @@ from ghostfleet.signals.host_metrics.pages import LOOK_BACK
 from ghostfleet.spec.hosts import TICK_S
 from ghostfleet.state.hosts import Hosts
 from ghostfleet.world import hosts as world
+from ghostfleet.world.hosts import GUEST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ghostfleet.core.arrays import Bool
     from ghostfleet.core.batch import Values
     from ghostfleet.core.table import Column
     from ghostfleet.core.window import Window
@@ -81,10 +81,12 @@ class HostMetrics:
         rows = np.arange(first, last)
         longer = type(ticks)(ticks.start - LOOK_BACK, ticks.stop, ticks.tick_s)
         state = self.hosts.solve(longer, first, last)
+        guests = rows[self.fleet.profiles[first:last] == GUEST]
+        used = self.hosts.used(ticks, guests) if len(guests) else np.empty((0, len(ticks)), dtype=np.float32)
         counts = self.agents.counts(state, rows)
         sums = {name: values[:, LOOK_BACK:] for name, values in self.agents.sums(state, counts, rows).items()}
         counts = counts[:, LOOK_BACK:]
-        sums["memory"] = self.agents.memory(state, counts, rows, ticks.start)
+        sums["memory"] = self.agents.memory(state, used, counts, rows, ticks.start)
         return Facts(TABLE, ticks, {**{name: sums[name] for name in METRICS}, SAMPLES: counts})
 
     def rows(self, window: Window, first: int, last: int) -> Batch:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ghostfleet.world.hosts import HostFleet
 
 RATES = ("cpu", "disk_read", "disk_write", "net_in", "net_out")
+EDGE = 1e-9  # of a step: a read on the edge of a step has reached it
 SCALE = 1_000_000  # sums of reads are whole millionths of a unit
 
 
@@ -70,11 +71,11 @@ class Agents:
                 continue
             part = ticks[mine].astype(np.float64)
             if profile == HYPERVISOR and not self.plain:
-                step = unit[mine, None, None]
-                cut = np.floor(part / step + 1e-9) * step
-                whole = np.rint(cut * SCALE).astype(np.int64)
-                total = whole[:, :, 0] + whole[:, :, 1]
-                total += np.where(counts[mine] == PER_TICK, whole[:, :, 2], 0)
+                # Whole steps add up exactly; what one step is worth comes last.
+                steps = np.floor(part * (1 / unit[mine, None, None]) + EDGE)
+                total = steps[:, :, 0] + steps[:, :, 1]
+                total += steps[:, :, 2] * (counts[mine] == PER_TICK)
+                total = np.rint(total * (unit[mine, None] * SCALE)).astype(np.int64)
             elif profile == CLOUD:
                 mean = (part[:, :, 0] + part[:, :, 1] + part[:, :, 2]) / PER_TICK
                 step = unit[mine, None]
@@ -89,15 +90,16 @@ class Agents:
             out[mine] = total
         return out
 
-    def memory(self, state: HostState, counts: I64, rows: I64, first_tick: int) -> I64:
-        """Sum of memory reads in millionths of a per cent from ``first_tick`` on."""
+    def memory(self, state: HostState, used: F32, counts: I64, rows: I64, first_tick: int) -> I64:
+        """Sum of each tick's memory reads from ``first_tick`` on, in `memory_units`; shape (hosts, ticks).
+
+        ``used`` is what the guests among the hosts have in use, shape (guests, ticks).
+        """
         skip = first_tick - state.window.start
-        out = np.zeros((len(rows), state.touched.shape[1] - skip), dtype=np.int64)
+        out = np.zeros(counts.shape, dtype=np.int64)
         outside = np.flatnonzero(self.profile[rows] == HYPERVISOR)
         inside = np.flatnonzero(self.profile[rows] == GUEST)
-        if len(inside):
-            out[inside] = np.rint(state.used[inside, skip:].astype(np.float64) * SCALE).astype(np.int64)
-            out[inside] *= counts[inside]
+        out[inside] = np.rint(used.astype(np.float64) * SCALE).astype(np.int64) * counts[inside]
         if len(outside):
             mine = rows[outside]
             out[outside] = estimates(

@@ -67,7 +67,8 @@ def estimates(touched: F32, keys: U64, memory: Guests, window: Window, skip: int
     reads = np.minimum(np.floor(pages * (per_page[:, None] / GRAIN_KB)), most).astype(np.int64)
     turn = window.seconds()[None, skip:] / memory.cycle_s[:, None]
     late = ((turn - np.floor(turn)) * PER_TICK).astype(np.int64)
-    return late * reads[:, :-1] + (counts - late) * reads[:, 1:]
+    total: I64 = late * reads[:, :-1] + (counts - late) * reads[:, 1:]
+    return total
 
 
 def _found(share: F32, keys: U64, window: Window) -> F32:

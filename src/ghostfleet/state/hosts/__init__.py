@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from ghostfleet.core import draw, maths
+from ghostfleet.core import maths
 from ghostfleet.core.moments import Moments
 from ghostfleet.state.hosts import activities, bursts, cron, jobs, micro, nightly, timers
 from ghostfleet.state.hosts.demand import Demand, demand
@@ -35,22 +35,22 @@ if TYPE_CHECKING:
     from ghostfleet.core.window import Window
     from ghostfleet.world.hosts import HostFleet
 
-RATES = ("cpu", "read", "write", "inbound", "outbound")
+NETWORK = ("inbound", "outbound")
 PER_TICK = 3  # sub-samples
+SMALL = 2.0  # per cent of memory touched, below which a host's small runs touch less, too
+USED_SWING = 0.3  # of a swing of what is touched
 
 
 class HostState(msgspec.Struct, frozen=True):
     """What some hosts did in a window; rates have shape (hosts, 3 × ticks), memory (hosts, ticks)."""
 
     window: Window
-    first: int
     cpu: F32  # per cent of all processors, before any ceiling
     read: F32  # KB/s
     write: F32
     inbound: F32
     outbound: F32
     touched: F32  # per cent of memory touched during the tick
-    used: F32  # per cent of memory in use inside the guest
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class Hosts:
 
     @cached_property
     def polls(self) -> Polls:
-        """Polls."""
+        """Polls and trickles."""
         return polls(self.fleet, self.levels)
 
     @cached_property
@@ -109,98 +109,136 @@ class Hosts:
             "activities": lambda: activities.processes(fleet, shared=shared),
         }
         whole = joined([make() for name, make in makers.items() if name not in fleet.without])
-        small = np.minimum(self.memory.touched / 2.0, 1.0)[whole.host]
+        small = np.minimum(self.memory.touched / SMALL, 1.0)[whole.host]
         whole.amounts[:, MEMORY] *= np.where(whole.steady, 1.0, small)
         whole.amounts[:, READ] *= ~cached(fleet)[whole.host]
         return whole
 
     def solve(self, window: Window, first: int, last: int) -> HostState:
         """What hosts ``[first, last)`` did in a window of ticks."""
-        at = Moments(window)
-        seconds = at.seconds
-        rows = np.arange(first, last)
-        bins = PER_TICK * len(window)
-        pulses, loads = self._runs(window, first, last, bins)
-        busy, share = self.demand.curve(self.fleet, at, first, last)
-        if "demand" in self.fleet.without:
-            busy = busy[:0]
-            share = share[:0]
-        cells = span(seconds, CELL_S)
-        shared = self.swings.shared(cells, rows)
-        steps = None if self.swings.steps is None else self.swings.steps.heights(seconds, rows)
+        return _Solving(self, window, np.arange(first, last)).state()
 
-        def factor(metric: str, some: I64) -> F32:
-            nodes = self.swings.factor(metric, cells, shared[some - first], some)
-            out = lerped(nodes, cells[0], seconds, CELL_S)
-            if steps is not None and self.swings.steps is not None:
-                out += steps[some - first] * self.swings.steps.weights[metric][some, None].astype(np.float32)
-            return maths.exp2_f32(out)
+    def used(self, window: Window, rows: I64) -> F32:
+        """Per cent of memory in use inside some hosts, shape (rows, ticks)."""
+        swing = _Solving(self, window, rows).factor("memory", np.arange(len(rows)))
+        return self.memory.used_at(window.seconds(), 1 + (swing - 1) * np.float32(USED_SWING), rows)
 
-        common = self.noise.shared(window.start * PER_TICK, window.stop * PER_TICK, rows)
-        rates: dict[str, F32] = {}
-        for metric in ("inbound", "outbound"):
-            rates[metric] = self._rate(metric, window, rows, factor, busy, share, common, loads, pulses, None)
-        traffic = self.work.traffic(rates, self.levels, rows)
-        for metric in ("cpu", "read", "write"):
-            rates[metric] = self._rate(metric, window, rows, factor, busy, share, common, loads, pulses, traffic)
-        touched = self.memory.touched_at(seconds, factor("memory", rows), rows)
-        touched *= self.work.memory(rates["cpu"], self.levels["cpu"], rows)
-        if len(busy):
-            most = self.demand.heights["memory"][np.isin(self.demand.host, rows[busy])]
-            touched[busy] *= 1 + most[:, None].astype(np.float32) * share
-        for events in (pulses, loads):
-            if "memory" in events:
-                touched += events["memory"].reshape(len(rows), -1, PER_TICK).mean(axis=2, dtype=np.float32)
-        used = self.memory.used_at(seconds, np.float32(1) + (factor("memory", rows) - 1) * np.float32(0.3), rows)
-        return HostState(window, first, **rates, touched=touched, used=used)
 
-    def _rate(
-        self,
-        metric: str,
-        window: Window,
-        rows: I64,
-        factor: Callable[[str, I64], F32],
-        busy: I64,
-        share: F32,
-        common: F32,
-        loads: dict[str, F32],
-        pulses: dict[str, F32],
-        traffic: F32 | None,
-    ) -> F32:
-        bins = PER_TICK * len(window)
-        first = int(rows[0])
-        out = np.zeros((len(rows), bins), dtype=np.float32)
-        level = self.levels[metric][rows]
-        if metric == "write" and "polls" not in self.fleet.without:
-            level = np.where(self.polls.trickles[rows], 0.0, level)
-        some = np.flatnonzero(level > 0)
-        if len(some):
-            base = factor(metric, rows[some])
-            base *= level[some, None].astype(np.float32)
-            out[some] = np.repeat(base, PER_TICK, axis=1)
-            if traffic is not None and metric in self.work.shares:
-                out[some] *= self.work.factor(metric, traffic[some], rows[some])
-        if len(busy) and metric in self.demand.heights:
-            most = self.demand.heights[metric][np.isin(self.demand.host, rows[busy])]
-            out[busy] += np.repeat(share * most[:, None].astype(np.float32), PER_TICK, axis=1)
+@dataclass(frozen=True)
+class _Solving:
+    """One window of some hosts, part by part."""
+
+    hosts: Hosts
+    window: Window
+    rows: I64  # numbers of the hosts in the fleet, consecutive
+
+    def state(self) -> HostState:
+        rates = {metric: self._rate(metric, None) for metric in NETWORK}
+        traffic = self.hosts.work.traffic(rates, self.hosts.levels, self.rows)
+        rates |= {metric: self._rate(metric, traffic) for metric in ("cpu", "read", "write")}
+        return HostState(self.window, **rates, touched=self._touched(rates["cpu"]))
+
+    @cached_property
+    def _at(self) -> Moments:
+        return Moments(self.window)
+
+    @cached_property
+    def _cells(self) -> tuple[int, int]:
+        return span(self._at.seconds, CELL_S)
+
+    @cached_property
+    def _swing(self) -> F32:
+        return self.hosts.swings.shared(self._cells, self.rows)
+
+    @cached_property
+    def _steps(self) -> F32 | None:
+        steps = self.hosts.swings.steps
+        return None if steps is None else steps.heights(self._at.seconds, self.rows)
+
+    @cached_property
+    def _noise(self) -> F32:
+        return self.hosts.noise.shared(self.window.start * PER_TICK, self.window.stop * PER_TICK, self.rows)
+
+    @cached_property
+    def _demand(self) -> tuple[I64, I64, F32]:
+        """Places among the rows that have demand, their places in `Demand`, and their share of the peak."""
+        mine = self.hosts.demand
+        if "demand" in self.hosts.fleet.without:
+            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty((0, 0), dtype=np.float32)
+        first, last = int(self.rows[0]), int(self.rows[-1]) + 1
+        busy, share = mine.curve(self.hosts.fleet, self._at, first, last)
+        return busy, np.searchsorted(mine.host, busy + first), share
+
+    @cached_property
+    def _runs(self) -> tuple[dict[str, F32], dict[str, F32]]:
+        """What runs leave: short ones as they are, and long ones that will be as uneven as everything."""
+        first, last = int(self.rows[0]), int(self.rows[-1]) + 1
+        mine = self.hosts.processes.of(first, last)
+        bins = PER_TICK * len(self.window)
+        left = []
+        for steady in (False, True):
+            some = mine.take(mine.steady == steady)
+            found = runs(some, self.hosts.fleet, self.window.since_s, self.window.until_s)
+            left.append(deposit(found, some, some.host - first, last - first, bins))
+        return left[0], left[1]
+
+    def factor(self, metric: str, some: I64) -> F32:
+        """Factor of a level of some of the rows: swings and steps, shape (those, ticks)."""
+        swings = self.hosts.swings
+        nodes = swings.factor(metric, self._cells, self._swing[some], self.rows[some])
+        out = lerped(nodes, self._cells[0], self._at.seconds, CELL_S)
+        if swings.steps is not None and self._steps is not None:
+            out += self._steps[some] * swings.steps.weights[metric][self.rows[some], None].astype(np.float32)
+        return maths.exp2_f32(out, out=out)
+
+    def _rate(self, metric: str, traffic: F32 | None) -> F32:
+        """Rate of a metric: level, demand and long runs under noise, then polls and short runs as they are."""
+        pulses, loads = self._runs
+        out = self._base(metric, traffic)
+        busy, places, share = self._demand
+        heights = self.hosts.demand.heights
+        if len(busy) and metric in heights:
+            out[busy] += np.repeat(share * heights[metric][places, None].astype(np.float32), PER_TICK, axis=1)
         if metric in loads:
-            self.noise.roughen(metric, loads[metric], window, rows)
+            self.hosts.noise.roughen(metric, loads[metric], self.window, self.rows)
             out += loads[metric]
-        self.noise.apply(metric, out, window, rows, common)
-        if metric in ("inbound", "outbound", "write") and "polls" not in self.fleet.without:
-            self.polls.add(metric, out, first, window.since_s)
+        self.hosts.noise.apply(metric, out, self.window, self.rows, self._noise)
+        if metric in (*NETWORK, "write") and "polls" not in self.hosts.fleet.without:
+            self.hosts.polls.add(metric, out, int(self.rows[0]), self.window.since_s)
         if metric in pulses:
             out += pulses[metric]
         return out
 
-    def _runs(self, window: Window, first: int, last: int, bins: int) -> tuple[dict[str, F32], dict[str, F32]]:
-        mine = self.processes.of(first, last)
-        out = []
-        for steady in (False, True):
-            some = mine.take(mine.steady == steady)
-            found = runs(some, self.fleet, window.since_s, window.until_s)
-            out.append(deposit(found, some, some.host - first, last - first, bins))
-        return out[0], out[1]
+    def _base(self, metric: str, traffic: F32 | None) -> F32:
+        out = np.zeros((len(self.rows), PER_TICK * len(self.window)), dtype=np.float32)
+        level = self.hosts.levels[metric][self.rows]
+        if metric == "write" and "polls" not in self.hosts.fleet.without:
+            level = np.where(self.hosts.polls.trickles[self.rows], 0.0, level)
+        some = np.flatnonzero(level > 0)
+        if len(some):
+            base = self.factor(metric, some)
+            base *= level[some, None].astype(np.float32)
+            for part in range(PER_TICK):
+                out[some, part::PER_TICK] = base
+            if traffic is not None and metric in self.hosts.work.shares:
+                out[some] *= self.hosts.work.factor(metric, traffic[some], self.rows[some])
+        return out
+
+    def _touched(self, cpu: F32) -> F32:
+        everyone = np.arange(len(self.rows))
+        touched = self.hosts.memory.touched_at(self._at.seconds, self.factor("memory", everyone), self.rows)
+        touched *= self.hosts.work.memory(cpu, self.hosts.levels["cpu"], self.rows)
+        busy, places, share = self._demand
+        if len(busy):
+            touched[busy] *= 1 + share * self.hosts.demand.heights["memory"][places, None].astype(np.float32)
+        for left in self._runs:
+            if "memory" in left:
+                part = left["memory"]
+                mean = part[:, 0::PER_TICK] + part[:, 1::PER_TICK]
+                mean += part[:, 2::PER_TICK]
+                mean *= np.float32(1 / PER_TICK)
+                touched += mean
+        return touched
 
 
 __all__ = ["SUBSAMPLE_S", "HostState", "Hosts"]

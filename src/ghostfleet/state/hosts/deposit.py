@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ghostfleet.state.hosts.processes import CPU, FOOTPRINT, MEMORY, READ, WRITE
-from ghostfleet.state.hosts.schedule import PARTS
+from ghostfleet.state.hosts.schedule import PARTS, each
 
 if TYPE_CHECKING:
     from ghostfleet.core.arrays import F32, F64, I64
@@ -54,20 +54,15 @@ def deposit(runs: Runs, processes: Processes, hosts: I64, count: int, bins: int)
 
 
 def _boxes(row: I64, start: I64, length: I64, height: F64, count: int, bins: int) -> F32:
-    """Mean of boxes over bins. Slopes of the running total change at a box's ends, and totals are whole numbers."""
-    width = bins + 2
-    places, weights = [], []
-    for edge, sign in ((start, 1.0), (start + length, -1.0)):
-        at = np.clip(edge, 0, bins * BIN)
-        cell = at // BIN
-        late = (at - cell * BIN).astype(np.float64)
-        place = row * width + cell
-        signed = sign * height
-        places += [place, place + 1]
-        weights += [signed * (BIN - late), signed * late]
-    totals = np.bincount(np.concatenate(places), np.concatenate(weights), count * width).reshape(count, width)
-    np.cumsum(totals, axis=1, out=totals)
-    return (totals[:, :bins] * (1.0 / (BIN * GRAIN))).astype(np.float32)
+    """Mean of boxes over bins; the sums are of whole numbers, so their order does not matter."""
+    stop = start + length
+    first, last = np.maximum(start // BIN, 0), np.minimum(-(-stop // BIN), bins)
+    box, cell = each(np.arange(len(row)), first, last)
+    covered = np.minimum(stop[box], (cell + 1) * BIN) - np.maximum(start[box], cell * BIN)
+    totals = np.bincount(row[box] * bins + cell, height[box] * covered, count * bins)
+    means: F32 = totals.astype(np.float32).reshape(count, bins)
+    means *= np.float32(1.0 / (BIN * GRAIN))
+    return means
 
 
 __all__ = ["SUBSAMPLE_S", "WRITE", "deposit"]

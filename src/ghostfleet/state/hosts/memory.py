@@ -66,12 +66,13 @@ class Memory:
         turn = (seconds[None, :] - self.phase_s[rows, None]) / self.period_s[rows, None]
         cell = np.floor(turn).astype(np.int64)
         late = turn - cell
-        low, high = int(cell.min(initial=0)), int(cell.max(initial=0))
+        first, turns = cell[:, :1], int((cell[:, -1] - cell[:, 0]).max(initial=0)) + 1
+        cells = first + np.arange(turns)
+        lots = draw.normal_at(np.repeat(self.teeth[rows], turns, axis=0), cells.ravel()).reshape(cells.shape)
+        depth = maths.exp2(lots * np.float64(0.6 * LOG2_E)) * self.height[rows, None]
         row = np.arange(len(rows))[:, None]
-        depth = draw.normal(self.teeth[rows], low, high + 1).astype(np.float64) * (0.6 * LOG2_E)
-        depth = maths.exp2(depth) * self.height[rows, None]
         kind = self.used_kind[rows, None]
-        tooth = depth[row, cell - low]
+        tooth = depth[row, cell - first]
         # A plateau refills soon after a drop; the others rise over the whole period, the collector steeply at first.
         refill = np.minimum(late * 4.0, 1.0)
         curved = late * (2.0 - late)
@@ -81,7 +82,8 @@ class Memory:
         top = top * (1 + self.noise[rows, None] * jitter)
         share = top * factor - fall * np.minimum(tooth, 0.7 * top)
         most = table("memory_used")["most"]
-        return (100.0 * np.clip(share, 0.01, most)).astype(np.float32)
+        percent: F32 = (100.0 * np.clip(share, 0.01, most)).astype(np.float32)
+        return percent
 
 
 def memory(fleet: HostFleet) -> Memory:

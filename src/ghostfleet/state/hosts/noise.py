@@ -46,11 +46,12 @@ class Noise:
             mine = rows[alive]
             z = draw.normal(self.own[metric][mine], window.start * PER_TICK, window.stop * PER_TICK)
             load = self.loading[metric][mine, None]
-            z *= np.sqrt(1 - load * load).astype(np.float32)
-            z += load.astype(np.float32) * common[alive]
             sd = deviation[alive, None]
-            z *= (sd * LOG2_E).astype(np.float32)
-            z -= (0.5 * LOG2_E * sd * sd).astype(np.float32)
+            z *= (np.sqrt(1 - load * load) * sd * LOG2_E).astype(np.float32)
+            shared = common[alive]
+            shared *= (load * sd * LOG2_E).astype(np.float32)
+            shared -= (0.5 * LOG2_E * sd * sd).astype(np.float32)
+            z += shared
             rates[alive] *= maths.exp2_f32(z, out=z)
         self._dip(metric, rates, window, rows)
 
@@ -75,7 +76,7 @@ class Noise:
         first, last = window.since_s // DIP_S, -(-window.until_s // DIP_S)
         row, cell = np.nonzero(draw.uniform32(keys, first, last) < chance[some, None].astype(np.float32))
         low, high = self.dip_depth
-        lot = (draw.word_at(draw.rekey(keys[row], 1), first + cell) >> np.uint64(40)) * 2.0**-24
+        lot = draw.uniform_at(draw.rekey(keys[row], 1), first + cell)
         left = (low + (high - low) * lot).astype(np.float32)
         per_cell = DIP_S // (60 // PER_TICK)
         offset = window.start * PER_TICK - first * per_cell

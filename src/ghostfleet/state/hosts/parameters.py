@@ -57,7 +57,8 @@ class Draws:
     def uniform(self, name: str, low: npt.ArrayLike = 0.0, high: npt.ArrayLike = 1.0) -> F64:
         """One uniform in (low, high) per entity; the bounds broadcast."""
         values = draw.uniform(self.keys(name), 0, 1)[:, 0]
-        return np.asarray(low) + values * (np.asarray(high) - np.asarray(low))
+        out: F64 = np.asarray(low) + values * (np.asarray(high) - np.asarray(low))
+        return out
 
     def between(self, name: str, bounds: Sequence[float]) -> F64:
         """One uniform between two bounds, as tables state them."""

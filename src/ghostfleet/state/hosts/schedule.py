@@ -75,7 +75,7 @@ def _sizes(processes: Processes, process: I64, normal: F64, lane: I64) -> F64:
     return np.minimum(factor, processes.size_cap[process])
 
 
-def _each(rows: I64, first: I64, last: I64) -> tuple[I64, I64]:
+def each(rows: I64, first: I64, last: I64) -> tuple[I64, I64]:
     """Rows with each of their numbers ``[first, last)``, row by row."""
     count = np.maximum(last - first, 0)
     row = np.repeat(rows, count)
@@ -88,7 +88,7 @@ def _clock(processes: Processes, rows: I64, since_s: int, until_s: int) -> tuple
     early = since_s - _reach(processes, rows)
     first = np.ceil((early - phase) / period).astype(np.int64)
     last = np.ceil((until_s - phase) / period).astype(np.int64)
-    process, number = _each(rows, first, last)
+    process, number = each(rows, first, last)
     return process, number, processes.phase_s[process] + number * processes.period_s[process]
 
 
@@ -102,7 +102,7 @@ def _reach(processes: Processes, rows: I64) -> F64:
 def _daily(processes: Processes, rows: I64, fleet: HostFleet, since_s: int, until_s: int) -> tuple[I64, I64, F64]:
     days = (until_s - since_s) // DAY_S + 3
     first = np.full(len(rows), since_s // DAY_S - 1)
-    process, day = _each(rows, first, first + days)
+    process, day = each(rows, first, first + days)
     on = (processes.weekdays[process] >> civil.weekday(day)) & 1 == 1
     process, day = process[on], day[on]
     clock = day * DAY_S + processes.phase_s[process].astype(np.int64)
@@ -118,11 +118,11 @@ def _daily(processes: Processes, rows: I64, fleet: HostFleet, since_s: int, unti
 
 def _random(processes: Processes, rows: I64, since_s: int, until_s: int) -> tuple[I64, I64, F64]:
     early = np.floor((since_s - _reach(processes, rows)) / CELL_S).astype(np.int64)
-    cell_row, cell = _each(rows, early, np.full(len(rows), -(-until_s // CELL_S)))
-    uniform = (draw.word_at(draw.rekey(processes.keys[cell_row], 1), cell) >> np.uint64(11)) * 2.0**-53 + 2.0**-54
+    cell_row, cell = each(rows, early, np.full(len(rows), -(-until_s // CELL_S)))
+    uniform = draw.uniform_at(draw.rekey(processes.keys[cell_row], 1), cell)
     count = np.minimum(counts.poisson(CELL_S / processes.period_s[cell_row], uniform), MOST_IN_CELL)
-    place, turn = _each(np.arange(len(cell)), np.zeros(len(cell), dtype=np.int64), count)
+    place, turn = each(np.arange(len(cell)), np.zeros(len(cell), dtype=np.int64), count)
     number = cell[place] * MOST_IN_CELL + turn
     process = cell_row[place]
-    share = (draw.word_at(draw.rekey(processes.keys[process], 2), number) >> np.uint64(11)) * 2.0**-53
+    share = draw.uniform_at(draw.rekey(processes.keys[process], 2), number)
     return process, number, (cell[place] + share) * CELL_S

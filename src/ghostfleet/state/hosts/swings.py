@@ -63,12 +63,16 @@ class Steps:
         """Height at each instant as a deviation, shape (rows, instants)."""
         place = (seconds[None, :] - self.phase_s[rows, None]) / self.length_s[rows, None]
         cell = np.floor(place).astype(np.int64)
-        low, high = int(cell.min(initial=0)), int(cell.max(initial=0))
-        changes = draw.uniform(self.keys[rows], low, high + 1)
-        values = draw.normal(draw.rekey(self.keys[rows], 1), low, high + 2)
+        first, turns = cell[:, :1], int((cell[:, -1] - cell[:, 0]).max(initial=0)) + 2
+        cells = first + np.arange(turns)
+        keys = np.repeat(self.keys[rows], turns, axis=0)
+        changes = draw.uniform_at(keys, cells.ravel()).reshape(cells.shape)
+        values = draw.normal_at(draw.rekey(keys, 1), cells.ravel()).reshape(cells.shape)
+        values *= self.size[rows, None].astype(np.float32)
         row = np.arange(len(rows))[:, None]
-        past = place - cell >= changes[row, cell - low]
-        heights: F32 = values[row, cell - low + past] * self.size[rows, None].astype(np.float32)
+        at = cell - first
+        at += place - cell >= changes[row, at]
+        heights: F32 = values[row, at]
         return heights
 
 

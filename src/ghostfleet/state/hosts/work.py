@@ -38,7 +38,8 @@ class Work:
     def factor(self, metric: str, traffic: F32, rows: I64) -> F32:
         """Factor of a metric's level."""
         share = self.shares[metric][rows, None].astype(np.float32)
-        out: F32 = 1 - share + share * traffic
+        out: F32 = share * traffic
+        out += 1 - share
         return out
 
     def memory(self, cpu: F32, level: F64, rows: I64) -> F32:
