@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from ghostfleet.core.errors import GhostfleetError, SinkError
 from ghostfleet.run import manifest, surroundings
 from ghostfleet.sinks import home_of
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ghostfleet.core.table import Table
+    from ghostfleet.generate import Task
     from ghostfleet.run.history import Outcome
 
 SAMPLE_ROWS = 200
@@ -90,16 +93,22 @@ def write_sample(outcome: Outcome, folder: Path) -> list[Path]:
         path = folder / f"{table.name}_sample.csv"
         stream = TextStream(table, SYNTAXES["csv"](table), first=True, last=True)
         pieces: list[bytes | bytearray] = []
-        wanted = SAMPLE_ROWS
-        for batch in outcome.generator.batches(tasks[0]):
-            pieces += stream.pieces(batch.slice(0, min(wanted, len(batch))))
-            wanted -= min(wanted, len(batch))
-            if not wanted:
+        rows = 0
+        for batch in outcome.generator.batches(_fewest(tasks[0])):
+            pieces += stream.pieces(batch.slice(0, min(SAMPLE_ROWS - rows, len(batch))))
+            rows += len(batch)
+            if rows >= SAMPLE_ROWS:
                 break
         pieces += stream.end()
         manifest.save(path, b"".join(pieces).decode(), durable=False)
         paths.append(path)
     return paths
+
+
+def _fewest(task: Task) -> Task:
+    """As many entities of a task as a sample needs: making the others would take longer than all that is written."""
+    needed = -(-SAMPLE_ROWS // max(1, len(task.window)))
+    return msgspec.structs.replace(task, last=min(task.last, task.first + needed))
 
 
 def summary(outcome: Outcome) -> dict[str, Any]:
