@@ -12,7 +12,7 @@ from ghostfleet.core.table import Fold
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ghostfleet.core.arrays import Array
+    from ghostfleet.core.arrays import F64, Array, Bool
     from ghostfleet.core.table import Table
     from ghostfleet.core.window import Window
 
@@ -21,7 +21,11 @@ P95 = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Observed columns of some entities, one value per tick; every array has shape (entities, ticks)."""
+    """Observed columns of some entities, one value per tick; every array has shape (entities, ticks).
+
+    A weighted fact is the sum of what was seen in the tick, and its weight another fact: how much was seen. Both are
+    whole numbers, so that folding twice is folding once.
+    """
 
     table: Table
     window: Window
@@ -37,8 +41,21 @@ class Facts:
         if self.window.start % factor or self.window.stop % factor:
             msg = f"ticks {self.window.start} to {self.window.stop} are not whole rows of {factor}"
             raise ValueError(msg)
-        folded = {name: _fold(self.table[name].fold, values, factor) for name, values in self.values.items()}
+        folded = {name: _fold(self._fold_of(name), values, factor) for name, values in self.values.items()}
         return Facts(self.table, self.window.coarser(factor), folded)
+
+    def mean(self, name: str) -> tuple[F64, Bool]:
+        """Mean of a weighted fact, and where there is none because nothing was seen; shape (entities, ticks)."""
+        weight = self.values[self.table[name].by]
+        missing: Bool = weight == 0
+        means: F64 = self.values[name] / np.where(missing, 1, weight)
+        return means, missing
+
+    def _fold_of(self, name: str) -> Fold | None:
+        # A weight adds up, whether it is a column that is written or not.
+        if any(column.by == name for column in self.table.columns):
+            return Fold.SUM
+        return self.table[name].fold
 
 
 def _fold(fold: Fold | None, values: Array, factor: int) -> Array:
@@ -86,5 +103,6 @@ FOLDS: dict[Fold, Callable[[Array], Array]] = {
     Fold.MEAN: _mean,
     Fold.MAX: _max,
     Fold.LAST: _last,
+    Fold.WEIGHTED: _sum,
     Fold.P95: _p95,
 }

@@ -36,6 +36,7 @@ class Fold(Enum):
     MEAN = "mean"
     MAX = "max"
     LAST = "last"
+    WEIGHTED = "weighted"  # weighted mean: the fact is the sum, `Column.by` names the fact that is the weight
     P95 = "p95"  # the 95th percentile of the ticks, linear between the two nearest
 
 
@@ -51,9 +52,16 @@ class Column:
     high: float | None = None  # largest valid value
     resolution: float | None = None  # values are whole multiples of it; a power of ten
     fold: Fold | None = None  # None: a key, an attribute of the entity, or derived after the fold
+    by: str = ""  # weighted: name of the fact that is the weight, a column or not; null where it is 0
     values: tuple[str, ...] = ()  # a text column's closed vocabulary, where it has one
     group: str = ""  # columns that a scenario can switch off together
     nullable: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse a weighted fold without a weight, and a weight that nothing is weighted by."""
+        if (self.fold is Fold.WEIGHTED) != bool(self.by):
+            msg = f"column {self.name} must name its weight if, and only if, its fold is weighted"
+            raise ValueError(msg)
 
     @property
     def decimals(self) -> int:

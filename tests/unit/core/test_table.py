@@ -1,6 +1,6 @@
 import pytest
 
-from ghostfleet.core.table import Kind, Table, column
+from ghostfleet.core.table import Fold, Kind, Table, column
 
 COLUMNS = (
     column("time", Kind.TIME, "when"),
@@ -48,3 +48,10 @@ def test_decimals_follow_from_the_resolution(resolution, decimals):
 def test_a_column_without_resolution_has_no_decimals():
     with pytest.raises(ValueError, match="column x has no resolution"):
         assert column("x", Kind.F64, "").decimals
+
+
+@pytest.mark.parametrize("rest", [{"fold": Fold.WEIGHTED}, {"by": "reads"}, {"fold": Fold.SUM, "by": "reads"}])
+def test_a_fold_names_its_weight_if_it_is_weighted_and_only_then(rest):
+    with pytest.raises(ValueError, match="column x must name its weight if, and only if, its fold is weighted"):
+        column("x", Kind.F64, "", **rest)
+    assert column("x", Kind.F64, "", fold=Fold.WEIGHTED, by="reads").by == "reads"

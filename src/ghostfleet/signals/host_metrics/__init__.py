@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,20 +23,34 @@ if TYPE_CHECKING:
     from ghostfleet.core.batch import Values
     from ghostfleet.core.table import Column
     from ghostfleet.core.window import Window
+    from ghostfleet.signals import Extent
     from ghostfleet.spec.scenario import Scenario
     from ghostfleet.world.hosts import HostFleet
 
+SAMPLES = "samples"  # reads that arrived
+
 
 def _metric(name: str, about: str, unit: str, high: float | None = None) -> Column:
-    return column(name, Kind.F64, about, unit=unit, low=0.0, high=high, resolution=1e-6, fold=Fold.SUM, nullable=True)
+    return column(
+        name,
+        Kind.F64,
+        about,
+        unit=unit,
+        low=0.0,
+        high=high,
+        resolution=1e-6,
+        fold=Fold.WEIGHTED,
+        by=SAMPLES,
+        nullable=True,
+    )
 
 
 TABLE = Table(
     "host_metrics",
     "what monitoring agents report of single hosts",
     (
-        column("time", Kind.TIME, "start of the row, UTC"),
         column("host_id", Kind.TEXT, "unique id of the host; rows are in the order of its number"),
+        column("time", Kind.TIME, "start of the row, UTC"),
         _metric("cpu", "CPU in use, of all processors", "%", 100),
         _metric("memory", "memory active (hypervisor) or in use (guest); a cloud's service does not see it", "%", 100),
         _metric("disk_read", "bytes read from disks", "KB/s"),
@@ -49,7 +62,6 @@ TABLE = Table(
     order=("host_id", "time"),
 )
 METRICS = ("cpu", "memory", "disk_read", "disk_write", "net_in", "net_out")
-SAMPLES = "samples"
 
 
 def observer(scenario: Scenario) -> HostMetrics:
@@ -92,27 +104,24 @@ class HostMetrics:
     def rows(self, window: Window, first: int, last: int) -> Batch:
         """Rows of hosts ``[first, last)``, host by host, time ascending."""
         factor = window.tick_s // TICK_S
-        facts = self.facts(window.finer(factor), first, last)
-        values = {name: array.reshape(last - first, -1, factor).sum(axis=2) for name, array in facts.values.items()}
-        samples = values.pop(SAMPLES)
+        facts = self.facts(window.finer(factor), first, last).folded(factor)
         columns: dict[str, Values] = {
-            "time": Plain(np.tile(window.seconds(), last - first)),
             "host_id": Text(np.repeat(np.arange(first, last, dtype=np.int32), len(window)), self.fleet.names),
+            "time": Plain(np.tile(window.seconds(), last - first)),
         }
         for name in METRICS:
-            mean = values[name] / samples
-            if name == "memory":
-                mean *= (self.agents.memory_units(np.arange(first, last)) * SCALE)[:, None]
-            units = np.rint(mean).astype(np.int64).ravel()
-            blind = self.agents.blind[name][first:last] if name in self.agents.blind else np.zeros(0, dtype=bool)
-            missing = np.repeat(blind, len(window)) if blind.any() else None
-            columns[name] = Quanta(units, SCALE, missing)
+            columns[name] = self._reading(facts, name, first, last)
         return Batch(TABLE, columns)
 
-    @cached_property
-    def notes(self) -> Mapping[str, object]:
-        """Nothing to say."""
-        return {}
+    def _reading(self, facts: Facts, name: str, first: int, last: int) -> Quanta:
+        """Mean of the reads that arrived; null where none did, and where the agent does not report the metric."""
+        mean, missing = facts.mean(name)
+        if name == "memory":
+            mean *= (self.agents.memory_units(np.arange(first, last)) * SCALE)[:, None]
+        if name in self.agents.blind:
+            missing |= self.agents.blind[name][first:last, None]
+        units = np.rint(mean).astype(np.int64).ravel()
+        return Quanta(units, SCALE, missing.ravel() if missing.any() else None)
 
 
 def notes(scenario: Scenario, row_s: int) -> Mapping[str, object]:  # noqa: ARG001  the protocol's
@@ -120,6 +129,6 @@ def notes(scenario: Scenario, row_s: int) -> Mapping[str, object]:  # noqa: ARG0
     return {}
 
 
-def expectations(scenario: Scenario) -> Mapping[str, Sequence[Mapping[str, object]]]:  # noqa: ARG001
+def expectations(scenario: Scenario, extent: Extent) -> Mapping[str, Sequence[Mapping[str, object]]]:  # noqa: ARG001
     """No named tables yet."""
     return {}
