@@ -1,0 +1,203 @@
+"""The laws for `host_metrics`: windows are cuts, hosts do not know each other, readings fold exactly."""
+
+import hashlib
+import sys
+from functools import cache
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ghostfleet.core import draw
+from ghostfleet.core.window import Window
+from ghostfleet.generate import Generator, Task
+from ghostfleet.signals import host_metrics
+from ghostfleet.signals.host_metrics import METRICS, SAMPLES
+from ghostfleet.spec import loading, reading
+from ghostfleet.state.hosts import schedule
+from tests.laws import cells, mutants, surroundings
+
+TABLE = "host_metrics"
+HOSTS = 24
+ROW_S = 300
+ROWS = 500
+UNALIGNED = [1, 7, 63, 130, 172, 257, 287, 289, 460, 499]  # 172 and 460: soon after midnight UTC
+
+
+def scenario(*assignments, hosts=HOSTS):
+    document = reading.read(loading.shipped()["hosts"], "hosts.yaml")
+    return loading.load(document, loading.Settings(assignments=(f"hosts.count={hosts}", *assignments))).scenario
+
+
+def window(rows=ROWS, skip=411, row_s=ROW_S):
+    start = -(-scenario().timeline.since_s // row_s) + skip
+    return Window(start, start + rows, row_s)
+
+
+def observe(generator, rows, first=0, last=HOSTS):
+    return cells.joined([cells.cells(batch) for batch in generator.batches(Task(0, TABLE, first, last, rows))])
+
+
+def ordered(rows):
+    order = np.lexsort((rows["time"], rows["host_id"]))
+    return {name: values[order] for name, values in rows.items()}
+
+
+@cache
+def whole():
+    return observe(Generator(scenario()), window())
+
+
+def split(cuts):
+    """For all a = c₀ < … < cₙ = b: sort(G[c₀, c₁) + … + G[cₙ₋₁, cₙ)) = G[a, b)."""
+    rows = window()
+    parts = [
+        observe(Generator(scenario()), Window(rows.start + low, rows.start + high, ROW_S))
+        for low, high in pairwise([0, *sorted(cuts), ROWS])
+    ]
+    assert len(parts) >= 7
+    cells.assert_equal(ordered(cells.joined(parts)), observe(Generator(scenario()), rows))
+
+
+def shard(cuts):
+    """For all cuts of the hosts h = h₁ + … + hₙ: G(w, h₁) + … + G(w, hₙ) = G(w, h)."""
+    rows = window(60)
+    edges = [0, *sorted(cuts), HOSTS]
+    parts = [observe(Generator(scenario()), rows, low, high) for low, high in pairwise(edges)]
+    cells.assert_equal(cells.joined(parts), observe(Generator(scenario()), rows))
+
+
+def growing(hosts):
+    """For all n ≤ m: the first n hosts of a fleet of m are the fleet of n."""
+    rows = window(40)
+    longer = Generator(scenario(hosts=hosts))
+    cells.assert_equal(observe(longer, rows), observe(Generator(scenario()), rows))
+
+
+def fold(factor, skip):
+    """For rows of k ticks: G_k[t] = Σ reads / Σ number of reads over its ticks, however often they were folded."""
+    coarse = window(9, skip // factor, 60 * factor)
+    observer = host_metrics.observer(scenario())
+    ticks = observer.facts(coarse.finer(factor), 0, HOSTS)
+    once, twice = ticks.folded(factor), ticks.folded(factor // 5).folded(5)
+    made = observe(Generator(scenario()), coarse)
+    for name in METRICS:
+        assert np.array_equal(once.values[name], twice.values[name])
+        sums = ticks.values[name].reshape(HOSTS, len(coarse), factor).sum(axis=2)
+        means = sums / ticks.values[SAMPLES].reshape(HOSTS, len(coarse), factor).sum(axis=2)
+        if name == "memory":
+            means = means * (observer.agents.memory_units(np.arange(HOSTS)) * 1e6)[:, None]
+        shown = made[name].reshape(HOSTS, len(coarse))
+        seen = shown != cells.NULL
+        assert np.abs(shown - means)[seen].max() <= 0.5 + 1e-6
+
+
+def test_seven_unaligned_chunks_concatenate_to_the_whole():
+    split(UNALIGNED)
+
+
+@settings(max_examples=8)
+@given(data=st.data())
+def test_any_window_is_the_slice_of_the_whole(data):
+    low = data.draw(st.integers(0, ROWS - 1))
+    high = data.draw(st.integers(low + 1, min(ROWS, low + 90)))
+    part = Window(window().start + low, window().start + high, ROW_S)
+    times = whole()["time"]
+    kept = cells.where(whole(), (times >= part.since_s) & (times < part.until_s))
+    cells.assert_equal(observe(Generator(scenario()), part), kept)
+
+
+@settings(max_examples=4)
+@given(cuts=st.lists(st.integers(1, HOSTS - 1), min_size=1, max_size=HOSTS - 1, unique=True))
+def test_any_cut_of_the_hosts_gives_the_whole_fleet(cuts):
+    shard(cuts)
+
+
+@settings(max_examples=3)
+@given(hosts=st.integers(HOSTS, 300))
+def test_a_longer_fleet_changes_no_existing_host(hosts):
+    growing(hosts)
+
+
+@settings(max_examples=4)
+@given(factor=st.sampled_from([5, 10, 15, 60]), skip=st.integers(0, 2000))
+def test_coarser_rows_weigh_every_read_once(factor, skip):
+    fold(factor, skip)
+
+
+@settings(max_examples=3)
+@given(places=st.permutations(range(12)))
+def test_tasks_give_the_same_in_any_order(places):
+    tasks = [(part, first, first + 8) for part in window(80).cut(27) for first in range(0, HOSTS, 8)]
+    generator = Generator(scenario())
+    made = {task: observe(generator, *tasks[task]) for task in sorted(range(len(tasks)), key=places.__getitem__)}
+    parts = cells.joined([made[task] for task in range(len(tasks))])
+    cells.assert_equal(ordered(parts), observe(Generator(scenario()), window(80)))
+
+
+def test_another_seed_is_another_world():
+    other = observe(Generator(scenario("execution.random_seed=7")), window(60))
+    same = observe(Generator(scenario()), window(60))
+    assert np.mean(other["cpu"] == same["cpu"]) < 0.05
+
+
+def test_roles_that_nobody_has_change_no_profile():
+    """Another mix of roles changes what hosts do, and not who watches them."""
+    mixed = "hosts.roles={idle: 0, cron: 0, steady: 0, service: 1, batch: 0}"
+    before, after = (host_metrics.observer(scenario(*keys)).fleet for keys in ((), (mixed,)))
+    assert np.array_equal(before.profiles, after.profiles)
+    assert np.array_equal(before.processors, after.processors)
+
+
+def runs_counted_from_the_window(patch):
+    """Runs are numbered from the first one that a window holds."""
+    honest = draw.word_at
+    patch.setattr(draw, "word_at", lambda keys, index: honest(keys, np.arange(len(index))))
+
+
+def look_back_forgotten(patch):
+    """Runs that began before the window do not act in it."""
+    patch.setattr(schedule, "_reach", lambda _, rows: np.zeros(len(rows)))
+
+
+MUTANTS = {
+    "draws by place": (mutants.draws_by_place_in_the_window, lambda: split(UNALIGNED)),
+    "clock": (mutants.clock_in_the_keys, lambda: split(UNALIGNED)),
+    "runs by window": (runs_counted_from_the_window, lambda: split(UNALIGNED)),
+    "no look-back": (look_back_forgotten, lambda: split(UNALIGNED)),
+    "ids that know the fleet": (mutants.ids_that_know_the_fleet, lambda: growing(40)),
+    "clock and shards": (mutants.clock_in_the_keys, lambda: shard([3, 5, 11])),
+}
+
+
+@pytest.mark.parametrize("name", list(MUTANTS))
+def test_law_bites_mutant(monkeypatch, name):
+    mutant, law = MUTANTS[name]
+    mutant(monkeypatch)
+    with pytest.raises(AssertionError):
+        law()
+
+
+def digest():
+    """Digest of all values of a small fleet, for other processes to compare."""
+    rows = observe(Generator(scenario()), window(120))
+    return hashlib.sha256(b"".join(rows[name].astype("<i8").tobytes() for name in METRICS)).hexdigest()
+
+
+@pytest.mark.parametrize("variables", [surroundings.WITHOUT_SIMD, {"PYTHONHASHSEED": "1"}, {"TZ": "Asia/Tokyo"}])
+def test_surroundings_change_no_value(variables):
+    assert surroundings.python("-m", "tests.laws.test_hosts", variables=variables).strip() == digest()
+
+
+def test_a_draw_at_a_place_is_the_draw_there():
+    keys = draw.entity_ids(["a", "b", "a"])
+    index = np.array([5, -3, 7])
+    words = draw.word_at(keys, index)
+    assert np.array_equal(draw.uniform_at(keys, index), ((words >> np.uint64(11)) + 0.5) * 2.0**-53)
+    assert draw.normal_at(keys, index)[0] == draw.normal_at(keys[:1], index[:1])[0]
+
+
+if __name__ == "__main__":
+    sys.stdout.write(digest())
