@@ -83,7 +83,9 @@ def _place(table: Table) -> str:
 
 
 def _bounds(low: object, high: object) -> str:
-    return "" if low is None and high is None else f"{low:g} … {high:g}"
+    if low is None and high is None:
+        return ""
+    return " … ".join("" if bound is None else f"{bound:g}" for bound in (low, high)).strip()
 
 
 def scenario_keys() -> str:
