@@ -7,13 +7,13 @@ import pytest
 
 from ghostfleet.core.moments import Moments
 from ghostfleet.generate import Generator
+from ghostfleet.signals import host_metrics
 from ghostfleet.signals.host_metrics import METRICS, SAMPLES
 from ghostfleet.spec import loading, reading
 from ghostfleet.spec.hosts import INGREDIENTS, TICK_S
 from ghostfleet.world.hosts import CLOUD, GUEST, HYPERVISOR, IDLE
 from tests.laws.cells import NULL, cells
 
-TABLE = "host_metrics"
 HOSTS = 160
 READS = 15  # of a row of five minutes: three a minute
 RATES = ("disk_read", "disk_write", "net_in", "net_out")
@@ -27,10 +27,10 @@ class Seen:
     def __init__(self, *assignments, hosts=HOSTS, days=1, every_s=None):
         document = reading.read(loading.shipped()["hosts"], "hosts.yaml")
         keys = (f"hosts.count={hosts}", f"hosts.days={days}", *assignments)
-        generator = Generator(loading.load(document, loading.Settings(assignments=keys)).scenario)
-        self.observer = generator.observer(TABLE)
+        scenario = loading.load(document, loading.Settings(assignments=keys)).scenario
+        self.observer = host_metrics.observer(scenario)
         self.fleet = self.observer.fleet
-        self.window = generator.window(every_s=every_s)
+        self.window = Generator(scenario).window(every_s=every_s)
         units = cells(self.observer.rows(self.window, 0, hosts))
         self.values = {
             name: np.where(units[name] == NULL, np.nan, units[name] / 1e6).reshape(hosts, -1) for name in METRICS

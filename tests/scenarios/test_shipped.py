@@ -19,6 +19,8 @@ OTHER = {
     "calendar": False,
     "missing": 0.25,
     "outliers": 0.125,
+    "hosts": 7,
+    "days": 3,
 }
 
 

@@ -23,7 +23,7 @@ from ghostfleet.state.hosts.levels import cached, levels
 from ghostfleet.state.hosts.memory import Memory, memory
 from ghostfleet.state.hosts.noise import Noise, noise
 from ghostfleet.state.hosts.polls import Polls, polls
-from ghostfleet.state.hosts.processes import MEMORY, READ, Processes, joined
+from ghostfleet.state.hosts.processes import MEMORY, READ, Processes, joined, nothing
 from ghostfleet.state.hosts.schedule import runs
 from ghostfleet.state.hosts.swings import CELL_S, Swings, lerped, span, swings
 from ghostfleet.state.hosts.work import Work, work
@@ -108,7 +108,7 @@ class Hosts:
             "micro": lambda: micro.processes(fleet),
             "activities": lambda: activities.processes(fleet, shared=shared),
         }
-        whole = joined([make() for name, make in makers.items() if name not in fleet.without])
+        whole = joined([nothing(), *(make() for name, make in makers.items() if name not in fleet.without)])
         small = np.minimum(self.memory.touched / SMALL, 1.0)[whole.host]
         whole.amounts[:, MEMORY] *= np.where(whole.steady, 1.0, small)
         whole.amounts[:, READ] *= ~cached(fleet)[whole.host]

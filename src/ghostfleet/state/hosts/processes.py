@@ -89,6 +89,12 @@ def numbered(fleet: HostFleet, ingredient: str, number: I64) -> tuple[I64, Draws
     return np.concatenate(rows), Draws(fleet.seed, ingredient, ids)
 
 
+def nothing() -> Processes:
+    """No process at all."""
+    none = np.empty((0, 2), dtype=np.uint64)
+    return plain(Draws(0, "nothing", none), np.empty(0, dtype=np.int64), np.empty((0, len(FOOTPRINT))))
+
+
 def echoing(processes: Processes, draws: Draws) -> Processes:
     """Let some processes run a second time soon after."""
     options = table("echo")
