@@ -91,9 +91,12 @@ def test_a_metric_whose_every_value_is_missing_gets_a_placeholder_in_its_panels(
     path = material.write(tmp_path, *settings, form="parquet")
     said = []
     placeholder = render._placeholder
-    monkeypatch.setattr(
-        render, "_placeholder", lambda axes, why, theme: (said.append(why), placeholder(axes, why, theme))
-    )
+
+    def heard(axes, why, theme):
+        said.append(why)
+        return placeholder(axes, why, theme)
+
+    monkeypatch.setattr(render, "_placeholder", heard)
     with open_data(str(path), material.TABLES) as data:
         expected = sum(
             bool(result.rows) and set(result.column(panel.value or panel.y)) == {None}
