@@ -19,11 +19,11 @@ from ghostfleet.core.moments import Moments
 from ghostfleet.state.hosts import activities, bursts, cron, jobs, micro, nightly, timers
 from ghostfleet.state.hosts.demand import Demand, demand
 from ghostfleet.state.hosts.deposit import SUBSAMPLE_S, deposit
-from ghostfleet.state.hosts.levels import cached, levels
+from ghostfleet.state.hosts.levels import levels
 from ghostfleet.state.hosts.memory import Memory, memory
 from ghostfleet.state.hosts.noise import Noise, noise
 from ghostfleet.state.hosts.polls import Polls, polls
-from ghostfleet.state.hosts.processes import MEMORY, READ, Processes, joined, nothing
+from ghostfleet.state.hosts.processes import MEMORY, Processes, joined, nothing
 from ghostfleet.state.hosts.schedule import runs
 from ghostfleet.state.hosts.swings import CELL_S, Swings, lerped, span, swings
 from ghostfleet.state.hosts.work import Work, work
@@ -111,7 +111,6 @@ class Hosts:
         whole = joined([nothing(), *(make() for name, make in makers.items() if name not in fleet.without)])
         small = np.minimum(self.memory.touched / SMALL, 1.0)[whole.host]
         whole.amounts[:, MEMORY] *= np.where(whole.steady, 1.0, small)
-        whole.amounts[:, READ] *= ~cached(fleet)[whole.host]
         return whole
 
     def solve(self, window: Window, first: int, last: int) -> HostState:

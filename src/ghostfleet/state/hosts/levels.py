@@ -11,15 +11,10 @@ from ghostfleet.state.hosts.parameters import Draws, table
 from ghostfleet.world.hosts import SERVICE, STEADY
 
 if TYPE_CHECKING:
-    from ghostfleet.core.arrays import F64, Bool
+    from ghostfleet.core.arrays import F64
     from ghostfleet.world.hosts import HostFleet
 
 LEAST_CPU = 0.02
-
-
-def cached(fleet: HostFleet) -> Bool:
-    """Hosts that hardly ever read, as what they need is in memory."""
-    return Draws(fleet.seed, "levels", fleet.ids).chance("cached", table("levels")["cached"])
 
 
 def levels(fleet: HostFleet) -> dict[str, F64]:
@@ -31,7 +26,6 @@ def levels(fleet: HostFleet) -> dict[str, F64]:
     cpu *= np.where(fleet.roles == STEADY, draws.spread("steady", options["cpu_steady"]), 1.0)
     write = draws.spread("write", options["write"])
     read = np.where(draws.chance("has_read", options["read_share"]), draws.spread("read", options["read"]), 0.0)
-    read = np.where(cached(fleet), 0.0, read)
     networked = draws.chance("has_network", options["network_share"]) | (fleet.roles == SERVICE)
     network = np.where(networked, draws.spread("network", options["network"]), 0.0)
     missing = draws.uniform("one_way")
