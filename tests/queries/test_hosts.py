@@ -36,8 +36,7 @@ def good(tmp_path_factory):
 def test_good_data_passes(good, capsys):
     assert root.run(["validate", str(good)]) == 0
     said = capsys.readouterr().out
-    assert "(5 passed" in said
-    assert "server_metrics was not given" in said
+    assert "5 passed, 1 no data" in said  # checks of other tables are not about this data set
 
 
 @pytest.mark.parametrize("name", list(BROKEN))
