@@ -129,7 +129,7 @@ def agents(fleet: HostFleet) -> Agents:
     hard = draws.chance("hard", ceilings["hard"])
     missed = np.array(options["missed"])[draws.choice("missed", options["missed_weights"])]
     cloud = fleet.profiles == CLOUD
-    no_network = cloud & ~draws.chance("cloud_network", 0.5)
+    no_network = cloud & ~draws.chance("cloud_network", options["cloud_network"])
     blind = {"memory": cloud, "disk_read": cloud, "disk_write": cloud, "net_in": no_network, "net_out": no_network}
     return Agents(
         profile=fleet.profiles.astype(np.int64),

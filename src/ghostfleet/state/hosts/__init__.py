@@ -132,9 +132,9 @@ class _Solving:
     rows: I64  # numbers of the hosts in the fleet, consecutive
 
     def state(self) -> HostState:
-        rates = {metric: self._rate(metric, None) for metric in NETWORK}
+        rates = {metric: self._rate(metric) for metric in (*NETWORK, "read")}
         traffic = self.hosts.work.traffic(rates, self.hosts.levels, self.rows)
-        rates |= {metric: self._rate(metric, traffic) for metric in ("cpu", "read", "write")}
+        rates |= {metric: self._rate(metric, traffic, rates["read"]) for metric in ("cpu", "write")}
         return HostState(self.window, **rates, touched=self._touched(rates["cpu"]))
 
     @cached_property
@@ -190,10 +190,10 @@ class _Solving:
             out += self._steps[some] * swings.steps.weights[metric][self.rows[some], None].astype(np.float32)
         return maths.exp2_f32(out, out=out)
 
-    def _rate(self, metric: str, traffic: F32 | None) -> F32:
+    def _rate(self, metric: str, traffic: F32 | None = None, read: F32 | None = None) -> F32:
         """Rate of a metric: level, demand and long runs under noise, then polls and short runs as they are."""
         pulses, loads = self._runs
-        out = self._base(metric, traffic)
+        out = self._base(metric, traffic, read)
         busy, places, share = self._demand
         heights = self.hosts.demand.heights
         if len(busy) and metric in heights:
@@ -208,7 +208,7 @@ class _Solving:
             out += pulses[metric]
         return out
 
-    def _base(self, metric: str, traffic: F32 | None) -> F32:
+    def _base(self, metric: str, traffic: F32 | None, read: F32 | None) -> F32:
         out = np.zeros((len(self.rows), PER_TICK * len(self.window)), dtype=np.float32)
         level = self.hosts.levels[metric][self.rows]
         if metric == "write" and "polls" not in self.hosts.fleet.without:
@@ -221,6 +221,10 @@ class _Solving:
                 out[some, part::PER_TICK] = base
             if traffic is not None and metric in self.hosts.work.shares:
                 out[some] *= self.hosts.work.factor(metric, traffic[some], self.rows[some])
+            if read is not None:
+                level_read = self.hosts.levels["read"][self.rows]
+                mine = np.flatnonzero((level > 0) & (level_read > 0))
+                out[mine] *= self.hosts.work.reading(metric, read[mine], level_read[mine], self.rows[mine])
         return out
 
     def _touched(self, cpu: F32) -> F32:

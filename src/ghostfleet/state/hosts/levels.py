@@ -26,6 +26,7 @@ def levels(fleet: HostFleet) -> dict[str, F64]:
     cpu *= np.where(fleet.roles == STEADY, draws.spread("steady", options["cpu_steady"]), 1.0)
     write = draws.spread("write", options["write"])
     read = np.where(draws.chance("has_read", options["read_share"]), draws.spread("read", options["read"]), 0.0)
+    write *= np.where(read > 0, draws.spread("reader", options["write_reader"]), 1.0)
     networked = draws.chance("has_network", options["network_share"]) | (fleet.roles == SERVICE)
     network = np.where(networked, draws.spread("network", options["network"]), 0.0)
     missing = draws.uniform("one_way")

@@ -22,6 +22,7 @@ class Work:
     """Shares of levels that follow traffic, per host."""
 
     shares: dict[str, F64]
+    readers: dict[str, F64]  # shares that follow what is read, on hosts that read all the time
     memory_share: F64
     most: float
     most_memory: float
@@ -39,6 +40,15 @@ class Work:
         """Factor of a metric's level."""
         share = self.shares[metric][rows, None].astype(np.float32)
         out: F32 = share * traffic
+        out += 1 - share
+        return out
+
+    def reading(self, metric: str, read: F32, level: F64, rows: I64) -> F32:
+        """Factor of a metric's level on hosts that read all the time: what is read is worked on and written back."""
+        share = self.readers[metric][rows, None].astype(np.float32)
+        out: F32 = read * (1 / np.maximum(level, LEAST_KB_S))[:, None].astype(np.float32)
+        np.minimum(out, np.float32(self.most), out=out)
+        out *= share
         out += 1 - share
         return out
 
@@ -61,6 +71,9 @@ def work(fleet: HostFleet) -> Work:
         shares={
             "cpu": scale * draws.between("cpu", options["cpu_range"]),
             "write": scale * draws.between("write", options["write_range"]),
+        },
+        readers={
+            metric: scale * draws.between(f"reading {metric}", bounds) for metric, bounds in options["reading"].items()
         },
         memory_share=scale * draws.between("memory", options["memory_range"]),
         most=options["most"],
