@@ -82,7 +82,7 @@ class Hosts:
     @cached_property
     def work(self) -> Work:
         """What traffic costs."""
-        return work(self.fleet)
+        return work(self.fleet, self.levels)
 
     @cached_property
     def polls(self) -> Polls:

@@ -62,20 +62,26 @@ class Work:
         return out
 
 
-def work(fleet: HostFleet) -> Work:
-    """What traffic costs each host."""
+def work(fleet: HostFleet, levels: dict[str, F64]) -> Work:
+    """What traffic costs each host: of a level no more than the traffic can have caused."""
     options = table("work")
     draws = Draws(fleet.seed, "work", fleet.ids)
     scale = 0.0 if "shared" in fleet.without else 1.0
+    traffic = levels["inbound"] + levels["outbound"]
+
+    def share(metric: str) -> F64:
+        caused = traffic * draws.spread(f"{metric} per KB", options[f"{metric}_per_kb"]) / levels[metric]
+        follows: F64 = scale * draws.between(metric, options[f"{metric}_range"]) * np.minimum(caused, 1.0)
+        return follows
+
     return Work(
-        shares={
-            "cpu": scale * draws.between("cpu", options["cpu_range"]),
-            "write": scale * draws.between("write", options["write_range"]),
-        },
+        shares={metric: share(metric) for metric in ("cpu", "write")},
         readers={
             metric: scale * draws.between(f"reading {metric}", bounds) for metric, bounds in options["reading"].items()
         },
-        memory_share=scale * draws.between("memory", options["memory_range"]),
+        memory_share=scale
+        * draws.between("memory", options["memory_range"])
+        * np.minimum(levels["cpu"] / options["memory_busy"], 1.0),
         most=options["most"],
         most_memory=options["most_memory"],
     )
