@@ -82,7 +82,7 @@ class Agents:
                 step = unit[mine, None]
                 if not self.plain:
                     mean = np.where(
-                        step > 0, np.rint(np.floor(mean / np.maximum(step, 1e-9)) * step * 1000) / 1000, mean
+                        step > 0, np.rint(np.floor(mean / np.maximum(step, 1e-9)) * step * 100) / 100, mean
                     )
                 total = np.rint(mean * SCALE).astype(np.int64)
             else:
