@@ -81,9 +81,7 @@ class Agents:
                 mean = (part[:, :, 0] + part[:, :, 1] + part[:, :, 2]) / PER_TICK
                 step = unit[mine, None]
                 if not self.plain:
-                    mean = np.where(
-                        step > 0, np.rint(np.floor(mean / np.maximum(step, 1e-9)) * step * 100) / 100, mean
-                    )
+                    mean = np.where(step > 0, np.rint(np.floor(mean / np.maximum(step, 1e-9)) * step * 100) / 100, mean)
                 total = np.rint(mean * SCALE).astype(np.int64)
             else:
                 mean = (part[:, :, 0] + part[:, :, 1] + part[:, :, 2]) / PER_TICK
