@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ghostfleet.spec.scenario import Scenario
 
 ROWS_PER_TASK = 262_144
-TICKS_PER_BATCH = 45_056  # of all entities together: their arrays stay in cache, and a run below 60 MB
+TICKS_PER_BATCH = 180_224  # of all entities together: their arrays stay in cache, and a run below 60 MB
 
 
 class Task(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""What hosts really did, sub-sample by sub-sample, before anyone measured it.
+"""What hosts really did, minute by minute or in thirds of minutes, before anyone measured it.
 
 A host has levels that it keeps, swings and steps that move them, noise that has a different value every twenty
 seconds, demand that follows people's days, and processes whose runs leave a footprint in several metrics at once.
@@ -18,39 +18,36 @@ from ghostfleet.core import maths
 from ghostfleet.core.moments import Moments
 from ghostfleet.state.hosts import activities, bursts, cron, jobs, micro, nightly, timers
 from ghostfleet.state.hosts.demand import Demand, demand
-from ghostfleet.state.hosts.deposit import SUBSAMPLE_S, deposit
+from ghostfleet.state.hosts.deposit import Grid, deposit
 from ghostfleet.state.hosts.levels import levels
 from ghostfleet.state.hosts.memory import Memory, memory
-from ghostfleet.state.hosts.noise import Noise, noise
+from ghostfleet.state.hosts.noise import PER_TICK, Noise, noise
 from ghostfleet.state.hosts.polls import Polls, polls
 from ghostfleet.state.hosts.processes import MEMORY, Processes, joined, nothing
-from ghostfleet.state.hosts.schedule import runs
+from ghostfleet.state.hosts.schedule import each, runs
 from ghostfleet.state.hosts.swings import CELL_S, Swings, lerped, span, swings
 from ghostfleet.state.hosts.work import Work, work
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from ghostfleet.core.arrays import F32, F64, I64
     from ghostfleet.core.window import Window
     from ghostfleet.world.hosts import HostFleet
 
 NETWORK = ("inbound", "outbound")
-PER_TICK = 3  # sub-samples
+METRICS = ("cpu", "read", "write", *NETWORK, "memory")
 SMALL = 2.0  # per cent of memory touched, below which a host's small runs touch less, too
 USED_SWING = 0.3  # of a swing of what is touched
 
 
 class HostState(msgspec.Struct, frozen=True):
-    """What some hosts did in a window; rates have shape (hosts, 3 × ticks), memory (hosts, ticks)."""
+    """What some hosts did in a window; rates have shape (hosts, parts × ticks), memory (hosts, ticks)."""
 
     window: Window
-    cpu: F32  # per cent of all processors, before any ceiling
-    read: F32  # KB/s
-    write: F32
-    inbound: F32
-    outbound: F32
-    touched: F32  # per cent of memory touched during the tick
+    parts: int  # of a tick
+    rates: dict[str, F32]  # CPU in per cent of all processors, before any ceiling; the others in KB/s
+    touched: F32 | None  # per cent of memory touched during the tick
 
 
 @dataclass(frozen=True)
@@ -113,29 +110,45 @@ class Hosts:
         whole.amounts[:, MEMORY] *= np.where(whole.steady, 1.0, small)
         return whole
 
-    def solve(self, window: Window, first: int, last: int) -> HostState:
-        """What hosts ``[first, last)`` did in a window of ticks."""
-        return _Solving(self, window, np.arange(first, last)).state()
+    def solve(self, window: Window, rows: I64, parts: int = PER_TICK, metrics: Collection[str] = METRICS) -> HostState:
+        """What some hosts did in a window of ticks: in each third of a minute, or in minutes as wholes.
+
+        ``rows`` are numbers of hosts, ascending; ``parts`` is 3 or 1. Of ``metrics`` only those asked for are worked
+        out, and what they depend on. What one host did depends neither on the others nor on what else is asked for.
+        """
+        return _Solving(self, window, rows, parts, frozenset(metrics)).state()
 
     def used(self, window: Window, rows: I64) -> F32:
         """Per cent of memory in use inside some hosts, shape (rows, ticks)."""
-        swing = _Solving(self, window, rows).factor("memory", np.arange(len(rows)))
+        swing = _Solving(self, window, rows, 1, frozenset()).factor("memory", np.arange(len(rows)))
         return self.memory.used_at(window.seconds(), 1 + (swing - 1) * np.float32(USED_SWING), rows)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Solving:
-    """One window of some hosts, part by part."""
+    """One window of some hosts, metric by metric."""
 
     hosts: Hosts
     window: Window
-    rows: I64  # numbers of the hosts in the fleet, consecutive
+    rows: I64  # numbers of the hosts in the fleet, ascending
+    parts: int  # of a tick
+    asked: frozenset[str]
 
     def state(self) -> HostState:
-        rates = {metric: self._rate(metric) for metric in (*NETWORK, "read")}
+        rates = {metric: self._rate(metric) for metric in (*NETWORK, "read") if metric in self._needed}
         traffic = self.hosts.work.traffic(rates, self.hosts.levels, self.rows)
-        rates |= {metric: self._rate(metric, traffic, rates["read"]) for metric in ("cpu", "write")}
-        return HostState(self.window, **rates, touched=self._touched(rates["cpu"]))
+        for metric in ("cpu", "write"):
+            if metric in self._needed:
+                rates[metric] = self._rate(metric, traffic, rates.get("read"))
+        touched = self._touched(rates["cpu"]) if "memory" in self.asked else None
+        asked = {metric: rates[metric] for metric in METRICS if metric in self.asked and metric in rates}
+        return HostState(self.window, self.parts, asked, touched)
+
+    @cached_property
+    def _needed(self) -> frozenset[str]:
+        """What is asked for, and what that depends on: work follows traffic, and what is read all day."""
+        needed = self.asked | {*NETWORK, "cpu"}
+        return needed | {"read"} if (self.hosts.levels["read"][self.rows] > 0).any() else needed
 
     @cached_property
     def _at(self) -> Moments:
@@ -156,30 +169,26 @@ class _Solving:
 
     @cached_property
     def _noise(self) -> F32:
-        return self.hosts.noise.shared(self.window.start * PER_TICK, self.window.stop * PER_TICK, self.rows)
+        return self.hosts.noise.shared(self.window, self.rows, self.parts)
 
     @cached_property
     def _demand(self) -> tuple[I64, I64, F32]:
         """Places among the rows that have demand, their places in `Demand`, and their share of the peak."""
-        mine = self.hosts.demand
         if "demand" in self.hosts.fleet.without:
             return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty((0, 0), dtype=np.float32)
-        first, last = int(self.rows[0]), int(self.rows[-1]) + 1
-        busy, share = mine.curve(self.hosts.fleet, self._at, first, last)
-        return busy, np.searchsorted(mine.host, busy + first), share
+        return self.hosts.demand.curve(self.hosts.fleet, self._at, self.rows)
 
     @cached_property
     def _runs(self) -> tuple[dict[str, F32], dict[str, F32]]:
         """What runs leave: short ones as they are, and long ones that will be as uneven as everything."""
-        first, last = int(self.rows[0]), int(self.rows[-1]) + 1
-        mine = self.hosts.processes.of(first, last)
-        bins = PER_TICK * len(self.window)
-        left = []
-        for steady in (False, True):
-            some = mine.take(mine.steady == steady)
-            found = runs(some, self.hosts.fleet, self.window.since_s, self.window.until_s)
-            left.append(deposit(found, some, some.host - first, last - first, bins))
-        return left[0], left[1]
+        owner = self.hosts.processes.host
+        first, last = np.searchsorted(owner, self.rows), np.searchsorted(owner, self.rows, side="right")
+        row, process = each(np.arange(len(self.rows)), first, last)
+        mine = self.hosts.processes.take(process)
+        found = runs(mine, self.hosts.fleet, self.window.since_s, self.window.until_s)
+        ticks, tick_s = len(self.window), self.window.tick_s
+        grid = Grid(len(self.rows), ticks * self.parts, tick_s // self.parts)
+        return deposit(found, mine, row, grid, Grid(len(self.rows), ticks, tick_s), self._needed)
 
     def factor(self, metric: str, some: I64) -> F32:
         """Factor of a level of some of the rows: swings and steps, shape (those, ticks)."""
@@ -197,19 +206,20 @@ class _Solving:
         busy, places, share = self._demand
         heights = self.hosts.demand.heights
         if len(busy) and metric in heights:
-            out[busy] += np.repeat(share * heights[metric][places, None].astype(np.float32), PER_TICK, axis=1)
+            peak = share * heights[metric][places, None].astype(np.float32)
+            out.reshape(len(out), len(self.window), -1)[busy] += peak[:, :, None]
         if metric in loads:
             self.hosts.noise.roughen(metric, loads[metric], self.window, self.rows)
             out += loads[metric]
         self.hosts.noise.apply(metric, out, self.window, self.rows, self._noise)
         if metric in (*NETWORK, "write") and "polls" not in self.hosts.fleet.without:
-            self.hosts.polls.add(metric, out, int(self.rows[0]), self.window.since_s)
+            self.hosts.polls.add(metric, out, self.rows, self.window.since_s, self.window.tick_s // self.parts)
         if metric in pulses:
             out += pulses[metric]
         return out
 
     def _base(self, metric: str, traffic: F32 | None, read: F32 | None) -> F32:
-        out = np.zeros((len(self.rows), PER_TICK * len(self.window)), dtype=np.float32)
+        out = np.zeros((len(self.rows), self.parts * len(self.window)), dtype=np.float32)
         level = self.hosts.levels[metric][self.rows]
         if metric == "write" and "polls" not in self.hosts.fleet.without:
             level = np.where(self.hosts.polls.trickles[self.rows], 0.0, level)
@@ -217,8 +227,7 @@ class _Solving:
         if len(some):
             base = self.factor(metric, some)
             base *= level[some, None].astype(np.float32)
-            for part in range(PER_TICK):
-                out[some, part::PER_TICK] = base
+            out.reshape(len(out), len(self.window), -1)[some] = base[:, :, None]
             if traffic is not None and metric in self.hosts.work.shares:
                 out[some] *= self.hosts.work.factor(metric, traffic[some], self.rows[some])
             if read is not None:
@@ -230,18 +239,22 @@ class _Solving:
     def _touched(self, cpu: F32) -> F32:
         everyone = np.arange(len(self.rows))
         touched = self.hosts.memory.touched_at(self._at.seconds, self.factor("memory", everyone), self.rows)
-        touched *= self.hosts.work.memory(cpu, self.hosts.levels["cpu"], self.rows)
+        touched *= self.hosts.work.memory(self._minutes(cpu), self.hosts.levels["cpu"], self.rows)
         busy, places, share = self._demand
         if len(busy):
             touched[busy] *= 1 + share * self.hosts.demand.heights["memory"][places, None].astype(np.float32)
         for left in self._runs:
             if "memory" in left:
-                part = left["memory"]
-                mean = part[:, 0::PER_TICK] + part[:, 1::PER_TICK]
-                mean += part[:, 2::PER_TICK]
-                mean *= np.float32(1 / PER_TICK)
-                touched += mean
+                touched += left["memory"]
         return touched
 
+    def _minutes(self, rates: F32) -> F32:
+        """Means of ticks."""
+        out = rates[:, 0 :: self.parts].copy()
+        for part in range(1, self.parts):
+            out += rates[:, part :: self.parts]
+        out *= np.float32(1 / self.parts)
+        return out
 
-__all__ = ["SUBSAMPLE_S", "HostState", "Hosts"]
+
+__all__ = ["METRICS", "PER_TICK", "HostState", "Hosts"]

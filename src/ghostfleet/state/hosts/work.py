@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from ghostfleet.world.hosts import HostFleet
 
 LEAST_KB_S = 0.3
-PER_TICK = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +52,8 @@ class Work:
         return out
 
     def memory(self, cpu: F32, level: F64, rows: I64) -> F32:
-        """Factor of touched memory per tick, by the CPU at work over its level."""
-        busy = cpu[:, 0::PER_TICK] + cpu[:, 1::PER_TICK] + cpu[:, 2::PER_TICK]
-        busy *= (1 / (PER_TICK * level[rows, None])).astype(np.float32)
+        """Factor of touched memory, by the CPU at work in each tick over its level."""
+        busy = cpu * (1 / level[rows, None]).astype(np.float32)
         np.minimum(busy, np.float32(self.most_memory), out=busy)
         share = self.memory_share[rows, None].astype(np.float32)
         out: F32 = 1 - share + share * busy
