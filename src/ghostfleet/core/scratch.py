@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from functools import cache
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     from ghostfleet.core.arrays import Array
 
 
@@ -36,5 +38,5 @@ class Scratch:
 
 
 @cache
-def _item_size(kind: type[Any]) -> int:
-    return np.dtype(kind).itemsize
+def _item_size(kind: Hashable) -> int:
+    return np.dtype(cast("type[Any]", kind)).itemsize

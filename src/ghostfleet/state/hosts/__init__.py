@@ -18,12 +18,12 @@ from ghostfleet.core import maths
 from ghostfleet.core.moments import Moments
 from ghostfleet.state.hosts import activities, bursts, cron, jobs, micro, nightly, timers
 from ghostfleet.state.hosts.demand import Demand, demand
-from ghostfleet.state.hosts.deposit import Grid, deposit
+from ghostfleet.state.hosts.deposit import Grid, Left, deposit
 from ghostfleet.state.hosts.levels import levels
 from ghostfleet.state.hosts.memory import Memory, memory
 from ghostfleet.state.hosts.noise import PER_TICK, Noise, noise
 from ghostfleet.state.hosts.polls import Polls, polls
-from ghostfleet.state.hosts.processes import MEMORY, Processes, joined, nothing
+from ghostfleet.state.hosts.processes import FOOTPRINT, MEMORY, Processes, joined, nothing
 from ghostfleet.state.hosts.schedule import each, runs
 from ghostfleet.state.hosts.swings import CELL_S, Swings, lerped, span, swings
 from ghostfleet.state.hosts.work import Work, work
@@ -179,12 +179,14 @@ class _Solving:
         return self.hosts.demand.curve(self.hosts.fleet, self._at, self.rows)
 
     @cached_property
-    def _runs(self) -> tuple[dict[str, F32], dict[str, F32]]:
+    def _runs(self) -> tuple[dict[str, Left], dict[str, Left]]:
         """What runs leave: short ones as they are, and long ones that will be as uneven as everything."""
         owner = self.hosts.processes.host
         first, last = np.searchsorted(owner, self.rows), np.searchsorted(owner, self.rows, side="right")
         row, process = each(np.arange(len(self.rows)), first, last)
-        mine = self.hosts.processes.take(process)
+        amounts = self.hosts.processes.amounts[process]
+        asked = (amounts[:, [name in self._needed for name in FOOTPRINT]] > 0).any(axis=1)
+        row, mine = row[asked], self.hosts.processes.take(process[asked])
         found = runs(mine, self.hosts.fleet, self.window.since_s, self.window.until_s)
         ticks, tick_s = len(self.window), self.window.tick_s
         grid = Grid(len(self.rows), ticks * self.parts, tick_s // self.parts)
@@ -194,10 +196,15 @@ class _Solving:
         """Factor of a level of some of the rows: swings and steps, shape (those, ticks)."""
         swings = self.hosts.swings
         nodes = swings.factor(metric, self._cells, self._swing[some], self.rows[some])
-        out = lerped(nodes, self._cells[0], self._at.seconds, CELL_S)
+        out = lerped(maths.exp2_f32(nodes, out=nodes), self._cells[0], self._at.seconds, CELL_S)
         if swings.steps is not None and self._steps is not None:
-            out += self._steps[some] * swings.steps.weights[metric][self.rows[some], None].astype(np.float32)
-        return maths.exp2_f32(out, out=out)
+            weight = swings.steps.weights[metric][self.rows[some]]
+            stepping = np.flatnonzero(weight)
+            if len(stepping):
+                steps = self._steps[some[stepping]]
+                steps *= weight[stepping, None].astype(np.float32)
+                out[stepping] *= maths.exp2_f32(steps, out=steps)
+        return out
 
     def _rate(self, metric: str, traffic: F32 | None = None, read: F32 | None = None) -> F32:
         """Rate of a metric: level, demand and long runs under noise, then polls and short runs as they are."""
@@ -209,31 +216,39 @@ class _Solving:
             peak = share * heights[metric][places, None].astype(np.float32)
             out.reshape(len(out), len(self.window), -1)[busy] += peak[:, :, None]
         if metric in loads:
-            self.hosts.noise.roughen(metric, loads[metric], self.window, self.rows)
-            out += loads[metric]
+            mine = loads[metric]
+            self.hosts.noise.roughen(metric, mine.rates, self.window, self.rows[mine.rows])
+            mine.add_to(out)
         self.hosts.noise.apply(metric, out, self.window, self.rows, self._noise)
         if metric in (*NETWORK, "write") and "polls" not in self.hosts.fleet.without:
             self.hosts.polls.add(metric, out, self.rows, self.window.since_s, self.window.tick_s // self.parts)
         if metric in pulses:
-            out += pulses[metric]
+            pulses[metric].add_to(out)
         return out
 
     def _base(self, metric: str, traffic: F32 | None, read: F32 | None) -> F32:
+        """What a host does by itself all day: a level that swings, and follows traffic and reads."""
         out = np.zeros((len(self.rows), self.parts * len(self.window)), dtype=np.float32)
         level = self.hosts.levels[metric][self.rows]
         if metric == "write" and "polls" not in self.hosts.fleet.without:
             level = np.where(self.hosts.polls.trickles[self.rows], 0.0, level)
         some = np.flatnonzero(level > 0)
-        if len(some):
-            base = self.factor(metric, some)
-            base *= level[some, None].astype(np.float32)
-            out.reshape(len(out), len(self.window), -1)[some] = base[:, :, None]
-            if traffic is not None and metric in self.hosts.work.shares:
-                out[some] *= self.hosts.work.factor(metric, traffic[some], self.rows[some])
-            if read is not None:
-                level_read = self.hosts.levels["read"][self.rows]
-                mine = np.flatnonzero((level > 0) & (level_read > 0))
-                out[mine] *= self.hosts.work.reading(metric, read[mine], level_read[mine], self.rows[mine])
+        if not len(some):
+            return out
+        base = self.factor(metric, some)
+        base *= level[some, None].astype(np.float32)
+        ticks = out.reshape(len(out), len(self.window), -1)
+        for row, values in zip(some.tolist(), base, strict=True):
+            ticks[row] = values[:, None]
+        work = self.hosts.work
+        if traffic is not None and metric in work.shares:
+            for row in some[work.shares[metric][self.rows[some]] > 0].tolist():
+                out[row] *= work.factor(metric, traffic[row], int(self.rows[row]))
+        if read is not None:
+            level_read = self.hosts.levels["read"][self.rows]
+            mine = np.flatnonzero((level > 0) & (level_read > 0))
+            if len(mine):
+                out[mine] *= work.reading(metric, read[mine], level_read[mine], self.rows[mine])
         return out
 
     def _touched(self, cpu: F32) -> F32:
@@ -245,7 +260,7 @@ class _Solving:
             touched[busy] *= 1 + share * self.hosts.demand.heights["memory"][places, None].astype(np.float32)
         for left in self._runs:
             if "memory" in left:
-                touched += left["memory"]
+                left["memory"].add_to(touched)
         return touched
 
     def _minutes(self, rates: F32) -> F32:

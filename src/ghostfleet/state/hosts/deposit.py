@@ -8,12 +8,12 @@ import msgspec
 import numpy as np
 
 from ghostfleet.state.hosts.processes import CPU, FOOTPRINT, MEMORY, READ
-from ghostfleet.state.hosts.schedule import PARTS, each
+from ghostfleet.state.hosts.schedule import PARTS
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from ghostfleet.core.arrays import F32, F64, I64, Bool
+    from ghostfleet.core.arrays import F32, F64, I64
     from ghostfleet.state.hosts.processes import Processes
     from ghostfleet.state.hosts.schedule import Runs
 
@@ -22,7 +22,7 @@ HIGHEST = 2.0**30  # height, in such grains: a million KB/s
 MOST_TOUCHED = 60.0  # per cent of memory that one run touches
 READ_SHARE = 0.4  # of a run in which it reads: what is needed is read first
 LINGER_S = 150  # pages stay in the estimate's working set a little after a run
-FEW = 0.5  # share of the runs: metrics that fewer of them touch look only at those
+MANY = 0.6  # share of the runs: a metric that fewer of them touch looks only at those
 
 
 class Grid(msgspec.Struct, frozen=True):
@@ -35,7 +35,7 @@ class Grid(msgspec.Struct, frozen=True):
 
 def deposit(
     runs: Runs, processes: Processes, row: I64, grid: Grid, minutes: Grid, metrics: Collection[str]
-) -> tuple[dict[str, F32], dict[str, F32]]:
+) -> tuple[dict[str, Left], dict[str, Left]]:
     """Mean rates in each bin that short runs leave, and those of steady ones; shape (rows, bins) of the grid.
 
     ``row`` is that of each process. CPU in per cent, I/O in KB/s; per cent of memory touched is of ``minutes``.
@@ -50,65 +50,90 @@ def deposit(
 
 def _left(
     runs: Runs, processes: Processes, row: I64, chosen: I64, grids: tuple[Grid, Grid], metrics: Collection[str]
-) -> dict[str, F32]:
-    out: dict[str, F32] = {}
+) -> dict[str, Left]:
+    out: dict[str, Left] = {}
     asked = np.array([name in metrics for name in FOOTPRINT])
-    chosen = chosen[(processes.amounts[:, asked] > 0).any(axis=1)[runs.process[chosen]]]
+    touching = np.flatnonzero((processes.amounts[:, asked] > 0).any(axis=1))
+    chosen = chosen[np.isin(runs.process[chosen], touching)]
     process = runs.process[chosen]
     if not len(process):
         return out
     amounts = processes.amounts[process]
     plain: _Boxes | None = None
     start, length, size, row = runs.start[chosen], runs.length[chosen], runs.size[chosen], row[process]
-    is_rate = bool(processes.steady[process[0]])
+    is_rate, everyone = bool(processes.steady[process[0]]), np.arange(len(process))
     for metric, name in enumerate(FOOTPRINT):
-        some = amounts[:, metric] > 0
-        if name not in metrics or not some.any():
+        mine = np.flatnonzero(amounts[:, metric] > 0)
+        if name not in metrics or not len(mine):
             continue
-        height = amounts[:, metric] * size
+        alike = metric not in (MEMORY, READ) and len(mine) >= MANY * len(process)
+        if alike:  # most runs touch it: their boxes serve several metrics
+            mine = everyone
+        lasts = length[mine]
+        if metric == READ:
+            lasts = np.maximum((lasts * READ_SHARE).astype(np.int64), 1)
+        height = amounts[mine, metric] * size[mine]
         if metric == MEMORY:
-            mine = np.flatnonzero(some)
-            boxes = _Boxes(row[mine], start[mine], length[mine] + LINGER_S * PARTS, grids[1])
-            out[name] = boxes.means(np.minimum(height[mine], MOST_TOUCHED), None)
-        elif metric == READ:
-            mine = np.flatnonzero(some)
-            shorter = np.maximum((length[mine] * READ_SHARE).astype(np.int64), 1)
-            boxes = _Boxes(row[mine], start[mine], shorter, grids[0])
-            out[name] = boxes.means(height[mine] if is_rate else height[mine] * PARTS / shorter, None)
+            height = np.minimum(height, MOST_TOUCHED)
+            lasts = lasts + LINGER_S * PARTS
+        elif not is_rate:
+            height *= PARTS / lasts
+        if metric == CPU:
+            height = np.minimum(height, 100.0)
+        if alike:
+            boxes = plain = plain or _Boxes(row, start, length, grids[0])
         else:
-            plain = plain or _Boxes(row, start, length, grids[0])
-            height = height if is_rate else height * PARTS / length
-            if metric == CPU:
-                height = np.minimum(height, 100.0)
-            out[name] = plain.means(height, some if some.mean() < FEW else None)
+            boxes = _Boxes(row[mine], start[mine], lasts, grids[metric == MEMORY])
+        out[name] = boxes.means(height)
     return out
+
+
+class Left(msgspec.Struct, frozen=True):
+    """What runs leave on the rows that they touch."""
+
+    rows: I64
+    rates: F32  # shape (those rows, bins)
+
+    def add_to(self, rates: F32) -> None:
+        """Add to the rates of all rows, in place."""
+        if len(self.rows) == len(rates):
+            rates += self.rates
+        else:
+            for row, mine in zip(self.rows.tolist(), self.rates, strict=True):
+                rates[row] += mine
 
 
 class _Boxes:
     """Runs as boxes over the bins that they overlap."""
 
     def __init__(self, row: I64, start: I64, length: I64, grid: Grid) -> None:
+        self._rows = np.flatnonzero(np.bincount(row, minlength=grid.rows))
+        row = np.searchsorted(self._rows, row)
         width = grid.bin_s * PARTS
         stop = start + length
         first, last = np.maximum(start // width, 0), np.minimum(-(-stop // width), grid.bins)
         self._grid = grid
-        self._box, cell = each(np.arange(len(row)), first, last)
-        edge = cell * width
-        self._covered = np.minimum(stop[self._box], edge + width) - np.maximum(start[self._box], edge)
-        self._bin = row[self._box] * grid.bins + cell
+        self._count = np.maximum(last - first, 0)
+        ends = np.cumsum(self._count)
+        total = int(ends[-1]) if len(ends) else 0
+        begins = ends - self._count
+        self._bin = np.repeat(row * grid.bins + first - begins, self._count)
+        self._bin += np.arange(total)
+        # A box covers the bins that it overlaps, but for what lies before it in the first and after it in the last.
+        inside = np.flatnonzero(self._count)
+        self._covered = np.full(total, float(width))
+        self._covered[begins[inside]] -= np.maximum(start - first * width, 0)[inside]
+        self._covered[ends[inside] - 1] -= np.maximum(last * width - stop, 0)[inside]
 
-    def means(self, height: F64, some: Bool | None) -> F32:
+    def means(self, height: F64) -> Left:
         """Mean of the boxes' heights over bins; the sums are of whole numbers, so their order does not matter."""
         grid = self._grid
-        whole = np.rint(np.minimum(height * GRAIN, HIGHEST))
-        places, weights = self._bin, whole[self._box] * self._covered
-        if some is not None:
-            mine = some[self._box]
-            places, weights = places[mine], weights[mine]
-        totals = np.bincount(places, weights, grid.rows * grid.bins)
-        means: F32 = totals.astype(np.float32).reshape(grid.rows, grid.bins)
-        means *= np.float32(1.0 / (grid.bin_s * PARTS * GRAIN))
-        return means
+        weights = np.repeat(np.rint(np.minimum(height * GRAIN, HIGHEST)), self._count)
+        weights *= self._covered
+        totals = np.bincount(self._bin, weights, len(self._rows) * grid.bins)
+        means = np.empty((len(self._rows), grid.bins), dtype=np.float32)
+        np.multiply(totals, 1.0 / (grid.bin_s * PARTS * GRAIN), out=means.reshape(-1), casting="same_kind")
+        return Left(self._rows, means)
 
 
-__all__ = ["Grid", "deposit"]
+__all__ = ["Grid", "Left", "deposit"]

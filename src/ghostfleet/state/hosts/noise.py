@@ -65,20 +65,17 @@ class Noise:
 
     def roughen(self, metric: str, loads: F32, window: Window, rows: I64) -> None:
         """Make long runs uneven from minute to minute, in place; shape (rows, parts of ticks)."""
-        ticks = loads.reshape(len(loads), len(window), -1)
-        busy = ticks[:, :, 0] > 0
-        for part in range(1, ticks.shape[2]):
-            busy |= ticks[:, :, part] > 0
-        busy &= (self.rough[rows] > 0)[:, None]
-        row, tick = np.nonzero(busy)
-        if not len(row):
+        flat = loads.reshape(-1)
+        busy = np.flatnonzero(flat > 0)  # a few in a hundred
+        if not len(busy):
             return
-        keys = draw.rekey(self.own[metric][rows], 7)
-        z = draw.normal_at(keys[row], window.start + tick)
+        row, place = np.divmod(busy, loads.shape[1])
+        tick = place // (loads.shape[1] // len(window))
         sd = self.rough[rows]
+        z = draw.normal_at(draw.rekey(self.own[metric][rows], 7)[row], window.start + tick)
         z *= (sd * LOG2_E).astype(np.float32)[row]
         z -= (0.5 * LOG2_E * sd * sd).astype(np.float32)[row]
-        ticks[row, tick] *= maths.exp2_f32(z, out=z)[:, None]
+        flat[busy] *= maths.exp2_f32(z, out=z)
 
     def _dip(self, metric: str, rates: F32, window: Window, rows: I64) -> None:
         chance = self.dip_chance[metric][rows]
