@@ -6,15 +6,12 @@ call: for kernels of a few nanoseconds a value that costs more than the arithmet
 
 from __future__ import annotations
 
-from functools import cache
 from math import prod
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
-
     from ghostfleet.core.arrays import Array
 
 
@@ -29,14 +26,9 @@ class Scratch:
 
     def array(self, name: str, shape: tuple[int, ...], kind: type[Any]) -> Array:
         """Contiguous array of that shape and type with whatever stands in it."""
-        size = prod(shape) * _item_size(kind)
+        size = prod(shape) * np.dtype(kind).itemsize
         kept = self._kept.get(name)
         if kept is None or len(kept) < size:
             kept = self._kept[name] = np.empty(size, dtype=np.uint8)
         array: Array = kept[:size].view(kind).reshape(shape)
         return array
-
-
-@cache
-def _item_size(kind: Hashable) -> int:
-    return np.dtype(cast("type[Any]", kind)).itemsize
