@@ -99,19 +99,20 @@ class HostMetrics:
         ticks = window.finer(window.tick_s // TICK_S)
         sums = {name: np.zeros((last - first, len(window)), dtype=np.int64) for name in (*METRICS, SAMPLES)}
         profiles = self.fleet.profiles[first:last]
-        for profile in SEEN:
-            places = np.flatnonzero(profiles == profile)
+        networked = ~self.agents.blind["net_in"][first:last]
+        for (profile, network), seen in SEEN.items():
+            places = np.flatnonzero((profiles == profile) & (networked == network))
             if len(places):
-                told = Facts(TABLE, ticks, self._told(profile, ticks, first + places))
+                told = Facts(TABLE, ticks, self._told(profile, seen, ticks, first + places))
                 for name, values in told.folded(window.tick_s // TICK_S).values.items():
                     sums[name][places] = values
         return Facts(TABLE, window, sums)
 
-    def _told(self, profile: int, ticks: Window, rows: I64) -> dict[str, I64]:
+    def _told(self, profile: int, seen: tuple[str, ...], ticks: Window, rows: I64) -> dict[str, I64]:
         """What the agents of some hosts of one profile tell, tick by tick."""
         skip = LOOK_BACK if profile == HYPERVISOR else 0
         longer = type(ticks)(ticks.start - skip, ticks.stop, ticks.tick_s)
-        state = self.hosts.solve(longer, rows, self.agents.parts(profile), SEEN[profile])
+        state = self.hosts.solve(longer, rows, self.agents.parts(profile), seen)
         counts = self.agents.counts(profile, longer, rows)
         sums = self.agents.sums(profile, state.rates, counts, rows)
         told = {name: values[:, skip:] for name, values in sums.items()}

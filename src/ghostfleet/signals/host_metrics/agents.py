@@ -22,10 +22,11 @@ if TYPE_CHECKING:
     from ghostfleet.world.hosts import HostFleet
 
 RATES = {"cpu": "cpu", "disk_read": "read", "disk_write": "write", "net_in": "inbound", "net_out": "outbound"}
-SEEN = {  # by a profile's agent, of what the state knows
-    HYPERVISOR: METRICS,
-    GUEST: tuple(RATES.values()),
-    CLOUD: ("cpu", "inbound", "outbound"),
+SEEN = {  # by a profile's agent, of what the state knows; a cloud's service tells of some hosts' networks
+    (HYPERVISOR, True): METRICS,
+    (GUEST, True): tuple(RATES.values()),
+    (CLOUD, True): ("cpu", "inbound", "outbound"),
+    (CLOUD, False): ("cpu",),
 }
 EDGE = np.float32(1e-6)  # of a step: a read on the edge of a step has reached it
 WHOLE = 100.0  # per cent

@@ -136,7 +136,7 @@ class _Solving:
 
     def state(self) -> HostState:
         rates = {metric: self._rate(metric) for metric in (*NETWORK, "read") if metric in self._needed}
-        traffic = self.hosts.work.traffic(rates, self.hosts.levels, self.rows)
+        traffic = self._traffic(rates)
         for metric in ("cpu", "write"):
             if metric in self._needed:
                 rates[metric] = self._rate(metric, traffic, rates.get("read"))
@@ -146,9 +146,25 @@ class _Solving:
 
     @cached_property
     def _needed(self) -> frozenset[str]:
-        """What is asked for, and what that depends on: work follows traffic, and what is read all day."""
-        needed = self.asked | {*NETWORK, "cpu"}
-        return needed | {"read"} if (self.hosts.levels["read"][self.rows] > 0).any() else needed
+        """What is asked for, and what that depends on: memory follows CPU, and work what is read all day."""
+        needed = self.asked | {"cpu"} if "memory" in self.asked else self.asked
+        works = "cpu" in needed or "write" in needed
+        return needed | {"read"} if works and (self.hosts.levels["read"][self.rows] > 0).any() else needed
+
+    def _traffic(self, rates: dict[str, F32]) -> dict[int, F32]:
+        """Traffic over its level, of the rows whose work follows it."""
+        if not self._needed & {"cpu", "write"}:
+            return {}
+        work, level = self.hosts.work, self.hosts.levels["inbound"] + self.hosts.levels["outbound"]
+        places = work.followers(self.rows)
+        if not len(places):
+            return {}
+        if self.asked.issuperset(NETWORK):
+            sent = {metric: rates[metric][places] for metric in NETWORK}
+        else:  # nobody asks for the traffic of the others
+            sent = _Solving(self.hosts, self.window, self.rows[places], self.parts, frozenset(NETWORK)).state().rates
+        traffic = work.traffic(sent["inbound"], sent["outbound"], level[self.rows[places]])
+        return dict(zip(places.tolist(), traffic, strict=True))
 
     @cached_property
     def _at(self) -> Moments:
@@ -206,7 +222,7 @@ class _Solving:
                 out[stepping] *= maths.exp2_f32(steps, out=steps)
         return out
 
-    def _rate(self, metric: str, traffic: F32 | None = None, read: F32 | None = None) -> F32:
+    def _rate(self, metric: str, traffic: dict[int, F32] | None = None, read: F32 | None = None) -> F32:
         """Rate of a metric: level, demand and long runs under noise, then polls and short runs as they are."""
         pulses, loads = self._runs
         out = self._base(metric, traffic, read)
@@ -226,7 +242,7 @@ class _Solving:
             pulses[metric].add_to(out)
         return out
 
-    def _base(self, metric: str, traffic: F32 | None, read: F32 | None) -> F32:
+    def _base(self, metric: str, traffic: dict[int, F32] | None, read: F32 | None) -> F32:
         """What a host does by itself all day: a level that swings, and follows traffic and reads."""
         out = np.zeros((len(self.rows), self.parts * len(self.window)), dtype=np.float32)
         level = self.hosts.levels[metric][self.rows]
@@ -242,8 +258,8 @@ class _Solving:
             ticks[row] = values[:, None]
         work = self.hosts.work
         if traffic is not None and metric in work.shares:
-            for row in some[work.shares[metric][self.rows[some]] > 0].tolist():
-                out[row] *= work.factor(metric, traffic[row], int(self.rows[row]))
+            for row, ratio in traffic.items():
+                out[row] *= work.factor(metric, ratio, int(self.rows[row]))
         if read is not None:
             level_read = self.hosts.levels["read"][self.rows]
             mine = np.flatnonzero((level > 0) & (level_read > 0))

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ghostfleet.world.hosts import HostFleet
 
 LEAST_KB_S = 0.3
+LEAST_SHARE = 0.01  # what follows by less does not follow
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +27,13 @@ class Work:
     most: float
     most_memory: float
 
-    def traffic(self, rates: dict[str, F32], levels: dict[str, F64], rows: I64) -> F32:
-        """Traffic over its level, shape (rows, sub-samples); 1 on hosts without any."""
-        level = levels["inbound"][rows] + levels["outbound"][rows]
-        ratio = rates["inbound"] + rates["outbound"]
+    def followers(self, rows: I64) -> I64:
+        """Places of those of some hosts whose work follows their traffic."""
+        return np.flatnonzero(np.any([share[rows] > 0 for share in self.shares.values()], axis=0))
+
+    def traffic(self, inbound: F32, outbound: F32, level: F64) -> F32:
+        """Traffic over its level, shape (hosts, parts of ticks)."""
+        ratio = inbound + outbound
         ratio *= (1 / np.maximum(level, LEAST_KB_S))[:, None].astype(np.float32)
         np.minimum(ratio, np.float32(self.most), out=ratio)
         ratio[level <= 0] = 1
@@ -69,8 +73,8 @@ def work(fleet: HostFleet, levels: dict[str, F64]) -> Work:
 
     def share(metric: str) -> F64:
         caused = traffic * draws.spread(f"{metric} per KB", options[f"{metric}_per_kb"]) / levels[metric]
-        follows: F64 = scale * draws.between(metric, options[f"{metric}_range"]) * np.minimum(caused, 1.0)
-        return follows
+        follows = scale * draws.between(metric, options[f"{metric}_range"]) * np.minimum(caused, 1.0)
+        return np.where(follows < LEAST_SHARE, 0.0, follows)
 
     return Work(
         shares={metric: share(metric) for metric in ("cpu", "write")},
