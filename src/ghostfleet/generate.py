@@ -133,7 +133,7 @@ class Generator:
         """Rows of a task in `Table.order`, a few entities or a stretch of one at a time."""
         observer = self.observer(task.table)
         ticks_per_row = task.window.tick_s // self.scenario.timeline.tick_s
-        rows = max(1, TICKS_PER_BATCH // ticks_per_row)
+        rows = max(1, TICKS_PER_BATCH * observer.breadth // ticks_per_row)
         if len(task.window) > rows:
             for entity in range(task.first, task.last):
                 for piece in task.window.cut(rows):

@@ -237,7 +237,7 @@ def means_of_means(patch):
         return np.rint(sums / weight), weight == 0
 
     def folded(facts, factor):
-        means = {name: mean(facts, name)[0] for name in METRICS}
+        means = {name: mean(facts, name)[0] for name in METRICS if name in facts.values}
         values = {name: made.reshape(len(made), -1, factor).mean(axis=2) for name, made in means.items()}
         return Facts(facts.table, facts.window.coarser(factor), values | {SAMPLES: np.ones_like(values["cpu"])})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -128,19 +129,49 @@ def _option(name: str, parameter: Parameter) -> click.Option:
         kind = click.FloatRange(parameter.min, parameter.max)
     elif parameter.type == "choice":
         kind = click.Choice(parameter.choices)
+    elif parameter.type == "shares":
+        kind = Shares(parameter.choices)
     default = "" if parameter.default is None else f"  [default: {_shown(parameter)}]"
     return click.Option(
         [PREFIX + name, *names],
         type=kind,
         default=None,
         help=parameter.help + default,
-        metavar="DATE" if parameter.type == "date" else None,
+        metavar={"date": "DATE", "shares": "NAME=SHARE,…"}.get(parameter.type),
     )
+
+
+class Shares(click.ParamType[dict[str, float]]):
+    """Shares of a whole, such as ``cloud=0.5,guest=0.5``; what is not named has none."""
+
+    name = "NAME=SHARE,…"
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        """Know what may have a share."""
+        self.names = names
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dict[str, float]:  # noqa: ANN401  click's signature
+        """Every name with its share; whether they sum to 1 is for the scenario to say."""
+        if isinstance(value, dict):
+            return value
+        shares = dict.fromkeys(self.names, 0.0)
+        for part in str(value).split(","):
+            name, _, share = (piece.strip() for piece in part.partition("="))
+            try:
+                shares[name] = float(share) if name in shares and name else math.nan
+            except ValueError:
+                shares[name] = math.nan
+            if math.isnan(shares[name]):
+                example = f"{self.names[0]}=0.6,{self.names[-1]}=0.4"
+                self.fail(f"{part.strip()!r} is no share of {', '.join(self.names)}; write {example}", param, ctx)
+        return shares
 
 
 def _shown(parameter: Parameter) -> str:
     if parameter.type == "boolean":
         return "on" if parameter.default else "off"
+    if parameter.type == "shares":
+        return ",".join(f"{name}={share:g}" for name, share in parameter.default.items())
     return str(parameter.default)
 
 

@@ -44,6 +44,10 @@ class Observer(Protocol):
     def entities(self) -> int:
         """How many entities have rows."""
 
+    @property
+    def breadth(self) -> int:
+        """How many times the usual ticks make a batch: more than 1 where entities are worked on in groups."""
+
     def rows(self, window: Window, first: int, last: int) -> Batch:
         """Rows of entities ``[first, last)`` in a window of rows, in `Table.order`."""
 

@@ -105,6 +105,11 @@ class ServerMetrics:
         """How many servers there are."""
         return len(self.fleet)
 
+    @property
+    def breadth(self) -> int:
+        """All servers are worked on alike."""
+        return 1
+
     def rows(self, window: Window, first: int, last: int) -> Batch:
         """Rows of servers ``[first, last)``, server by server, time ascending."""
         ticks = window.finer(window.tick_s // self.data.tick_s)

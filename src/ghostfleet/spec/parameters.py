@@ -12,12 +12,12 @@ class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     """One parameter: the key it sets, its type, default, bounds and help."""
 
     sets: Annotated[str, Meta(description="path of the key it sets, such as data.num_servers")]
-    type: Literal["integer", "number", "boolean", "date", "text", "choice"] = "text"
+    type: Literal["integer", "number", "boolean", "date", "text", "choice", "shares"] = "text"
     default: Annotated[Any, Meta(description="value when nobody gives one")] = None
     help: Annotated[str, Meta(description="one line for --help")] = ""
     min: float | None = None
     max: float | None = None
-    choices: tuple[str, ...] = ()
+    choices: Annotated[tuple[str, ...], Meta(description="of a choice, or what shares are of")] = ()
     unsets: Annotated[
         tuple[str, ...],
         Meta(description="keys that lose a weaker value when this one is given"),

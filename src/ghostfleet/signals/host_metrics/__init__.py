@@ -10,16 +10,17 @@ import numpy as np
 from ghostfleet.core.batch import Batch, Plain, Quanta, Text
 from ghostfleet.core.facts import Facts
 from ghostfleet.core.table import Fold, Kind, Table, column
-from ghostfleet.signals.host_metrics.agents import SCALE, Agents, agents
+from ghostfleet.signals.host_metrics.agents import SCALE, SEEN, Agents, agents
 from ghostfleet.signals.host_metrics.pages import LOOK_BACK
 from ghostfleet.spec.hosts import TICK_S
 from ghostfleet.state.hosts import Hosts
 from ghostfleet.world import hosts as world
-from ghostfleet.world.hosts import GUEST
+from ghostfleet.world.hosts import GUEST, HYPERVISOR
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from ghostfleet.core.arrays import I64
     from ghostfleet.core.batch import Values
     from ghostfleet.core.table import Column
     from ghostfleet.core.window import Window
@@ -88,23 +89,43 @@ class HostMetrics:
         """How many hosts there are."""
         return len(self.fleet)
 
-    def facts(self, ticks: Window, first: int, last: int) -> Facts:
-        """Sums of reads and their number at each tick."""
-        rows = np.arange(first, last)
-        longer = type(ticks)(ticks.start - LOOK_BACK, ticks.stop, ticks.tick_s)
-        state = self.hosts.solve(longer, first, last)
-        guests = rows[self.fleet.profiles[first:last] == GUEST]
-        used = self.hosts.used(ticks, guests) if len(guests) else np.empty((0, len(ticks)), dtype=np.float32)
-        counts = self.agents.counts(state, rows)
-        sums = {name: values[:, LOOK_BACK:] for name, values in self.agents.sums(state, counts, rows).items()}
-        counts = counts[:, LOOK_BACK:]
-        sums["memory"] = self.agents.memory(state, used, counts, rows, ticks.start)
-        return Facts(TABLE, ticks, {**{name: sums[name] for name in METRICS}, SAMPLES: counts})
+    @property
+    def breadth(self) -> int:
+        """Hosts are worked on by profile, so that few of one make short arrays."""
+        return 4
+
+    def facts(self, window: Window, first: int, last: int) -> Facts:
+        """Sums of reads and their number in each row; of metrics that an agent does not see, zeros."""
+        ticks = window.finer(window.tick_s // TICK_S)
+        sums = {name: np.zeros((last - first, len(window)), dtype=np.int64) for name in (*METRICS, SAMPLES)}
+        profiles = self.fleet.profiles[first:last]
+        networked = ~self.agents.blind["net_in"][first:last]
+        for (profile, network), seen in SEEN.items():
+            places = np.flatnonzero((profiles == profile) & (networked == network))
+            if len(places):
+                told = Facts(TABLE, ticks, self._told(profile, seen, ticks, first + places))
+                for name, values in told.folded(window.tick_s // TICK_S).values.items():
+                    sums[name][places] = values
+        return Facts(TABLE, window, sums)
+
+    def _told(self, profile: int, seen: tuple[str, ...], ticks: Window, rows: I64) -> dict[str, I64]:
+        """What the agents of some hosts of one profile tell, tick by tick."""
+        skip = LOOK_BACK if profile == HYPERVISOR else 0
+        longer = type(ticks)(ticks.start - skip, ticks.stop, ticks.tick_s)
+        state = self.hosts.solve(longer, rows, self.agents.parts(profile), seen)
+        counts = self.agents.counts(profile, longer, rows)
+        sums = self.agents.sums(profile, state.rates, counts, rows)
+        told = {name: values[:, skip:] for name, values in sums.items()}
+        told[SAMPLES] = counts = counts[:, skip:]
+        if profile == HYPERVISOR:
+            told["memory"] = self.agents.estimated(state, counts, rows, skip)
+        elif profile == GUEST:
+            told["memory"] = np.rint(self.hosts.used(ticks, rows).astype(np.float64) * SCALE).astype(np.int64) * counts
+        return told
 
     def rows(self, window: Window, first: int, last: int) -> Batch:
         """Rows of hosts ``[first, last)``, host by host, time ascending."""
-        factor = window.tick_s // TICK_S
-        facts = self.facts(window.finer(factor), first, last).folded(factor)
+        facts = self.facts(window, first, last)
         columns: dict[str, Values] = {
             "host_id": Text(np.repeat(np.arange(first, last, dtype=np.int32), len(window)), self.fleet.names),
             "time": Plain(np.tile(window.seconds(), last - first)),

@@ -9,18 +9,28 @@ import numpy as np
 
 from ghostfleet.core import draw
 from ghostfleet.signals.host_metrics.pages import GRAIN_KB, Guests, estimates
-from ghostfleet.state.hosts import PER_TICK
+from ghostfleet.state.hosts import METRICS, PER_TICK
 from ghostfleet.state.hosts.parameters import Draws, table
 from ghostfleet.world.hosts import CLOUD, GUEST, HYPERVISOR
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ghostfleet.core.arrays import F32, F64, I64, U64, Bool
+    from ghostfleet.core.window import Window
     from ghostfleet.state.hosts import HostState
     from ghostfleet.world.hosts import HostFleet
 
-RATES = ("cpu", "disk_read", "disk_write", "net_in", "net_out")
-EDGE = 1e-9  # of a step: a read on the edge of a step has reached it
+RATES = {"cpu": "cpu", "disk_read": "read", "disk_write": "write", "net_in": "inbound", "net_out": "outbound"}
+SEEN = {  # by a profile's agent, of what the state knows; a cloud's service tells of some hosts' networks
+    (HYPERVISOR, True): METRICS,
+    (GUEST, True): tuple(RATES.values()),
+    (CLOUD, True): ("cpu", "inbound", "outbound"),
+    (CLOUD, False): ("cpu",),
+}
+EDGE = np.float32(1e-6)  # of a step: a read on the edge of a step has reached it
 WHOLE = 100.0  # per cent
+KNEE = 70.0
 SCALE = 1_000_000  # sums of reads are whole millionths of a unit
 
 
@@ -39,83 +49,72 @@ class Agents:
     plain: bool
     blind: dict[str, Bool]  # hosts whose agent does not report a metric
 
-    def counts(self, state: HostState, rows: I64) -> I64:
-        """Reads of each tick that arrived: three, sometimes two; of a cloud's metric service one."""
-        lots = draw.uniform32(self.missing[rows], state.window.start, state.window.stop)
-        lost = lots < (self.missed[rows, None] / 5).astype(np.float32)
-        return np.where(self.profile[rows, None] == CLOUD, 1, PER_TICK - lost.astype(np.int64))
+    def parts(self, profile: int) -> int:
+        """How finely an agent looks: a hypervisor cuts each read to whole steps, the others tell a minute's mean."""
+        return PER_TICK if profile == HYPERVISOR and not self.plain else 1
 
-    def sums(self, state: HostState, counts: I64, rows: I64) -> dict[str, I64]:
-        """Sum of the reads of each tick in millionths, shape (hosts, ticks)."""
-        values = (self._capped(state.cpu, rows), state.read, state.write, state.inbound, state.outbound)
-        return {
-            name: self._rate(reads, self.cpu_unit if name == "cpu" else self.rate_unit, counts, rows)
-            for name, reads in zip(RATES, values, strict=True)
-        }
+    def counts(self, profile: int, window: Window, rows: I64) -> I64:
+        """Reads of each tick that arrived: three, sometimes two; of a cloud's metric service one."""
+        if profile == CLOUD:
+            return np.ones((len(rows), len(window)), dtype=np.int64)
+        lots = draw.uniform32(self.missing[rows], window.start, window.stop)
+        return PER_TICK - (lots < (self.missed[rows, None] / 5).astype(np.float32)).astype(np.int64)
+
+    def sums(self, profile: int, rates: Mapping[str, F32], counts: I64, rows: I64) -> dict[str, I64]:
+        """Sum of the reads of each tick in millionths, shape (hosts, ticks), of hosts of one profile."""
+        told = {}
+        for name, metric in RATES.items():
+            if metric in rates:
+                reads = self._capped(rates[metric], rows) if metric == "cpu" else rates[metric]
+                units = self.cpu_unit if metric == "cpu" else self.rate_unit
+                told[name] = self._rate(profile, reads, units[rows, None], counts)
+        return told
 
     def _capped(self, cpu: F32, rows: I64) -> F32:
-        ceiling = self.ceiling[rows, None].astype(np.float32)
         # A busy host nears its ceiling: above 70 per cent each further per cent counts less.
-        knee = np.float32(70.0)
-        excess = np.maximum(cpu - knee, 0) / np.float32(30.0)
-        soft = np.where(cpu > knee, knee + np.float32(30.0) * excess / (1 + excess), cpu)
-        out: F32 = np.where(ceiling > 0, np.minimum(cpu, ceiling), soft)
+        busy = np.flatnonzero(cpu.max(axis=1) > KNEE)
+        if not len(busy):
+            return cpu
+        out, mine = cpu.copy(), cpu[busy]
+        ceiling = self.ceiling[rows[busy], None].astype(np.float32)
+        room = np.float32(WHOLE - KNEE)
+        excess = np.maximum(mine - np.float32(KNEE), 0) / room
+        soft = np.where(mine > KNEE, np.float32(KNEE) + room * excess / (1 + excess), mine)
+        out[busy] = np.where(ceiling > 0, np.minimum(mine, ceiling), soft)
         return out
 
-    def _rate(self, reads: F32, units: F64, counts: I64, rows: I64) -> I64:
-        ticks = reads.reshape(len(rows), -1, PER_TICK)
-        unit = units[rows]
-        out = np.empty(ticks.shape[:2], dtype=np.int64)
-        for profile in (HYPERVISOR, GUEST, CLOUD):
-            mine = np.flatnonzero(self.profile[rows] == profile)
-            if not len(mine):
-                continue
-            part = ticks[mine].astype(np.float64)
-            if profile == HYPERVISOR and not self.plain:
-                # Whole steps add up exactly; what one step is worth comes last.
-                steps = np.floor(part * (1 / unit[mine, None, None]) + EDGE)
-                total = steps[:, :, 0] + steps[:, :, 1]
-                total += steps[:, :, 2] * (counts[mine] == PER_TICK)
-                total = np.rint(total * (unit[mine, None] * SCALE)).astype(np.int64)
-            elif profile == CLOUD:
-                mean = (part[:, :, 0] + part[:, :, 1] + part[:, :, 2]) / PER_TICK
-                step = unit[mine, None]
-                if not self.plain:
-                    mean = np.where(
-                        step > 0, np.rint(np.floor(mean / np.maximum(step, 1e-9)) * step * 1000) / 1000, mean
-                    )
-                total = np.rint(mean * SCALE).astype(np.int64)
-            else:
-                mean = (part[:, :, 0] + part[:, :, 1] + part[:, :, 2]) / PER_TICK
-                total = np.rint(mean * SCALE).astype(np.int64) * counts[mine]
-            out[mine] = total
-        return out
+    def _rate(self, profile: int, reads: F32, unit: F64, counts: I64) -> I64:
+        if profile == HYPERVISOR and not self.plain:
+            # Whole steps add up exactly; what one step is worth comes last.
+            steps = reads * (1 / unit).astype(np.float32)
+            steps += EDGE
+            np.floor(steps, out=steps)
+            total = steps[:, 0::PER_TICK] + steps[:, 1::PER_TICK]
+            total += steps[:, 2::PER_TICK] * (counts == PER_TICK)
+            return _whole(total * (unit * SCALE))
+        mean = reads.astype(np.float64)
+        if profile == CLOUD:
+            step = np.maximum(unit, 1e-9)
+            if not self.plain:
+                mean = np.where(unit > 0, np.rint(np.floor(mean / step) * step * 100) / 100, mean)
+            return _whole(mean * SCALE)
+        return _whole(mean * SCALE) * counts
 
-    def memory(self, state: HostState, used: F32, counts: I64, rows: I64, first_tick: int) -> I64:
-        """Sum of each tick's memory reads from ``first_tick`` on, in `memory_units`; shape (hosts, ticks).
-
-        ``used`` is what the guests among the hosts have in use, shape (guests, ticks).
-        """
-        skip = first_tick - state.window.start
-        out = np.zeros(counts.shape, dtype=np.int64)
-        outside = np.flatnonzero(self.profile[rows] == HYPERVISOR)
-        inside = np.flatnonzero(self.profile[rows] == GUEST)
-        out[inside] = np.rint(used.astype(np.float64) * SCALE).astype(np.int64) * counts[inside]
-        if len(outside):
-            mine = rows[outside]
-            out[outside] = estimates(
-                state.touched[outside],
-                self.estimator[mine],
-                self.guests.take(mine),
-                state.window,
-                skip,
-                counts[outside],
-            )
-        return out
+    def estimated(self, state: HostState, counts: I64, rows: I64, skip: int) -> I64:
+        """Sum of each tick's memory reads after ``skip``, in `memory_units`, as a hypervisor estimates it."""
+        touched = state.touched
+        if touched is None:
+            msg = "the state was solved without memory"
+            raise ValueError(msg)
+        return estimates(touched, self.estimator[rows], self.guests.take(rows), state.window, skip, counts)
 
     def memory_units(self, rows: I64) -> F64:
         """Per cent of memory that one unit of `memory` stands for."""
         return np.where(self.profile[rows] == HYPERVISOR, 100.0 * GRAIN_KB / self.guests.size_kb[rows], 1 / SCALE)
+
+
+def _whole(values: F64) -> I64:
+    return np.rint(values, out=values).astype(np.int64)
 
 
 def agents(fleet: HostFleet) -> Agents:
@@ -129,7 +128,7 @@ def agents(fleet: HostFleet) -> Agents:
     hard = draws.chance("hard", ceilings["hard"])
     missed = np.array(options["missed"])[draws.choice("missed", options["missed_weights"])]
     cloud = fleet.profiles == CLOUD
-    no_network = cloud & ~draws.chance("cloud_network", 0.5)
+    no_network = cloud & ~draws.chance("cloud_network", options["cloud_network"])
     blind = {"memory": cloud, "disk_read": cloud, "disk_write": cloud, "net_in": no_network, "net_out": no_network}
     return Agents(
         profile=fleet.profiles.astype(np.int64),

@@ -1,4 +1,4 @@
-"""What hosts really did, sub-sample by sub-sample, before anyone measured it.
+"""What hosts really did, minute by minute or in thirds of minutes, before anyone measured it.
 
 A host has levels that it keeps, swings and steps that move them, noise that has a different value every twenty
 seconds, demand that follows people's days, and processes whose runs leave a footprint in several metrics at once.
@@ -18,39 +18,36 @@ from ghostfleet.core import maths
 from ghostfleet.core.moments import Moments
 from ghostfleet.state.hosts import activities, bursts, cron, jobs, micro, nightly, timers
 from ghostfleet.state.hosts.demand import Demand, demand
-from ghostfleet.state.hosts.deposit import SUBSAMPLE_S, deposit
+from ghostfleet.state.hosts.deposit import Grid, Left, deposit
 from ghostfleet.state.hosts.levels import levels
 from ghostfleet.state.hosts.memory import Memory, memory
-from ghostfleet.state.hosts.noise import Noise, noise
+from ghostfleet.state.hosts.noise import PER_TICK, Noise, noise
 from ghostfleet.state.hosts.polls import Polls, polls
-from ghostfleet.state.hosts.processes import MEMORY, Processes, joined, nothing
-from ghostfleet.state.hosts.schedule import runs
+from ghostfleet.state.hosts.processes import FOOTPRINT, MEMORY, Processes, joined, nothing
+from ghostfleet.state.hosts.schedule import each, runs
 from ghostfleet.state.hosts.swings import CELL_S, Swings, lerped, span, swings
 from ghostfleet.state.hosts.work import Work, work
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from ghostfleet.core.arrays import F32, F64, I64
     from ghostfleet.core.window import Window
     from ghostfleet.world.hosts import HostFleet
 
 NETWORK = ("inbound", "outbound")
-PER_TICK = 3  # sub-samples
+METRICS = ("cpu", "read", "write", *NETWORK, "memory")
 SMALL = 2.0  # per cent of memory touched, below which a host's small runs touch less, too
 USED_SWING = 0.3  # of a swing of what is touched
 
 
 class HostState(msgspec.Struct, frozen=True):
-    """What some hosts did in a window; rates have shape (hosts, 3 × ticks), memory (hosts, ticks)."""
+    """What some hosts did in a window; rates have shape (hosts, parts × ticks), memory (hosts, ticks)."""
 
     window: Window
-    cpu: F32  # per cent of all processors, before any ceiling
-    read: F32  # KB/s
-    write: F32
-    inbound: F32
-    outbound: F32
-    touched: F32  # per cent of memory touched during the tick
+    parts: int  # of a tick
+    rates: dict[str, F32]  # CPU in per cent of all processors, before any ceiling; the others in KB/s
+    touched: F32 | None  # per cent of memory touched during the tick
 
 
 @dataclass(frozen=True)
@@ -82,7 +79,7 @@ class Hosts:
     @cached_property
     def work(self) -> Work:
         """What traffic costs."""
-        return work(self.fleet)
+        return work(self.fleet, self.levels)
 
     @cached_property
     def polls(self) -> Polls:
@@ -113,29 +110,61 @@ class Hosts:
         whole.amounts[:, MEMORY] *= np.where(whole.steady, 1.0, small)
         return whole
 
-    def solve(self, window: Window, first: int, last: int) -> HostState:
-        """What hosts ``[first, last)`` did in a window of ticks."""
-        return _Solving(self, window, np.arange(first, last)).state()
+    def solve(self, window: Window, rows: I64, parts: int = PER_TICK, metrics: Collection[str] = METRICS) -> HostState:
+        """What some hosts did in a window of ticks: in each third of a minute, or in minutes as wholes.
+
+        ``rows`` are numbers of hosts, ascending; ``parts`` is 3 or 1. Of ``metrics`` only those asked for are worked
+        out, and what they depend on. What one host did depends neither on the others nor on what else is asked for.
+        """
+        return _Solving(self, window, rows, parts, frozenset(metrics)).state()
 
     def used(self, window: Window, rows: I64) -> F32:
         """Per cent of memory in use inside some hosts, shape (rows, ticks)."""
-        swing = _Solving(self, window, rows).factor("memory", np.arange(len(rows)))
+        swing = _Solving(self, window, rows, 1, frozenset()).factor("memory", np.arange(len(rows)))
         return self.memory.used_at(window.seconds(), 1 + (swing - 1) * np.float32(USED_SWING), rows)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Solving:
-    """One window of some hosts, part by part."""
+    """One window of some hosts, metric by metric."""
 
     hosts: Hosts
     window: Window
-    rows: I64  # numbers of the hosts in the fleet, consecutive
+    rows: I64  # numbers of the hosts in the fleet, ascending
+    parts: int  # of a tick
+    asked: frozenset[str]
 
     def state(self) -> HostState:
-        rates = {metric: self._rate(metric, None) for metric in NETWORK}
-        traffic = self.hosts.work.traffic(rates, self.hosts.levels, self.rows)
-        rates |= {metric: self._rate(metric, traffic) for metric in ("cpu", "read", "write")}
-        return HostState(self.window, **rates, touched=self._touched(rates["cpu"]))
+        rates = {metric: self._rate(metric) for metric in (*NETWORK, "read") if metric in self._needed}
+        traffic = self._traffic(rates)
+        for metric in ("cpu", "write"):
+            if metric in self._needed:
+                rates[metric] = self._rate(metric, traffic, rates.get("read"))
+        touched = self._touched(rates["cpu"]) if "memory" in self.asked else None
+        asked = {metric: rates[metric] for metric in METRICS if metric in self.asked and metric in rates}
+        return HostState(self.window, self.parts, asked, touched)
+
+    @cached_property
+    def _needed(self) -> frozenset[str]:
+        """What is asked for, and what that depends on: memory follows CPU, and work what is read all day."""
+        needed = self.asked | {"cpu"} if "memory" in self.asked else self.asked
+        works = "cpu" in needed or "write" in needed
+        return needed | {"read"} if works and (self.hosts.levels["read"][self.rows] > 0).any() else needed
+
+    def _traffic(self, rates: dict[str, F32]) -> dict[int, F32]:
+        """Traffic over its level, of the rows whose work follows it."""
+        if not self._needed & {"cpu", "write"}:
+            return {}
+        work, level = self.hosts.work, self.hosts.levels["inbound"] + self.hosts.levels["outbound"]
+        places = work.followers(self.rows)
+        if not len(places):
+            return {}
+        if self.asked.issuperset(NETWORK):
+            sent = {metric: rates[metric][places] for metric in NETWORK}
+        else:  # nobody asks for the traffic of the others
+            sent = _Solving(self.hosts, self.window, self.rows[places], self.parts, frozenset(NETWORK)).state().rates
+        traffic = work.traffic(sent["inbound"], sent["outbound"], level[self.rows[places]])
+        return dict(zip(places.tolist(), traffic, strict=True))
 
     @cached_property
     def _at(self) -> Moments:
@@ -156,88 +185,107 @@ class _Solving:
 
     @cached_property
     def _noise(self) -> F32:
-        return self.hosts.noise.shared(self.window.start * PER_TICK, self.window.stop * PER_TICK, self.rows)
+        return self.hosts.noise.shared(self.window, self.rows, self.parts)
 
     @cached_property
     def _demand(self) -> tuple[I64, I64, F32]:
         """Places among the rows that have demand, their places in `Demand`, and their share of the peak."""
-        mine = self.hosts.demand
         if "demand" in self.hosts.fleet.without:
             return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty((0, 0), dtype=np.float32)
-        first, last = int(self.rows[0]), int(self.rows[-1]) + 1
-        busy, share = mine.curve(self.hosts.fleet, self._at, first, last)
-        return busy, np.searchsorted(mine.host, busy + first), share
+        return self.hosts.demand.curve(self.hosts.fleet, self._at, self.rows)
 
     @cached_property
-    def _runs(self) -> tuple[dict[str, F32], dict[str, F32]]:
+    def _runs(self) -> tuple[dict[str, Left], dict[str, Left]]:
         """What runs leave: short ones as they are, and long ones that will be as uneven as everything."""
-        first, last = int(self.rows[0]), int(self.rows[-1]) + 1
-        mine = self.hosts.processes.of(first, last)
-        bins = PER_TICK * len(self.window)
-        left = []
-        for steady in (False, True):
-            some = mine.take(mine.steady == steady)
-            found = runs(some, self.hosts.fleet, self.window.since_s, self.window.until_s)
-            left.append(deposit(found, some, some.host - first, last - first, bins))
-        return left[0], left[1]
+        owner = self.hosts.processes.host
+        first, last = np.searchsorted(owner, self.rows), np.searchsorted(owner, self.rows, side="right")
+        row, process = each(np.arange(len(self.rows)), first, last)
+        amounts = self.hosts.processes.amounts[process]
+        asked = (amounts[:, [name in self._needed for name in FOOTPRINT]] > 0).any(axis=1)
+        row, mine = row[asked], self.hosts.processes.take(process[asked])
+        found = runs(mine, self.hosts.fleet, self.window.since_s, self.window.until_s)
+        ticks, tick_s = len(self.window), self.window.tick_s
+        grid = Grid(len(self.rows), ticks * self.parts, tick_s // self.parts)
+        return deposit(found, mine, row, grid, Grid(len(self.rows), ticks, tick_s), self._needed)
 
     def factor(self, metric: str, some: I64) -> F32:
         """Factor of a level of some of the rows: swings and steps, shape (those, ticks)."""
         swings = self.hosts.swings
         nodes = swings.factor(metric, self._cells, self._swing[some], self.rows[some])
-        out = lerped(nodes, self._cells[0], self._at.seconds, CELL_S)
+        out = lerped(maths.exp2_f32(nodes, out=nodes), self._cells[0], self._at.seconds, CELL_S)
         if swings.steps is not None and self._steps is not None:
-            out += self._steps[some] * swings.steps.weights[metric][self.rows[some], None].astype(np.float32)
-        return maths.exp2_f32(out, out=out)
+            weight = swings.steps.weights[metric][self.rows[some]]
+            stepping = np.flatnonzero(weight)
+            if len(stepping):
+                steps = self._steps[some[stepping]]
+                steps *= weight[stepping, None].astype(np.float32)
+                out[stepping] *= maths.exp2_f32(steps, out=steps)
+        return out
 
-    def _rate(self, metric: str, traffic: F32 | None) -> F32:
+    def _rate(self, metric: str, traffic: dict[int, F32] | None = None, read: F32 | None = None) -> F32:
         """Rate of a metric: level, demand and long runs under noise, then polls and short runs as they are."""
         pulses, loads = self._runs
-        out = self._base(metric, traffic)
+        out = self._base(metric, traffic, read)
         busy, places, share = self._demand
         heights = self.hosts.demand.heights
         if len(busy) and metric in heights:
-            out[busy] += np.repeat(share * heights[metric][places, None].astype(np.float32), PER_TICK, axis=1)
+            peak = share * heights[metric][places, None].astype(np.float32)
+            out.reshape(len(out), len(self.window), -1)[busy] += peak[:, :, None]
         if metric in loads:
-            self.hosts.noise.roughen(metric, loads[metric], self.window, self.rows)
-            out += loads[metric]
+            mine = loads[metric]
+            self.hosts.noise.roughen(metric, mine.rates, self.window, self.rows[mine.rows])
+            mine.add_to(out)
         self.hosts.noise.apply(metric, out, self.window, self.rows, self._noise)
         if metric in (*NETWORK, "write") and "polls" not in self.hosts.fleet.without:
-            self.hosts.polls.add(metric, out, int(self.rows[0]), self.window.since_s)
+            self.hosts.polls.add(metric, out, self.rows, self.window.since_s, self.window.tick_s // self.parts)
         if metric in pulses:
-            out += pulses[metric]
+            pulses[metric].add_to(out)
         return out
 
-    def _base(self, metric: str, traffic: F32 | None) -> F32:
-        out = np.zeros((len(self.rows), PER_TICK * len(self.window)), dtype=np.float32)
+    def _base(self, metric: str, traffic: dict[int, F32] | None, read: F32 | None) -> F32:
+        """What a host does by itself all day: a level that swings, and follows traffic and reads."""
+        out = np.zeros((len(self.rows), self.parts * len(self.window)), dtype=np.float32)
         level = self.hosts.levels[metric][self.rows]
         if metric == "write" and "polls" not in self.hosts.fleet.without:
             level = np.where(self.hosts.polls.trickles[self.rows], 0.0, level)
         some = np.flatnonzero(level > 0)
-        if len(some):
-            base = self.factor(metric, some)
-            base *= level[some, None].astype(np.float32)
-            for part in range(PER_TICK):
-                out[some, part::PER_TICK] = base
-            if traffic is not None and metric in self.hosts.work.shares:
-                out[some] *= self.hosts.work.factor(metric, traffic[some], self.rows[some])
+        if not len(some):
+            return out
+        base = self.factor(metric, some)
+        base *= level[some, None].astype(np.float32)
+        ticks = out.reshape(len(out), len(self.window), -1)
+        for row, values in zip(some.tolist(), base, strict=True):
+            ticks[row] = values[:, None]
+        work = self.hosts.work
+        if traffic is not None and metric in work.shares:
+            for row, ratio in traffic.items():
+                out[row] *= work.factor(metric, ratio, int(self.rows[row]))
+        if read is not None:
+            level_read = self.hosts.levels["read"][self.rows]
+            mine = np.flatnonzero((level > 0) & (level_read > 0))
+            if len(mine):
+                out[mine] *= work.reading(metric, read[mine], level_read[mine], self.rows[mine])
         return out
 
     def _touched(self, cpu: F32) -> F32:
         everyone = np.arange(len(self.rows))
         touched = self.hosts.memory.touched_at(self._at.seconds, self.factor("memory", everyone), self.rows)
-        touched *= self.hosts.work.memory(cpu, self.hosts.levels["cpu"], self.rows)
+        touched *= self.hosts.work.memory(self._minutes(cpu), self.hosts.levels["cpu"], self.rows)
         busy, places, share = self._demand
         if len(busy):
             touched[busy] *= 1 + share * self.hosts.demand.heights["memory"][places, None].astype(np.float32)
         for left in self._runs:
             if "memory" in left:
-                part = left["memory"]
-                mean = part[:, 0::PER_TICK] + part[:, 1::PER_TICK]
-                mean += part[:, 2::PER_TICK]
-                mean *= np.float32(1 / PER_TICK)
-                touched += mean
+                left["memory"].add_to(touched)
         return touched
 
+    def _minutes(self, rates: F32) -> F32:
+        """Means of ticks."""
+        out = rates[:, 0 :: self.parts].copy()
+        for part in range(1, self.parts):
+            out += rates[:, part :: self.parts]
+        out *= np.float32(1 / self.parts)
+        return out
 
-__all__ = ["SUBSAMPLE_S", "HostState", "Hosts"]
+
+__all__ = ["METRICS", "PER_TICK", "HostState", "Hosts"]

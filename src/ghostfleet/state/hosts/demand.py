@@ -34,32 +34,35 @@ class Demand:
     levels: U64  # keys of the swing's lattice
     heights: dict[str, F64]  # at the peak: rates to add, per cent touched for memory
 
-    def curve(self, fleet: HostFleet, at: Moments, first: int, last: int) -> tuple[I64, F32]:
-        """Rows of hosts ``[first, last)`` that have demand, and its share of the peak; shape (those, ticks)."""
-        low, high = np.searchsorted(self.host, (first, last)).tolist()
-        hosts = self.host[low:high]
+    def curve(self, fleet: HostFleet, at: Moments, rows: I64) -> tuple[I64, I64, F32]:
+        """Places of those of some hosts that have demand, in ``rows`` and in here, and their share of the peak.
+
+        The shares have shape (those, ticks).
+        """
+        mine = np.flatnonzero(np.isin(self.host, rows, assume_unique=True))
+        hosts = self.host[mine]
         if not len(hosts):
-            return hosts, np.empty((0, len(at)), dtype=np.float32)
+            return hosts, mine, np.empty((0, len(at)), dtype=np.float32)
         curves = np.array([[*curve, curve[0]] for curve in table("demand")["curve"].values()])
-        out = np.empty((high - low, len(at)), dtype=np.float32)
-        for row, host in enumerate(hosts.tolist()):
+        out = np.empty((len(mine), len(at)), dtype=np.float32)
+        for row, (place, host) in enumerate(zip(mine.tolist(), hosts.tolist(), strict=True)):
             local = at.local(fleet.zones[fleet.zone_codes[host]])
             hour = local.second_of_day / 3600.0
             whole = hour.astype(np.int64)
-            knots = curves[self.kind[low + row]]
+            knots = curves[self.kind[place]]
             share = knots[whole] + (hour - whole) * (knots[whole + 1] - knots[whole])
-            share = self.floor[low + row] + (1 - self.floor[low + row]) * share
-            out[row] = np.where(local.weekday < SATURDAY, share, share * self.weekend[low + row])
-        out *= self._swings(at, low, high)
-        return hosts - first, out
+            share = self.floor[place] + (1 - self.floor[place]) * share
+            out[row] = np.where(local.weekday < SATURDAY, share, share * self.weekend[place])
+        out *= self._swings(at, mine)
+        return np.searchsorted(rows, hosts), mine, out
 
-    def _swings(self, at: Moments, low: int, high: int) -> F32:
+    def _swings(self, at: Moments, mine: I64) -> F32:
         cells = at.seconds / CELL_S
         start = int(cells[0]) if len(cells) else 0
         stop = int(cells[-1]) + 2 if len(cells) else 1
-        choice = np.zeros(high - low, dtype=np.int32)
-        nodes = lattice.characters(self.levels[:, low:high], start, stop, (SWING,), choice)
-        nodes *= (self.swing[low:high, None] * LOG2_E).astype(np.float32)
+        choice = np.zeros(len(mine), dtype=np.int32)
+        nodes = lattice.characters(self.levels[:, mine], start, stop, (SWING,), choice)
+        nodes *= (self.swing[mine, None] * LOG2_E).astype(np.float32)
         place = cells.astype(np.int64)
         late = (cells - place).astype(np.float32)
         left = nodes[:, place - start]

@@ -1,68 +1,139 @@
-"""What runs leave in the sub-samples they overlap: totals over the time that each covers, exact in integers."""
+"""What runs leave in the parts of a minute that they overlap: totals over what each covers, exact in integers."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 
-from ghostfleet.state.hosts.processes import CPU, FOOTPRINT, MEMORY, READ, WRITE
-from ghostfleet.state.hosts.schedule import PARTS, each
+from ghostfleet.state.hosts.processes import CPU, FOOTPRINT, MEMORY, READ
+from ghostfleet.state.hosts.schedule import PARTS
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from ghostfleet.core.arrays import F32, F64, I64
     from ghostfleet.state.hosts.processes import Processes
     from ghostfleet.state.hosts.schedule import Runs
 
-SUBSAMPLE_S = 20
-BIN = SUBSAMPLE_S * PARTS
 GRAIN = 1024.0  # of a rate: heights are whole multiples of 1/1024 of their unit
 HIGHEST = 2.0**30  # height, in such grains: a million KB/s
+MOST_TOUCHED = 60.0  # per cent of memory that one run touches
 READ_SHARE = 0.4  # of a run in which it reads: what is needed is read first
 LINGER_S = 150  # pages stay in the estimate's working set a little after a run
+MANY = 0.6  # share of the runs: a metric that fewer of them touch looks only at those
 
 
-def deposit(runs: Runs, processes: Processes, hosts: I64, count: int, bins: int) -> dict[str, F32]:
-    """Mean rate of each metric in each sub-sample, shape (count, bins); ``hosts`` is the row of each process.
+class Grid(msgspec.Struct, frozen=True):
+    """Rows of bins of even length that begin with the window."""
 
-    CPU in per cent, I/O in KB/s, memory in per cent touched. Metrics that no run touches are missing from the answer.
+    rows: int
+    bins: int
+    bin_s: int
+
+
+def deposit(
+    runs: Runs, processes: Processes, row: I64, grid: Grid, minutes: Grid, metrics: Collection[str]
+) -> tuple[dict[str, Left], dict[str, Left]]:
+    """Mean rates in each bin that short runs leave, and those of steady ones; shape (rows, bins) of the grid.
+
+    ``row`` is that of each process. CPU in per cent, I/O in KB/s; per cent of memory touched is of ``minutes``.
+    Metrics that no run touches, or that nobody asks for, are missing from the answer.
     """
-    out: dict[str, F32] = {}
-    amounts = processes.amounts
     steady = processes.steady[runs.process]
+    return (
+        _left(runs, processes, row, np.flatnonzero(~steady), (grid, minutes), metrics),
+        _left(runs, processes, row, np.flatnonzero(steady), (grid, minutes), metrics),
+    )
+
+
+def _left(
+    runs: Runs, processes: Processes, row: I64, chosen: I64, grids: tuple[Grid, Grid], metrics: Collection[str]
+) -> dict[str, Left]:
+    out: dict[str, Left] = {}
+    asked = np.array([name in metrics for name in FOOTPRINT])
+    touching = np.flatnonzero((processes.amounts[:, asked] > 0).any(axis=1))
+    chosen = chosen[np.isin(runs.process[chosen], touching)]
+    process = runs.process[chosen]
+    if not len(process):
+        return out
+    amounts = processes.amounts[process]
+    plain: _Boxes | None = None
+    start, length, size, row = runs.start[chosen], runs.length[chosen], runs.size[chosen], row[process]
+    is_rate, everyone = bool(processes.steady[process[0]]), np.arange(len(process))
     for metric, name in enumerate(FOOTPRINT):
-        amount = amounts[runs.process, metric]
-        some = np.flatnonzero(amount > 0)
-        if not len(some):
+        mine = np.flatnonzero(amounts[:, metric] > 0)
+        if name not in metrics or not len(mine):
             continue
-        length = runs.length[some]
-        start = runs.start[some]
+        alike = metric not in (MEMORY, READ) and len(mine) >= MANY * len(process)
+        if alike:  # most runs touch it: their boxes serve several metrics
+            mine = everyone
+        lasts = length[mine]
         if metric == READ:
-            length = np.maximum((length * READ_SHARE).astype(np.int64), 1)
-        elif metric == MEMORY:
-            length = length + LINGER_S * PARTS
-        height = amount[some] * runs.size[some]
+            lasts = np.maximum((lasts * READ_SHARE).astype(np.int64), 1)
+        height = amounts[mine, metric] * size[mine]
         if metric == MEMORY:
-            height = np.minimum(height, 60.0)
-        else:
-            height = np.where(steady[some], height, height * PARTS / length)
+            height = np.minimum(height, MOST_TOUCHED)
+            lasts = lasts + LINGER_S * PARTS
+        elif not is_rate:
+            height *= PARTS / lasts
         if metric == CPU:
             height = np.minimum(height, 100.0)
-        whole = np.rint(np.minimum(height * GRAIN, HIGHEST))
-        out[name] = _boxes(hosts[runs.process[some]], start, length, whole, count, bins)
+        if alike:
+            boxes = plain = plain or _Boxes(row, start, length, grids[0])
+        else:
+            boxes = _Boxes(row[mine], start[mine], lasts, grids[metric == MEMORY])
+        out[name] = boxes.means(height)
     return out
 
 
-def _boxes(row: I64, start: I64, length: I64, height: F64, count: int, bins: int) -> F32:
-    """Mean of boxes over bins; the sums are of whole numbers, so their order does not matter."""
-    stop = start + length
-    first, last = np.maximum(start // BIN, 0), np.minimum(-(-stop // BIN), bins)
-    box, cell = each(np.arange(len(row)), first, last)
-    covered = np.minimum(stop[box], (cell + 1) * BIN) - np.maximum(start[box], cell * BIN)
-    totals = np.bincount(row[box] * bins + cell, height[box] * covered, count * bins)
-    means: F32 = totals.astype(np.float32).reshape(count, bins)
-    means *= np.float32(1.0 / (BIN * GRAIN))
-    return means
+class Left(msgspec.Struct, frozen=True):
+    """What runs leave on the rows that they touch."""
+
+    rows: I64
+    rates: F32  # shape (those rows, bins)
+
+    def add_to(self, rates: F32) -> None:
+        """Add to the rates of all rows, in place."""
+        if len(self.rows) == len(rates):
+            rates += self.rates
+        else:
+            for row, mine in zip(self.rows.tolist(), self.rates, strict=True):
+                rates[row] += mine
 
 
-__all__ = ["SUBSAMPLE_S", "WRITE", "deposit"]
+class _Boxes:
+    """Runs as boxes over the bins that they overlap."""
+
+    def __init__(self, row: I64, start: I64, length: I64, grid: Grid) -> None:
+        self._rows = np.flatnonzero(np.bincount(row, minlength=grid.rows))
+        row = np.searchsorted(self._rows, row)
+        width = grid.bin_s * PARTS
+        stop = start + length
+        first, last = np.maximum(start // width, 0), np.minimum(-(-stop // width), grid.bins)
+        self._grid = grid
+        self._count = np.maximum(last - first, 0)
+        ends = np.cumsum(self._count)
+        total = int(ends[-1]) if len(ends) else 0
+        begins = ends - self._count
+        self._bin = np.repeat(row * grid.bins + first - begins, self._count)
+        self._bin += np.arange(total)
+        # A box covers the bins that it overlaps, but for what lies before it in the first and after it in the last.
+        inside = np.flatnonzero(self._count)
+        self._covered = np.full(total, float(width))
+        self._covered[begins[inside]] -= np.maximum(start - first * width, 0)[inside]
+        self._covered[ends[inside] - 1] -= np.maximum(last * width - stop, 0)[inside]
+
+    def means(self, height: F64) -> Left:
+        """Mean of the boxes' heights over bins; the sums are of whole numbers, so their order does not matter."""
+        grid = self._grid
+        weights = np.repeat(np.rint(np.minimum(height * GRAIN, HIGHEST)), self._count)
+        weights *= self._covered
+        totals = np.bincount(self._bin, weights, len(self._rows) * grid.bins)
+        means = np.empty((len(self._rows), grid.bins), dtype=np.float32)
+        np.multiply(totals, 1.0 / (grid.bin_s * PARTS * GRAIN), out=means.reshape(-1), casting="same_kind")
+        return Left(self._rows, means)
+
+
+__all__ = ["Grid", "Left", "deposit"]

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ghostfleet.spec.hosts import PROFILES
+from ghostfleet.spec.hosts import PROFILES, ROLES
 from ghostfleet.state.hosts.parameters import Draws, table
-from ghostfleet.world.hosts import SERVICE, STEADY
+from ghostfleet.world.hosts import STEADY
 
 if TYPE_CHECKING:
     from ghostfleet.core.arrays import F64
@@ -26,7 +26,8 @@ def levels(fleet: HostFleet) -> dict[str, F64]:
     cpu *= np.where(fleet.roles == STEADY, draws.spread("steady", options["cpu_steady"]), 1.0)
     write = draws.spread("write", options["write"])
     read = np.where(draws.chance("has_read", options["read_share"]), draws.spread("read", options["read"]), 0.0)
-    networked = draws.chance("has_network", options["network_share"]) | (fleet.roles == SERVICE)
+    write *= np.where(read > 0, draws.spread("reader", options["write_reader"]), 1.0)
+    networked = draws.chance("has_network", np.array([options["network_share"][role] for role in ROLES])[fleet.roles])
     network = np.where(networked, draws.spread("network", options["network"]), 0.0)
     missing = draws.uniform("one_way")
     half = options["direction_missing"] / 2

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ghostfleet.state.hosts.deposit import SUBSAMPLE_S
 from ghostfleet.state.hosts.parameters import Draws, table
 from ghostfleet.state.hosts.processes import sow
 
@@ -28,17 +27,16 @@ class Polls:
     write_kb: F64
     trickles: Bool  # per host of the fleet: all that it writes by itself are single writes
 
-    def add(self, metric: str, rates: F32, first: int, since_s: int) -> None:
-        """Add the rate of a direction's polls to sub-samples of hosts from ``first`` on; shape (hosts, bins)."""
+    def add(self, metric: str, rates: F32, rows: I64, since_s: int, bin_s: int) -> None:
+        """Add the rate of a direction's polls to bins of some hosts; shape (rows, bins)."""
         amounts = {"inbound": self.inbound_kb, "outbound": self.outbound_kb, "write": self.write_kb}[metric]
-        low, high = np.searchsorted(self.host, (first, first + len(rates))).tolist()
-        edges = since_s + np.arange(rates.shape[1] + 1, dtype=np.float64) * SUBSAMPLE_S
-        for poll in range(low, high):
-            if amounts[poll] > 0:
-                turns = np.floor((edges - self.phase_s[poll]) / self.period_s[poll])
-                rates[self.host[poll] - first] += np.diff(turns).astype(np.float32) * np.float32(
-                    amounts[poll] / SUBSAMPLE_S
-                )
+        edges = since_s + np.arange(rates.shape[1] + 1, dtype=np.float64) * bin_s
+        low, high = np.searchsorted(self.host, rows), np.searchsorted(self.host, rows, side="right")
+        for place in np.flatnonzero(high > low).tolist():
+            for poll in range(int(low[place]), int(high[place])):
+                if amounts[poll] > 0:
+                    turns = np.floor((edges - self.phase_s[poll]) / self.period_s[poll])
+                    rates[place] += np.diff(turns).astype(np.float32) * np.float32(amounts[poll] / bin_s)
 
 
 def polls(fleet: HostFleet, levels: dict[str, F64]) -> Polls:

@@ -56,11 +56,6 @@ class Processes:
         """Some of the processes."""
         return Processes(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
-    def of(self, first: int, last: int) -> Processes:
-        """Processes of hosts ``[first, last)``."""
-        edges = np.searchsorted(self.host, (first, last))
-        return self.take(slice(int(edges[0]), int(edges[1])))
-
 
 def joined(parts: Sequence[Processes]) -> Processes:
     """All processes, sorted by host; within a host in the order of the parts."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ghostfleet.core import draw, lattice
 from ghostfleet.core.lattice import Spectrum
+from ghostfleet.core.scratch import Scratch
 from ghostfleet.core.window import DAY_S
 from ghostfleet.state.hosts.parameters import LOG2_E, Draws, table
 
@@ -34,10 +35,11 @@ class Swings:
     deviation: dict[str, F64]
     loading: dict[str, F64]
     steps: Steps | None
+    scratch: Scratch = field(default_factory=Scratch)
 
     def factor(self, metric: str, cells: tuple[int, int], shared: F32, rows: I64) -> F32:
         """Log2 of the factor of a metric at five-minute nodes, shape (rows, nodes); rows of the fleet."""
-        nodes = lattice.characters(self.own[metric][:, rows], *cells, self.spectra, self.choice[rows])
+        nodes = lattice.characters(self.own[metric][:, rows], *cells, self.spectra, self.choice[rows], self.scratch)
         load = self.loading[metric][rows, None]
         nodes *= np.sqrt(1 - load * load).astype(np.float32)
         nodes += load.astype(np.float32) * shared
@@ -46,7 +48,7 @@ class Swings:
 
     def shared(self, cells: tuple[int, int], rows: I64) -> F32:
         """What the whole host does, at the nodes; shape (rows, nodes)."""
-        return lattice.characters(self.common[:, rows], *cells, self.spectra, self.choice[rows])
+        return lattice.characters(self.common[:, rows], *cells, self.spectra, self.choice[rows], self.scratch)
 
 
 @dataclass(frozen=True, slots=True)

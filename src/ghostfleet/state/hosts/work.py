@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ghostfleet.world.hosts import HostFleet
 
 LEAST_KB_S = 0.3
-PER_TICK = 3
+LEAST_SHARE = 0.01  # what follows by less does not follow
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,47 +22,68 @@ class Work:
     """Shares of levels that follow traffic, per host."""
 
     shares: dict[str, F64]
+    readers: dict[str, F64]  # shares that follow what is read, on hosts that read all the time
     memory_share: F64
     most: float
     most_memory: float
 
-    def traffic(self, rates: dict[str, F32], levels: dict[str, F64], rows: I64) -> F32:
-        """Traffic over its level, shape (rows, sub-samples); 1 on hosts without any."""
-        level = levels["inbound"][rows] + levels["outbound"][rows]
-        ratio = rates["inbound"] + rates["outbound"]
+    def followers(self, rows: I64) -> I64:
+        """Places of those of some hosts whose work follows their traffic."""
+        return np.flatnonzero(np.any([share[rows] > 0 for share in self.shares.values()], axis=0))
+
+    def traffic(self, inbound: F32, outbound: F32, level: F64) -> F32:
+        """Traffic over its level, shape (hosts, parts of ticks)."""
+        ratio = inbound + outbound
         ratio *= (1 / np.maximum(level, LEAST_KB_S))[:, None].astype(np.float32)
         np.minimum(ratio, np.float32(self.most), out=ratio)
         ratio[level <= 0] = 1
         return ratio
 
-    def factor(self, metric: str, traffic: F32, rows: I64) -> F32:
-        """Factor of a metric's level."""
-        share = self.shares[metric][rows, None].astype(np.float32)
+    def factor(self, metric: str, traffic: F32, host: int) -> F32:
+        """Factor of a metric's level on one host; shape of its traffic."""
+        share = np.float32(self.shares[metric][host])
         out: F32 = share * traffic
         out += 1 - share
         return out
 
+    def reading(self, metric: str, read: F32, level: F64, rows: I64) -> F32:
+        """Factor of a metric's level on hosts that read all the time: what is read is worked on and written back."""
+        share = self.readers[metric][rows, None].astype(np.float32)
+        out: F32 = read * (1 / np.maximum(level, LEAST_KB_S))[:, None].astype(np.float32)
+        np.minimum(out, np.float32(self.most), out=out)
+        out *= share
+        out += 1 - share
+        return out
+
     def memory(self, cpu: F32, level: F64, rows: I64) -> F32:
-        """Factor of touched memory per tick, by the CPU at work over its level."""
-        busy = cpu[:, 0::PER_TICK] + cpu[:, 1::PER_TICK] + cpu[:, 2::PER_TICK]
-        busy *= (1 / (PER_TICK * level[rows, None])).astype(np.float32)
+        """Factor of touched memory, by the CPU at work in each tick over its level."""
+        busy = cpu * (1 / level[rows, None]).astype(np.float32)
         np.minimum(busy, np.float32(self.most_memory), out=busy)
         share = self.memory_share[rows, None].astype(np.float32)
         out: F32 = 1 - share + share * busy
         return out
 
 
-def work(fleet: HostFleet) -> Work:
-    """What traffic costs each host."""
+def work(fleet: HostFleet, levels: dict[str, F64]) -> Work:
+    """What traffic costs each host: of a level no more than the traffic can have caused."""
     options = table("work")
     draws = Draws(fleet.seed, "work", fleet.ids)
     scale = 0.0 if "shared" in fleet.without else 1.0
+    traffic = levels["inbound"] + levels["outbound"]
+
+    def share(metric: str) -> F64:
+        caused = traffic * draws.spread(f"{metric} per KB", options[f"{metric}_per_kb"]) / levels[metric]
+        follows = scale * draws.between(metric, options[f"{metric}_range"]) * np.minimum(caused, 1.0)
+        return np.where(follows < LEAST_SHARE, 0.0, follows)
+
     return Work(
-        shares={
-            "cpu": scale * draws.between("cpu", options["cpu_range"]),
-            "write": scale * draws.between("write", options["write_range"]),
+        shares={metric: share(metric) for metric in ("cpu", "write")},
+        readers={
+            metric: scale * draws.between(f"reading {metric}", bounds) for metric, bounds in options["reading"].items()
         },
-        memory_share=scale * draws.between("memory", options["memory_range"]),
+        memory_share=scale
+        * draws.between("memory", options["memory_range"])
+        * np.minimum(levels["cpu"] / options["memory_busy"], 1.0),
         most=options["most"],
         most_memory=options["most_memory"],
     )
