@@ -5,24 +5,33 @@ import sys
 from functools import cache
 from itertools import pairwise
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ghostfleet.core import draw
+from ghostfleet import generate
+from ghostfleet.core import draw, maths
+from ghostfleet.core.facts import Facts
 from ghostfleet.core.window import Window
 from ghostfleet.generate import Generator, Task
+from ghostfleet.run import history
+from ghostfleet.run.history import Request
 from ghostfleet.signals import host_metrics
 from ghostfleet.signals.host_metrics import METRICS, SAMPLES
 from ghostfleet.spec import loading, reading
+from ghostfleet.spec.hosts import PROFILES
 from ghostfleet.state.hosts import schedule
+from ghostfleet.state.hosts.swings import Swings
+from ghostfleet.world import hosts as world
 from tests.laws import cells, mutants, surroundings
 
 TABLE = "host_metrics"
 HOSTS = 24
 ROW_S = 300
 ROWS = 500
+PLACES = [7, 3, 11, 0, 9, 1, 5, 10, 2, 8, 4, 6]
 UNALIGNED = [1, 7, 63, 130, 172, 257, 287, 289, 460, 499]  # 172 and 460: soon after midnight UTC
 
 
@@ -94,6 +103,40 @@ def fold(factor, skip):
         assert np.abs(shown - means)[seen].max() <= 0.5 + 1e-6
 
 
+def order(places):
+    """For every permutation of the tasks: what one gives does not depend on which came before it."""
+    tasks = [(part, first, first + 8) for part in window(80).cut(27) for first in range(0, HOSTS, 8)]
+    assert len(tasks) == len(places)
+    generator = Generator(scenario())
+    made = {task: observe(generator, *tasks[task]) for task in sorted(range(len(tasks)), key=places.__getitem__)}
+    parts = cells.joined([made[task] for task in range(len(tasks))])
+    cells.assert_equal(ordered(parts), observe(Generator(scenario()), window(80)))
+
+
+def seeds(other):
+    """Another seed is another world: nearly every CPU value differs."""
+    one = observe(Generator(scenario()), window(60))
+    two = observe(Generator(scenario(f"execution.random_seed={other}")), window(60))
+    assert np.mean(one["cpu"] == two["cpu"]) < 0.05
+    assert np.array_equal(one["time"], two["time"])
+    assert np.array_equal(one["host_id"], two["host_id"])
+
+
+def share(shares):
+    """For every mix of profiles: a host that keeps its profile keeps its rows, and its role and size in any case."""
+    mix = ", ".join(f"{name}: {part}" for name, part in zip(PROFILES, shares, strict=True))
+    before, after = Generator(scenario()), Generator(scenario(f"hosts.profiles={{{mix}}}"))
+    old, new = (host_metrics.observer(generator.scenario).fleet for generator in (before, after))
+    kept = old.profiles == new.profiles
+    assert 0 < np.sum(~kept) < HOSTS
+    assert np.array_equal(old.roles, new.roles)
+    assert np.array_equal(old.processors, new.processors)
+    assert np.array_equal(old.zone_codes, new.zone_codes)
+    rows = window(60)
+    left, right = (cells.where(observe(one, rows), np.repeat(kept, len(rows))) for one in (before, after))
+    cells.assert_equal(left, right)
+
+
 def test_seven_unaligned_chunks_concatenate_to_the_whole():
     split(UNALIGNED)
 
@@ -130,17 +173,31 @@ def test_coarser_rows_weigh_every_read_once(factor, skip):
 @settings(max_examples=3)
 @given(places=st.permutations(range(12)))
 def test_tasks_give_the_same_in_any_order(places):
-    tasks = [(part, first, first + 8) for part in window(80).cut(27) for first in range(0, HOSTS, 8)]
-    generator = Generator(scenario())
-    made = {task: observe(generator, *tasks[task]) for task in sorted(range(len(tasks)), key=places.__getitem__)}
-    parts = cells.joined([made[task] for task in range(len(tasks))])
-    cells.assert_equal(ordered(parts), observe(Generator(scenario()), window(80)))
+    order(places)
 
 
 def test_another_seed_is_another_world():
-    other = observe(Generator(scenario("execution.random_seed=7")), window(60))
-    same = observe(Generator(scenario()), window(60))
-    assert np.mean(other["cpu"] == same["cpu"]) < 0.05
+    seeds(7)
+
+
+def test_another_share_of_a_profile_changes_only_hosts_that_change_profile():
+    share([0.45, 0.20, 0.35])
+
+
+@pytest.mark.parametrize("workers", [2, 3])
+def test_the_number_of_workers_changes_no_byte(tmp_path, workers):
+    small = scenario("hosts.days=1")
+
+    def file(count):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(generate, "ROWS_PER_TASK", 600)
+            patch.setattr(history, "ROWS_PER_WORKER", 1)  # workers even for so few
+            done = history.write(small, Request(urls=(f"{tmp_path}/{count}/",), compressed=False, workers=count))
+        assert done.workers == count
+        assert len(done.plan.tasks) >= 7
+        return (tmp_path / str(count) / "host_metrics.csv").read_bytes()
+
+    assert file(workers) == file(1)
 
 
 def test_roles_that_nobody_has_change_no_profile():
@@ -162,6 +219,57 @@ def look_back_forgotten(patch):
     patch.setattr(schedule, "_reach", lambda _, rows: np.zeros(len(rows)))
 
 
+def draws_by_order_of_calls(patch):
+    """Normals take whatever comes next, as a library generator does."""
+    honest, calls = draw.normal, iter(range(10**9))
+
+    def next_ones(keys, start, stop, **arrays):
+        return honest(draw.rekey(keys, 1000 + next(calls)), start, stop, **arrays)
+
+    patch.setattr(draw, "normal", next_ones)
+
+
+def means_of_means(patch):
+    """A minute that missed a read counts as much as one that did not."""
+
+    def mean(facts, name):
+        sums, weight = facts.values[name], facts.values[SAMPLES]
+        return np.rint(sums / weight), weight == 0
+
+    def folded(facts, factor):
+        means = {name: mean(facts, name)[0] for name in METRICS}
+        values = {name: made.reshape(len(made), -1, factor).mean(axis=2) for name, made in means.items()}
+        return Facts(facts.table, facts.window.coarser(factor), values | {SAMPLES: np.ones_like(values["cpu"])})
+
+    patch.setattr(Facts, "folded", folded)
+
+
+def a_young_estimate(patch):
+    """The hypervisor's moving average starts anew in every window."""
+    patch.setattr(host_metrics, "LOOK_BACK", 2)
+
+
+def swings_from_the_shard(patch):
+    """Swings belong to the place in the shard, not to the host."""
+    honest = Swings.factor
+    patch.setattr(
+        Swings,
+        "factor",
+        lambda swings, metric, nodes, shared, rows: honest(swings, metric, nodes, shared, rows - rows[0]),
+    )
+
+
+def profiles_in_the_seed(patch):
+    """What a host does depends on the mix of profiles."""
+    honest = world.build
+
+    def build(made):
+        fleet = honest(made)
+        return msgspec.structs.replace(fleet, seed=fleet.seed + round(1000 * made.hosts.profiles.cloud))
+
+    patch.setattr(world, "build", build)
+
+
 MUTANTS = {
     "draws by place": (mutants.draws_by_place_in_the_window, lambda: split(UNALIGNED)),
     "clock": (mutants.clock_in_the_keys, lambda: split(UNALIGNED)),
@@ -169,6 +277,13 @@ MUTANTS = {
     "no look-back": (look_back_forgotten, lambda: split(UNALIGNED)),
     "ids that know the fleet": (mutants.ids_that_know_the_fleet, lambda: growing(40)),
     "clock and shards": (mutants.clock_in_the_keys, lambda: shard([3, 5, 11])),
+    "swings by shard": (swings_from_the_shard, lambda: shard([3, 5, 11])),
+    "swings by shard, in any order": (swings_from_the_shard, lambda: order(PLACES)),
+    "draws by order of calls": (draws_by_order_of_calls, lambda: order(PLACES)),
+    "means of means": (means_of_means, lambda: fold(15, 0)),
+    "young estimate": (a_young_estimate, lambda: split(UNALIGNED)),
+    "fixed seed": (mutants.a_fixed_seed, lambda: seeds(7)),
+    "profiles in the seed": (profiles_in_the_seed, lambda: share([0.45, 0.20, 0.35])),
 }
 
 
@@ -186,6 +301,16 @@ def digest():
     return hashlib.sha256(b"".join(rows[name].astype("<i8").tobytes() for name in METRICS)).hexdigest()
 
 
+@pytest.mark.skipif(not surroundings.SIMD, reason="this CPU has no SIMD to switch off")
+def test_the_law_of_cpus_bites():
+    """A library's own exponential has other last bits without SIMD, and millionths show them."""
+    made = [
+        surroundings.python("-m", "tests.laws.test_hosts", "library", variables=variables)
+        for variables in ({}, surroundings.WITHOUT_SIMD)
+    ]
+    assert made[0] != made[1]
+
+
 @pytest.mark.parametrize("variables", [surroundings.WITHOUT_SIMD, {"PYTHONHASHSEED": "1"}, {"TZ": "Asia/Tokyo"}])
 def test_surroundings_change_no_value(variables):
     assert surroundings.python("-m", "tests.laws.test_hosts", variables=variables).strip() == digest()
@@ -200,4 +325,6 @@ def test_a_draw_at_a_place_is_the_draw_there():
 
 
 if __name__ == "__main__":
+    if "library" in sys.argv:
+        maths.exp2_f32 = lambda x, out=None: np.exp(x * np.float32(0.6931472), out=out)
     sys.stdout.write(digest())
