@@ -60,15 +60,17 @@ def _case(scenario: str, assignments: tuple[str, ...], days: int | None) -> dict
 def _table(generator: Generator, tasks: list[Any]) -> dict[str, Any]:
     # A digest of its own: goldens speak of the data, and must not change when sinks digest another way.
     rows, units, digests = 0, defaultdict[str, list[np.ndarray]](list), defaultdict[str, Any](hashlib.sha256)
+    per_one: dict[str, int] = {}
     for task in tasks:
         for batch in generator.batches(task):
             rows += len(batch)
             for name, values in batch.columns.items():
                 digests[name].update(_whole(values).astype("<i8").tobytes())
                 if isinstance(values, Quanta):
+                    per_one[name] = values.per_one
                     units[name].append(values.units if values.missing is None else values.units[~values.missing])
     names = "".join(f"{name} {digest.hexdigest()}\n" for name, digest in digests.items())
-    columns = {name: _statistics(np.concatenate(parts)) for name, parts in units.items()}
+    columns = {name: _statistics(np.concatenate(parts), per_one[name]) for name, parts in units.items()}
     return {"rows": rows, "sha256": hashlib.sha256(names.encode()).hexdigest(), "columns": columns}
 
 
@@ -81,12 +83,12 @@ def _whole(values: Values) -> np.ndarray:
     return units if values.missing is None else np.where(values.missing, MISSING, units)
 
 
-def _statistics(units: np.ndarray) -> dict[str, float]:
+def _statistics(units: np.ndarray, per_one: int) -> dict[str, float]:
     whole = int(units.sum(dtype=np.int64))  # in integers, so that it is one number on every machine
     return {
-        "min": int(units.min()) / 100,
-        "mean": round(whole / len(units) / 100, 4),
-        "max": int(units.max()) / 100,
+        "min": int(units.min()) / per_one,
+        "mean": round(whole / len(units) / per_one, 4),
+        "max": int(units.max()) / per_one,
     }
 
 
