@@ -1,0 +1,153 @@
+"""Telemetry of either side, read through DuckDB: what each entity's metrics were on a grid of steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ghostfleet.analysis.realism.columns import Columns, Layout, layout
+from ghostfleet.core import draw
+from ghostfleet.core.errors import GhostfleetError
+from ghostfleet.core.table import Table
+from ghostfleet.queries import reading
+from ghostfleet.queries.sources import STORE, SUFFIXES, Source, UnreadableError, ensure_readable, sources, split
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from duckdb import DuckDBPyConnection
+
+    from ghostfleet.core.arrays import F64, I64
+
+
+@dataclass(frozen=True)
+class Series:
+    """One metric of one entity: means of the steps that have readings; bins count steps since the epoch."""
+
+    entity: str
+    bins: I64
+    values: F64
+
+
+@dataclass
+class Readings:
+    """One side: the series of each metric, read when they are asked for."""
+
+    url: str
+    step_s: int
+    metrics: tuple[str, ...]
+    store: DuckDBPyConnection = field(repr=False)
+    layouts: tuple[Layout, ...] = field(repr=False)
+    _known: dict[str, list[Series]] = field(default_factory=dict, repr=False)
+
+    def series(self, metric: str, most: int, seed: int) -> list[Series]:
+        """Series of a metric, of at most so many entities; which ones is a draw by their names."""
+        if metric not in self._known:
+            rows = " UNION ALL ".join(one.rows(metric) for one in self.layouts if metric in one.metrics)
+            self.store.execute(f"CREATE OR REPLACE TEMP VIEW asked AS {rows}")
+            names = sorted(str(row[0]) for row in self.store.execute("SELECT DISTINCT entity FROM asked").fetchall())
+            chosen = drawn(names, most, draw.Stream(seed, "realism", "entities"))
+            self._known[metric] = list(self._binned(chosen))
+        return self._known[metric]
+
+    def _binned(self, entities: Sequence[str]) -> Iterator[Series]:
+        sql = """
+            SELECT entity, CAST(floor(t / $step) AS BIGINT) AS bin, avg(value) AS value
+            FROM asked WHERE t IS NOT NULL AND isfinite(value) AND entity IN (SELECT unnest($entities))
+            GROUP BY ALL ORDER BY entity, bin
+        """
+        found = self.store.execute(sql, {"step": float(self.step_s), "entities": list(entities)}).fetchnumpy()
+        if not len(found["bin"]):
+            return
+        names = np.asarray(found["entity"], dtype=object)
+        cuts = np.flatnonzero(names[1:] != names[:-1]) + 1
+        bins, values = np.asarray(found["bin"], np.int64), np.asarray(found["value"], np.float64)
+        for of, at, what in zip(np.split(names, cuts), np.split(bins, cuts), np.split(values, cuts), strict=True):
+            yield Series(str(of[0]), at, what)
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self.store.close()
+
+
+def drawn(names: Sequence[str], most: int, stream: draw.Stream) -> list[str]:
+    """At most so many names, in a drawn order that does not depend on how many there are."""
+    words = draw.words(stream.keys(draw.entity_ids(names)), 0, 1)[:, 0]
+    return [names[place] for place in np.argsort(words, kind="stable")[:most]]
+
+
+def read(url: str, step_s: int, tables: Sequence[Table] = (), given: Columns | None = None) -> Readings:
+    """Open one side: a file, a folder of files or ``duckdb:FILE``; tables we know need no options.
+
+    Others need an entity column, a time column and metric columns, or the long form series_id, metric, timestamp,
+    value. `DataError` when they cannot be read as that.
+    """
+    import duckdb
+
+    store = duckdb.connect()
+    try:
+        for setting in ("threads = 1", "autoinstall_known_extensions = false", "enable_progress_bar = false"):
+            store.execute(f"SET {setting}")  # one thread: a mean of many readings has the same bits every time
+        layouts = tuple(_layouts(store, url, tables, given or Columns()))
+    except duckdb.Error as error:
+        store.close()
+        raise UnreadableError(f"{url} cannot be read: {str(error).splitlines()[0]}") from error
+    except GhostfleetError:
+        store.close()
+        raise
+    metrics = tuple(dict.fromkeys(metric for one in layouts for metric in one.metrics))
+    return Readings(url, step_s, metrics, store, layouts)
+
+
+def _layouts(store: DuckDBPyConnection, url: str, tables: Sequence[Table], given: Columns) -> Iterator[Layout]:
+    for source, is_known in _sources(store, url, tables):
+        ensure_readable(source)
+        rows, types = reading.relation(store, source)
+        table = source.table if is_known and set(source.table.keys) <= set(types) else None
+        where = source.paths[0].name if source.suffix != "duckdb" else source.table.name
+        yield layout(store, where, rows, types, table, given)
+
+
+def _sources(store: DuckDBPyConnection, url: str, tables: Sequence[Table]) -> list[tuple[Source, bool]]:
+    path = Path(url.removeprefix(STORE))
+    known = [table for table in tables if table.group == "telemetry"]
+    if url.startswith(STORE):
+        return _stored(store, path, known)
+    if path.is_dir():
+        try:
+            return [(source, True) for source in sources(url, known)]
+        except UnreadableError:
+            files = [file for file in sorted(path.iterdir()) if split(file)[1]]
+            if not files or any(split(file)[0] in {table.file_stem for table in known} for file in files):
+                raise
+            return [(_of_nobody(file), False) for file in files]
+    if path.is_file() and split(path)[1]:
+        try:
+            return [(source, True) for source in sources(url, known)] if len(known) > 1 else [(_of_nobody(path), False)]
+        except UnreadableError:
+            return [(_of_nobody(path), False)]
+    if path.is_file():
+        raise UnreadableError(f"{path} has no known suffix; valid are {', '.join(SUFFIXES)}, a folder or duckdb:FILE")
+    raise UnreadableError(f"{path} is not there; valid is a file, a folder or duckdb:FILE")
+
+
+def _of_nobody(path: Path) -> Source:
+    stem, suffix = split(path)
+    return Source(Table(stem, "", (), (), ()), (path,), suffix)
+
+
+def _stored(store: DuckDBPyConnection, path: Path, known: Sequence[Table]) -> list[tuple[Source, bool]]:
+    if not path.is_file():
+        raise UnreadableError(f"{path} is not there; valid is duckdb:FILE")
+    store.execute(f"ATTACH {reading.literal(str(path))} AS stored (READ_ONLY)")
+    sql = "SELECT table_name FROM duckdb_tables() WHERE database_name = 'stored' ORDER BY 1"
+    names = [str(row[0]) for row in store.execute(sql).fetchall()]
+    ours = [table for table in known if table.name in names]
+    if not names:
+        raise UnreadableError(f"{path} holds no tables")
+    if ours:
+        return [(Source(table, (path,), "duckdb"), True) for table in ours]
+    return [(Source(Table(name, "", (), (), ()), (path,), "duckdb"), False) for name in names]
