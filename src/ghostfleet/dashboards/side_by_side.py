@@ -1,4 +1,4 @@
-"""Draw windows of two sides beside each other: a row of cards for each metric, real left, data right."""
+"""Draw windows of two sides beside each other: a row of cards for each metric, real left, synthetic right."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Pair:
     title: str
     note: str
     real: F64
-    data: F64
+    synthetic: F64
 
 
 def side_by_side(title: str, subtitle: str, pairs: Sequence[Pair], theme: Theme) -> bytes:
@@ -49,9 +49,9 @@ def side_by_side(title: str, subtitle: str, pairs: Sequence[Pair], theme: Theme)
         figure.text(GAP * 1.5 / WIDTH, middle, title, color=theme.value, fontsize=19, weight="bold", va="center")
         figure.text(1 - GAP * 1.5 / WIDTH, middle, subtitle, color=theme.axis, fontsize=LABEL, va="center", ha="right")
         for row, pair in enumerate(pairs):
-            for column, (side, values) in enumerate((("real", pair.real), ("data", pair.data))):
+            for column, (side, values) in enumerate((("real", pair.real), ("synthetic", pair.synthetic))):
                 ink = theme.label if side == "real" else theme.accent
-                note = pair.note if side == "data" else ""
+                note = pair.note if side == "synthetic" else ""
                 _card(figure, (row, column), f"{pair.title}, {side}", note, values, ink, theme)
         target = io.BytesIO()
         figure.savefig(target, format="png", facecolor=theme.page, metadata=UNDATED["png"])

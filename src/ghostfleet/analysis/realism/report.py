@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 SHOWN = 5  # distances per metric in the text
 RELIABLE = 40  # entities of a side from which the interval is narrow
 NEAR, FAR = 0.6, 0.9
+HEAD = (
+    f"{'metric':<12} {'AUC':>5}  {'90 % interval':<13}  {'mean KS':>7}  {'forecast':>8}  "
+    f"{'entities':>13}  {'windows':>13}"
+)
 
 
 @dataclass(frozen=True)
@@ -116,8 +120,7 @@ def as_text(measured: Measured) -> str:
     lines = [
         f"{measured.data} against {measured.real}: {every}",
         "",
-        f"{'metric':<12} {'AUC':>5}  {'90 % interval':<13}  {'mean KS':>7}  {'forecast':>8}  {'entities':>13}  "
-        f"{'windows':>13}",
+        HEAD,
         *(_line(one) for one in measured.metrics),
     ]
     if measured.together:

@@ -120,4 +120,4 @@ def _progress(*, quiet: bool) -> Iterator[Callable[[str], None]]:
 def _picture(measured: Measured, theme: str) -> bytes:
     pairs = [Pair(one.metric, f"AUC {one.test.auc:.2f}", one.examples[1], one.examples[0]) for one in measured.metrics]
     subtitle = f"mean AUC {measured.mean_auc:.2f}: {saying(measured.mean_auc)}  ·  every window on its own scale"
-    return side_by_side("Real and data, side by side", subtitle, pairs, theme_of(theme))
+    return side_by_side("Real and synthetic, side by side", subtitle, pairs, theme_of(theme))
