@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ghostfleet.core import draw
 from ghostfleet.core.window import HOUR_S
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 BACK = (0, 1, 2, 3, 5, 8, 11)  # steps back that the forecaster sees, beside means of the last hour and of all it saw
 MOST_ROWS = 8000  # that a forecaster learns from
-BOUND = 10.0  # of scaled values: what one spike can cost
+FEWEST_ROWS = 200
 HALVES = 2
 
 
@@ -50,12 +51,7 @@ def transfer(real: Windows, synthetic: Windows, step_s: int, chance: Chance) -> 
     return Transfer(float(from_data / max(from_real, 1e-12)), float(from_data), float(from_real))
 
 
-FEWEST_ROWS = 200
-
-
 def _place(name: str, seed: int) -> int:
-    from ghostfleet.core import draw
-
     return int(draw.words(draw.Stream(seed, "realism", "halves").keys(draw.entity_ids([name])), 0, 1)[0, 0])
 
 
@@ -78,14 +74,13 @@ def _rows(windows: Windows, ahead: int) -> tuple[F64, F64]:
     high = now - np.quantile(x[:, :warm], 0.95, axis=1)[:, None]
     inputs = np.stack([*seen, *means, high], axis=-1).reshape(-1, len(BACK) + 2)
     wanted = (x[:, at + ahead] - now).ravel()
-    return np.clip(inputs, -BOUND, BOUND), np.clip(wanted, -BOUND, BOUND)
+    return np.arcsinh(inputs), np.arcsinh(wanted)  # so that a spike counts and does not rule
 
 
 def _error(learnt: tuple[F64, F64], unseen: tuple[F64, F64], rows: int, seed: int) -> float:
     from sklearn.ensemble import HistGradientBoostingRegressor
 
     forecaster = HistGradientBoostingRegressor(
-        loss="absolute_error",
         max_iter=60,
         learning_rate=0.1,
         max_leaf_nodes=15,

@@ -63,6 +63,7 @@ def told_apart(
                 min_samples_leaf=min(20, max(2, len(train) // 20)),
                 l2_regularization=1.0,
                 max_features=0.5,
+                max_bins=63,
                 early_stopping=False,
                 class_weight="balanced",
                 random_state=chance.seed + repeat,
