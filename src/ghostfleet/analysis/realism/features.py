@@ -23,7 +23,7 @@ BLOCKS = (4, 12, 48)  # steps whose means are looked at
 BANDS = 4  # of the spectrum, each as wide as the ones below it together
 BURST_DEVIATIONS = 6.0  # robust deviations above the median from which a point belongs to a burst
 NORMAL_DEVIATION = 1.4826  # of a normal distribution, in median absolute deviations
-EQUAL = 1e-5  # share of a window's range below which two readings are one: the values were stored in 32 bits
+EQUAL = 1e-6  # share of a window's range below which two readings are one: the values were stored in 32 bits
 TINY = 1e-12
 
 

@@ -84,6 +84,7 @@ def _error(learnt: tuple[F64, F64], unseen: tuple[F64, F64], rows: int, seed: in
         max_iter=60,
         learning_rate=0.1,
         max_leaf_nodes=15,
+        max_bins=63,
         early_stopping=False,
         random_state=seed,
     )

@@ -65,10 +65,12 @@ def told_apart(
                 max_features=0.5,
                 max_bins=63,
                 early_stopping=False,
-                class_weight="balanced",
                 random_state=chance.seed + repeat,
             )
-            scores[test] += classifier.fit(rows[train], labels[train]).predict_proba(rows[test])[:, 1]
+            known = ~np.isnan(rows[train]).all(axis=0)  # a column of which nothing is known cannot be learnt
+            if known.any():
+                classifier.fit(rows[np.ix_(train, known)], labels[train])
+                scores[test] += classifier.predict_proba(rows[np.ix_(test, known)])[:, 1]
     return verdict(scores, labels, groups, chance.seed)
 
 
