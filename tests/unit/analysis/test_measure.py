@@ -109,7 +109,8 @@ def test_a_table_that_is_known_needs_no_options(tmp_path):
 
 def test_columns_can_be_named(tmp_path):
     select = """
-        SELECT 'x' AS a, host, CAST(1000 * epoch(moment) AS BIGINT) AS t, cpu_pct AS "CPU usage [%]", 1 AS rank FROM given
+        SELECT 'x' AS a, host, CAST(1000 * epoch(moment) AS BIGINT) AS t, cpu_pct AS "CPU usage [%]", 1 AS rank
+        FROM given
     """
     path = fleets.write(fleet(bursty, 2, 1, seed=6), tmp_path / "own.csv", select)
     side = read(path, STEP_S, given=Columns("host", "t", ("CPU usage [%]",)))
@@ -174,8 +175,16 @@ def test_what_cannot_be_read_is_said(tmp_path, name, text, said):
 
 def test_a_missing_library_is_named_with_how_to_install_it(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "sklearn", None)
-    with pytest.raises(MissingExtraError, match=r'needs sklearn; install it with pip install "ghostfleet\[realism\]"'):
+    with pytest.raises(MissingExtraError, match=r'needs sklearn; install with pip install "ghostfleet\[realism\]"'):
         ensure_installed()
+
+
+def test_a_store_that_changes_its_mind_is_said(tmp_path):
+    path = tmp_path / "gone.parquet"
+    side = read(fleets.write(fleet(bursty, 2, 1, seed=12), path), STEP_S)
+    path.write_bytes(b"PAR1PAR1")
+    with pytest.raises(DataError, match=r"gone\.parquet cannot be read"):
+        side.series("cpu_pct", 10, 1)
 
 
 def test_relations_are_rank_correlations_and_missing_where_nothing_moves():

@@ -79,6 +79,7 @@ def _rows(windows: Windows, ahead: int) -> tuple[F64, F64]:
 
 def _error(learnt: tuple[F64, F64], unseen: tuple[F64, F64], rows: int, seed: int) -> float:
     from sklearn.ensemble import HistGradientBoostingRegressor
+    from threadpoolctl import threadpool_limits
 
     forecaster = HistGradientBoostingRegressor(
         max_iter=60,
@@ -89,8 +90,9 @@ def _error(learnt: tuple[F64, F64], unseen: tuple[F64, F64], rows: int, seed: in
         random_state=seed,
     )
     some = _even(len(learnt[1]), rows)
-    forecaster.fit(learnt[0][some], learnt[1][some])
-    return float(np.abs(forecaster.predict(unseen[0]) - unseen[1]).mean())
+    with threadpool_limits(1):
+        forecaster.fit(learnt[0][some], learnt[1][some])
+        return float(np.abs(forecaster.predict(unseen[0]) - unseen[1]).mean())
 
 
 def _even(length: int, wanted: int) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 FEWEST_ENTITIES = 10  # of each side: two in each fold
 FEWEST_METRICS = 2  # that can be related
 EXAMPLES = 5  # windows of each side in the picture
+NEEDED = ("ordpy", "scipy", "sklearn", "threadpoolctl")
 TELLS = frozenset(tells(np.array([0.0, 1.0, 0.5]), np.array([1.0, -0.5])))
 
 
@@ -53,14 +55,10 @@ class Settings:
 
 def ensure_installed() -> None:
     """Say how to install what is missing."""
-    try:
-        import ordpy
-        import scipy
-        import sklearn
-    except ImportError as error:
-        missing = f'realism needs {error.name}; install it with pip install "ghostfleet[realism]"'
-        raise MissingExtraError(missing) from error
-    del ordpy, scipy, sklearn
+    missing = [name for name in NEEDED if find_spec(name) is None]
+    if missing:
+        message = f'realism needs {", ".join(missing)}; install with pip install "ghostfleet[realism]"'
+        raise MissingExtraError(message)
 
 
 def ensure_sensible(how: Settings) -> None:

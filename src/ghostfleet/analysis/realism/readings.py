@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,12 +47,15 @@ class Readings:
     def series(self, metric: str, most: int, seed: int) -> list[Series]:
         """Series of a metric, of at most so many entities; which ones is a draw by their names."""
         if metric not in self._known:
-            rows = " UNION ALL ".join(one.rows(metric) for one in self.layouts if metric in one.metrics)
-            self.store.execute(f"CREATE OR REPLACE TEMP VIEW asked AS {rows}")
-            names = sorted(str(row[0]) for row in self.store.execute("SELECT DISTINCT entity FROM asked").fetchall())
-            chosen = drawn(names, most, draw.Stream(seed, "realism", "entities"))
-            self._known[metric] = list(self._binned(chosen))
+            with _said(self.url):
+                self._known[metric] = self._read(metric, most, seed)
         return self._known[metric]
+
+    def _read(self, metric: str, most: int, seed: int) -> list[Series]:
+        rows = " UNION ALL ".join(one.rows(metric) for one in self.layouts if metric in one.metrics)
+        self.store.execute(f"CREATE OR REPLACE TEMP VIEW asked AS {rows}")
+        names = sorted(str(row[0]) for row in self.store.execute("SELECT DISTINCT entity FROM asked").fetchall())
+        return list(self._binned(drawn(names, most, draw.Stream(seed, "realism", "entities"))))
 
     def _binned(self, entities: Sequence[str]) -> Iterator[Series]:
         sql = """
@@ -89,17 +93,26 @@ def read(url: str, step_s: int, tables: Sequence[Table] = (), given: Columns | N
 
     store = duckdb.connect()
     try:
-        for setting in ("threads = 1", "autoinstall_known_extensions = false", "enable_progress_bar = false"):
-            store.execute(f"SET {setting}")  # one thread: a mean of many readings has the same bits every time
-        layouts = tuple(_layouts(store, url, tables, given or Columns()))
-    except duckdb.Error as error:
-        store.close()
-        raise UnreadableError(f"{url} cannot be read: {str(error).splitlines()[0]}") from error
+        with _said(url):
+            for setting in ("threads = 1", "autoinstall_known_extensions = false", "enable_progress_bar = false"):
+                store.execute(f"SET {setting}")  # one thread: a mean of many readings has the same bits every time
+            layouts = tuple(_layouts(store, url, tables, given or Columns()))
     except GhostfleetError:
         store.close()
         raise
     metrics = tuple(dict.fromkeys(metric for one in layouts for metric in one.metrics))
     return Readings(url, step_s, metrics, store, layouts)
+
+
+@contextmanager
+def _said(url: str) -> Iterator[None]:
+    """Turn DuckDB's errors into ours."""
+    import duckdb
+
+    try:
+        yield
+    except duckdb.Error as error:
+        raise UnreadableError(f"{url} cannot be read: {str(error).splitlines()[0]}") from error
 
 
 def _layouts(store: DuckDBPyConnection, url: str, tables: Sequence[Table], given: Columns) -> Iterator[Layout]:

@@ -49,28 +49,30 @@ def told_apart(
     No entity is in both the training and the test part of a fold.
     """
     from sklearn.ensemble import HistGradientBoostingClassifier
+    from threadpoolctl import threadpool_limits
 
     rows = np.vstack([real, synthetic])
     labels = np.r_[np.zeros(len(real), bool), np.ones(len(synthetic), bool)]
     groups = grouped(*owners)
     scores = np.zeros(len(rows))
-    for repeat in range(chance.repeats):
-        for train, test in (folds or by_entity)(labels, groups, chance.seed + repeat):
-            classifier = HistGradientBoostingClassifier(
-                max_iter=100,
-                learning_rate=0.08,
-                max_leaf_nodes=12,
-                min_samples_leaf=min(20, max(2, len(train) // 20)),
-                l2_regularization=1.0,
-                max_features=0.5,
-                max_bins=63,
-                early_stopping=False,
-                random_state=chance.seed + repeat,
-            )
-            known = ~np.isnan(rows[train]).all(axis=0)  # a column of which nothing is known cannot be learnt
-            if known.any():
-                classifier.fit(rows[np.ix_(train, known)], labels[train])
-                scores[test] += classifier.predict_proba(rows[np.ix_(test, known)])[:, 1]
+    with threadpool_limits(1):  # on data this small, threads wait for each other longer than they work
+        for repeat in range(chance.repeats):
+            for train, test in (folds or by_entity)(labels, groups, chance.seed + repeat):
+                classifier = HistGradientBoostingClassifier(
+                    max_iter=100,
+                    learning_rate=0.08,
+                    max_leaf_nodes=12,
+                    min_samples_leaf=min(20, max(2, len(train) // 20)),
+                    l2_regularization=1.0,
+                    max_features=0.5,
+                    max_bins=63,
+                    early_stopping=False,
+                    random_state=chance.seed + repeat,
+                )
+                known = ~np.isnan(rows[train]).all(axis=0)  # a column of which nothing is known cannot be learnt
+                if known.any():
+                    classifier.fit(rows[np.ix_(train, known)], labels[train])
+                    scores[test] += classifier.predict_proba(rows[np.ix_(test, known)])[:, 1]
     return verdict(scores, labels, groups, chance.seed)
 
 
