@@ -145,7 +145,7 @@ def test_a_coarser_cadence_is_said(tmp_path, real):
     hourly = fleets.write(
         fleet(bursty, 12, 3, seed=10), tmp_path / "hourly.parquet", "FROM given WHERE minute(moment) = 0"
     )
-    with pytest.raises(DataError, match="readings of DATA are 3600 s apart, coarser than --step 300s"):
+    with pytest.raises(DataError, match="cpu, memory: readings of DATA are 3600 s apart, coarser than --step 300s"):
         measure(read(hourly, STEP_S), read(real, STEP_S), HOW)
 
 

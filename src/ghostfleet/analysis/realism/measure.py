@@ -93,20 +93,20 @@ def measure(
     notes: list[str] = []
     chance = Chance(how.seed, how.repeats)
     sides: dict[str, Sides] = {}
-    reasons: list[str] = []
+    reasons: dict[str, str] = {}
     for label, names in pairs.items():
         tell(f"{label}: cutting windows")
         try:
             sides[label] = _cut(data, names[0], how, "DATA"), _cut(real, names[1], how, "REAL")
         except DataError as error:
-            reasons.append(f"{label}: {error}")
+            reasons[label] = str(error)
             continue
         if reason := _too_few(sides[label], how):
-            reasons.append(f"{label}: {reason}")
+            reasons[label] = reason
             del sides[label]
     if not sides:
-        raise DataError("nothing can be compared: " + "; ".join(reasons))
-    notes += [f"left out {reason}" for reason in reasons]
+        raise DataError("nothing can be compared: " + "; ".join(_grouped(reasons)))
+    notes += [f"left out {reason}" for reason in _grouped(reasons)]
     measured = []
     for label, both in sides.items():
         tell(f"{label}: telling apart")
@@ -115,6 +115,12 @@ def measure(
     together = _together(sides, chance)
     notes += _remarks(measured, pairs, together)
     return Measured(data.url, real.url, how.step_s, how.points, how.seed, how.repeats, measured, together, notes)
+
+
+def _grouped(reasons: Mapping[str, str]) -> list[str]:
+    """Reasons with the metrics that share them."""
+    texts = dict.fromkeys(reasons.values())
+    return [f"{', '.join(label for label, said in reasons.items() if said == text)}: {text}" for text in texts]
 
 
 def _cut(side: Readings, names: tuple[str, ...], how: Settings, name: str) -> Windows:
