@@ -29,6 +29,10 @@ SOURCE = ROOT / "src" / "ghostfleet"
 PLACE = ROOT / "docs" / "reference"
 ABOUT_KEYS = """Every key that a scenario file may have; unknown keys are errors. `ghostfleet schema` prints the same as
 JSON Schema. A *name* in a path stands for a name of your choice."""
+ABOUT_FLAGS = """`generate`, `plan` and `show` take them, and `verify` after `--scenario`. A flag that is on has a
+`--no-…` to switch it off."""
+ABOUT_URLS = """A directory or a data file needs no scheme (`files:`), nor does a DuckDB file (`duckdb:`), told by its
+suffix `.duckdb` or its first bytes; `-` is `stdout:`."""
 NOTE = "<!-- Computed by scripts/make_reference.py (`make docs`); changes here are lost. -->"
 OTHER_CODES = ((0, "it worked"), (1, "a check failed, or what is stored is not what the manifest says"),
                (130, "interrupted; the same command takes up where it stopped"),
@@ -159,7 +163,7 @@ def commands_page() -> str:
         ]  # fmt: skip
         parts += [
             [f"## Flags of the scenario {name}"],
-            ["`generate`, `plan` and `show` take them. A flag that is on has a `--no-…` to switch it off."],
+            [ABOUT_FLAGS],
             rows(("flag", "value", "default", "sets", "about"), body),
         ]
     return page("Commands", *parts)
@@ -212,7 +216,7 @@ def parts_page() -> str:
         ["## Shapes"],
         rows(("kind", "options", "about"), shape_rows),
         ["## Sinks"],
-        ["A directory or a data file needs no scheme (`files:`), and `-` is `stdout:`."],
+        [ABOUT_URLS],
         rows(("scheme", "writers", "about"), sink_rows),
     )
 

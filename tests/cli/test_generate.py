@@ -39,6 +39,38 @@ def test_one_command_writes_the_documented_data_set(tmp_path: Path) -> None:
     assert len((tmp_path / "out/server_metrics_sample.csv").read_text().splitlines()) == 201
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("expect: {server_metrics:", "expect: {server_metric:",
+         ("own.yaml:5: expect.server_metric: there is no table server_metric; known are ", "server_metrics")),
+        ("aliases: {output: to}", "aliases: {output: too}",
+         ("own.yaml:73: aliases.output: there is no option --too; valid are ", " seed, servers, set, ", " to, ")),
+        ("aliases: {output: to}", "aliases: [output]", ("own.yaml:73: aliases: expected a mapping, found a list",)),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("command", ["generate", "plan", "show"])
+def test_a_scenario_that_names_a_table_or_an_option_that_is_not_is_refused(
+    tmp_path: Path, command: str, before: str, after: str, said: tuple[str, ...]
+) -> None:
+    text = (files("ghostfleet") / "scenarios/capacity.yaml").read_text(encoding="utf-8")
+    (tmp_path / "own.yaml").write_text(text.replace(before, after), encoding="utf-8")
+    done = ghostfleet(tmp_path, command, "own.yaml")
+    assert (done.returncode, done.stdout) == (2, "")
+    for part in said:
+        assert part in done.stderr
+
+
+def test_an_alias_may_stand_for_an_option_or_for_a_parameter_and_for_that_of_another_command(tmp_path: Path) -> None:
+    text = (files("ghostfleet") / "scenarios/capacity.yaml").read_text(encoding="utf-8")
+    names = "aliases: {output: to, start: from, machines: servers}"
+    (tmp_path / "own.yaml").write_text(text.replace("aliases: {output: to}", names), encoding="utf-8")
+    arguments = ("--machines", "2", "--years", "1", "--start", "2022-12-31", "--output", "out/")
+    assert ghostfleet(tmp_path, "generate", "own.yaml", *arguments).returncode == 0
+    assert len((tmp_path / "out/server_metrics_sample.csv").read_text().splitlines()) == 2 + 1
+    assert ghostfleet(tmp_path, "show", "own.yaml", "--machines", "2").returncode == 0  # show has no --to
+
+
 def test_help_lists_the_flags_that_the_scenario_declares(tmp_path: Path) -> None:
     text = ghostfleet(tmp_path, "generate", "capacity", "--help").stdout
     for flag in ("--servers", "--years", "--start-date", "--end-date", "--granularity", "--output", "--no-compress",

@@ -13,6 +13,7 @@ from ghostfleet.queries import text
 from tests.cli.commands import ghostfleet
 
 SMALL = ("--servers", "12", "--years", "1")
+TWO_HOURS = ("--from", "2022-03-01", "--until", "2022-03-01T02:00:00")
 
 
 def judged(folder: Path, *arguments: str) -> tuple[int, dict[str, dict[str, str]]]:
@@ -56,6 +57,14 @@ def test_rows_of_days_are_sound_with_and_without_a_manifest(tmp_path: Path, ever
     assert judged(tmp_path, "out/")[0] == 0
 
 
+def test_a_file_finds_the_manifest_of_its_folder_whatever_its_path_is_called(tmp_path: Path) -> None:
+    ghostfleet(tmp_path, "generate", "capacity", *SMALL, "--granularity", "hourly", *TWO_HOURS, "--to", "9:at/out/")
+    for url in ("9:at/out/server_metrics_full.csv.gz", "files:9:at/out/server_metrics_full.csv.gz", "files:9:at/out"):
+        assert judged(tmp_path, url)[0] == 0, url
+    (tmp_path / "9:at/out/manifest.json").unlink()  # without it, two hours are a cut day
+    assert judged(tmp_path, "files:9:at/out/server_metrics_full.csv.gz")[0] == 1
+
+
 def test_a_part_is_sound_alone_and_parts_are_sound_together(tmp_path: Path) -> None:
     ghostfleet(tmp_path, "generate", "capacity", *SMALL, "--part", "2", "--of", "2", "--to", "out/")
     code, results = judged(tmp_path, "out/")
@@ -68,8 +77,7 @@ def test_a_part_is_sound_alone_and_parts_are_sound_together(tmp_path: Path) -> N
 
 
 def test_a_window_of_two_hours_is_sound_by_its_manifest_and_a_cut_day_without(tmp_path: Path) -> None:
-    hours = ("--from", "2022-03-01", "--until", "2022-03-01T02:00:00")
-    ghostfleet(tmp_path, "generate", "capacity", *SMALL, "--granularity", "hourly", *hours, "--to", "out/")
+    ghostfleet(tmp_path, "generate", "capacity", *SMALL, "--granularity", "hourly", *TWO_HOURS, "--to", "out/")
     assert judged(tmp_path, "out/")[0] == 0
     (tmp_path / "out/manifest.json").unlink()
     code, results = judged(tmp_path, "out/")

@@ -133,7 +133,15 @@ def test_every_check_says_what_it_is_how_grave_and_what_to_do():
 
 
 def test_every_need_of_a_view_or_check_can_be_met():
-    known = {"server_metrics", "declared_columns", "declared_values", "found_tables", *material.expectations()}
+    known = {
+        "server_metrics",
+        "host_metrics",
+        "expected_hosts",
+        "declared_columns",
+        "declared_values",
+        "found_tables",
+        *material.expectations(),
+    }
     for check in checks().values():
         for need in (*check.needs, *check.optional):
             assert need.relation in known or texts.view(need.relation), f"{check.name} needs {need.relation}"

@@ -116,7 +116,7 @@ def test_rows_longer_than_a_day_are_judged_by_their_length(days, tmp_path):
         assert report.named(name).status == "passed", report.named(name)
     for name in ("seasonality_detectable", "december_31_is_a_peak", "quarter_end_peak", "weekend_differs"):
         assert report.named(name).status == "no_data"
-        assert f"rows cover {days}.0 days each" in report.named(name).message
+        assert f"rows cover {days} days each" in report.named(name).message
     assert "cannot be judged" in report.named("holiday_flag_and_load_agree").message
 
 

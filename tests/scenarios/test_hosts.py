@@ -173,12 +173,7 @@ def test_what_a_minute_saw_is_what_five_minutes_saw():
         assert np.abs(sums / rows.reads - rows.values[name])[known].max(initial=0) <= 2e-6
 
 
-WITHOUT_EFFECT = pytest.mark.xfail(strict=True, reason="nothing reads this name: leaving it out changes no value")
-DEAF = {"ceilings", "memory_view"}
-NAMES = [pytest.param(name, marks=WITHOUT_EFFECT) if name in DEAF else name for name in INGREDIENTS]
-
-
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", INGREDIENTS)
 def test_every_ingredient_can_be_left_out_and_changes_something(name):
     rest = Seen(f"hosts.without=[{name}]")
     assert any(not np.array_equal(rest.values[one], seen().values[one], equal_nan=True) for one in METRICS)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from ghostfleet import signals
 from ghostfleet.core.errors import ScenarioError
 from ghostfleet.run import surroundings
 from ghostfleet.spec import loading, reading
@@ -52,6 +55,7 @@ class ScenarioCommand(click.Command):
         if name is not None:
             document = find(name)
             ctx.meta[META] = document, loading.declared(document)
+            self._ensure_options(ctx, document)
         return super().parse_args(ctx, args)
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
@@ -62,9 +66,22 @@ class ScenarioCommand(click.Command):
         if OPTIONS not in ctx.meta:  # click asks several times
             document, declared = ctx.meta[META]
             own = [*params[:-1], *(_option(name, parameter) for name, parameter in declared.items()), params[-1]]
-            ctx.meta[OPTIONS] = [_aliased(param, document.tree.get("aliases", {})) for param in own]
+            ctx.meta[OPTIONS] = [_aliased(param, _aliases(document)) for param in own]
         options: list[click.Parameter] = ctx.meta[OPTIONS]
         return options
+
+    def _ensure_options(self, ctx: click.Context, document: reading.Document) -> None:
+        """Refuse aliases of options that no command has: they would have no effect."""
+        wanted = {alias: flag(option) for alias, option in _aliases(document).items()}
+        if set(wanted.values()) <= _flags(self.get_params(ctx)):
+            return
+        known = {flag(name) for name in ctx.meta[META][1]} | _flags_of_all()
+        for alias, option in wanted.items():
+            if option not in known:
+                place = f"{document.name}:{document.line(('aliases', alias))}"
+                valid = ", ".join(sorted(name.removeprefix("--") for name in known))
+                msg = f"{place}: aliases.{alias}: there is no option {option}; valid are {valid}"
+                raise ScenarioError(msg)
 
     def _scenario(self, ctx: click.Context, args: Sequence[str]) -> str | None:
         """First argument that is neither an option nor an option's value."""
@@ -131,8 +148,26 @@ def _whole(bound: float | None) -> int | None:
     return None if bound is None else int(bound)
 
 
+def _aliases(document: reading.Document) -> dict[str, str]:
+    """Aliases of a scenario as far as they are what they should be; loading complains of the others."""
+    given = document.tree.get("aliases")
+    return {name: of for name, of in given.items() if isinstance(of, str)} if isinstance(given, dict) else {}
+
+
+def _flags(params: Sequence[click.Parameter]) -> set[str]:
+    options = (param for param in params if isinstance(param, click.Option))
+    return {name for option in options for name in option.opts if name.startswith("--")}
+
+
+def _flags_of_all() -> set[str]:
+    """Flags of every command that takes a scenario; imports all, which only few runs need."""
+    folder = Path(__file__).parent / "commands"
+    found = [import_module(f"ghostfleet.cli.commands.{module.name}").command for module in iter_modules([str(folder)])]
+    return {name for one in found if isinstance(one, ScenarioCommand) for name in _flags(one.params)}
+
+
 def _aliased(param: click.Parameter, aliases: Mapping[str, str]) -> click.Parameter:
-    names = [flag(alias) for alias, option in aliases.items() if option == param.name]
+    names = [flag(alias) for alias, option in aliases.items() if flag(option) in param.opts]
     if not names or not isinstance(param, click.Option) or set(names) <= set(param.opts):
         return param
     param.opts = [*param.opts, *names]
@@ -152,7 +187,15 @@ def load(ctx: click.Context, arguments: Mapping[str, Any]) -> loading.Loaded:
     }
     overrides = {} if arguments.get("seed") is None else {"execution.random_seed": (arguments["seed"], "--seed")}
     settings = loading.Settings(config, environment, arguments.get("assignments", ()), given, overrides)
-    return loading.load(document, settings)
+    loaded = loading.load(document, settings)
+    for table in loaded.scenario.expect:
+        try:
+            signals.signal(table)
+        except ScenarioError as error:
+            path = ("expect", table)
+            msg = f"{loaded.origin(path)}: {'.'.join(path)}: {error}"
+            raise ScenarioError(msg) from error
+    return loaded
 
 
 def scenario_options(command: Any) -> Any:  # noqa: ANN401  a decorator, as click's own are

@@ -41,6 +41,9 @@ def report(
     if unknown := sorted(set(formats) - set(FORMATS)):
         raise DataError(f"a report has no format {unknown[0]!r}; valid are {', '.join(FORMATS)}")
     shown, colours = dashboard(name), theme_of(theme)
+    if all(data.ask(panel.query).reason for panel in shown.panels):
+        there = ", ".join(table.name for table in data.tables)
+        raise DataError(f"no panel of the dashboard {name} draws {there}; there is nothing to report on")
     facts = statistics(data, report_checks)
     files: dict[str, bytes] = {}
     picture = render.picture(shown, data, colours, facts.headline) if {"png", "html"} & set(formats) else b""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ghostfleet.core.table import Table
 
 SUFFIXES = ("csv.gz", "csv", "jsonl.gz", "jsonl", "json.gz", "json", "parquet")
-STORE = "duckdb:"
+STORE, FILES = "duckdb:", "files:"
 _PART = re.compile(r"(.+)-(\d{5})-of-(\d{5})")
 _CHUNK_BYTES = 1 << 20
 _GZIP, _PARQUET = b"\x1f\x8b", b"PAR1"
@@ -39,8 +39,8 @@ class Source:
 
 def sources(url: str, tables: Sequence[Table]) -> list[Source]:
     """Find the tables at a path or store; `UnreadableError` when there is none."""
-    path = Path(url.removeprefix(STORE))
-    if url.startswith(STORE) or _is_store(path):
+    path = Path(url.removeprefix(STORE if url.startswith(STORE) else FILES))
+    if url.startswith(STORE) or (not url.startswith(FILES) and _is_store(path)):
         if not path.is_file():
             raise UnreadableError(f"{path} is not there; valid is duckdb:FILE")
         return [Source(table, (path,), "duckdb") for table in tables]

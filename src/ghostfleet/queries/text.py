@@ -102,6 +102,17 @@ def view(name: str) -> Query | None:
     return _listed(files(__package__) / "views").get(name)
 
 
+def tables_of(asked: Query) -> frozenset[str]:
+    """Tables of data sets that a query reads, by itself or through views: those of which `observed` can tell."""
+    found: set[str] = set()
+    for need in asked.needs:
+        if observed(need.relation):
+            found.add(need.relation)
+        elif shared := view(need.relation):
+            found |= tables_of(shared)
+    return frozenset(found)
+
+
 @cache
 def checks() -> dict[str, Query]:
     """Every check by name, built-in and plugged in; `DataError` when two have one name."""

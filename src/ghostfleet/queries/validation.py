@@ -31,7 +31,7 @@ def validate(
     names: Sequence[str] | None = None,
     at: str = "",
 ) -> Report:
-    """Run checks on an open data set; all of them unless ``names`` says which.
+    """Run checks on an open data set; all that are about its tables unless ``names`` says which.
 
     ``thresholds`` overrides parameters as ``{"correlation_within_target.tolerance": 0.2}``; `DataError` for a
     name that no check has. ``at`` is the time to be written in the report.
@@ -42,7 +42,10 @@ def validate(
     known = {f"{check.name}.{parameter}" for check in found.values() for parameter in check.parameters}
     if strange := sorted(set(thresholds or ()) - known):
         raise DataError(f"there is no threshold {strange[0]}; known are {', '.join(sorted(known))}")
-    wanted = [check for check in found.values() if names is None or check.name in names]
+    given = {table.name for table in data.tables}
+    wanted = [
+        check for check in found.values() if (text.tables_of(check) <= given if names is None else check.name in names)
+    ]
     judged = (_judged(data, check, thresholds or {}, at) for check in wanted)
     return Report(data.url, at, (_readable("passed", "every byte was read", at), *judged))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -12,6 +11,7 @@ from ghostfleet.generate import Generator
 from ghostfleet.queries import observed
 from ghostfleet.run import manifest
 from ghostfleet.signals import Extent
+from ghostfleet.sinks import home_of
 from ghostfleet.spec import loading
 
 if TYPE_CHECKING:
@@ -87,12 +87,12 @@ def _records(url: str) -> list[Manifest]:
     if parts:
         first = parts[0].determinants
         return [part for part in parts if part.determinants.part[1] == first.part[1] and _same(part, parts[0])]
-    beside = Path(url).parent
-    if path.name == "manifest.json" or ":" in url:
+    home = home_of(url)
+    if home is None or not home.file:
         return []
-    candidates = [beside / "manifest.json", *sorted(beside.glob("manifest-?????-of-?????.json"))]
+    candidates = [home.folder / "manifest.json", *sorted(home.folder.glob("manifest-?????-of-?????.json"))]
     found = [manifest.read(candidate) for candidate in candidates if candidate.exists()]
-    return [record for record in found if any(written.name == Path(url).name for written in record.written)]
+    return [record for record in found if any(written.name == home.file for written in record.written)]
 
 
 def _same(one: Manifest, other: Manifest) -> bool:

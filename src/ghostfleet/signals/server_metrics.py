@@ -157,7 +157,9 @@ def _spread(text: Text, first: int, last: int, times: int) -> Text:
 
 def _dates(window: Window, entities: int, eoq_months: tuple[int, ...]) -> dict[str, Values]:
     """Calendar columns; the same calendar drives the load, so flag and effect cannot disagree (defect 13)."""
-    days: I64 = window.seconds() // DAY_S
+    day = window.seconds() // DAY_S
+    first, last = (int(day[0]), int(day[-1])) if len(day) else (0, -1)
+    days: I64 = np.arange(first, last + 1, dtype=np.int64)  # of hourly rows far fewer: each date is worked out once
     date = civil.civil(days)
     weekday = civil.weekday(days)
     ends = (civil.days_left_in_month(days) == 0) & np.isin(date.month, eoq_months)
@@ -170,7 +172,8 @@ def _dates(window: Window, entities: int, eoq_months: tuple[int, ...]) -> dict[s
         "is_eoq": ends,
         "is_holiday": calendars.holidays("US").is_holiday(days),
     }
-    return {name: Plain(np.tile(values, entities)) for name, values in dates.items()}
+    day -= first
+    return {name: Plain(np.tile(values.take(day), entities)) for name, values in dates.items()}
 
 
 def notes(scenario: Scenario, row_s: int) -> Mapping[str, object]:

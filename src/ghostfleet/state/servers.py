@@ -30,7 +30,7 @@ from ghostfleet.shapes.working_hours import WorkingHours
 from ghostfleet.spec.fleet import METRICS
 
 if TYPE_CHECKING:
-    from ghostfleet.core.arrays import F32, I32, U64
+    from ghostfleet.core.arrays import F32, I32, U64, Bool
     from ghostfleet.core.window import Window
     from ghostfleet.spec.data import Data
     from ghostfleet.spec.fleet import Archetype
@@ -65,9 +65,10 @@ class ServerState(msgspec.Struct, frozen=True):
 class Calendar(msgspec.Struct, frozen=True):
     """Curves of a window by type, shape (types, ticks)."""
 
-    at: Moments
+    window: Window
     growth: F32
     factors: F32  # weekend × quarter end × holiday
+    working: dict[int, Bool]  # region -> whether a tick lies in its working hours; filled as servers ask
 
 
 @dataclass(frozen=True)
@@ -178,6 +179,7 @@ class Servers:
     def _calendar(self, window: Window) -> Calendar:
         """Curves of a window; the last window's are kept, because many blocks of servers share it."""
         if self._kept.get("window") != window:
+            # Curves stay; the moments that led to them, an array for each view of the clock, do not.
             self._kept.update(window=window, calendar=self._curves(Moments(window)))
         calendar: Calendar = self._kept["calendar"]
         return calendar
@@ -201,14 +203,14 @@ class Servers:
         since = self.data.start_date
         growth = [Growth(percent_per_month=kind.growth_percent_per_month, since=since).curve(at) for kind in archetypes]
         weekly = [self._weekly(kind, at) for kind in archetypes]
-        return Calendar(at, np.concatenate(growth), np.concatenate(weekly) * everyone)
+        return Calendar(at.window, np.concatenate(growth), np.concatenate(weekly) * everyone, {})
 
     def _factors(self, calendar: Calendar, first: int, last: int) -> F32:
         """Product of the time factors of each server, shape (servers, ticks)."""
         kinds = self.fleet.type_codes[first:last]
         factors: F32 = calendar.factors[kinds]
         if self.data.tick_s <= HOUR_S:
-            factors *= self._working_hours(calendar.at, kinds, self.fleet.regions.codes[first:last])
+            factors *= self._working_hours(calendar, kinds, self.fleet.regions.codes[first:last])
         return factors
 
     def _weekly(self, archetype: Archetype, at: Moments) -> F32:
@@ -218,19 +220,19 @@ class Servers:
         factor = season.weekend_factor if archetype.weekend_factor is None else archetype.weekend_factor
         return Weekend(factor=factor).curve(at)
 
-    def _working_hours(self, at: Moments, kinds: I32, regions: I32) -> F32:
+    def _working_hours(self, calendar: Calendar, kinds: I32, regions: I32) -> F32:
         """Working-hours factor by each server's type and the clock of its region."""
+        for region in set(regions.tolist()) - set(calendar.working):
+            calendar.working[region] = self._at_work(Moments(calendar.window), self.fleet.region_zones[region])
+        factors = np.array([kind.working_hours_factor for kind in self.fleet.archetypes], dtype=np.float32)
+        wanted, rows = np.unique(regions, return_inverse=True)
+        inside = np.stack([calendar.working[region] for region in wanted.tolist()])
+        return np.where(inside[rows], factors[kinds][:, None], np.float32(1))
+
+    def _at_work(self, at: Moments, zone: str) -> Bool:
         start, end = self.data.seasonality.working_hours
-        pairs = kinds * np.int32(len(self.fleet.region_zones)) + regions
-        wanted, rows = np.unique(pairs, return_inverse=True)
-        curves = []
-        for pair in wanted.tolist():
-            kind, region = divmod(pair, len(self.fleet.region_zones))
-            shape = WorkingHours(
-                factor=self.fleet.archetypes[kind].working_hours_factor, start_hour=start, end_hour=end
-            )
-            curves.append(shape.curve(at, zone=self.fleet.region_zones[region]))
-        return np.concatenate(curves)[rows]
+        inside: Bool = WorkingHours(factor=2.0, start_hour=start, end_hour=end).curve(at, zone=zone)[0] > 1
+        return inside
 
     def _spike(self, metrics: list[F32], window: Window, kinds: I32, first: int, last: int) -> None:
         """Multiply single ticks of CPU, memory and network, in place."""

@@ -119,7 +119,8 @@ class Run(msgspec.Struct):
         plan = self.plan
         records.start_log(log, self.scenario.logging.level)
         records.LOG.info("load config: scenario %s, seed %s", self.scenario.scenario, self.scenario.seed)
-        records.LOG.info("build time axis, assign archetypes: %s rows in %s tasks", plan.rows, len(plan.tasks))
+        tasks = output.count(len(plan.tasks), "task")
+        records.LOG.info("build time axis, assign archetypes: %s rows in %s", plan.rows, tasks)
         self.step = max(1, plan.rows * ENTITIES_PER_REPORT // max(1, plan.entities))
         self.started = surroundings.stopwatch()
 

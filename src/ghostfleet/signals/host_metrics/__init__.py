@@ -129,6 +129,16 @@ def notes(scenario: Scenario, row_s: int) -> Mapping[str, object]:  # noqa: ARG0
     return {}
 
 
-def expectations(scenario: Scenario, extent: Extent) -> Mapping[str, Sequence[Mapping[str, object]]]:  # noqa: ARG001
-    """No named tables yet."""
-    return {}
+def expectations(scenario: Scenario, extent: Extent | None = None) -> Mapping[str, Sequence[Mapping[str, object]]]:
+    """What checks may expect of rows of an extent, or of the whole scenario."""
+    if extent is None:
+        time = scenario.timeline
+        hosts = len(world.build(scenario))
+        known = {"hosts": hosts, "since_s": time.since_s, "until_s": time.until_s, "step_s": time.row_s}
+        return {"expected_hosts": [known]}
+    until_s = extent.until_s
+    return {
+        "expected_hosts": [
+            {"hosts": extent.entities, "since_s": extent.since_s, "until_s": until_s, "step_s": extent.row_s}
+        ]
+    }

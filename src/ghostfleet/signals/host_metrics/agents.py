@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 RATES = ("cpu", "disk_read", "disk_write", "net_in", "net_out")
 EDGE = 1e-9  # of a step: a read on the edge of a step has reached it
+WHOLE = 100.0  # per cent
 SCALE = 1_000_000  # sums of reads are whole millionths of a unit
 
 
@@ -140,8 +141,11 @@ def agents(fleet: HostFleet) -> Agents:
             fleet.processors * 2.0**19 * np.array([1, 2, 4])[draws.choice("gigabytes", [0.4, 0.4, 0.2])],
             page,
             draws.spread("cycle", (10800.0, 1.0)),
+            "memory_view" not in fleet.without,
         ),
-        ceiling=np.where(hard, np.array(ceilings["values"])[draws.choice("ceiling", ceilings["weights"])], 0.0),
+        ceiling=np.full(len(fleet), WHOLE)
+        if "ceilings" in fleet.without
+        else np.where(hard, np.array(ceilings["values"])[draws.choice("ceiling", ceilings["weights"])], 0.0),
         estimator=draws.keys("estimator"),
         plain="agent" in fleet.without,
         blind=blind,

@@ -32,10 +32,11 @@ class Guests:
     size_kb: F64
     page: F64  # per cent of memory that one sampled page stands for
     cycle_s: F64  # in which the estimator's minute drifts through the agent's
+    sampled: bool  # False: what is touched is known to the page, for experiments
 
     def take(self, rows: I64) -> Guests:
         """Some of the machines."""
-        return Guests(self.size_kb[rows], self.page[rows], self.cycle_s[rows])
+        return Guests(self.size_kb[rows], self.page[rows], self.cycle_s[rows], self.sampled)
 
 
 @cache
@@ -51,6 +52,19 @@ def estimates(touched: F32, keys: U64, memory: Guests, window: Window, skip: int
 
     The estimator's minutes are not the ticks': of a tick's three reads, some still see the minute before.
     """
+    pages = _estimated(touched, keys, window) if memory.sampled else touched
+    pages = pages[:, skip - 1 :].astype(np.float64)
+    per_page = memory.size_kb * memory.page / 100.0
+    most = np.floor(memory.size_kb / GRAIN_KB)[:, None]
+    reads = np.minimum(np.floor(pages * (per_page[:, None] / GRAIN_KB)), most).astype(np.int64)
+    turn = window.seconds()[None, skip:] / memory.cycle_s[:, None]
+    late = ((turn - np.floor(turn)) * PER_TICK).astype(np.int64)
+    total: I64 = late * reads[:, :-1] + (counts - late) * reads[:, 1:]
+    return total
+
+
+def _estimated(touched: F32, keys: U64, window: Window) -> F32:
+    """Pages that the estimator tells: those it found, or more while it remembers more; whole numbers."""
     found = _found(np.minimum(touched * np.float32(1 / PAGES), np.float32(0.97)), keys, window)
     slow = found * np.float32(GAIN)
     keep = np.float32(1 - GAIN)
@@ -61,14 +75,10 @@ def estimates(touched: F32, keys: U64, memory: Guests, window: Window, skip: int
         slow = moved
         keep *= keep
         shift *= 2
-    pages = np.floor(np.maximum(slow, found) + np.float32(1e-4)).astype(np.int64)[:, skip - 1 :]
-    per_page = memory.size_kb * memory.page / 100.0
-    most = np.floor(memory.size_kb / GRAIN_KB)[:, None]
-    reads = np.minimum(np.floor(pages * (per_page[:, None] / GRAIN_KB)), most).astype(np.int64)
-    turn = window.seconds()[None, skip:] / memory.cycle_s[:, None]
-    late = ((turn - np.floor(turn)) * PER_TICK).astype(np.int64)
-    total: I64 = late * reads[:, :-1] + (counts - late) * reads[:, 1:]
-    return total
+    np.maximum(slow, found, out=slow)
+    slow += np.float32(1e-4)
+    np.floor(slow, out=slow)
+    return slow
 
 
 def _found(share: F32, keys: U64, window: Window) -> F32:
