@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ghostfleet.core import draw
 from ghostfleet.core.window import HOUR_S
 
 if TYPE_CHECKING:
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 BACK = (0, 1, 2, 3, 5, 8, 11)  # steps back that the forecaster sees, beside means of the last hour and of all it saw
 MOST_ROWS = 8000  # that a forecaster learns from
 FEWEST_ROWS = 200
-HALVES = 2
 
 
 @dataclass(frozen=True)
@@ -33,26 +31,22 @@ class Transfer:
 def transfer(real: Windows, synthetic: Windows, step_s: int, chance: Chance) -> Transfer | None:
     """Learn from the data and from half of the real entities, forecast the others an hour ahead; then swap halves.
 
+    Of the data, namesakes of those others are left out, so that data which was made from REAL knows nothing of them.
     None where the windows are too short or never change.
     """
     ahead = max(1, HOUR_S // step_s)
-    learnt = _rows(synthetic, ahead)
-    owners = np.array(real.owners, dtype=object)
-    shuffled = owners[np.argsort([_place(name, chance.seed) for name in owners], kind="stable")]
+    half = real.half(chance.seed)
     errors: list[tuple[float, float]] = []
-    for half in range(HALVES):
-        mine = np.isin(real.entities, shuffled[half::HALVES])
+    for mine in (half, ~half):
         here, there = _rows(real.take(np.flatnonzero(mine)), ahead), _rows(real.take(np.flatnonzero(~mine)), ahead)
+        others = ~np.isin(synthetic.entities, real.entities[~mine])
+        learnt = _rows(synthetic.take(np.flatnonzero(others)), ahead)
         fewest = min(len(learnt[1]), len(here[1]), MOST_ROWS)
         if fewest < FEWEST_ROWS or len(there[1]) < FEWEST_ROWS:
             return None
         errors.append((_error(learnt, there, fewest, chance.seed), _error(here, there, fewest, chance.seed)))
     from_data, from_real = np.mean(errors, axis=0)
     return Transfer(float(from_data / max(from_real, 1e-12)), float(from_data), float(from_real))
-
-
-def _place(name: str, seed: int) -> int:
-    return int(draw.words(draw.Stream(seed, "realism", "halves").keys(draw.entity_ids([name])), 0, 1)[0, 0])
 
 
 def _rows(windows: Windows, ahead: int) -> tuple[F64, F64]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     Folds = Callable[[Bool, Array, int], Iterable[tuple[I64, I64]]]
 
 FOLDS = 5
+FEWEST_ENTITIES = 10  # of each side: two in each fold
 RESAMPLES = 400
 INTERVAL = (0.05, 0.95)
 
@@ -46,18 +47,19 @@ def told_apart(
 ) -> Verdict:
     """Test two sides, features as columns; ``owners`` says of each row of either side whose it is.
 
-    No entity is in both the training and the test part of a fold.
+    No entity is in both the training and the test part of a fold, and none whose namesake on the other side is:
+    where DATA was made from REAL, or both from one plan, a classifier would take an entity for its twin's side.
     """
     from sklearn.ensemble import HistGradientBoostingClassifier
     from threadpoolctl import threadpool_limits
 
     rows = np.vstack([real, synthetic])
     labels = np.r_[np.zeros(len(real), bool), np.ones(len(synthetic), bool)]
-    groups = grouped(*owners)
+    names = np.unique(np.concatenate(owners).astype(str), return_inverse=True)[1]
     scores = np.zeros(len(rows))
     with threadpool_limits(1):  # on data this small, threads wait for each other longer than they work
         for repeat in range(chance.repeats):
-            for train, test in (folds or by_entity)(labels, groups, chance.seed + repeat):
+            for train, test in (folds or by_entity)(labels, names, chance.seed + repeat):
                 classifier = HistGradientBoostingClassifier(
                     max_iter=100,
                     learning_rate=0.08,
@@ -73,11 +75,11 @@ def told_apart(
                 if known.any():
                     classifier.fit(rows[np.ix_(train, known)], labels[train])
                     scores[test] += classifier.predict_proba(rows[np.ix_(test, known)])[:, 1]
-    return verdict(scores, labels, groups, chance.seed)
+    return verdict(scores, labels, grouped(*owners), chance.seed)
 
 
 def grouped(real: Array, synthetic: Array) -> Array:
-    """Number of each row's entity; one name on both sides means two entities."""
+    """Number of each row's entity, as the bootstrap draws them; one name on both sides means two entities."""
     names = [f"real\x1f{name}" for name in real] + [f"synthetic\x1f{name}" for name in synthetic]
     return np.unique(names, return_inverse=True)[1]
 

@@ -9,12 +9,13 @@ import numpy as np
 
 from ghostfleet.core import draw
 from ghostfleet.core.errors import DataError
+from ghostfleet.core.window import DAY_S, HOUR_S, MINUTE_S
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ghostfleet.analysis.realism.readings import Series
-    from ghostfleet.core.arrays import F64, I64, Array
+    from ghostfleet.core.arrays import F64, I64, Array, Bool
 
 FEWEST_POINTS = 24  # of a window; below that, lags and bands of frequencies mean nothing
 MOST_MISSING = 0.05  # share of a window's steps; a gap is filled with the last reading before it
@@ -36,6 +37,14 @@ class Windows:
     def owners(self) -> list[str]:
         """Entities that have a window."""
         return sorted(set(self.entities.tolist()))
+
+    def half(self, seed: int, time: int = 0) -> Bool:
+        """Which windows are of one half of the entities; a draw by their names, another one each time."""
+        owners = np.array(self.owners, dtype=object)
+        stream = draw.Stream(seed, "realism", "halves")
+        words = draw.words(stream.keys(draw.entity_ids(owners.tolist())), time, time + 1)[:, 0]
+        mine: Bool = np.isin(self.entities, owners[np.argsort(words, kind="stable")][::2])
+        return mine
 
     def take(self, places: Array) -> Windows:
         """Some of the windows."""
@@ -113,14 +122,24 @@ def _turns(windows: Windows, how: Cut) -> Array:
     return np.sort(kept)
 
 
+def spelt(seconds: int) -> str:
+    """Seconds as options write them, in the largest unit that divides them: 90 → 90s, 3600 → 1h."""
+    unit, size = next(
+        (unit, size) for unit, size in (("d", DAY_S), ("h", HOUR_S), ("m", MINUTE_S), ("s", 1)) if seconds % size == 0
+    )
+    return f"{seconds // size}{unit}"
+
+
 def fine_enough(series: Sequence[Series], side: str, step_s: int) -> list[Series]:
     """Series with a reading at most steps; `DataError` saying the cadence when all of them are coarser."""
     gaps = [float(np.median(np.diff(one.bins))) if len(one.bins) > 1 else np.inf for one in series]
     kept = [one for one, gap in zip(series, gaps, strict=True) if gap < 1.5]  # noqa: PLR2004  a step, or a coarser grid
     finite = [gap for gap in gaps if np.isfinite(gap)]
     if finite and not kept:
-        every = int(np.median(finite) * step_s)
-        raise DataError(f"readings of {side} are {every} s apart, coarser than --step {step_s}s; use --step {every}s")
+        every = spelt(int(np.median(finite) * step_s))
+        raise DataError(
+            f"readings of {side} are {every} apart, coarser than --step {spelt(step_s)}; use --step {every}"
+        )
     return kept
 
 
