@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ghostfleet.core.errors import DataError
+from ghostfleet.core.errors import DataError, ScenarioError
 from ghostfleet.core.table import Kind
-from ghostfleet.queries.reading import literal
+from ghostfleet.queries.reading import ZONED, literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from duckdb import DuckDBPyConnection
 
@@ -31,6 +31,7 @@ class Columns:
     entity: str = ""
     time: str = ""
     metrics: tuple[str, ...] = ()
+    options: str = "--"  # how the options begin that say it
 
 
 @dataclass(frozen=True)
@@ -63,28 +64,56 @@ def layout(
 ) -> Layout:
     """Find the columns of a source; `DataError` naming what there is when one cannot be told."""
     if set(LONG) <= set(types):
-        names = store.execute(f'SELECT DISTINCT CAST("metric" AS VARCHAR) FROM {rows} ORDER BY 1').fetchall()  # noqa: S608
-        kinds = _kinds(store, rows, {"timestamp": types["timestamp"]})
-        entity = 'CAST("series_id" AS VARCHAR)'
-        return Layout(
-            rows, entity, _seconds("timestamp", kinds), tuple(str(row[0]) for row in names if row[0]), is_long=True
-        )
-    for name in (given.entity, given.time, *given.metrics):
-        if name and name not in types:
-            raise DataError(f"{where} has no column {name}; it has {', '.join(types)}")
+        return _long(store, where, rows, types, given)
+    _ensure_there(where, (given.entity, given.time, *given.metrics), types)
     kinds = _kinds(store, rows, types)
     time = given.time or _time(table, kinds)
     entities = (given.entity,) if given.entity else _entities(table, kinds)
     metrics = given.metrics or _metrics(table, kinds, {time, *entities})
-    for what, found, option in (
-        ("time", time, "--time"),
-        ("entity", entities, "--entity"),
-        ("metric", metrics, "--metrics"),
-    ):
+    for what, found in (("time", time), ("entity", entities), ("metrics", metrics)):
         if not found:
-            raise DataError(f"{where} has no {what} column that can be told; name it with {option}: {', '.join(types)}")
+            raise DataError(_unknown(store, where, rows, what, types, given))
     entity = " || '/' || ".join(f"CAST({quoted(name)} AS VARCHAR)" for name in entities)
-    return Layout(rows, entity, _seconds(time, kinds), metrics)
+    return Layout(rows, entity, _seconds(time, types, kinds), metrics)
+
+
+def _long(store: DuckDBPyConnection, where: str, rows: str, types: Mapping[str, str], given: Columns) -> Layout:
+    for option, name, column in (("entity", given.entity, "series_id"), ("time", given.time, "timestamp")):
+        if name not in {"", column}:
+            raise ScenarioError(
+                f"{where} is in long form, whose {option} is {column}; leave {given.options}{option} {name} out"
+            )
+    found = store.execute(f'SELECT DISTINCT CAST("metric" AS VARCHAR) FROM {rows} ORDER BY 1').fetchall()  # noqa: S608
+    names = tuple(str(row[0]) for row in found if row[0])
+    if not names:
+        raise DataError(f"{where} holds no row with a metric")
+    _ensure_there(where, given.metrics, names, "metric")
+    kinds = _kinds(store, rows, {"timestamp": types["timestamp"]})
+    time = _seconds("timestamp", types, kinds)
+    return Layout(rows, 'CAST("series_id" AS VARCHAR)', time, given.metrics or names, is_long=True)
+
+
+def _ensure_there(where: str, wanted: Iterable[str], there: Collection[str], what: str = "column") -> None:
+    for name in wanted:
+        if name and name not in there:
+            raise DataError(f"{where} has no {what} {name}; it has {', '.join(there)}")
+
+
+def _unknown(
+    store: DuckDBPyConnection, where: str, rows: str, what: str, types: Mapping[str, str], given: Columns
+) -> str:
+    """Say why a column cannot be told."""
+    if not store.execute(f"SELECT 1 FROM {rows} LIMIT 1").fetchall():  # noqa: S608  a relation of ours
+        return f"{where} holds no rows, only the columns {', '.join(types)}"
+    wanted = {
+        "time": "times (ISO 8601, or numbers under a name such as time or timestamp)",
+        "entity": "texts that name the entities",
+        "metrics": "numbers",
+    }
+    return (
+        f"{where} has no column that holds nothing but {wanted[what]}; it has {', '.join(types)}: "
+        f"name one with {given.options}{what}"
+    )
 
 
 def _kinds(store: DuckDBPyConnection, rows: str, types: Mapping[str, str]) -> dict[str, Kind]:
@@ -108,7 +137,7 @@ def _kinds(store: DuckDBPyConnection, rows: str, types: Mapping[str, str]) -> di
     return kinds
 
 
-def _seconds(time: str, kinds: Mapping[str, Kind]) -> str:
+def _seconds(time: str, types: Mapping[str, str], kinds: Mapping[str, Kind]) -> str:
     cell = quoted(time)
     if kinds.get(time) is Kind.F64:  # seconds, milli-, micro- or nanoseconds: no data is of the year 5138
         number = f"CAST({cell} AS DOUBLE)"
@@ -116,6 +145,8 @@ def _seconds(time: str, kinds: Mapping[str, Kind]) -> str:
             f"CASE WHEN {number} > 1e17 THEN {number} / 1e9 WHEN {number} > 1e14 THEN {number} / 1e6 "
             f"WHEN {number} > 1e11 THEN {number} / 1e3 ELSE {number} END"
         )
+    if types.get(time) == ZONED:  # a cast would take the zone of the machine
+        return f"epoch({cell})"
     return f"epoch(TRY_CAST({cell} AS TIMESTAMP))"
 
 

@@ -11,10 +11,21 @@ import numpy as np
 
 from ghostfleet.analysis.realism.columns import Columns, Layout, layout
 from ghostfleet.core import draw
-from ghostfleet.core.errors import GhostfleetError
+from ghostfleet.core.errors import DataError, GhostfleetError
 from ghostfleet.core.table import Table
 from ghostfleet.queries import reading
-from ghostfleet.queries.sources import STORE, SUFFIXES, Source, UnreadableError, ensure_readable, sources, split
+from ghostfleet.queries.sources import (
+    FILES,
+    STORE,
+    SUFFIXES,
+    Source,
+    UnreadableError,
+    begins_as_store,
+    ensure_readable,
+    is_store,
+    sources,
+    split,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -55,12 +66,24 @@ class Readings:
         rows = " UNION ALL ".join(one.rows(metric) for one in self.layouts if metric in one.metrics)
         self.store.execute(f"CREATE OR REPLACE TEMP VIEW asked AS {rows}")
         names = sorted(str(row[0]) for row in self.store.execute("SELECT DISTINCT entity FROM asked").fetchall())
-        return list(self._binned(drawn(names, most, draw.Stream(seed, "realism", "entities"))))
+        found = list(self._binned(drawn(names, most, draw.Stream(seed, "realism", "entities"))))
+        if not found:
+            raise DataError(self._nothing(metric))
+        return found
+
+    def _nothing(self, metric: str) -> str:
+        """Say what is missing in the rows of a metric that has no reading."""
+        sql = "SELECT count(*), count(entity), count(t), count(*) FILTER (isfinite(value)) FROM asked"
+        rows, entities, times, values = self.store.execute(sql).fetchone() or (0, 0, 0, 0)
+        if not rows:
+            return f"{self.url} holds no rows"
+        known = f"{rows} rows: {entities} with an entity, {times} with a time that can be read, {values} with a number"
+        return f"{self.url} has no reading of {metric} in {known}"
 
     def _binned(self, entities: Sequence[str]) -> Iterator[Series]:
         sql = """
-            SELECT entity, CAST(floor(t / $step) AS BIGINT) AS bin, avg(value) AS value
-            FROM asked WHERE t IS NOT NULL AND isfinite(value) AND entity IN (SELECT unnest($entities))
+            SELECT entity, CAST(floor(t / $step) AS BIGINT) AS bin, favg(value) AS value
+            FROM asked WHERE isfinite(t) AND isfinite(value) AND entity IN (SELECT unnest($entities))
             GROUP BY ALL ORDER BY entity, bin
         """
         found = self.store.execute(sql, {"step": float(self.step_s), "entities": list(entities)}).fetchnumpy()
@@ -120,31 +143,34 @@ def _layouts(store: DuckDBPyConnection, url: str, tables: Sequence[Table], given
         ensure_readable(source)
         rows, types = reading.relation(store, source)
         table = source.table if is_known and set(source.table.keys) <= set(types) else None
-        where = source.paths[0].name if source.suffix != "duckdb" else source.table.name
+        where = str(source.paths[0]) + (f", table {source.table.name}," if source.suffix == "duckdb" else "")
         yield layout(store, where, rows, types, table, given)
 
 
 def _sources(store: DuckDBPyConnection, url: str, tables: Sequence[Table]) -> list[tuple[Source, bool]]:
-    path = Path(url.removeprefix(STORE))
+    path = Path(url.removeprefix(STORE if url.startswith(STORE) else FILES))
     known = [table for table in tables if table.group == "telemetry"]
-    if url.startswith(STORE):
+    if not path.exists() or not url.strip():
+        raise UnreadableError(f"{url or 'a path of no letters'} is not there; valid is a file, a folder or duckdb:FILE")
+    if url.startswith(STORE) or (not url.startswith(FILES) and is_store(path)):
         return _stored(store, path, known)
     if path.is_dir():
         try:
             return [(source, True) for source in sources(url, known)]
         except UnreadableError:
             files = [file for file in sorted(path.iterdir()) if split(file)[1]]
-            if not files or any(split(file)[0] in {table.file_stem for table in known} for file in files):
+            if any(split(file)[0] in {table.file_stem for table in known} for file in files):
                 raise
+            if not files:
+                message = f"{path} holds no file that can be read; valid are {', '.join(SUFFIXES)}"
+                raise UnreadableError(message) from None
             return [(_of_nobody(file), False) for file in files]
     if path.is_file() and split(path)[1]:
         try:
             return [(source, True) for source in sources(url, known)] if len(known) > 1 else [(_of_nobody(path), False)]
         except UnreadableError:
             return [(_of_nobody(path), False)]
-    if path.is_file():
-        raise UnreadableError(f"{path} has no known suffix; valid are {', '.join(SUFFIXES)}, a folder or duckdb:FILE")
-    raise UnreadableError(f"{path} is not there; valid is a file, a folder or duckdb:FILE")
+    raise UnreadableError(f"{path} has no known suffix; valid are {', '.join(SUFFIXES)}, a folder or duckdb:FILE")
 
 
 def _of_nobody(path: Path) -> Source:
@@ -153,8 +179,8 @@ def _of_nobody(path: Path) -> Source:
 
 
 def _stored(store: DuckDBPyConnection, path: Path, known: Sequence[Table]) -> list[tuple[Source, bool]]:
-    if not path.is_file():
-        raise UnreadableError(f"{path} is not there; valid is duckdb:FILE")
+    if path.is_dir() or not begins_as_store(path):
+        raise UnreadableError(f"{path} is no DuckDB file; valid is duckdb:FILE, or another path without duckdb:")
     store.execute(f"ATTACH {reading.literal(str(path))} AS stored (READ_ONLY)")
     sql = "SELECT table_name FROM duckdb_tables() WHERE database_name = 'stored' ORDER BY 1"
     names = [str(row[0]) for row in store.execute(sql).fetchall()]
