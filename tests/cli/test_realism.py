@@ -46,9 +46,11 @@ def test_measured_is_success_when_no_limit_is_given(folder):
     [
         (("--map", "cpu"), 2, "write A=B"),
         (("--map", "x=cpu"), 2, "--map names x, which DATA does not have; it has cpu_pct, mem_pct"),
-        (("--length", "1h"), 2, "a window needs 24, so at least --length 7200s"),
+        (("--length", "1h"), 2, "a window needs 24 steps of 5m, so at least --length 2h"),
         (("--entity", "server"), 4, "data.csv.gz has no column server; it has host, moment, cpu_pct, mem_pct"),
-        (("--length", "10d"), 4, "0 entities in DATA and 0 in REAL have a whole window"),
+        (("--to", "data.csv.gz/out"), 3, "cannot write the report into data.csv.gz/out"),
+        (("--real-metrics", "gpu"), 4, "real.parquet has no metric gpu; it has cpu, mem_used"),
+        (("--length", "10d"), 4, "0 entities in DATA and 0 in REAL have a whole window of 10d"),
     ],
 )
 def test_what_cannot_be_done_is_said(folder, options, code, said):

@@ -145,15 +145,17 @@ def test_a_coarser_cadence_is_said(tmp_path, real):
     hourly = fleets.write(
         fleet(bursty, 12, 3, seed=10), tmp_path / "hourly.parquet", "FROM given WHERE minute(moment) = 0"
     )
-    with pytest.raises(DataError, match="cpu, memory: readings of DATA are 3600 s apart, coarser than --step 300s"):
+    with pytest.raises(DataError, match="cpu, memory: readings of DATA are 1h apart, coarser than --step 5m"):
         measure(read(hourly, STEP_S), read(real, STEP_S), HOW)
 
 
 def test_a_window_that_is_too_short_is_refused():
     with pytest.raises(
-        ScenarioError, match="3600s is 12 steps of 300 s; a window needs 24, so at least --length 7200s"
+        ScenarioError, match="--length 1h is too short: a window needs 24 steps of 5m, so at least --length 2h"
     ):
         ensure_sensible(Settings(300, 3600))
+    with pytest.raises(ScenarioError, match="--length 1d is no multiple of --step 7m"):
+        ensure_sensible(Settings(420, 86_400))
 
 
 @pytest.mark.parametrize(
@@ -161,22 +163,75 @@ def test_a_window_that_is_too_short_is_refused():
     [
         ("no.parquet", None, "is not there"),
         ("what.xyz", "a", "has no known suffix"),
-        ("numbers.csv", "t,cpu\n1,2\n", "no time column that can be told; name it with --time"),
-        ("nobody.csv", "time,cpu\n1,2\n", "no entity column that can be told; name it with --entity"),
-        ("nothing.csv", "time,host\n1,a\n", "no metric column that can be told; name it with --metrics"),
+        ("numbers.csv", "t,cpu\n1,2\n", r"but times \(ISO 8601, .*\); it has t, cpu: name one with --real-time"),
+        ("nobody.csv", "time,cpu\n1,2\n", "but texts that name the entities; it has .*: name one with --real-entity"),
+        ("nothing.csv", "time,host\n1,a\n", "but numbers; it has time, host: name one with --real-metrics"),
+        ("header.csv", "time,host,cpu\n", "header.csv holds no rows, only the columns time, host, cpu"),
+        ("empty.csv", "", "empty.csv is empty"),
+        ("cut.parquet", "PAR1", "cut.parquet cannot be read"),
+        ("what.duckdb", "a", "what.duckdb is no DuckDB file"),
+        ("none/", None, "holds no file that can be read; valid are csv.gz, csv"),
     ],
 )
 def test_what_cannot_be_read_is_said(tmp_path, name, text, said):
+    if name.endswith("/"):
+        (tmp_path / name).mkdir()
     if text is not None:
         (tmp_path / name).write_text(text)
     with pytest.raises(DataError, match=said):
-        read(str(tmp_path / name), STEP_S)
+        read(str(tmp_path / name), STEP_S, given=Columns(options="--real-"))
+
+
+def test_a_path_of_no_letters_is_not_the_folder_at_hand():
+    with pytest.raises(DataError, match="not there; valid is a file, a folder or duckdb:FILE"):
+        read("", STEP_S)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "time,host,cpu\nyesterday,a,1\n",
+            "no reading of cpu in 1 rows: 1 with an entity, 0 with a time that can be read",
+        ),
+        ("time,host,cpu\n2024-01-01,a,low\n", "1 with a time that can be read, 0 with a number"),
+        ("time,host,cpu\n", "holds no rows"),
+    ],
+)
+def test_columns_that_are_named_and_hold_nothing_of_use_are_said(tmp_path, text, said):
+    (tmp_path / "own.csv").write_text(text)
+    side = read(str(tmp_path / "own.csv"), STEP_S, given=Columns("host", "time", ("cpu",)))
+    with pytest.raises(DataError, match=said):
+        side.series("cpu", 10, 1)
+
+
+def test_of_long_form_metrics_can_be_named_and_nothing_else(tmp_path):
+    path = fleets.write(fleet(bursty, 2, 1, seed=6), tmp_path / "long.csv", LONG)
+    assert read(path, STEP_S, given=Columns(metrics=("mem_used",))).metrics == ("mem_used",)
+    with pytest.raises(DataError, match=r"long\.csv has no metric disk; it has cpu, mem_used"):
+        read(path, STEP_S, given=Columns(metrics=("disk",)))
+    with pytest.raises(ScenarioError, match="in long form, whose entity is series_id; leave --entity host out"):
+        read(path, STEP_S, given=Columns("host"))
+
+
+def test_times_with_a_zone_are_the_same_whatever_the_zone_of_the_machine(tmp_path):
+    select = "SELECT host, make_timestamptz(epoch_us(moment)) AS at, cpu_pct FROM given"
+    side = read(fleets.write(fleet(bursty, 1, 1, seed=7), tmp_path / "zoned.parquet", select), STEP_S)
+    side.store.execute("SET TimeZone = 'America/New_York'")
+    assert side.series("cpu_pct", 1, 1)[0].bins[0] == fleets.START.astype(int) // STEP_S
 
 
 def test_a_missing_library_is_named_with_how_to_install_it(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "sklearn", None)
     with pytest.raises(MissingExtraError, match=r'needs sklearn; install with pip install "ghostfleet\[realism\]"'):
         ensure_installed()
+
+
+def test_what_draws_is_needed_for_a_picture_only(monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "matplotlib", None)
+    ensure_installed()
+    with pytest.raises(MissingExtraError, match="needs matplotlib"):
+        ensure_installed(with_picture=True)
 
 
 def test_a_store_that_changes_its_mind_is_said(tmp_path):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from ghostfleet.core.arrays import F64
 
@@ -35,6 +35,11 @@ def distances(real: Mapping[str, F64], synthetic: Mapping[str, F64]) -> list[Dis
         and min(np.count_nonzero(~np.isnan(one)), np.count_nonzero(~np.isnan(other))) >= FEWEST
     ]
     return sorted(found, key=lambda distance: (-distance.ks, distance.feature))
+
+
+def mean_ks(found: Sequence[Distance]) -> float:
+    """Mean over the features of the largest gaps; not a number where there is no feature."""
+    return sum(one.ks for one in found) / len(found) if found else float("nan")
 
 
 def _distance(name: str, real: F64, synthetic: F64) -> Distance:

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ghostfleet.analysis.realism import kinds, windows
+from ghostfleet.analysis.realism.baseline import baseline
 from ghostfleet.analysis.realism.distances import distances
 from ghostfleet.analysis.realism.features import features, matrix, tells
 from ghostfleet.analysis.realism.forecast import transfer
 from ghostfleet.analysis.realism.relations import relations
 from ghostfleet.analysis.realism.report import RELIABLE, Measured, Metric, Together
-from ghostfleet.analysis.realism.twosample import Chance, told_apart
-from ghostfleet.analysis.realism.windows import FEWEST_POINTS, Cut, Windows, cut, fine_enough
+from ghostfleet.analysis.realism.twosample import FEWEST_ENTITIES, Chance, told_apart
+from ghostfleet.analysis.realism.windows import FEWEST_POINTS, Cut, Windows, cut, fine_enough, spelt
 from ghostfleet.core.errors import DataError, GhostfleetError, ScenarioError
 
 if TYPE_CHECKING:
@@ -26,10 +27,11 @@ if TYPE_CHECKING:
 
     Sides = tuple[Windows, Windows]
 
-FEWEST_ENTITIES = 10  # of each side: two in each fold
 FEWEST_METRICS = 2  # that can be related
 EXAMPLES = 5  # windows of each side in the picture
 NEEDED = ("ordpy", "scipy", "sklearn", "threadpoolctl")
+DRAWN_BY = ("matplotlib",)
+LOW = 0.3  # an area below it is no chance: each entity has its like on the other side
 TELLS = frozenset(tells(np.array([0.0, 1.0, 0.5]), np.array([1.0, -0.5])))
 
 
@@ -53,9 +55,10 @@ class Settings:
         return self.length_s // self.step_s
 
 
-def ensure_installed() -> None:
+def ensure_installed(*, with_picture: bool = False) -> None:
     """Say how to install what is missing."""
-    missing = [name for name in NEEDED if find_spec(name) is None]
+    needed = NEEDED + (DRAWN_BY if with_picture else ())
+    missing = [name for name in needed if find_spec(name) is None]
     if missing:
         message = f'realism needs {", ".join(missing)}; install with pip install "ghostfleet[realism]"'
         raise MissingExtraError(message)
@@ -64,11 +67,12 @@ def ensure_installed() -> None:
 def ensure_sensible(how: Settings) -> None:
     """Refuse windows that nothing can be said about."""
     if how.points < FEWEST_POINTS:
-        least = FEWEST_POINTS * how.step_s
         raise ScenarioError(
-            f"--length {how.length_s}s is {how.points} steps of {how.step_s} s; a window needs {FEWEST_POINTS}, "
-            f"so at least --length {least}s"
+            f"--length {spelt(how.length_s)} is too short: a window needs {FEWEST_POINTS} steps of "
+            f"{spelt(how.step_s)}, so at least --length {spelt(FEWEST_POINTS * how.step_s)}"
         )
+    if how.length_s % how.step_s:
+        raise ScenarioError(f"--length {spelt(how.length_s)} is no multiple of --step {spelt(how.step_s)}")
 
 
 def measure(
@@ -95,7 +99,7 @@ def measure(
     sides: dict[str, Sides] = {}
     reasons: dict[str, str] = {}
     for label, names in pairs.items():
-        tell(f"{label}: cutting windows")
+        tell(f"{label}: reading")
         try:
             sides[label] = _cut(data, names[0], how, "DATA"), _cut(real, names[1], how, "REAL")
         except DataError as error:
@@ -137,7 +141,7 @@ def _too_few(both: Sides, how: Settings) -> str:
     if min(counts) >= FEWEST_ENTITIES:
         return ""
     return (
-        f"{counts[0]} entities in DATA and {counts[1]} in REAL have a whole window of {how.length_s} s; "
+        f"{counts[0]} entities in DATA and {counts[1]} in REAL have a whole window of {spelt(how.length_s)}; "
         f"at least {FEWEST_ENTITIES} on each side are needed"
     )
 
@@ -155,6 +159,7 @@ def _metric(
         (len(both[0].owners), len(both[1].owners)),
         (len(both[0]), len(both[1])),
         told_apart(matrix(one), matrix(other), (both[1].entities, both[0].entities), chance),
+        baseline(real, both[1], chance),
         found,
         [distance for distance in found if distance.feature in TELLS],
         transfer(both[1], both[0], how.step_s, chance),
@@ -183,6 +188,7 @@ def _together(sides: Mapping[str, Sides], chance: Chance) -> Together | None:
             (len(mine.owners), len(theirs.owners)),
             (len(mine), len(theirs)),
             told_apart(matrix(real), matrix(synthetic), (theirs.entities, mine.entities), chance),
+            baseline(real, theirs, chance),
             distances(real, synthetic),
         )
     return None
@@ -200,13 +206,27 @@ def _remarks(
     pairs: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]],
     together: Together | None,
 ) -> Iterator[str]:
+    few = {
+        one.metric: f"few entities ({min(one.entities)}); from {RELIABLE} a side the interval is narrow"
+        for one in measured
+        if min(one.entities) < RELIABLE
+    }
+    halved = {
+        one.metric: f"REAL has fewer than {2 * FEWEST_ENTITIES} entities, so its halves are not compared"
+        for one in measured
+        if one.real_alone is None
+    }
+    paired = {
+        one.metric: "an AUC this low means that most entities have their like on the other side, as copies have"
+        for one in measured
+        if one.test.auc < LOW
+    }
+    yield from (text for reasons in (few, halved, paired) for text in _grouped(reasons))
     for one in measured:
-        if min(one.entities) < RELIABLE:
-            yield f"{one.metric} has few entities ({min(one.entities)}); from {RELIABLE} a side the interval is narrow"
         for side, names in zip(("DATA", "REAL"), pairs[one.metric], strict=True):
             if len(names) > 1:
                 yield f"{one.metric} of {side} has several names; {names[0]} goes first, then {', '.join(names[1:])}"
-    if together is None:
+    if together is None and len(measured) > 1:
         yield "no test across metrics: too few entities have two metrics in the same window"
-    elif left := [one.metric for one in measured if one.metric not in together.metrics]:
+    elif together and (left := [one.metric for one in measured if one.metric not in together.metrics]):
         yield f"the test across metrics leaves out {', '.join(left)}: too few entities have them beside the others"

@@ -5,7 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from ghostfleet.analysis.realism.distances import mean_ks
+from ghostfleet.analysis.realism.meanings import meaning
+from ghostfleet.analysis.realism.windows import spelt
+
 if TYPE_CHECKING:
+    from ghostfleet.analysis.realism.baseline import Baseline
     from ghostfleet.analysis.realism.distances import Distance
     from ghostfleet.analysis.realism.forecast import Transfer
     from ghostfleet.analysis.realism.twosample import Verdict
@@ -15,9 +20,17 @@ SHOWN = 5  # distances per metric in the text
 RELIABLE = 40  # entities of a side from which the interval is narrow
 NEAR, FAR = 0.6, 0.9
 HEAD = (
-    f"{'metric':<12} {'AUC':>5}  {'90 % interval':<13}  {'mean KS':>7}  {'forecast':>8}  "
-    f"{'entities':>13}  {'windows':>13}"
+    f"{'metric':<12} {'AUC':>5}  {'90 % interval':<13}  {'real alone':>10}  {'mean KS':>7}  {'real alone':>10}  "
+    f"{'forecast':>8}  {'entities':>13}  {'windows':>13}"
 )
+LEGEND = """
+AUC: can a classifier tell a window of DATA from one of REAL? 0.5 never, 1 always.
+together: the same, only by how the metrics of one entity move together.
+KS: gap between both sides' distributions of a feature, from 0 to 1.
+real alone: AUC and KS of one half of REAL's entities against the other: what can be had.
+forecast: error on unseen entities of REAL, learnt from DATA over learnt from REAL; 1 is as good.
+entities, windows: of DATA / of REAL.
+""".strip()
 
 
 @dataclass(frozen=True)
@@ -29,6 +42,7 @@ class Metric:
     entities: tuple[int, int]
     windows: tuple[int, int]
     test: Verdict
+    real_alone: Baseline | None
     distances: list[Distance]
     tells: list[Distance]
     forecast: Transfer | None
@@ -43,6 +57,7 @@ class Together:
     entities: tuple[int, int]
     windows: tuple[int, int]
     test: Verdict
+    real_alone: Baseline | None
     distances: list[Distance]
 
 
@@ -65,6 +80,12 @@ class Measured:
         """Plain mean over the metrics."""
         return sum(one.test.auc for one in self.metrics) / len(self.metrics)
 
+    @property
+    def mean_auc_real_alone(self) -> float | None:
+        """The same of one half of the real entities against the other; None where a metric has too few."""
+        alone = [one.real_alone.auc for one in self.metrics if one.real_alone]
+        return sum(alone) / len(alone) if len(alone) == len(self.metrics) else None
+
     def as_dict(self) -> dict[str, Any]:
         """All but the windows, for JSON."""
         return {
@@ -75,6 +96,7 @@ class Measured:
             "seed": self.seed,
             "repeats": self.repeats,
             "auc_mean": round(self.mean_auc, 4),
+            "auc_mean_real_alone": None if self.mean_auc_real_alone is None else round(self.mean_auc_real_alone, 4),
             "metrics": [_metric(one) for one in self.metrics],
             "across_metrics": _together(self.together),
             "notes": self.notes,
@@ -88,6 +110,8 @@ def _metric(one: Metric) -> dict[str, Any]:
         "entities": _sides(one.entities),
         "windows": _sides(one.windows),
         "auc": _rounded(asdict(one.test)),
+        "real_alone": _rounded(asdict(one.real_alone)) if one.real_alone else None,
+        "ks_mean": round(mean_ks(one.distances), 4) if one.distances else None,
         "forecast": _rounded(asdict(one.forecast)) if one.forecast else None,
         "distances": [_rounded(asdict(distance)) for distance in one.distances],
         "tells": [_rounded(asdict(distance)) for distance in one.tells],
@@ -102,6 +126,8 @@ def _together(one: Together | None) -> dict[str, Any] | None:
         "entities": _sides(one.entities),
         "windows": _sides(one.windows),
         "auc": _rounded(asdict(one.test)),
+        "real_alone": _rounded(asdict(one.real_alone)) if one.real_alone else None,
+        "ks_mean": round(mean_ks(one.distances), 4) if one.distances else None,
         "distances": [_rounded(asdict(distance)) for distance in one.distances],
     }
 
@@ -116,20 +142,25 @@ def _rounded(values: dict[str, Any]) -> dict[str, Any]:
 
 def as_text(measured: Measured) -> str:
     """Table of the verdicts, then what tells the sides apart, the worst first."""
-    every = f"windows of {measured.points} steps of {measured.step_s} s"
+    every = f"windows of {spelt(measured.points * measured.step_s)} in steps of {spelt(measured.step_s)}"
+    together = [_row("together", measured.together)] if measured.together else []
+    alone = measured.mean_auc_real_alone
     lines = [
         f"{measured.data} against {measured.real}: {every}",
         "",
         HEAD,
-        *(_line(one) for one in measured.metrics),
+        *(_row(one.metric, one) for one in measured.metrics),
+        *together,
+        "",
+        f"mean AUC {measured.mean_auc:.3f}: {saying(measured.mean_auc)}"
+        + ("" if alone is None else f"; real alone {alone:.3f}"),
+        "",
+        LEGEND,
+        "",
     ]
-    if measured.together:
-        one = measured.together
-        lines.append(_row("together", one.test, one.distances, "", one.entities, one.windows))
-    lines += ["", f"mean AUC {measured.mean_auc:.3f}: {saying(measured.mean_auc)}", ""]
     for name, found in (*((one.metric, one.distances) for one in measured.metrics), ("together", _across(measured))):
         if found:
-            lines += [f"{name}: what differs most", *(_distance(distance) for distance in found[:SHOWN]), ""]
+            lines += [_head(name), *(_distance(distance) for distance in found[:SHOWN]), ""]
     lines += [f"note: {note}" for note in measured.notes]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -145,25 +176,21 @@ def saying(auc: float) -> str:
     return "told from real in part" if auc < FAR else "told from real nearly always"
 
 
-def _line(one: Metric) -> str:
-    ratio = f"{one.forecast.ratio:.2f}" if one.forecast else "–"
-    return _row(one.metric, one.test, one.distances, ratio, one.entities, one.windows)
+def _row(name: str, one: Metric | Together) -> str:
+    interval = f"{one.test.low:.3f}–{one.test.high:.3f}"
+    ks = f"{mean_ks(one.distances):.3f}" if one.distances else "–"
+    auc_alone, ks_alone = (f"{one.real_alone.auc:.3f}", f"{one.real_alone.ks:.3f}") if one.real_alone else ("–", "–")
+    forecast = one.forecast if isinstance(one, Metric) else None
+    ratio = f"{forecast.ratio:.2f}" if forecast else "–"
+    entities, windows = (f"{data} / {real}" for data, real in (one.entities, one.windows))
+    numbers = f"{one.test.auc:>5.3f}  {interval:<13}  {auc_alone:>10}  {ks:>7}  {ks_alone:>10}  {ratio:>8}"
+    return f"{name:<12} {numbers}  {entities:>13}  {windows:>13}"
 
 
-def _row(
-    name: str,
-    test: Verdict,
-    found: list[Distance],
-    ratio: str,
-    entities: tuple[int, int],
-    windows: tuple[int, int],
-) -> str:
-    interval = f"{test.low:.3f}–{test.high:.3f}"
-    ks = f"{sum(one.ks for one in found) / len(found):.3f}" if found else "–"
-    sizes = f"{f'{entities[0]} / {entities[1]}':>13}  {f'{windows[0]} / {windows[1]}':>13}"
-    return f"{name:<12} {test.auc:>5.3f}  {interval:<13}  {ks:>7}  {ratio:>8}  {sizes}"
+def _head(name: str) -> str:
+    return f"{f'{name}: what differs most':<34} {'KS':>5}  {'Wasserstein':>11}  {'median here':>11}  {'of REAL':>9}"
 
 
 def _distance(one: Distance) -> str:
-    medians = f"median {one.real:.3g} real, {one.synthetic:.3g} here"
-    return f"  {one.feature:<32} KS {one.ks:.2f}  Wasserstein {one.wasserstein:>6.2f}  {medians}".replace("-", "−")
+    numbers = f"{one.ks:>5.2f}  {one.wasserstein:>11.2f}  {one.synthetic:>11.3g}  {one.real:>9.3g}".replace("-", "−")
+    return f"  {one.feature:<32} {numbers}  {meaning(one.feature)}".rstrip()

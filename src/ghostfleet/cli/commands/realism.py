@@ -21,6 +21,8 @@ from ghostfleet.dashboards.themes import theme as theme_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from ghostfleet.analysis.realism.report import Metric
+
 EPILOG = """
 \b
 Examples:
@@ -53,9 +55,9 @@ metric columns, or long form: series_id, metric, timestamp, value.
 @click.option("--entity", default="", metavar="COLUMN", help="Entity column of DATA  [default: the first text]")
 @click.option("--time", default="", metavar="COLUMN", help="Time column of DATA  [default: the first time]")
 @click.option("--metrics", default="", metavar="COLUMNS", help="Metrics of DATA, by commas  [default: all numbers]")
-@click.option("--real-entity", default="", metavar="COLUMN", help="Entity column of REAL.")
-@click.option("--real-time", default="", metavar="COLUMN", help="Time column of REAL.")
-@click.option("--real-metrics", default="", metavar="COLUMNS", help="Metrics of REAL, by commas.")
+@click.option("--real-entity", default="", metavar="COLUMN", help="Entity column of REAL  [default: the same]")
+@click.option("--real-time", default="", metavar="COLUMN", help="Time column of REAL  [default: the same]")
+@click.option("--real-metrics", default="", metavar="COLUMNS", help="Metrics of REAL, by commas  [default: the same]")
 @click.option("--to", metavar="DIR", help="Write realism.json, realism.txt and realism.png there.")
 @click.option(
     "--theme", type=click.Choice(("dark", "light")), default="dark", show_default=True, help="Of the picture."
@@ -65,7 +67,9 @@ metric columns, or long form: series_id, metric, timestamp, value.
 @click.option("--quiet", is_flag=True, help="Print nothing; the exit code tells.")
 def command(url: str, *, like: str, form: str, quiet: bool, **options: Any) -> int:  # noqa: ANN401  as typed
     """Tell how hard DATA is to tell from REAL: per metric, across metrics, and by what it differs most."""
-    ensure_installed()
+    ensure_installed(with_picture=bool(options["to"]))
+    if options["to"]:
+        write_files(Path(options["to"]), {})  # before the work: a folder that cannot be made is said at once
     measured = _measured(url, like, options, quiet=quiet)
     text, facts = as_text(measured), json.dumps(measured.as_dict(), indent=1, ensure_ascii=False) + "\n"
     if options["to"]:
@@ -93,7 +97,7 @@ def _measured(url: str, like: str, options: Mapping[str, Any], *, quiet: bool) -
 
 def _columns(options: Mapping[str, Any], side: str) -> Columns:
     metrics = tuple(name.strip() for name in options[f"{side}metrics"].split(",") if name.strip())
-    return Columns(options[f"{side}entity"], options[f"{side}time"], metrics)
+    return Columns(options[f"{side}entity"], options[f"{side}time"], metrics, f"--{side.replace('_', '-')}")
 
 
 def _pairs(given: tuple[str, ...]) -> dict[str, str]:
@@ -117,7 +121,12 @@ def _progress(*, quiet: bool) -> Iterator[Callable[[str], None]]:
     click.echo("\r\033[K", err=True, nl=False)
 
 
+def _note(one: Metric) -> str:
+    alone = f"  ·  real alone {one.real_alone.auc:.2f}" if one.real_alone else ""
+    return f"AUC {one.test.auc:.2f}{alone}"
+
+
 def _picture(measured: Measured, theme: str) -> bytes:
-    pairs = [Pair(one.metric, f"AUC {one.test.auc:.2f}", one.examples[1], one.examples[0]) for one in measured.metrics]
+    pairs = [Pair(one.metric, _note(one), one.examples[1], one.examples[0]) for one in measured.metrics]
     subtitle = f"mean AUC {measured.mean_auc:.2f}: {saying(measured.mean_auc)}  ·  every window on its own scale"
     return side_by_side("Real and synthetic, side by side", subtitle, pairs, theme_of(theme))
