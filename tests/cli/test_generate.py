@@ -295,3 +295,16 @@ def test_shipped_scenarios_fit_the_published_schema() -> None:
             text = path.read_text()
             assert text.startswith("# yaml-language-server: $schema=../data/scenario.schema.json")
             Draft202012Validator(published).validate(yaml.safe_load(text))
+
+
+def test_parts_in_one_folder_keep_their_records_and_runs_of_one_second_their_logs(tmp_path):
+    for part in ("1", "2"):
+        ghostfleet(tmp_path, "generate", "capacity", *SMALL, "--part", part, "--of", "2", "--to", "out/")
+    ghostfleet(tmp_path, "generate", "capacity", *SMALL, "--part", "2", "--of", "2", "--to", "out/")
+    figures = [json.loads((tmp_path / f"out/summary-0000{part}-of-00002.json").read_text()) for part in (1, 2)]
+    assert [one["part"] for one in figures] == [[1, 2], [2, 2]]
+    first, second = ((tmp_path / f"out/server_metrics_sample-0000{n}-of-00002.csv").read_text() for n in (1, 2))
+    assert first != second
+    logs = sorted(path.name for path in (tmp_path / "out/logs").iterdir())
+    assert len(logs) == 3
+    assert sum("-00002-of-00002" in name for name in logs) == 2

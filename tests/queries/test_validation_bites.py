@@ -65,6 +65,15 @@ CASES = {
             + ")"
         },
     ),
+    "growth removed from memory alone": (
+        "growth_compounds",
+        "by memory",
+        {
+            "change": "* REPLACE ("
+            "round(mem_p95::DOUBLE / (1 + CASE server_type WHEN 'web' THEN 0.005 WHEN 'database' THEN 0.01"
+            " WHEN 'application' THEN 0.008 ELSE 0.003 END) ** (12 * (year::INT - 2022) + month::INT), 2) AS mem_p95)"
+        },
+    ),
     "weekend missing": ("weekend_rows_present", "Saturday has 0 days", {"where": "is_weekend = 'false'"}),
     "time gap": (
         "no_time_gap",
@@ -154,6 +163,13 @@ CASES = {
         "server_007 disk_p95",
         {
             "change": "* REPLACE (CASE WHEN server_id = 'server_007' AND \"timestamp\"[:10] BETWEEN '2023-04-01' AND '2023-06-30' THEN '41.00' ELSE disk_p95 END AS disk_p95)"
+        },
+    ),
+    "one server flat for two months": (
+        "servers_are_not_flat",
+        "in a row until 2023-05-31",
+        {
+            "change": "* REPLACE (CASE WHEN server_id = 'server_007' AND \"timestamp\"[:10] BETWEEN '2023-04-01' AND '2023-05-31' THEN '41.00' ELSE cpu_p95 END AS cpu_p95)"
         },
     ),
     "outbound stands still": (

@@ -113,7 +113,10 @@ def test_a_manifest_with_a_wrong_type_is_refused(tmp_path: Path, path: tuple[str
         (("version",), "banana", "version is 'banana'"),
         (("tzdata",), "1", "tzdata is '1'"),
         (("window", "from"), "yesterday", "window is"),
-        (("window",), [1, 2], "window is"),
+        (("window",), [1, 2], "window: expected object, got array"),
+        (("tables",), None, "tables: expected array, got null"),
+        (("tables", 0, "rows"), "many", r"tables\[0\]\.rows: expected int, got str"),
+        (("determinants",), 5, "determinants: expected object, got int"),
         (("part",), [2, 3], r"part is \[2, 3\]"),
         (("every_s",), -5, "every_s is -5"),
         (("seed",), "none", "seed is 'none'"),
@@ -121,7 +124,7 @@ def test_a_manifest_with_a_wrong_type_is_refused(tmp_path: Path, path: tuple[str
     ],
 )
 def test_a_manifest_that_contradicts_itself_is_refused(
-    tmp_path: Path, path: tuple[str, ...], wrong: object, said: str, *, blind: bool
+    tmp_path: Path, path: tuple[str | int, ...], wrong: object, said: str, *, blind: bool
 ) -> None:
     write(f"{tmp_path}/out/", blind=blind)
     file = tmp_path / "out/manifest.json"

@@ -16,4 +16,6 @@ def main() -> None:
     one_thread_each()  # before anything imports numpy
     from ghostfleet.cli.root import run
 
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    gc.freeze()  # or the interpreter, on its way out, looks for cycles in all that was ever imported
+    sys.exit(code)

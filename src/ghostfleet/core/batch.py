@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ghostfleet.core.table import Table
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Text:
     """A text column: ``vocabulary[codes[i]]`` is row *i*'s value."""
 
@@ -26,7 +26,7 @@ class Text:
         return len(self.codes)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Quanta:
     """A float column as whole multiples of its resolution: value = units × resolution, exactly rounded."""
 
@@ -46,7 +46,7 @@ class Quanta:
         return values
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Plain:
     """A column of times (int64 seconds), integers, booleans or floats as they are."""
 
@@ -61,7 +61,7 @@ class Plain:
 Values: TypeAlias = Text | Quanta | Plain
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Batch:
     """Rows of one table for one window and shard, in `Table.order`, columns as `Table.columns`."""
 

@@ -40,7 +40,7 @@ def soft_cap(values: F32, knee: float, ceiling: float) -> F32:
     return values
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Bounded:
     """Location and scale over the grid of levels, one row per kind of entity; shapes (kinds, CELLS + 1)."""
 

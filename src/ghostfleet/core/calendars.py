@@ -38,7 +38,7 @@ EXCHANGE_ZONES = {  # whose local days and closing times the table holds
 FULL_DAY_H = 24.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Holidays:
     """A country's holidays: days since the epoch in ascending order, their names and load factors."""
 
@@ -63,7 +63,7 @@ class Holidays:
         return np.where(rows >= 0, self.factors.take(rows), 1.0)  # row −1 takes the last factor, and drops it
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class TradingDays:
     """An exchange's exceptions among weekdays, by local day, and the zone whose days they are."""
 

@@ -27,7 +27,7 @@ FEBRUARY = 2
 SATURDAY = 5  # as a weekday, where Monday is 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Civil:
     """Years, months 1-12 and days of the month 1-31, each int64 of one shape."""
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 P95 = 0.95
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Facts:
     """Observed columns of some entities, one value per tick; every array has shape (entities, ticks).
 

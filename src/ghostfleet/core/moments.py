@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ghostfleet.core.arrays import F32, F64, I64
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Local:
     """What a zone's clock and calendar show at each tick; every array has shape (ticks,)."""
 
@@ -94,7 +94,7 @@ class Local:
         return values.take(self.day - self._first_day)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Moments:
     """The starts of a window's ticks. Views of them are computed once and kept; treat them as read-only."""
 

@@ -157,7 +157,8 @@ def as_text(report: Report) -> str:
     """Report as a table for a terminal."""
     counts = report.as_dict()["by_status"]
     told = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in counts.items() if count)
-    lines = [f"{report.url}: {report.status}, score {report.score:.1f} of 100 ({told})", ""]
+    verdict = "refused" if report.exit_code else "accepted"
+    lines = [f"{report.url}: {verdict}, score {report.score:.1f} of 100, which is {report.status} ({told})", ""]
     width = max((len(result.name) for result in report.results), default=0)
     for result in report.by_status():
         lines.append(f"{result.status.replace('_', ' '):8} {result.severity:8} {result.name:{width}}  {result.message}")
@@ -167,7 +168,8 @@ def as_text(report: Report) -> str:
 
 def as_markdown(report: Report) -> str:
     """Report as markdown."""
-    head = f"# {report.status.capitalize()}: {report.score:.1f} of 100\n\nSource: `{report.url}`"
+    verdict = "Refused" if report.exit_code else "Accepted"
+    head = f"# {verdict}: {report.score:.1f} of 100, which is {report.status}\n\nSource: `{report.url}`"
     head += f", {report.time}\n\n" if report.time else "\n\n"
     lines = ["| verdict | severity | check | says |", "|---|---|---|---|"]
     for result in report.by_status():

@@ -52,6 +52,7 @@ class Outcome(msgspec.Struct):
     written: dict[str, list[Written]] = msgspec.field(default_factory=dict)  # by URL
     manifests: dict[str, Path] = msgspec.field(default_factory=dict)
     statistics: dict[str, Statistics] = msgspec.field(default_factory=dict)
+    part: tuple[int, int] = (1, 1)
     workers: int = 1
     kept: int = 0  # tasks that an interrupted run had finished
     seconds: float = 0.0
@@ -95,7 +96,7 @@ def write(
             manifest.ensure_room(manifest.path_at(sink.home, request.part))
     planned(generator, tables, plan)
     determinants = _determinants(scenario, request, plan, tables)
-    outcome = Outcome(generator, plan, tables)
+    outcome = Outcome(generator, plan, tables, part=request.part)
     open_sinks: list[Sink] = []
     try:
         for sink in sinks:

@@ -158,54 +158,51 @@ def read(path: Path) -> Manifest:
         raise DataError(msg) from error
     try:
         return _restored(content)
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError) as error:
-        msg = f"{path}: not a complete manifest ({type(error).__name__}: {error}); generate the data set again"
+    except (ValueError, OverflowError, OSError) as error:
+        msg = f"{path}: not a complete manifest: {_in_words(error)}; generate the data set again"
         raise DataError(msg) from error
 
 
-def _restored(content: dict[str, Any]) -> Manifest:
-    if content["layout"] != LAYOUT:
-        msg = f"layout {content['layout']} is not the layout {LAYOUT} of this version"
+def _in_words(error: Exception) -> str:
+    """What is wrong with a manifest, and where in it."""
+    said, _, place = str(error).replace("`", "").partition(" - at ")
+    return f"{place.removeprefix('$.')}: {said[:1].lower()}{said[1:]}" if place else said
+
+
+def _restored(content: Any) -> Manifest:  # noqa: ANN401  any JSON
+    document = msgspec.convert(content, _Document)
+    if document.layout != LAYOUT:
+        msg = f"layout {document.layout} is not the layout {LAYOUT} of this version"
         raise ValueError(msg)
-    written, receipts, statistics = [], {}, {}
-    for table in content["tables"]:
-        known = {key: value for key, value in table.items() if key not in {"parts", "statistics"}}
-        written.append(msgspec.convert(known, Written))
-        if (
-            min(written[-1].rows, written[-1].bytes, written[-1].size) < 0
-            or Path(written[-1].name).name != written[-1].name
-        ):
-            msg = f"table {written[-1].table} has a negative count or a name that leads out of its folder"
+    for table in document.tables:
+        if min(table.rows, table.bytes, table.size) < 0 or Path(table.name).name != table.name:
+            msg = f"table {table.table} has a negative count or a name that leads out of its folder"
             raise ValueError(msg)
-        receipts[table["table"]] = msgspec.convert(table["parts"], tuple[Receipt, ...])
-        if any(min(part.rows, part.bytes, part.size) < 0 for part in receipts[table["table"]]):
-            msg = f"table {written[-1].table} has a part with a negative count"
+        if any(min(part.rows, part.bytes, part.size) < 0 for part in table.parts):
+            msg = f"table {table.table} has a part with a negative count"
             raise ValueError(msg)
-        statistics[table["table"]] = table["statistics"]
-    if not written:
+    if not document.tables:
         msg = "it lists no table"
         raise ValueError(msg)
-    if not isinstance(content["sink"], dict) or set(content["sink"]) != SINK_OPTIONS:
+    if set(document.sink) != SINK_OPTIONS:
         msg = f"sink must have the keys {', '.join(sorted(SINK_OPTIONS))}"
         raise ValueError(msg)
-    determinants = _determinants(content)
-    rest = msgspec.convert({key: content[key] for key in ("scenario_name", "hash", "notes", "sink")}, _Rest)
     return Manifest(
-        rest.scenario_name,
-        determinants,
-        rest.hash,
-        rest.notes,
-        rest.sink,
-        tuple(written),
-        receipts,
-        statistics,
+        document.scenario_name,
+        _determinants(document, content),
+        document.hash,
+        document.notes,
+        document.sink,
+        tuple(Written(*(getattr(table, key) for key in Written.__struct_fields__)) for table in document.tables),
+        {table.table: table.parts for table in document.tables},
+        {table.table: table.statistics for table in document.tables},
     )
 
 
-def _determinants(content: dict[str, Any]) -> Determinants:
+def _determinants(document: _Document, content: dict[str, Any]) -> Determinants:
     """Determinants of a manifest, if all that it says of them elsewhere agrees."""
-    determinants = msgspec.convert(content["determinants"], Determinants)
-    if determinants.scenario and determinants.hash != content["hash"]:
+    determinants = document.determinants
+    if determinants.scenario and determinants.hash != document.hash:
         msg = "its hash does not fit its contents; it was changed after it was written"
         raise ValueError(msg)
     _ensure_possible(determinants)
@@ -213,19 +210,35 @@ def _determinants(content: dict[str, Any]) -> Determinants:
         if content[key] != value:
             msg = f"{key} is {content[key]!r}, but what determines the data says {value!r}"
             raise ValueError(msg)
-    if determinants.scenario and determinants.scenario.get("scenario") != content["scenario_name"]:
-        msg = f"scenario_name is {content['scenario_name']!r}, but its scenario has another name"
+    if determinants.scenario and determinants.scenario.get("scenario") != document.scenario_name:
+        msg = f"scenario_name is {document.scenario_name!r}, but its scenario has another name"
         raise ValueError(msg)
     return determinants
 
 
-class _Rest(msgspec.Struct):
-    """What a manifest says besides what determines the data."""
+class _Listed(Written, frozen=True):
+    """A table as the file lists it."""
 
+    statistics: dict[str, Any]
+    parts: tuple[Receipt, ...]
+
+
+class _Document(msgspec.Struct):
+    """What a file must hold to be a manifest; all that `Manifest.text` writes."""
+
+    layout: int
     scenario_name: str
     hash: str
+    version: str
+    tzdata: str
+    seed: int | str | None
+    window: dict[str, str]
+    every_s: int
+    part: tuple[int, int]
     notes: dict[str, Any]
     sink: dict[str, Any]
+    tables: tuple[_Listed, ...]
+    determinants: Determinants
 
 
 def _told(known: Determinants) -> dict[str, Any]:

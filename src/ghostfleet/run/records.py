@@ -6,6 +6,7 @@ import json
 import logging
 import time
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,19 +36,34 @@ def folders_of(urls: Sequence[str]) -> list[Path]:
     return [home.folder for home in homes if home is not None and not home.file]
 
 
-def ensure_room(tables: Sequence[Table], folders: Sequence[Path], log: Path | None) -> None:
+def ensure_room(tables: Sequence[Table], folders: Sequence[Path], log: Path | None, part: tuple[int, int]) -> None:
     """Refuse destinations whose records could not be written, before any data are."""
-    names = ["summary.json", *(f"{table.name}_sample.csv" for table in tables)]
+    names = [_named("summary.json", part), *(_named(f"{table.name}_sample.csv", part) for table in tables)]
     for path in [*(folder / name for folder in folders for name in names), *([log] if log is not None else [])]:
         manifest.ensure_room(path)
 
 
-def log_path(command: str, started: datetime, where: str | None, folder: Path | None) -> Path | None:
-    """Path of a run log; ``auto`` is ``logs/<command>-<start>.log`` in the output's folder, if it has one."""
+def _named(name: str, part: tuple[int, int]) -> str:
+    """Name of a record; that of one part of a data set says which, so that parts in one folder keep theirs."""
+    stem, dot, kind = name.rpartition(".")
+    return name if part[1] == 1 else f"{stem}-{part[0]:05d}-of-{part[1]:05d}{dot}{kind}"
+
+
+def log_path(
+    command: str, started: datetime, where: str | None, folder: Path | None, part: tuple[int, int] = (1, 1)
+) -> Path | None:
+    """Path of a run log; ``auto`` is ``logs/<command>-<start>.log`` in the output's folder, if it has one.
+
+    Runs that start in the same second get names of their own.
+    """
     if where is None or (where == "auto" and folder is None):
         return None
+    if where != "auto" or folder is None:
+        return Path(where)
     stamp = started.strftime("%Y%m%dT%H%M%SZ")
-    return Path(where) if where != "auto" or folder is None else folder / "logs" / f"{command}-{stamp}.log"
+    names = (f"{command}-{stamp}{f'-{run}' if run > 1 else ''}.log" for run in count(1))
+    paths = (folder / "logs" / _named(name, part) for name in names)
+    return next(path for path in paths if not path.exists())
 
 
 def start_log(path: Path | None, level: str) -> None:
@@ -90,7 +106,7 @@ def write_sample(outcome: Outcome, folder: Path) -> list[Path]:
         tasks = [task for task in outcome.plan.tasks if task.table == table.name]
         if not tasks:
             continue
-        path = folder / f"{table.name}_sample.csv"
+        path = folder / _named(f"{table.name}_sample.csv", outcome.part)
         stream = TextStream(table, SYNTAXES["csv"](table), first=True, last=True)
         pieces: list[bytes | bytearray] = []
         rows = 0
@@ -115,6 +131,7 @@ def summary(outcome: Outcome) -> dict[str, Any]:
     """Figures of a run: what was written and how long it took."""
     return {
         "rows": outcome.plan.rows,
+        "part": list(outcome.part),
         "from": manifest.moment(outcome.plan.window.since_s),
         "until": manifest.moment(outcome.plan.window.until_s),
         "tables": {table.name: {"columns": len(table.columns)} for table in outcome.tables},
@@ -133,6 +150,6 @@ def summary(outcome: Outcome) -> dict[str, Any]:
 
 def write_summary(outcome: Outcome, folder: Path) -> Path:
     """Write the figures of a run beside its data."""
-    path = folder / "summary.json"
+    path = folder / _named("summary.json", outcome.part)
     manifest.save(path, json.dumps(summary(outcome), indent=1) + "\n", durable=False)
     return path

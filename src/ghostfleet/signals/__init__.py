@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Protocol
+
+import msgspec
 
 from ghostfleet.core.errors import ScenarioError
 
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
 GROUP = "ghostfleet.signals"
 
 
-@dataclass(frozen=True, slots=True)
-class Extent:
+class Extent(msgspec.Struct, frozen=True):
     """What is known of the rows of a table that lie somewhere: how many entities, which span, how long a row is."""
 
     entities: int

@@ -173,7 +173,8 @@ def _dates(window: Window, entities: int, eoq_months: tuple[int, ...]) -> dict[s
         "is_holiday": calendars.holidays("US").is_holiday(days),
     }
     day -= first
-    return {name: Plain(np.tile(values.take(day), entities)) for name, values in dates.items()}
+    small = {name: values if values.dtype == bool else values.astype(np.int16) for name, values in dates.items()}
+    return {name: Plain(np.tile(values.take(day), entities)) for name, values in small.items()}
 
 
 def notes(scenario: Scenario, row_s: int) -> Mapping[str, object]:

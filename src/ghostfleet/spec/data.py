@@ -185,11 +185,11 @@ class Data(_Section, frozen=True, kw_only=True):
             msg = f"the span must lie in {FIRST_YEAR} to {LAST_YEAR}, the years of the holiday calendar"
             raise ValueError(msg)
         if self.end_date is not None and self.end_date <= self.start_date:
-            msg = f"end_date {self.end_date} must be after start_date {self.start_date}"
+            msg = f"end_date: {self.end_date} must be after start_date {self.start_date}"
             raise ValueError(msg)
         if self.end_date is not None and self.years_of_data is not None and self.end_date != self._years_end():
             msg = (
-                f"end_date {self.end_date} disagrees with years_of_data {self.years_of_data}, "
+                f"end_date: {self.end_date} disagrees with years_of_data {self.years_of_data}, "
                 f"which ends on {self._years_end()}; give one of them"
             )
             raise ValueError(msg)

@@ -23,7 +23,7 @@ MOST_NODES = 100_000
 
 _INTEGER = re.compile(r"[-+]?[0-9][0-9_]{0,99}\Z")
 _FLOAT = re.compile(
-    r"[-+]?([0-9][0-9_]*(\.[0-9_]*)?|\.[0-9][0-9_]*)([eE][-+]?[0-9]{1,4})?\Z|[-+]?\.inf\Z|\.nan\Z",
+    r"[-+]?([0-9][0-9_]*(\.[0-9_]*)?|\.[0-9][0-9_]*)([eE][-+]?[0-9]{1,4})?\Z|[-+]?\.inf\Z",
 )
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 
@@ -49,7 +49,7 @@ def scalar(text: str) -> Any:  # noqa: ANN401  a scalar is a bool, an int, a flo
     if _INTEGER.match(text):
         return int(text.replace("_", ""))
     if _FLOAT.match(text):
-        return float(text.replace("_", "").replace(".inf", "inf").replace(".nan", "nan"))
+        return float(text.replace("_", "").replace(".inf", "inf"))
     return text
 
 

@@ -9,7 +9,6 @@ Everything is closed form in the tick; nothing is carried from one tick to the n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -71,8 +70,7 @@ class Calendar(msgspec.Struct, frozen=True):
     working: dict[int, Bool]  # region -> whether a tick lies in its working hours; filled as servers ask
 
 
-@dataclass(frozen=True)
-class Servers:
+class Servers(msgspec.Struct, frozen=True, dict=True):
     """Solves the load of a fleet for any window; holds what does not depend on the window."""
 
     fleet: Fleet

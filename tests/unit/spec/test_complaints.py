@@ -107,12 +107,18 @@ def test_a_complaint_about_an_assignment_names_it():
 
 @pytest.mark.parametrize("end", ["2021-12-31", "2022-01-01"])
 def test_an_end_not_after_the_start_is_refused(end):
-    assert f"end_date {end} must be after start_date 2022-01-01" in complaint(flags={"end_date": end})
+    said = complaint(flags={"end_date": end, "servers": 5})
+    assert f"data.end_date: {end} must be after start_date 2022-01-01" in said
+    assert said.startswith("--end-date: ")
 
 
 def test_years_and_an_end_that_disagree_are_refused():
     message = complaint(flags={"years": 3, "end_date": "2025-12-31"})
-    assert "end_date 2025-12-31 disagrees with years_of_data 3, which ends on 2024-12-31" in message
+    assert "end_date: 2025-12-31 disagrees with years_of_data 3, which ends on 2024-12-31" in message
+
+
+def test_what_is_not_a_number_is_no_number():
+    assert "data.seasonality.weekend_factor: expected a number" in complaint("data.seasonality.weekend_factor=.nan")
 
 
 def test_years_and_an_end_that_agree_are_fine():

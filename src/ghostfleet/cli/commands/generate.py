@@ -80,11 +80,11 @@ class Run(msgspec.Struct):
     def generate(self) -> Outcome:
         """Write the data set."""
         folder = self.folders[0] if self.folders else None
-        log = records.log_path("generate", surroundings.now(), self.scenario.logging.file, folder)
+        log = records.log_path("generate", surroundings.now(), self.scenario.logging.file, folder, self.request.part)
         with ExitStack() as stack:
 
             def planned(generator: Generator, tables: list[Table], plan: Plan) -> None:
-                records.ensure_room(tables, self.folders, log)
+                records.ensure_room(tables, self.folders, log, self.request.part)
                 self._agree(generator, tables, plan)
                 self.plan = plan
 

@@ -3,15 +3,17 @@
 -- severity: high
 -- status: failed
 -- defect: 5
--- parameters: tolerance = 0.15, saturated = 85, least_level = 2
+-- parameters: tolerance = 0.15, saturated = 85, least_level = 2, server_year = 0.12
 -- needs: residuals, expected_correlations(server_type, left_metric, right_metric, target), server_metrics
 -- needs: expected_archetypes(server_type, cpu_mean, cpu_deviation, memory_mean, memory_deviation, disk_mean, disk_deviation, network_mean)
 -- unless: rows_of_several_ticks, many_outliers
 -- message: {server_type} {pair}: {residual:.2f}, target {target:.2f}, off by {off:.2f} with standard error {error:.2f} ({count} pairs too far; raw {raw:.2f})
 -- measured: furthest is {server_type} {pair}: {residual:.2f}, target {target:.2f}; raw {raw:.2f}, furthest raw off by {furthest_raw:.2f}
 -- unjudged: no type has 100 ordinary readings in cells of four or more
--- advice: Calibrate the noise; common factors and spikes raise raw correlations above the targets.
--- The standard error is that of a mean over (server, month): a small fleet is failed only when it is surely too far off.
+-- advice: Calibrate the noise of each server type towards its targets; compare residuals, because common factors and spikes raise raw correlations.
+-- The standard error is that of a mean over (server, month), but no less than `server_year` over the root of the type's
+-- server-years, where it has fewer than four: a server keeps its own way for years, which its months do not show (measured:
+-- correlations of one server in one year scatter by up to 0.115 around their target).
 WITH residual AS (
     SELECT server_type,
         corr(cpu, memory) FILTER (cpu_level BETWEEN $least_level AND $saturated AND memory_level BETWEEN $least_level AND $saturated) AS cpu_memory,
@@ -30,9 +32,18 @@ WITH residual AS (
     FROM residuals
     GROUP BY ALL
     HAVING count(*) >= 10
+), sizes AS (
+    SELECT server_type, count(DISTINCT server_id) AS servers, least(1, (max("timestamp")::DATE - min("timestamp")::DATE + 1) / 365.0) AS years
+    FROM residuals
+    GROUP BY server_type
 ), errors AS (
-    SELECT server_type, pair AS key, coalesce(stddev_samp(correlation) / sqrt(count(*)), 1) AS error
+    SELECT server_type, pair AS key,
+        greatest(
+            coalesce(stddev_samp(correlation) / sqrt(count(*)), 1),
+            CASE WHEN any_value(servers) < 4 THEN $server_year / sqrt(any_value(servers * years)) ELSE 0 END
+        ) AS error
     FROM (UNPIVOT blocks ON COLUMNS(* EXCLUDE (server_type, server_id, year, month)) INTO NAME pair VALUE correlation)
+    JOIN sizes USING (server_type)
     WHERE NOT isnan(correlation)
     GROUP BY ALL
 ), raw AS (
