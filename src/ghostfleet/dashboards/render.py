@@ -46,7 +46,7 @@ def picture(
         from matplotlib.figure import Figure
     except ImportError as error:
         raise MissingExtraError('pictures need matplotlib; install it with pip install "ghostfleet[report]"') from error
-    with mpl.rc_context({"font.family": _font()}):
+    with mpl.rc_context({"font.family": font()}):
         figure = Figure(figsize=size_inches, dpi=DPI, facecolor=theme.page)
         FigureCanvasAgg(figure)
         _header(figure, dashboard, theme, subtitle)
@@ -62,7 +62,8 @@ def alone(panel: Panel) -> Dashboard:
     return Dashboard(panel.query, "", 1, 1, (replace(panel, place=Place(1, 1)),))
 
 
-def _font() -> str:
+def font() -> str:
+    """Family of the texts in pictures: the first of the house that is installed."""
     from matplotlib import font_manager
 
     known = {font.name for font in font_manager.fontManager.ttflist}

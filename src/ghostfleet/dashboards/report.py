@@ -60,10 +60,11 @@ def report(
     for number, panel in enumerate(shown.panels if panel_inches else (), 1):
         alone = render.picture(render.alone(panel), data, colours, size_inches=panel_inches or render.SIZE_INCHES)
         files[f"panel_{number}_{panel.query}.png"] = alone
-    return _write(Path(out_dir), files)
+    return write_files(Path(out_dir), files)
 
 
-def _write(folder: Path, files: dict[str, bytes]) -> list[Path]:
+def write_files(folder: Path, files: dict[str, bytes]) -> list[Path]:
+    """Write a report's files, each whole or not at all; `SinkError` when the folder cannot be written."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         return [_whole(folder / name, body) for name, body in files.items()]

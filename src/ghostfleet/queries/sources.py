@@ -40,7 +40,7 @@ class Source:
 def sources(url: str, tables: Sequence[Table]) -> list[Source]:
     """Find the tables at a path or store; `UnreadableError` when there is none."""
     path = Path(url.removeprefix(STORE if url.startswith(STORE) else FILES))
-    if url.startswith(STORE) or (not url.startswith(FILES) and _is_store(path)):
+    if url.startswith(STORE) or (not url.startswith(FILES) and is_store(path)):
         if not path.is_file():
             raise UnreadableError(f"{path} is not there; valid is duckdb:FILE")
         return [Source(table, (path,), "duckdb") for table in tables]
@@ -61,13 +61,18 @@ def sources(url: str, tables: Sequence[Table]) -> list[Source]:
     return [Source((named or list(tables))[0], (path,), suffix)]
 
 
-def _is_store(path: Path) -> bool:
+def is_store(path: Path) -> bool:
     """Whether a path that says no scheme is a DuckDB file, by its name or by its first bytes."""
     if not path.is_file() or split(path)[1]:
         return False
+    return path.suffix == ".duckdb" or begins_as_store(path)
+
+
+def begins_as_store(path: Path) -> bool:
+    """Whether a file's first bytes are DuckDB's."""
     try:
         with path.open("rb") as file:
-            return path.suffix == ".duckdb" or file.read(12)[8:] == _DUCKDB
+            return file.read(12)[8:] == _DUCKDB
     except OSError as error:
         raise UnreadableError(f"{path} cannot be read: {error.strerror or error}") from error
 
