@@ -130,6 +130,9 @@ def test_groups_of_columns_can_be_left_out(tmp_path: Path) -> None:
         (("generate", "capacity", "--years", "2", "--end-date", "2025-06-30"), 2, ["disagrees", "2023-12-31"]),
         (("generate", "capacity", "--set", "data.num_server=3"), 2, ["data.num_server", "num_servers"]),
         (("generate", "capacity", "--set", "fleet.shares.web=0.5"), 2, ["sum to 1", "1.15"]),
+        (("generate", "hosts", "--profiles", "cloud=0.5,gest=0.5"), 2, ["gest=0.5", "hypervisor, guest, cloud"]),
+        (("generate", "hosts", "--profiles", "cloud=half"), 2, ["cloud=half", "hypervisor=0.6,cloud=0.4"]),
+        (("generate", "hosts", "--roles", "idle=0.5"), 2, ["--roles", "sum to 1", "0.5"]),
         (("generate", "capacity", "--from", "yesterday"), 2, ["yesterday", "2024-05-01"]),
         (("generate", "capacity", "--from", "2030-01-01"), 2, ["window"]),
         (("generate", "capacity", "--every", "90m"), 2, ["5400", "tick"]),
@@ -308,3 +311,15 @@ def test_parts_in_one_folder_keep_their_records_and_runs_of_one_second_their_log
     logs = sorted(path.name for path in (tmp_path / "out/logs").iterdir())
     assert len(logs) == 3
     assert sum("-00002-of-00002" in name for name in logs) == 2
+
+
+def test_shares_on_the_command_line_are_all_that_there_is(tmp_path: Path) -> None:
+    small = ("--hosts", "6", "--days", "1")
+    run = ghostfleet(tmp_path, "generate", "hosts", *small, "--profiles", "guest=1", "--to", "out/")
+    assert run.returncode == 0, run.stderr
+    content = json.loads((tmp_path / "out/manifest.json").read_text())["determinants"]["scenario"]["hosts"]
+    assert content["profiles"] == {"hypervisor": 0, "guest": 1, "cloud": 0}
+    assert content["roles"]["idle"] == 0.36
+    statistics = json.loads((tmp_path / "out/summary.json").read_text())["statistics"]["host_metrics"]
+    assert statistics["memory"]["count"] > 0
+    assert statistics["memory"]["missing"] == 0

@@ -141,7 +141,7 @@ def _option(name: str, parameter: Parameter) -> click.Option:
     )
 
 
-class Shares(click.ParamType[dict[str, float]]):
+class Shares(click.ParamType):  # type: ignore[type-arg]  # generic in later releases only
     """Shares of a whole, such as ``cloud=0.5,guest=0.5``; what is not named has none."""
 
     name = "NAME=SHARE,…"
