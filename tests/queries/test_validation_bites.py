@@ -321,6 +321,18 @@ def test_a_doubtful_file_is_warned_of(case, good, expected, tmp_path):
     assert report.exit_code == 0
 
 
+def test_violations_are_counted_without_the_verdicts_beside_them(good, expected, tmp_path):
+    case = CASES["outbound stands still"][2]
+    report = validate_url(
+        good.broken(tmp_path / "broken.csv", **case),
+        material.TABLES,
+        expected,
+        names=["outbound_is_its_share_of_inbound"],
+    )
+    assert report.named("outbound_is_its_share_of_inbound").count == 1
+    assert report.named("outbound_is_its_share_of_inbound").message.startswith("1 servers send")
+
+
 def test_one_dropped_row_fails_nothing_but_the_grid(good, expected, tmp_path):
     path = good.broken(tmp_path / "broken.csv", where=f"NOT ({ONE})")
     report = validate_url(path, material.TABLES, expected)

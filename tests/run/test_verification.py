@@ -80,7 +80,9 @@ def test_an_unreadable_file_is_an_error_that_names_it(tmp_path: Path, spoil: str
         verify(url)
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"layout": 1}', '{"layout": 99}', "\x00\x01", "null"])
+@pytest.mark.parametrize(
+    "content", ["", "{", "[" * 2000, '{"a":' * 2000, "[]", '{"layout": 1}', '{"layout": 99}', "\x00\x01", "null"]
+)
 def test_a_corrupt_manifest_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "manifest.json").write_text(content)
     done = ghostfleet(tmp_path, "verify", ".")
@@ -159,6 +161,55 @@ def test_a_blind_manifest_whose_determinants_cannot_be_is_refused(
     file.write_text(json.dumps(content))
     with pytest.raises(DataError, match=said):
         manifest.read(file)
+
+
+@pytest.mark.parametrize(
+    ("path", "wrong"),
+    [
+        (("tables", 0, "rows"), 9999),
+        (("tables", 0, "digest"), "0" * 64),
+        (("tables", 0, "sha256"), "0" * 64),
+        (("tables", 0, "size"), 1),
+        (("tables", 0, "parts", 0, "size"), 1),
+        (("tables", 0, "statistics"), {}),
+        (("sink", "codec"), "small"),
+        (("notes",), {}),
+    ],
+)
+def test_whatever_was_changed_in_a_manifest_is_noticed(
+    tmp_path: Path, path: tuple[str | int, ...], wrong: object
+) -> None:
+    write(f"{tmp_path}/out/")
+    file = tmp_path / "out/manifest.json"
+    manifest.read(file)
+    content = json.loads(file.read_text())
+    place = content
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = wrong
+    file.write_text(json.dumps(content))
+    with pytest.raises(DataError, match=r"manifest\.json: not a complete manifest: its seal does not fit"):
+        manifest.read(file)
+
+
+def test_verify_without_a_folder_says_what_is_missing(tmp_path: Path) -> None:
+    done = ghostfleet(tmp_path, "verify")
+    assert done.returncode == 2
+    assert "Missing argument 'DIR'" in done.stderr
+
+
+def test_a_part_may_be_verified_alone_but_a_set_must_be_whole(tmp_path: Path) -> None:
+    for part in ("1", "2", "3"):
+        ghostfleet(tmp_path, "generate", "capacity", *SMALL, "--part", part, "--of", "3", "--to", "out/")
+    assert ghostfleet(tmp_path, "verify", "out/").returncode == 0
+    for path in (tmp_path / "out").glob("*-00002-of-00003*"):
+        path.unlink()
+    done = ghostfleet(tmp_path, "verify", "out/")
+    assert (done.returncode, done.stderr.strip()) == (1, "out/ lacks part 2 of 3")
+    for path in (tmp_path / "out").glob("*-00003-of-00003*"):
+        path.unlink()
+    done = ghostfleet(tmp_path, "verify", "out/")
+    assert (done.returncode, "lacks part 2 of 3" in done.stderr) == (0, True)
 
 
 SMALL = ("--servers", "4", "--end-date", "2022-02-01")

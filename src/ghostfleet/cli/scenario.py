@@ -110,7 +110,7 @@ class ScenarioOptionCommand(ScenarioCommand):
         """Value of the option, however it is joined to its name."""
         del ctx
         named = None
-        for arg, following in zip(args, [*args[1:], None], strict=True):
+        for arg, following in zip(args, [*args[1:], None], strict=False):  # without any argument, None has no partner
             if arg == OPTION:
                 named = following
             elif arg.startswith(f"{OPTION}="):

@@ -21,6 +21,7 @@ READABLE = "file_is_readable"
 READABLE_TITLE = "The file can be read to its end"
 SAMPLES = 3
 COUNTED = 100_000  # violations counted; more than that is "at least"
+BROKEN = ("failed", "warning")  # statuses of rows that are violations
 DASH = "–"
 
 
@@ -87,17 +88,25 @@ def _judged(data: Data, check: Query, thresholds: Mapping[str, float], at: str) 
         cursor = data.store.execute(check.sql, {**check.parameters, **given} or None)
         names = [column[0] for column in cursor.description or ()]
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchmany(SAMPLES + 20)]
-        more = len(cursor.fetchmany(COUNTED)) if rows else 0
+        more = _broken(names, cursor.fetchmany(COUNTED)) if rows else 0
     except duckdb.Error as error:
         return _result(check, "error", str(error).splitlines()[0], at)
     return _verdict(check, rows, more, at)
+
+
+def _broken(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> int:
+    """Count violations among rows that will not be shown."""
+    if "status" not in names:
+        return len(rows)
+    place = names.index("status")
+    return sum(row[place] in BROKEN for row in rows)
 
 
 def _verdict(check: Query, rows: list[dict[str, Any]], more: int, at: str) -> CheckResult:
     """Judge rows: each is a violation, unless its column `status` says passed or no_data."""
     usual = check.header.get("status", "failed")
     found = [(row.get("status", usual), row) for row in rows]
-    violations = [row for status, row in found if status in ("failed", "warning")]
+    violations = [row for status, row in found if status in BROKEN]
     if violations:
         grave = any(status == "failed" for status, _ in found)
         count = len(violations) + more

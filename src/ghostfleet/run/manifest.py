@@ -19,6 +19,8 @@ from ghostfleet.core.zones import tzdata_version
 from ghostfleet.sinks import Home, Receipt, Written, home_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from ghostfleet.core.window import Window
 
 LAYOUT = 1  # of the manifest itself
@@ -94,7 +96,13 @@ class Manifest(msgspec.Struct, frozen=True):
             ],
             "determinants": msgspec.to_builtins(known),
         }
-        return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+        return json.dumps({**content, "seal": _seal(content)}, indent=1, ensure_ascii=False) + "\n"
+
+
+def _seal(content: Mapping[str, Any]) -> str:
+    """Digest of all else that a manifest says, so that a figure that was changed later is found."""
+    rest = {key: value for key, value in content.items() if key != "seal"}
+    return sha256(json.dumps(rest, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def place(url: str) -> Path | None:
@@ -109,6 +117,15 @@ def place(url: str) -> Path | None:
 def path_at(home: Home, part: tuple[int, int] = (1, 1)) -> Path:
     """Path of the manifest of a destination, or of one part of it."""
     return home.record(f"manifest-{part[0]:05d}-of-{part[1]:05d}.json" if part[1] > 1 else "manifest.json")
+
+
+def missing_parts(records: Sequence[Manifest]) -> list[tuple[int, int]]:
+    """Parts that the manifests of one destination say there are, and that have none: numbers, of how many."""
+    sets: dict[int, set[int]] = {}
+    for record in records:
+        number, parts = record.determinants.part
+        sets.setdefault(parts, set()).add(number)
+    return [(number, parts) for parts, there in sets.items() for number in range(1, parts + 1) if number not in there]
 
 
 def ensure_room(path: Path) -> None:
@@ -153,6 +170,9 @@ def read(path: Path) -> Manifest:
     except (OSError, UnicodeDecodeError) as error:
         msg = f"cannot read {path}: {error}"
         raise DataError(msg) from error
+    except RecursionError as error:
+        msg = f"{path}: not a manifest: its brackets are nested too deeply; generate the data set again"
+        raise DataError(msg) from error
     except json.JSONDecodeError as error:
         msg = f"{path}:{error.lineno}: not a manifest: {error.msg}; generate the data set again"
         raise DataError(msg) from error
@@ -187,9 +207,13 @@ def _restored(content: Any) -> Manifest:  # noqa: ANN401  any JSON
     if set(document.sink) != SINK_OPTIONS:
         msg = f"sink must have the keys {', '.join(sorted(SINK_OPTIONS))}"
         raise ValueError(msg)
+    determinants = _determinants(document, content)
+    if document.seal != _seal(content):
+        msg = "its seal does not fit its contents; it was changed after it was written"
+        raise ValueError(msg)
     return Manifest(
         document.scenario_name,
-        _determinants(document, content),
+        determinants,
         document.hash,
         document.notes,
         document.sink,
@@ -239,6 +263,7 @@ class _Document(msgspec.Struct):
     sink: dict[str, Any]
     tables: tuple[_Listed, ...]
     determinants: Determinants
+    seal: str
 
 
 def _told(known: Determinants) -> dict[str, Any]:

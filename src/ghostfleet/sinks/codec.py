@@ -70,7 +70,9 @@ def unpacked(path: Path, codec: str) -> Iterator[bytes]:
                 at += len(block)
                 yield block
     except EOFError as error:
-        raise DataError(f"{path} is cut off: its gzip stream ends after {at} bytes of content") from error
+        raise DataError(
+            f"{path} is cut off, or something follows its gzip stream: reading stopped after {at:,} bytes of content"
+        ) from error
     except _damage(codec) as error:
         raise DataError(f"{path} is damaged after {at} bytes of content: {error}") from error
     except OSError as error:  # gzip reports damage as one, too

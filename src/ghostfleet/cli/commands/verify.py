@@ -46,9 +46,12 @@ def command(ctx: click.Context, /, *, url: str, full: bool, quiet: bool, **argum
     paths = _manifests(url)
     if known is not None and not any(path.exists() for path in paths):
         return _without_manifest(url, known, quiet=quiet)
-    failed = False
-    for path in paths:
-        record = manifest.read(path)
+    records = [manifest.read(path) for path in paths]
+    missing = manifest.missing_parts(records)
+    failed = bool(missing) and len(records) > 1  # one part may be verified where it was made
+    for number, parts in missing:
+        click.echo(f"{url} lacks part {number} of {parts}", err=True)
+    for path, record in zip(paths, records, strict=True):
         with output.progress(verification.rows_to_make(record, full=full), "verifying", quiet=quiet) as watch:
             result = verification.verify(url, record, scenario=known, full=full, watch=watch)
         for problem in (*result.remarks, *result.problems):

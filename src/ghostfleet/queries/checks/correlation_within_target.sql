@@ -3,7 +3,7 @@
 -- severity: high
 -- status: failed
 -- defect: 5
--- parameters: tolerance = 0.15, saturated = 85, least_level = 2, server_year = 0.12
+-- parameters: tolerance = 0.15, saturated = 85, least_level = 2, server_year = 0.18, few = 4
 -- needs: residuals, expected_correlations(server_type, left_metric, right_metric, target), server_metrics
 -- needs: expected_archetypes(server_type, cpu_mean, cpu_deviation, memory_mean, memory_deviation, disk_mean, disk_deviation, network_mean)
 -- unless: rows_of_several_ticks, many_outliers
@@ -12,8 +12,9 @@
 -- unjudged: no type has 100 ordinary readings in cells of four or more
 -- advice: Calibrate the noise of each server type towards its targets; compare residuals, because common factors and spikes raise raw correlations.
 -- The standard error is that of a mean over (server, month), but no less than `server_year` over the root of the type's
--- server-years, where it has fewer than four: a server keeps its own way for years, which its months do not show (measured:
--- correlations of one server in one year scatter by up to 0.115 around their target).
+-- server-years, where it has fewer than four servers or server-years: a server keeps its own way for years, which its
+-- months do not show (correlations of one server in one year scatter by 0.115 around their target, measured, and the
+-- worst of 24 pairs is looked at). So a small or short data set is failed only when it is surely too far off.
 WITH residual AS (
     SELECT server_type,
         corr(cpu, memory) FILTER (cpu_level BETWEEN $least_level AND $saturated AND memory_level BETWEEN $least_level AND $saturated) AS cpu_memory,
@@ -33,14 +34,15 @@ WITH residual AS (
     GROUP BY ALL
     HAVING count(*) >= 10
 ), sizes AS (
-    SELECT server_type, count(DISTINCT server_id) AS servers, least(1, (max("timestamp")::DATE - min("timestamp")::DATE + 1) / 365.0) AS years
+    SELECT server_type, count(DISTINCT server_id) AS servers, (max("timestamp")::DATE - min("timestamp")::DATE + 1) / 365.0 AS years
     FROM residuals
     GROUP BY server_type
 ), errors AS (
     SELECT server_type, pair AS key,
         greatest(
             coalesce(stddev_samp(correlation) / sqrt(count(*)), 1),
-            CASE WHEN any_value(servers) < 4 THEN $server_year / sqrt(any_value(servers * years)) ELSE 0 END
+            CASE WHEN any_value(servers * least(1, years)) < $few OR any_value(servers) < $few
+                THEN $server_year / sqrt(any_value(servers * least(1, years))) ELSE 0 END
         ) AS error
     FROM (UNPIVOT blocks ON COLUMNS(* EXCLUDE (server_type, server_id, year, month)) INTO NAME pair VALUE correlation)
     JOIN sizes USING (server_type)

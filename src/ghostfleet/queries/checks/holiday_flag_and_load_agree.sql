@@ -30,7 +30,9 @@ WITH flags AS (
 ), judged AS (
     SELECT count(DISTINCT day) AS days FROM loads WHERE holiday_effect AND flagged AND error <= $most_error * depth
 ), problems AS (
-    SELECT day, 'flagged ' || flagged || ', but the calendar says ' || is_holiday AS problem
+    SELECT day,
+        'flagged ' || CASE WHEN flagged = flagged_whole THEN flagged::VARCHAR ELSE 'in some of its rows only' END
+            || ', but the calendar says ' || is_holiday AS problem
     FROM flags
     JOIN calendar USING (day)
     WHERE flagged IS DISTINCT FROM is_holiday OR flagged IS DISTINCT FROM flagged_whole
