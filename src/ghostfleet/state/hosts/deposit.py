@@ -13,7 +13,7 @@ from ghostfleet.state.hosts.schedule import PARTS
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from ghostfleet.core.arrays import F32, F64, I64
+    from ghostfleet.core.arrays import F32, F64, I64, Bool
     from ghostfleet.state.hosts.processes import Processes
     from ghostfleet.state.hosts.schedule import Runs
 
@@ -53,8 +53,8 @@ def _left(
 ) -> dict[str, Left]:
     out: dict[str, Left] = {}
     asked = np.array([name in metrics for name in FOOTPRINT])
-    touching = np.flatnonzero((processes.amounts[:, asked] > 0).any(axis=1))
-    chosen = chosen[np.isin(runs.process[chosen], touching)]
+    touching: Bool = np.asarray((processes.amounts[:, asked] > 0).any(axis=1))
+    chosen = chosen[touching[runs.process[chosen]]]
     process = runs.process[chosen]
     if not len(process):
         return out
@@ -107,11 +107,15 @@ class _Boxes:
     """Runs as boxes over the bins that they overlap."""
 
     def __init__(self, row: I64, start: I64, length: I64, grid: Grid) -> None:
-        self._rows = np.flatnonzero(np.bincount(row, minlength=grid.rows))
-        row = np.searchsorted(self._rows, row)
+        there = np.zeros(grid.rows, dtype=bool)
+        there[row] = True
+        self._rows = np.flatnonzero(there)
+        row = (np.cumsum(there) - 1)[row]
         width = grid.bin_s * PARTS
         stop = start + length
-        first, last = np.maximum(start // width, 0), np.minimum(-(-stop // width), grid.bins)
+        # Quotients of whole numbers as small as these are never so near to the next one that a double rounds to it.
+        first = np.maximum(np.floor(start / width), 0).astype(np.int64)
+        last = np.minimum(np.ceil(stop / width), grid.bins).astype(np.int64)
         self._grid = grid
         self._count = np.maximum(last - first, 0)
         ends = np.cumsum(self._count)
