@@ -15,37 +15,43 @@
 -- server-years, where it has fewer than four servers or server-years: a server keeps its own way for years, which its
 -- months do not show (correlations of one server in one year scatter by 0.115 around their target, measured, and the
 -- worst of 24 pairs is looked at). So a small or short data set is failed only when it is surely too far off.
-WITH residual AS (
-    SELECT server_type,
-        corr(cpu, memory) FILTER (cpu_level BETWEEN $least_level AND $saturated AND memory_level BETWEEN $least_level AND $saturated) AS cpu_memory,
-        corr(cpu, disk) FILTER (cpu_level BETWEEN $least_level AND $saturated AND disk_level BETWEEN $least_level AND $saturated) AS cpu_disk,
-        corr(cpu, network) FILTER (cpu_level BETWEEN $least_level AND $saturated AND network_level BETWEEN 10 * $least_level AND 10 * $saturated) AS cpu_network,
-        corr(memory, disk) FILTER (memory_level BETWEEN $least_level AND $saturated AND disk_level BETWEEN $least_level AND $saturated) AS memory_disk,
-        corr(memory, network) FILTER (memory_level BETWEEN $least_level AND $saturated AND network_level BETWEEN 10 * $least_level AND 10 * $saturated) AS memory_network,
-        corr(disk, network) FILTER (disk_level BETWEEN $least_level AND $saturated AND network_level BETWEEN 10 * $least_level AND 10 * $saturated) AS disk_network,
-        count(*) AS rows
+WITH fit AS (
+    SELECT server_type, server_id, "timestamp",
+        CASE WHEN cpu_level BETWEEN $least_level AND $saturated THEN cpu END AS cpu,
+        CASE WHEN memory_level BETWEEN $least_level AND $saturated THEN memory END AS memory,
+        CASE WHEN disk_level BETWEEN $least_level AND $saturated THEN disk END AS disk,
+        CASE WHEN network_level BETWEEN 10 * $least_level AND 10 * $saturated THEN network END AS network
     FROM residuals
+), residual AS (
+    SELECT server_type,
+        CASE WHEN regr_count(cpu, memory) >= 100 THEN corr(cpu, memory) END AS cpu_memory,
+        CASE WHEN regr_count(cpu, disk) >= 100 THEN corr(cpu, disk) END AS cpu_disk,
+        CASE WHEN regr_count(cpu, network) >= 100 THEN corr(cpu, network) END AS cpu_network,
+        CASE WHEN regr_count(memory, disk) >= 100 THEN corr(memory, disk) END AS memory_disk,
+        CASE WHEN regr_count(memory, network) >= 100 THEN corr(memory, network) END AS memory_network,
+        CASE WHEN regr_count(disk, network) >= 100 THEN corr(disk, network) END AS disk_network
+    FROM fit
     GROUP BY server_type
 ), blocks AS (
     SELECT server_type, server_id, year("timestamp") AS year, month("timestamp") AS month,
-        corr(cpu, memory) AS cpu_memory, corr(cpu, disk) AS cpu_disk, corr(cpu, network) AS cpu_network,
-        corr(memory, disk) AS memory_disk, corr(memory, network) AS memory_network, corr(disk, network) AS disk_network
-    FROM residuals
+        CASE WHEN regr_count(cpu, memory) >= 10 THEN corr(cpu, memory) END AS cpu_memory,
+        CASE WHEN regr_count(cpu, disk) >= 10 THEN corr(cpu, disk) END AS cpu_disk,
+        CASE WHEN regr_count(cpu, network) >= 10 THEN corr(cpu, network) END AS cpu_network,
+        CASE WHEN regr_count(memory, disk) >= 10 THEN corr(memory, disk) END AS memory_disk,
+        CASE WHEN regr_count(memory, network) >= 10 THEN corr(memory, network) END AS memory_network,
+        CASE WHEN regr_count(disk, network) >= 10 THEN corr(disk, network) END AS disk_network
+    FROM fit
     GROUP BY ALL
-    HAVING count(*) >= 10
-), sizes AS (
-    SELECT server_type, count(DISTINCT server_id) AS servers, (max("timestamp")::DATE - min("timestamp")::DATE + 1) / 365.0 AS years
-    FROM residuals
-    GROUP BY server_type
+), years AS (
+    SELECT least(1, (max("timestamp")::DATE - min("timestamp")::DATE + 1) / 365.0) AS years FROM residuals
 ), errors AS (
-    SELECT server_type, pair AS key,
+    SELECT server_type, pair AS key, count(DISTINCT server_id) AS servers,
         greatest(
             coalesce(stddev_samp(correlation) / sqrt(count(*)), 1),
-            CASE WHEN any_value(servers * least(1, years)) < $few OR any_value(servers) < $few
-                THEN $server_year / sqrt(any_value(servers * least(1, years))) ELSE 0 END
+            CASE WHEN servers * any_value(years) < $few THEN $server_year / sqrt(servers * any_value(years)) ELSE 0 END
         ) AS error
     FROM (UNPIVOT blocks ON COLUMNS(* EXCLUDE (server_type, server_id, year, month)) INTO NAME pair VALUE correlation)
-    JOIN sizes USING (server_type)
+    CROSS JOIN years
     WHERE NOT isnan(correlation)
     GROUP BY ALL
 ), raw AS (
@@ -57,8 +63,7 @@ WITH residual AS (
     GROUP BY server_type
 ), pairs AS (
     SELECT server_type, replace(pair, '_', '–') AS pair, pair AS key, residual
-    FROM (UNPIVOT (SELECT * EXCLUDE rows FROM residual WHERE rows >= 100)
-        ON COLUMNS(* EXCLUDE server_type) INTO NAME pair VALUE residual)
+    FROM (UNPIVOT residual ON COLUMNS(* EXCLUDE server_type) INTO NAME pair VALUE residual)
 ), raw_pairs AS (
     SELECT server_type, pair AS key, raw FROM (UNPIVOT raw ON COLUMNS(* EXCLUDE server_type) INTO NAME pair VALUE raw)
 )

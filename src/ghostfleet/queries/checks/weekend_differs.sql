@@ -3,7 +3,7 @@
 -- severity: medium
 -- status: failed
 -- defect: 8
--- parameters: tolerance = 0.15, highest = 80, wander = 0.6
+-- parameters: tolerance = 0.15, highest = 80, wander = 0.6, weight = 10
 -- needs: calm, expected_data(weekly, step_s)
 -- needs: expected_archetypes(server_type, weekend_factor, cpu_mean, cpu_deviation, spike_probability, spike_magnitude)
 -- unless: rows_longer_than_a_day, rows_of_several_ticks
@@ -11,9 +11,9 @@
 -- measured: furthest is {server_type}: weekend CPU is {ratio:.2f} of weekdays, expected {wanted:.2f}
 -- unjudged: no month has both weekdays and weekends that are neither holiday nor quarter end
 -- advice: Apply the archetype's weekend factor on Saturdays and Sundays.
--- The error is that of a mean over (server, month), but no less than what the documented noise, whose memory is long, leaves of
--- so many weekends: `wander` of its deviation from one weekend to its week, and spikes. Three errors are allowed, and
--- more, the fewer the servers (Student's t). Servers whose weekdays or weekends come near an end of the range in a year are left out: there the range bends the factor.
+-- The error is that of a mean over (server, month), pooled with what the documented noise, whose memory is long, leaves of so
+-- many weekends: `wander` of its deviation from one weekend to its week, and spikes; that counts as `weight` servers more.
+-- Three errors are allowed, and more, the fewer there are (Student's t). Servers whose weekdays or weekends come near an end of the range in a year are left out: there the range bends the factor.
 WITH hours AS (
     SELECT server_type, server_id, year, hour, avg(cpu) FILTER (NOT weekend) AS load
     FROM calm
@@ -40,9 +40,11 @@ WITH hours AS (
     GROUP BY ALL
 ), errors AS (
     SELECT ratios.*, CASE WHEN weekly THEN weekend_factor ELSE 1 END AS wanted,
-        greatest(measured, wanted * sqrt((($wander * cpu_deviation / cpu_mean) ** 2
-            + spike_probability * (spike_magnitude - 1) ** 2 / greatest(1, 172800 / step_s)) / nullif(roomy * weekends, 0))) AS error,
-        3 * (1 + 6.0 / greatest(1, roomy - 1)) AS errors_allowed
+        wanted * sqrt((($wander * cpu_deviation / cpu_mean) ** 2
+            + spike_probability * (spike_magnitude - 1) ** 2 / greatest(1, 172800 / step_s)) / nullif(roomy * weekends, 0)) AS known,
+        $weight + greatest(0, roomy - 1) AS freedom,
+        sqrt(($weight * known ** 2 + (freedom - $weight) * measured ** 2) / freedom) AS error,
+        3 * (1 + 6 / freedom) AS errors_allowed
     FROM ratios
     JOIN expected_archetypes USING (server_type)
     CROSS JOIN expected_data

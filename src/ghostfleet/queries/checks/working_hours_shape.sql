@@ -3,7 +3,7 @@
 -- severity: medium
 -- status: failed
 -- defect: 1
--- parameters: tolerance = 0.25, highest = 80, wander = 0.6
+-- parameters: tolerance = 0.25, highest = 80, wander = 0.6, weight = 10
 -- needs: ordinary, server_metrics(region), expected_archetypes(server_type, working_hours_factor, cpu_mean, cpu_deviation)
 -- needs: expected_hours(region, hour, share)
 -- unless: rows_longer_than_an_hour, rows_of_several_ticks
@@ -13,8 +13,9 @@
 -- advice: Apply the working-hours factor by the clock of the server's region.
 -- Hours of the UTC day that always lie in the region's working hours are compared with those that never do; those that
 -- daylight saving moves in and out are left out, and so are servers that come near the end of the range. The error is
--- measured between servers, but no less than what the documented noise, whose memory is long, leaves of so many days:
--- `wander` of its deviation between a day's hours. Three errors are allowed, and more, the fewer the servers (Student's t).
+-- measured between servers and pooled with what the documented noise, whose memory is long, leaves of so many days: `wander`
+-- of its deviation between a day's hours, which counts as `weight` servers more. Three errors are allowed, and more, the
+-- fewer there are (Student's t).
 WITH regions AS (
     SELECT server_id, any_value(region) AS region FROM server_metrics GROUP BY server_id
 ), hours AS (
@@ -41,8 +42,10 @@ WITH regions AS (
     GROUP BY server_type
 ), errors AS (
     SELECT expected_archetypes.server_type, ratio, coalesce(servers, 0) AS servers, working_hours_factor AS wanted,
-        greatest(measured, wanted * $wander * cpu_deviation / cpu_mean / sqrt(nullif(servers * days, 0))) AS error,
-        3 * (1 + 6.0 / greatest(1, servers - 1)) AS errors_allowed
+        wanted * $wander * cpu_deviation / cpu_mean / sqrt(nullif(ratios.servers * days, 0)) AS known,
+        $weight + greatest(0, ratios.servers - 1) AS freedom,
+        sqrt(($weight * known ** 2 + (freedom - $weight) * measured ** 2) / freedom) AS error,
+        3 * (1 + 6 / freedom) AS errors_allowed
     FROM expected_archetypes
     JOIN (SELECT DISTINCT server_type FROM servers) USING (server_type)
     LEFT JOIN ratios USING (server_type)
