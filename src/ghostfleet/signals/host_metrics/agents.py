@@ -30,7 +30,7 @@ class Agents:
 
     profile: I64
     cpu_unit: F64  # smallest step of a CPU read in per cent, 0 is none
-    rate_unit: F64  # of disk and network in KB/s
+    rate_unit: F64  # of disk and network in KB/s; a guest's agent knows whole bytes
     missed: F64  # chance that a sub-sample is lost
     missing: U64
     guests: Guests
@@ -85,7 +85,8 @@ class Agents:
                 total = np.rint(mean * SCALE).astype(np.int64)
             else:
                 mean = (part[:, :, 0] + part[:, :, 1] + part[:, :, 2]) / PER_TICK
-                total = np.rint(mean * SCALE).astype(np.int64) * counts[mine]
+                grain = np.where(unit[mine] > 0, np.rint(unit[mine] * SCALE), 1.0)[:, None] if not self.plain else 1.0
+                total = (np.rint(mean * (SCALE / grain)) * grain).astype(np.int64) * counts[mine]
             out[mine] = total
         return out
 
@@ -132,7 +133,7 @@ def agents(fleet: HostFleet) -> Agents:
     return Agents(
         profile=fleet.profiles.astype(np.int64),
         cpu_unit=np.where(hypervisor, 1.0 / fleet.processors, np.where(third, 1 / 3, 0.0)),
-        rate_unit=np.where(hypervisor, 1.0, 0.0),
+        rate_unit=np.select([hypervisor, fleet.profiles == GUEST], [1.0, 0.001]),
         missed=np.where(fleet.profiles == CLOUD, 0.0, missed) * (0.0 if "agent" in fleet.without else 1.0),
         missing=draws.keys("missing"),
         guests=Guests(
