@@ -132,7 +132,7 @@ def agents(fleet: HostFleet) -> Agents:
     blind = {"memory": cloud, "disk_read": cloud, "disk_write": cloud, "net_in": no_network, "net_out": no_network}
     return Agents(
         profile=fleet.profiles.astype(np.int64),
-        cpu_unit=np.where(hypervisor, 1.0 / fleet.processors, np.where(third, 1 / 3, 0.0)),
+        cpu_unit=np.where(hypervisor, 1.0 / fleet.processors, np.where(third & cloud, 1 / 3, 0.0)),
         rate_unit=np.select([hypervisor, fleet.profiles == GUEST], [1.0, 0.001]),
         missed=np.where(fleet.profiles == CLOUD, 0.0, missed) * (0.0 if "agent" in fleet.without else 1.0),
         missing=draws.keys("missing"),
