@@ -40,7 +40,7 @@ class Agents:
 
     profile: I64
     cpu_unit: F64  # smallest step of a CPU read in per cent, 0 is none
-    rate_unit: F64  # of disk and network in KB/s
+    rate_unit: F64  # of disk and network in KB/s; a guest's agent knows whole bytes
     missed: F64  # chance that a sub-sample is lost
     missing: U64
     guests: Guests
@@ -98,7 +98,9 @@ class Agents:
             if not self.plain:
                 mean = np.where(unit > 0, np.rint(np.floor(mean / step) * step * 100) / 100, mean)
             return _whole(mean * SCALE)
-        return _whole(mean * SCALE) * counts
+        # A guest's agent reports whole bytes.
+        grain = 1.0 if self.plain else np.maximum(np.rint(unit * SCALE), 1.0)
+        return _whole(_whole(mean * (SCALE / grain)) * grain) * counts
 
     def estimated(self, state: HostState, counts: I64, rows: I64, skip: int) -> I64:
         """Sum of each tick's memory reads after ``skip``, in `memory_units`, as a hypervisor estimates it."""
@@ -132,8 +134,8 @@ def agents(fleet: HostFleet) -> Agents:
     blind = {"memory": cloud, "disk_read": cloud, "disk_write": cloud, "net_in": no_network, "net_out": no_network}
     return Agents(
         profile=fleet.profiles.astype(np.int64),
-        cpu_unit=np.where(hypervisor, 1.0 / fleet.processors, np.where(third, 1 / 3, 0.0)),
-        rate_unit=np.where(hypervisor, 1.0, 0.0),
+        cpu_unit=np.where(hypervisor, 1.0 / fleet.processors, np.where(third & cloud, 1 / 3, 0.0)),
+        rate_unit=np.select([hypervisor, fleet.profiles == GUEST], [1.0, 0.001]),
         missed=np.where(fleet.profiles == CLOUD, 0.0, missed) * (0.0 if "agent" in fleet.without else 1.0),
         missing=draws.keys("missing"),
         guests=Guests(

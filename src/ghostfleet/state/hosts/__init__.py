@@ -102,8 +102,8 @@ class Hosts:
             "bursts": lambda: bursts.processes(fleet, base, shared=shared),
             "jobs": lambda: jobs.processes(fleet, base, shared=shared),
             "sessions": lambda: jobs.sessions(fleet, base, shared=shared),
-            "micro": lambda: micro.processes(fleet),
-            "activities": lambda: activities.processes(fleet, shared=shared),
+            "micro": lambda: micro.processes(fleet, base),
+            "activities": lambda: activities.processes(fleet, base, shared=shared),
         }
         whole = joined([nothing(), *(make() for name, make in makers.items() if name not in fleet.without)])
         small = np.minimum(self.memory.touched / SMALL, 1.0)[whole.host]

@@ -8,6 +8,7 @@ import numpy as np
 
 from ghostfleet.core.window import DAY_S
 from ghostfleet.spec.hosts import ROLES
+from ghostfleet.state.hosts.levels import grown
 from ghostfleet.state.hosts.nightly import weekdays
 from ghostfleet.state.hosts.parameters import Draws, exp, table
 from ghostfleet.state.hosts.processes import (
@@ -37,16 +38,18 @@ KB_PER_MB = 1000.0
 WARM = 0.002  # of a repeated read reaches the disk while its pages are still cached
 
 
-def processes(fleet: HostFleet, *, shared: bool = True) -> Processes:
+def processes(fleet: HostFleet, levels: dict[str, F64], *, shared: bool = True) -> Processes:
     """Activities of all hosts."""
     options = table("activities")
     draws = Draws(fleet.seed, "activities", fleet.ids)
     busy = draws.spread("host", (options["host_factor"], options["host_sd"]))
     busy *= np.array([options["role"][role] for role in ROLES])[fleet.roles]
-    return joined([_of(fleet, name, kind, busy, shared=shared) for name, kind in options["kinds"].items()])
+    return joined([_of(fleet, levels, name, kind, busy, shared=shared) for name, kind in options["kinds"].items()])
 
 
-def _of(fleet: HostFleet, name: str, kind: dict[str, Any], busy: F64, *, shared: bool) -> Processes:
+def _of(
+    fleet: HostFleet, levels: dict[str, F64], name: str, kind: dict[str, Any], busy: F64, *, shared: bool
+) -> Processes:
     options = table("activities")
     host, draws = sow(fleet, f"activities {name}", kind["mean"] * busy)
     count = len(host)
@@ -56,8 +59,10 @@ def _of(fleet: HostFleet, name: str, kind: dict[str, Any], busy: F64, *, shared:
     factor = draws.spread("amount", (1.0, options["amount_sd"]))
     factor *= np.where(when == CLOCK, np.minimum(clock / options["clock_reference_s"], 4.0), 1.0)
     sds = [draws.spread("size", options[f"{schedule}_size_sd"]) for schedule in ("clock", "daily", "random")]
+    amounts = _amounts(draws, kind, factor, period, shared=shared)
+    amounts[:, [READ, WRITE]] *= grown(levels, host, "write", options["disk_grows"])[:, None]
     found = replace(
-        plain(draws, host, _amounts(draws, kind, factor, period, shared=shared)),
+        plain(draws, host, amounts),
         schedule=when,
         period_s=period,
         phase_s=draws.uniform("phase") * period,
@@ -76,7 +81,7 @@ def _amounts(draws: Draws, kind: dict[str, Any], factor: F64, period: F64, *, sh
     options = table("activities")
     out = np.zeros((len(draws), len(FOOTPRINT)))
     out[:, CPU] = kind["cpu"] * draws.spread("cpu", (1.0, 0.5))
-    out[:, READ] = kind.get("read", 0.0) * KB_PER_MB * draws.spread("read", (1.0, 0.4))
+    out[:, READ] = kind.get("read", 0.0) * KB_PER_MB * draws.spread("read", options["read"])
     gap = period / draws.spread("cache", options["cache_s"])
     out[:, READ] *= np.maximum(WARM, 1 - exp(-gap * gap))
     out[:, WRITE] = kind.get("write", 0.0) * KB_PER_MB * draws.spread("write", (1.0, 0.4))

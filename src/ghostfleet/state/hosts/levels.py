@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ghostfleet.core import maths
 from ghostfleet.spec.hosts import PROFILES, ROLES
 from ghostfleet.state.hosts.parameters import Draws, table
 from ghostfleet.world.hosts import STEADY
 
 if TYPE_CHECKING:
-    from ghostfleet.core.arrays import F64
+    from ghostfleet.core.arrays import F64, I64
     from ghostfleet.world.hosts import HostFleet
 
 LEAST_CPU = 0.02
+LEAST_USE, MOST_USE = 0.02, 1000.0  # times the median
 
 
 def levels(fleet: HostFleet) -> dict[str, F64]:
@@ -38,3 +40,10 @@ def levels(fleet: HostFleet) -> dict[str, F64]:
         "inbound": np.where(missing < half, 0.0, network * draws.spread("inbound", options["direction"])),
         "outbound": np.where(missing > 1 - half, 0.0, network * draws.spread("outbound", options["direction"])),
     }
+
+
+def grown(levels: dict[str, F64], host: I64, metric: str, exponent: float) -> F64:
+    """Factor of amounts that grow with how much a host does anyway: on a little used one there is less to flush."""
+    median = table("levels")[metric][0]
+    factor: F64 = maths.exp2(exponent * maths.log2(np.clip(levels[metric][host] / median, LEAST_USE, MOST_USE)))
+    return factor

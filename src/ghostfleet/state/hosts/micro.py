@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ghostfleet.state.hosts.levels import grown
 from ghostfleet.state.hosts.parameters import Draws, table
 from ghostfleet.state.hosts.processes import (
     CPU,
@@ -22,10 +23,11 @@ from ghostfleet.state.hosts.processes import (
 )
 
 if TYPE_CHECKING:
+    from ghostfleet.core.arrays import F64
     from ghostfleet.world.hosts import HostFleet
 
 
-def processes(fleet: HostFleet) -> Processes:
+def processes(fleet: HostFleet, levels: dict[str, F64]) -> Processes:
     """Micro activities of all hosts."""
     options = table("micro")
     hosts = Draws(fleet.seed, "micro", fleet.ids)
@@ -35,6 +37,7 @@ def processes(fleet: HostFleet) -> Processes:
     for metric, place in (("cpu", CPU), ("write", WRITE), ("read", READ), ("memory", MEMORY), ("network", INBOUND)):
         on = draws.chance(f"{metric}_gate", touches[metric])
         amounts[:, place] = on * draws.spread(metric, options[metric])
+    amounts[:, WRITE] *= grown(levels, host, "write", options["write_grows"])
     amounts[:, WRITE] = np.where(
         amounts[:, READ] > 0, np.maximum(amounts[:, WRITE], 0.3 * amounts[:, READ]), amounts[:, WRITE]
     )

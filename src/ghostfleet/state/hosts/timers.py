@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ghostfleet.core import maths
+from ghostfleet.state.hosts.levels import grown
 from ghostfleet.state.hosts.parameters import Draws, table
 from ghostfleet.state.hosts.processes import (
     CLOCK,
@@ -49,7 +50,7 @@ def processes(fleet: HostFleet, levels: dict[str, F64]) -> Processes:
     amounts[:, CPU] = (draws.chance("touches_cpu", touches["cpu"]) | both) * draws.spread("cpu", options["cpu"])
     amounts[:, CPU] *= maths.exp2(0.7 * maths.log2(np.maximum(levels["cpu"][host], 0.5)))
     amounts[:, WRITE] = draws.chance("touches_write", touches["write"]) * draws.spread("write", options["amount_kb"])
-    amounts[:, WRITE] *= gathered
+    amounts[:, WRITE] *= gathered * grown(levels, host, "write", options["write_grows"])
     amounts[:, INBOUND] = np.where(both | (one < touches["one_way"] / 2), inbound, 0.0)
     amounts[:, OUTBOUND] = np.where(both | (one > 1 - touches["one_way"] / 2), inbound, 0.0)
     amounts[:, OUTBOUND] *= draws.spread("outbound", options["outbound"])
