@@ -99,8 +99,8 @@ class Agents:
                 mean = np.where(unit > 0, np.rint(np.floor(mean / step) * step * 100) / 100, mean)
             return _whole(mean * SCALE)
         # A guest's agent reports whole bytes.
-        grain = 1.0 if self.plain else np.maximum(np.rint(unit * SCALE), 1.0)
-        return _whole(_whole(mean * (SCALE / grain)) * grain) * counts
+        grain = np.ones_like(unit, dtype=np.int64) if self.plain else np.maximum(_whole(unit * SCALE), 1)
+        return _whole(np.asarray(mean * (SCALE / grain), dtype=np.float64)) * grain * counts
 
     def estimated(self, state: HostState, counts: I64, rows: I64, skip: int) -> I64:
         """Sum of each tick's memory reads after ``skip``, in `memory_units`, as a hypervisor estimates it."""
