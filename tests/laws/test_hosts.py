@@ -251,12 +251,13 @@ def a_young_estimate(patch):
 
 def swings_from_the_shard(patch):
     """Swings belong to the place in the shard, not to the host."""
-    honest = Swings.factor
-    patch.setattr(
-        Swings,
-        "factor",
-        lambda swings, metric, nodes, shared, rows: honest(swings, metric, nodes, shared, rows - rows[0]),
-    )
+    honest = Swings.nodes
+
+    def nodes(swings, cells, rows):
+        first = min(int(some[0]) for some in rows.values() if len(some))
+        return honest(swings, cells, {metric: some - first for metric, some in rows.items()})
+
+    patch.setattr(Swings, "nodes", nodes)
 
 
 def profiles_in_the_seed(patch):

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 NETWORK = ("inbound", "outbound")
 METRICS = ("cpu", "read", "write", *NETWORK, "memory")
 SMALL = 2.0  # per cent of memory touched, below which a host's small runs touch less, too
+USED = "used"  # memory inside a guest: a metric of its own, which needs no other
 USED_SWING = 0.3  # of a swing of what is touched
 
 
@@ -48,6 +49,11 @@ class HostState(msgspec.Struct, frozen=True):
     parts: int  # of a tick
     rates: dict[str, F32]  # CPU in per cent of all processors, before any ceiling; the others in KB/s
     touched: F32 | None  # per cent of memory touched during the tick
+
+    def take(self, places: I64, metrics: Collection[str]) -> HostState:
+        """Some of the hosts, and some of the metrics."""
+        rates = {metric: values[places] for metric, values in self.rates.items() if metric in metrics}
+        return HostState(self.window, self.parts, rates, None if self.touched is None else self.touched[places])
 
 
 @dataclass(frozen=True)
@@ -120,7 +126,7 @@ class Hosts:
 
     def used(self, window: Window, rows: I64) -> F32:
         """Per cent of memory in use inside some hosts, shape (rows, ticks)."""
-        swing = _Solving(self, window, rows, 1, frozenset()).factor("memory", np.arange(len(rows)))
+        swing = _Solving(self, window, rows, 1, frozenset({USED})).factor("memory", np.arange(len(rows)))
         return self.memory.used_at(window.seconds(), 1 + (swing - 1) * np.float32(USED_SWING), rows)
 
 
@@ -175,8 +181,23 @@ class _Solving:
         return span(self._at.seconds, CELL_S)
 
     @cached_property
-    def _swing(self) -> F32:
-        return self.hosts.swings.shared(self._cells, self.rows)
+    def _levels(self) -> dict[str, tuple[I64, F64]]:
+        """Rows that have a level of their own, by metric, and their levels."""
+        out = {}
+        for metric in sorted(self._needed - {"memory", USED}):
+            level = self.hosts.levels[metric][self.rows]
+            if metric == "write" and "polls" not in self.hosts.fleet.without:
+                level = np.where(self.hosts.polls.trickles[self.rows], 0.0, level)
+            some = np.flatnonzero(level > 0)
+            out[metric] = some, level[some]
+        return out
+
+    @cached_property
+    def _nodes(self) -> dict[str, F32]:
+        rows = {metric: self.rows[some] for metric, (some, _) in self._levels.items()}
+        if self._wants_memory:
+            rows["memory"] = self.rows
+        return self.hosts.swings.nodes(self._cells, rows)
 
     @cached_property
     def _steps(self) -> F32 | None:
@@ -209,9 +230,8 @@ class _Solving:
         return deposit(found, mine, row, grid, Grid(len(self.rows), ticks, tick_s), self._needed)
 
     def factor(self, metric: str, some: I64) -> F32:
-        """Factor of a level of some of the rows: swings and steps, shape (those, ticks)."""
-        swings = self.hosts.swings
-        nodes = swings.factor(metric, self._cells, self._swing[some], self.rows[some])
+        """Factor of a level, of the rows that have one: swings and steps, shape (those, ticks)."""
+        swings, nodes = self.hosts.swings, self._nodes[metric]
         out = lerped(maths.exp2_f32(nodes, out=nodes), self._cells[0], self._at.seconds, CELL_S)
         if swings.steps is not None and self._steps is not None:
             weight = swings.steps.weights[metric][self.rows[some]]
@@ -245,14 +265,11 @@ class _Solving:
     def _base(self, metric: str, traffic: dict[int, F32] | None, read: F32 | None) -> F32:
         """What a host does by itself all day: a level that swings, and follows traffic and reads."""
         out = np.zeros((len(self.rows), self.parts * len(self.window)), dtype=np.float32)
-        level = self.hosts.levels[metric][self.rows]
-        if metric == "write" and "polls" not in self.hosts.fleet.without:
-            level = np.where(self.hosts.polls.trickles[self.rows], 0.0, level)
-        some = np.flatnonzero(level > 0)
+        some, level = self._levels[metric]
         if not len(some):
             return out
         base = self.factor(metric, some)
-        base *= level[some, None].astype(np.float32)
+        base *= level[:, None].astype(np.float32)
         ticks = out.reshape(len(out), len(self.window), -1)
         for row, values in zip(some.tolist(), base, strict=True):
             ticks[row] = values[:, None]
@@ -262,10 +279,14 @@ class _Solving:
                 out[row] *= work.factor(metric, ratio, int(self.rows[row]))
         if read is not None:
             level_read = self.hosts.levels["read"][self.rows]
-            mine = np.flatnonzero((level > 0) & (level_read > 0))
+            mine = some[level_read[some] > 0]
             if len(mine):
                 out[mine] *= work.reading(metric, read[mine], level_read[mine], self.rows[mine])
         return out
+
+    @property
+    def _wants_memory(self) -> bool:
+        return "memory" in self.asked or USED in self.asked
 
     def _touched(self, cpu: F32) -> F32:
         everyone = np.arange(len(self.rows))

@@ -14,6 +14,8 @@ from ghostfleet.core.window import DAY_S
 from ghostfleet.state.hosts.parameters import LOG2_E, Draws, table
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ghostfleet.core.arrays import F32, F64, I32, I64, U64
     from ghostfleet.world.hosts import HostFleet
 
@@ -37,18 +39,26 @@ class Swings:
     steps: Steps | None
     scratch: Scratch = field(default_factory=Scratch)
 
-    def factor(self, metric: str, cells: tuple[int, int], shared: F32, rows: I64) -> F32:
-        """Log2 of the factor of a metric at five-minute nodes, shape (rows, nodes); rows of the fleet."""
-        nodes = lattice.characters(self.own[metric][:, rows], *cells, self.spectra, self.choice[rows], self.scratch)
-        load = self.loading[metric][rows, None]
-        nodes *= np.sqrt(1 - load * load).astype(np.float32)
-        nodes += load.astype(np.float32) * shared
-        nodes *= (self.deviation[metric][rows, None] * LOG2_E).astype(np.float32)
-        return nodes
+    def nodes(self, cells: tuple[int, int], rows: Mapping[str, I64]) -> dict[str, F32]:
+        """Log2 of the factors of metrics at five-minute nodes, each of its own rows of the fleet; shape (rows, nodes).
 
-    def shared(self, cells: tuple[int, int], rows: I64) -> F32:
-        """What the whole host does, at the nodes; shape (rows, nodes)."""
-        return lattice.characters(self.common[:, rows], *cells, self.spectra, self.choice[rows], self.scratch)
+        All are made in one call, with what the whole host does: for a short window, calls cost more than values.
+        """
+        everyone = np.unique(np.concatenate(list(rows.values()))) if rows else np.empty(0, dtype=np.int64)
+        sets = [(self.common, everyone), *((self.own[metric], some) for metric, some in rows.items())]
+        keys = np.concatenate([keys[:, some] for keys, some in sets], axis=1)
+        choice = np.concatenate([self.choice[some] for _, some in sets])
+        made = lattice.characters(keys, *cells, self.spectra, choice, self.scratch)
+        shared, out, first = made[: len(everyone)], {}, len(everyone)
+        for metric, some in rows.items():
+            nodes = made[first : first + len(some)]
+            first += len(some)
+            load = self.loading[metric][some, None]
+            nodes *= np.sqrt(1 - load * load).astype(np.float32)
+            nodes += load.astype(np.float32) * shared[np.searchsorted(everyone, some)]
+            nodes *= (self.deviation[metric][some, None] * LOG2_E).astype(np.float32)
+            out[metric] = nodes
+        return out
 
 
 @dataclass(frozen=True, slots=True)
