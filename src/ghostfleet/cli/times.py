@@ -27,7 +27,7 @@ class Duration(Whole):
         """Seconds of a duration."""
         if isinstance(value, int):
             return value
-        match = re.fullmatch(r"(\d+)([smhdw])", str(value).strip())
+        match = re.fullmatch(r"(\d{1,12})([smhdw])", str(value).strip())
         if match is None or int(match.group(1)) == 0:
             self.fail(f"{value!r} is not a duration; write a number and s, m, h, d or w, such as 90d", param, ctx)
         return int(match.group(1)) * UNITS_S[match.group(2)]

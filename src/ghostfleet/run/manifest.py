@@ -176,6 +176,9 @@ def read(path: Path) -> Manifest:
     except json.JSONDecodeError as error:
         msg = f"{path}:{error.lineno}: not a manifest: {error.msg}; generate the data set again"
         raise DataError(msg) from error
+    except ValueError as error:  # such as a number of thousands of digits
+        msg = f"{path}: not a manifest: {error}; generate the data set again"
+        raise DataError(msg) from error
     try:
         return _restored(content)
     except (ValueError, OverflowError, OSError) as error:

@@ -7,7 +7,7 @@
 -- needs: expected_data(step_s, unit_deviation, criticality_deviation)
 -- message: {one} and {other} differ by {distance:.2f} deviations in {metric}, at least {least_distance:g} is wanted
 -- measured: closest are {one} and {other}, {distance:.2f} deviations apart in {metric}
--- unjudged: no two types have three servers each
+-- unjudged: no two types have five servers each
 -- advice: Check that server_type still belongs to its rows.
 -- A pair is judged where the scenario sets it clearly apart: its means differ by more than servers of a type do. Of a type's
 -- variance three tenths last; of the rest, which passes within days, little is left in the mean of a long history.
@@ -37,7 +37,7 @@ WITH long AS (
     FROM types AS a JOIN types AS b ON a.metric = b.metric AND a.server_type < b.server_type
     JOIN expected AS c ON c.server_type = a.server_type AND c.metric = a.metric
     JOIN expected AS d ON d.server_type = b.server_type AND d.metric = a.metric
-    WHERE a.servers >= 3 AND b.servers >= 3
+    WHERE a.servers >= 5 AND b.servers >= 5
 )
 SELECT one, other, arg_max(metric, distance) AS metric, max(distance) AS distance, $least_distance AS least_distance,
     CASE

@@ -3,7 +3,7 @@
 -- severity: medium
 -- status: failed
 -- defect: 7
--- parameters: most_pct = 0.5
+-- parameters: most_pct = 0.5, spare_rows = 3
 -- needs: server_metrics(cpu_p95, mem_p95, disk_p95, net_in_p95, net_out_p95), declared_columns
 -- optional: expected_data(outlier_ratio)
 -- message: {server_type} {column_name}: {at_low_pct:.2f} % at {low:g} and {at_high_pct:.2f} % at {high:g} (limit {limit_pct:g} %, at the upper end {limit_high_pct:g} %)
@@ -21,7 +21,8 @@ WITH typed AS (
 )
 SELECT server_type, column_name, 100 * avg((value <= low)::INTEGER) AS at_low_pct, 100 * avg((value >= high)::INTEGER) AS at_high_pct,
     low, high, $most_pct AS limit_pct, $most_pct + 100 * coalesce(any_value(outlier_ratio), 0) AS limit_high_pct,
-    CASE WHEN at_low_pct >= limit_pct OR at_high_pct >= limit_high_pct THEN 'failed' ELSE 'passed' END AS status
+    CASE WHEN (at_low_pct >= limit_pct AND at_low_pct / 100 * count(*) > $spare_rows)
+        OR (at_high_pct >= limit_high_pct AND at_high_pct / 100 * count(*) > $spare_rows) THEN 'failed' ELSE 'passed' END AS status
 FROM readings
 JOIN declared_columns USING (column_name)
 LEFT JOIN expected_data ON true

@@ -39,7 +39,7 @@ WITH flags AS (
     UNION ALL
     SELECT day, 'flagged, but its ' || metric || ' is ' || round(ratio, 2) || ' of usual'
     FROM loads
-    WHERE holiday_effect AND flagged AND depth > 0 AND error <= $most_error * depth AND ratio - 3 * error > least_quiet
+    WHERE holiday_effect AND flagged AND enough AND depth > 0 AND error <= $most_error * depth AND ratio - 3 * error > least_quiet
     UNION ALL
     SELECT day, 'not flagged, but its ' || metric || ' is ' || round(ratio, 2) || ' of usual'
     FROM loads
