@@ -103,6 +103,14 @@ def fold(factor, skip):
         assert np.abs(shown - means)[seen].max() <= 0.5 + 1e-6
 
 
+def company():
+    """For all hosts: what one did does not depend on which others are worked out with it, nor on what else is asked."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(host_metrics, "FEW", 0)  # every kind of agent alone, and only what it sees
+        alone = observe(Generator(scenario()), window())
+    cells.assert_equal(alone, observe(Generator(scenario()), window()))
+
+
 def order(places):
     """For every permutation of the tasks: what one gives does not depend on which came before it."""
     tasks = [(part, first, first + 8) for part in window(80).cut(27) for first in range(0, HOSTS, 8)]
@@ -156,6 +164,10 @@ def test_any_window_is_the_slice_of_the_whole(data):
 @given(cuts=st.lists(st.integers(1, HOSTS - 1), min_size=1, max_size=HOSTS - 1, unique=True))
 def test_any_cut_of_the_hosts_gives_the_whole_fleet(cuts):
     shard(cuts)
+
+
+def test_hosts_do_the_same_in_any_company():
+    company()
 
 
 @settings(max_examples=3)
@@ -251,13 +263,13 @@ def a_young_estimate(patch):
 
 def swings_from_the_shard(patch):
     """Swings belong to the place in the shard, not to the host."""
-    honest = Swings.nodes
+    honest = Swings.factors
 
-    def nodes(swings, cells, rows):
+    def factors(swings, cells, rows):
         first = min(int(some[0]) for some in rows.values() if len(some))
         return honest(swings, cells, {metric: some - first for metric, some in rows.items()})
 
-    patch.setattr(Swings, "nodes", nodes)
+    patch.setattr(Swings, "factors", factors)
 
 
 def profiles_in_the_seed(patch):
@@ -279,6 +291,7 @@ MUTANTS = {
     "ids that know the fleet": (mutants.ids_that_know_the_fleet, lambda: growing(40)),
     "clock and shards": (mutants.clock_in_the_keys, lambda: shard([3, 5, 11])),
     "swings by shard": (swings_from_the_shard, lambda: shard([3, 5, 11])),
+    "swings by company": (swings_from_the_shard, company),
     "swings by shard, in any order": (swings_from_the_shard, lambda: order(PLACES)),
     "draws by order of calls": (draws_by_order_of_calls, lambda: order(PLACES)),
     "means of means": (means_of_means, lambda: fold(15, 0)),

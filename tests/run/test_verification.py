@@ -65,6 +65,18 @@ def test_a_data_set_that_its_scenario_no_longer_makes_is_found(tmp_path: Path, m
     assert all("cannot be made again" in problem for problem in problems)
 
 
+def edited(file: Path, path: tuple[str | int, ...], wrong: object) -> Path:
+    """The manifest, which was sound, with another value somewhere inside."""
+    manifest.read(file)
+    content = json.loads(file.read_text())
+    place = content
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = wrong
+    file.write_text(json.dumps(content))
+    return file
+
+
 @pytest.mark.parametrize("spoil", ["truncate", "garbage", "remove"])
 def test_an_unreadable_file_is_an_error_that_names_it(tmp_path: Path, spoil: str) -> None:
     url = f"{tmp_path}/out/"
@@ -97,13 +109,7 @@ def test_a_corrupt_manifest_is_refused(tmp_path: Path, content: str) -> None:
 )
 def test_a_manifest_with_a_wrong_type_is_refused(tmp_path: Path, path: tuple[str | int, ...], wrong: object) -> None:
     write(f"{tmp_path}/out/")
-    file = tmp_path / "out/manifest.json"
-    content = json.loads(file.read_text())
-    place = content
-    for step in path[:-1]:
-        place = place[step]
-    place[path[-1]] = wrong
-    file.write_text(json.dumps(content))
+    edited(tmp_path / "out/manifest.json", path, wrong)
     with pytest.raises(DataError, match=r"manifest\.json"):
         verify(f"{tmp_path}/out/")
 
@@ -129,13 +135,7 @@ def test_a_manifest_that_contradicts_itself_is_refused(
     tmp_path: Path, path: tuple[str | int, ...], wrong: object, said: str, *, blind: bool
 ) -> None:
     write(f"{tmp_path}/out/", blind=blind)
-    file = tmp_path / "out/manifest.json"
-    content = json.loads(file.read_text())
-    place = content
-    for step in path[:-1]:
-        place = place[step]
-    place[path[-1]] = wrong
-    file.write_text(json.dumps(content))
+    file = edited(tmp_path / "out/manifest.json", path, wrong)
     with pytest.raises(DataError, match=rf"manifest\.json: .*{said}"):
         manifest.read(file)
 
@@ -180,14 +180,7 @@ def test_whatever_was_changed_in_a_manifest_is_noticed(
     tmp_path: Path, path: tuple[str | int, ...], wrong: object
 ) -> None:
     write(f"{tmp_path}/out/")
-    file = tmp_path / "out/manifest.json"
-    manifest.read(file)
-    content = json.loads(file.read_text())
-    place = content
-    for step in path[:-1]:
-        place = place[step]
-    place[path[-1]] = wrong
-    file.write_text(json.dumps(content))
+    file = edited(tmp_path / "out/manifest.json", path, wrong)
     with pytest.raises(DataError, match=r"manifest\.json: not a complete manifest: its seal does not fit"):
         manifest.read(file)
 

@@ -108,6 +108,17 @@ def test_guests_report_floats():
     assert np.mean(off_grid(seen().values["cpu"][rows] * READS) > 1e-3) > 0.9
 
 
+def test_no_agent_tells_of_more_cpu_than_a_hard_ceiling_leaves():
+    agents = Seen(hosts=600, days=1, every_s=86_400).observer.agents
+    capped = np.flatnonzero((agents.ceiling > 0) & (agents.ceiling < 60))
+    assert len(capped)
+    for profile in (HYPERVISOR, GUEST, CLOUD):
+        rows = capped[agents.profile[capped] == profile]
+        busy = np.full((len(rows), agents.parts(profile)), 60, dtype=np.float32)
+        told = agents.sums(profile, {"cpu": busy}, np.full((len(rows), 1), 3), rows)["cpu"]
+        assert (told <= 3e6 * agents.ceiling[rows, None]).all()
+
+
 def test_a_cloud_s_service_sees_no_memory_and_no_disk():
     for name in ("memory", "disk_read", "disk_write"):
         null = np.isnan(seen().values[name])

@@ -182,7 +182,9 @@ class Data(_Section, frozen=True, kw_only=True):
             raise ValueError(msg)
         last_year = self.end_date.year if self.end_date else self.start_date.year + (self.years_of_data or 0)
         if self.start_date.year < FIRST_YEAR or max(self.start_date.year, last_year) > LAST_YEAR:
-            msg = f"start_date: the span must lie in {FIRST_YEAR} to {LAST_YEAR}, the years of the holiday calendar"
+            is_begin = not FIRST_YEAR <= self.start_date.year <= LAST_YEAR
+            key = "start_date" if is_begin else "end_date" if self.end_date else "years_of_data"
+            msg = f"{key}: the span must lie in {FIRST_YEAR} to {LAST_YEAR}, the years of the holiday calendar"
             raise ValueError(msg)
         if self.end_date is not None and self.end_date <= self.start_date:
             msg = f"end_date: {self.end_date} must be after start_date {self.start_date}"

@@ -112,6 +112,15 @@ def test_an_end_not_after_the_start_is_refused(end):
     assert said.startswith("--end-date: ")
 
 
+@pytest.mark.parametrize(
+    "flags", [{"start_date": "1969-06-01"}, {"end_date": "2075-01-01"}, {"start_date": "2058-01-01", "years": 5}]
+)
+def test_a_span_beyond_the_calendar_is_blamed_on_what_leads_there(flags):
+    said = complaint(flags={"servers": 5, **flags})
+    assert said.startswith(f"--{list(flags)[-1].replace('_', '-')}: ")
+    assert "the span must lie in 1990 to 2060" in said
+
+
 def test_years_and_an_end_that_disagree_are_refused():
     message = complaint(flags={"years": 3, "end_date": "2025-12-31"})
     assert "end_date: 2025-12-31 disagrees with years_of_data 3, which ends on 2024-12-31" in message

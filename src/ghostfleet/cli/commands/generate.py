@@ -36,6 +36,7 @@ Examples:
   ghostfleet generate capacity --servers 50 --years 2 --to out/ --to duckdb:out/fleet.duckdb
   ghostfleet generate capacity --granularity hourly --format parquet --to out/
   ghostfleet generate capacity --from 2025-01-01 --until 2025-02-01 --to - | head
+  ghostfleet generate hosts --hosts 50 --days 2 --profiles cloud=1 --to hosts/
   ghostfleet generate capacity --help     shows the scenario's own flags
 """
 

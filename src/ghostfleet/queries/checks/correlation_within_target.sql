@@ -22,26 +22,20 @@ WITH fit AS (
         CASE WHEN disk_level BETWEEN $least_level AND $saturated THEN disk END AS disk,
         CASE WHEN network_level BETWEEN 10 * $least_level AND 10 * $saturated THEN network END AS network
     FROM residuals
-), residual AS (
-    SELECT server_type,
-        CASE WHEN regr_count(cpu, memory) >= 100 THEN corr(cpu, memory) END AS cpu_memory,
-        CASE WHEN regr_count(cpu, disk) >= 100 THEN corr(cpu, disk) END AS cpu_disk,
-        CASE WHEN regr_count(cpu, network) >= 100 THEN corr(cpu, network) END AS cpu_network,
-        CASE WHEN regr_count(memory, disk) >= 100 THEN corr(memory, disk) END AS memory_disk,
-        CASE WHEN regr_count(memory, network) >= 100 THEN corr(memory, network) END AS memory_network,
-        CASE WHEN regr_count(disk, network) >= 100 THEN corr(disk, network) END AS disk_network
+), correlations AS (
+    SELECT server_type, server_id, year("timestamp") AS year, month("timestamp") AS month, grouping(server_id) = 1 AS is_type,
+        CASE WHEN is_type THEN 100 ELSE 10 END AS enough,
+        CASE WHEN regr_count(cpu, memory) >= enough THEN corr(cpu, memory) END AS cpu_memory,
+        CASE WHEN regr_count(cpu, disk) >= enough THEN corr(cpu, disk) END AS cpu_disk,
+        CASE WHEN regr_count(cpu, network) >= enough THEN corr(cpu, network) END AS cpu_network,
+        CASE WHEN regr_count(memory, disk) >= enough THEN corr(memory, disk) END AS memory_disk,
+        CASE WHEN regr_count(memory, network) >= enough THEN corr(memory, network) END AS memory_network,
+        CASE WHEN regr_count(disk, network) >= enough THEN corr(disk, network) END AS disk_network
     FROM fit
-    GROUP BY server_type
-), blocks AS (
-    SELECT server_type, server_id, year("timestamp") AS year, month("timestamp") AS month,
-        CASE WHEN regr_count(cpu, memory) >= 10 THEN corr(cpu, memory) END AS cpu_memory,
-        CASE WHEN regr_count(cpu, disk) >= 10 THEN corr(cpu, disk) END AS cpu_disk,
-        CASE WHEN regr_count(cpu, network) >= 10 THEN corr(cpu, network) END AS cpu_network,
-        CASE WHEN regr_count(memory, disk) >= 10 THEN corr(memory, disk) END AS memory_disk,
-        CASE WHEN regr_count(memory, network) >= 10 THEN corr(memory, network) END AS memory_network,
-        CASE WHEN regr_count(disk, network) >= 10 THEN corr(disk, network) END AS disk_network
-    FROM fit
-    GROUP BY ALL
+    GROUP BY GROUPING SETS ((server_type), (server_type, server_id, year("timestamp"), month("timestamp")))
+), long AS (
+    UNPIVOT (SELECT * EXCLUDE enough FROM correlations)
+    ON COLUMNS(* EXCLUDE (server_type, server_id, year, month, is_type)) INTO NAME pair VALUE correlation
 ), years AS (
     SELECT least(1, (max("timestamp")::DATE - min("timestamp")::DATE + 1) / 365.0) AS years FROM residuals
 ), errors AS (
@@ -50,9 +44,9 @@ WITH fit AS (
             coalesce(stddev_samp(correlation) / sqrt(count(*)), 1),
             CASE WHEN servers * any_value(years) < $few THEN $server_year / sqrt(servers * any_value(years)) ELSE 0 END
         ) AS error
-    FROM (UNPIVOT blocks ON COLUMNS(* EXCLUDE (server_type, server_id, year, month)) INTO NAME pair VALUE correlation)
+    FROM long
     CROSS JOIN years
-    WHERE NOT isnan(correlation)
+    WHERE NOT is_type AND NOT isnan(correlation)
     GROUP BY ALL
 ), raw AS (
     SELECT server_type,
@@ -62,8 +56,7 @@ WITH fit AS (
     FROM server_metrics
     GROUP BY server_type
 ), pairs AS (
-    SELECT server_type, replace(pair, '_', '–') AS pair, pair AS key, residual
-    FROM (UNPIVOT residual ON COLUMNS(* EXCLUDE server_type) INTO NAME pair VALUE residual)
+    SELECT server_type, replace(pair, '_', '–') AS pair, pair AS key, correlation AS residual FROM long WHERE is_type
 ), raw_pairs AS (
     SELECT server_type, pair AS key, raw FROM (UNPIVOT raw ON COLUMNS(* EXCLUDE server_type) INTO NAME pair VALUE raw)
 )

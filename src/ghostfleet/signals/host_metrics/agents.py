@@ -71,16 +71,16 @@ class Agents:
         return told
 
     def _capped(self, cpu: F32, rows: I64) -> F32:
-        # A busy host nears its ceiling: above 70 per cent each further per cent counts less.
-        busy = np.flatnonzero(cpu.max(axis=1) > KNEE)
-        if not len(busy):
+        ceiling = self.ceiling[rows]
+        # A hard ceiling cuts; a soft one is neared: above 70 per cent each further per cent counts less.
+        reached = np.flatnonzero(cpu.max(axis=1) > np.where(ceiling > 0, ceiling, KNEE))
+        if not len(reached):
             return cpu
-        out, mine = cpu.copy(), cpu[busy]
-        ceiling = self.ceiling[rows[busy], None].astype(np.float32)
+        out, mine, hard = cpu.copy(), cpu[reached], ceiling[reached, None].astype(np.float32)
         room = np.float32(WHOLE - KNEE)
         excess = np.maximum(mine - np.float32(KNEE), 0) / room
         soft = np.where(mine > KNEE, np.float32(KNEE) + room * excess / (1 + excess), mine)
-        out[busy] = np.where(ceiling > 0, np.minimum(mine, ceiling), soft)
+        out[reached] = np.where(hard > 0, np.minimum(mine, hard), soft)
         return out
 
     def _rate(self, profile: int, reads: F32, unit: F64, counts: I64) -> I64:

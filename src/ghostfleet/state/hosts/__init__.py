@@ -193,11 +193,12 @@ class _Solving:
         return out
 
     @cached_property
-    def _nodes(self) -> dict[str, F32]:
+    def _swings(self) -> dict[str, F32]:
+        """Factors of swings at nodes, by metric: of memory for all rows, of the others for those that have a level."""
         rows = {metric: self.rows[some] for metric, (some, _) in self._levels.items()}
-        if self._wants_memory:
+        if self.asked & {"memory", USED}:
             rows["memory"] = self.rows
-        return self.hosts.swings.nodes(self._cells, rows)
+        return self.hosts.swings.factors(self._cells, rows)
 
     @cached_property
     def _steps(self) -> F32 | None:
@@ -231,8 +232,8 @@ class _Solving:
 
     def factor(self, metric: str, some: I64) -> F32:
         """Factor of a level, of the rows that have one: swings and steps, shape (those, ticks)."""
-        swings, nodes = self.hosts.swings, self._nodes[metric]
-        out = lerped(maths.exp2_f32(nodes, out=nodes), self._cells[0], self._at.seconds, CELL_S)
+        swings = self.hosts.swings
+        out = lerped(self._swings[metric], self._cells[0], self._at.seconds, CELL_S)
         if swings.steps is not None and self._steps is not None:
             weight = swings.steps.weights[metric][self.rows[some]]
             stepping = np.flatnonzero(weight)
@@ -283,10 +284,6 @@ class _Solving:
             if len(mine):
                 out[mine] *= work.reading(metric, read[mine], level_read[mine], self.rows[mine])
         return out
-
-    @property
-    def _wants_memory(self) -> bool:
-        return "memory" in self.asked or USED in self.asked
 
     def _touched(self, cpu: F32) -> F32:
         everyone = np.arange(len(self.rows))

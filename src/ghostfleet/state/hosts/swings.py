@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ghostfleet.core import draw, lattice
+from ghostfleet.core import draw, lattice, maths
 from ghostfleet.core.lattice import Spectrum
 from ghostfleet.core.scratch import Scratch
 from ghostfleet.core.window import DAY_S
@@ -39,8 +39,8 @@ class Swings:
     steps: Steps | None
     scratch: Scratch = field(default_factory=Scratch)
 
-    def nodes(self, cells: tuple[int, int], rows: Mapping[str, I64]) -> dict[str, F32]:
-        """Log2 of the factors of metrics at five-minute nodes, each of its own rows of the fleet; shape (rows, nodes).
+    def factors(self, cells: tuple[int, int], rows: Mapping[str, I64]) -> dict[str, F32]:
+        """Factors of metrics at five-minute nodes, each of its own rows of the fleet; shape (rows, nodes).
 
         All are made in one call, with what the whole host does: for a short window, calls cost more than values.
         """
@@ -57,7 +57,7 @@ class Swings:
             nodes *= np.sqrt(1 - load * load).astype(np.float32)
             nodes += load.astype(np.float32) * shared[np.searchsorted(everyone, some)]
             nodes *= (self.deviation[metric][some, None] * LOG2_E).astype(np.float32)
-            out[metric] = nodes
+            out[metric] = maths.exp2_f32(nodes, out=nodes)
         return out
 
 
