@@ -3,11 +3,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from ghostfleet.queries import UnreadableError, as_text, open_data, validate_url
+from ghostfleet.queries import as_text, validate_url
 from tests.queries import material
 
 ONE = "server_id = 'server_007' AND \"timestamp\" = '2023-05-17T00:00:00Z'"
@@ -346,46 +344,3 @@ def test_a_tiny_sample_scores_too_few_points(good, expected, tmp_path):
     )
     report = validate_url(path, material.TABLES, expected, names=["sample_data_score"])
     assert report.named("sample_data_score").status == "failed"
-
-
-def _flip(data: bytes, place: int) -> bytes:
-    return data[:place] + bytes([data[place] ^ 0xFF]) + data[place + 1 :]
-
-
-CORRUPT = {
-    "truncated gzip": ("x.csv.gz", lambda packed: packed[: len(packed) // 2], "cut off at byte"),
-    "a flipped byte": ("x.csv.gz", lambda packed: _flip(packed, len(packed) // 2), "corrupt between bytes"),
-    "not gzip": ("x.csv.gz", lambda _: b"timestamp,server_id\n", "not gzip"),
-    "empty": ("x.csv.gz", lambda _: b"", "is empty"),
-    "garbage": ("x.csv", lambda packed: packed, "not text"),
-    "not UTF-8": ("x.csv", lambda _: b"\xff\xfe,\x80\n1,2\n", "not text in UTF-8"),
-    "not Parquet": ("x.parquet", lambda packed: packed, "not Parquet"),
-    "hollow Parquet": ("x.parquet", lambda packed: b"PAR1" + packed[:2000] + b"PAR1", "cannot be read"),
-    "another table": ("x.csv", lambda _: b"a,b\n1,2\n", "has no column of server_metrics"),
-    "a torn line": (
-        "x.csv",
-        lambda _: b"timestamp,server_id,cpu_p95\n2022-01-01T00:00:00Z,a,1\n2022",
-        "cannot be read",
-    ),
-    "not JSON": ("x.jsonl", lambda _: b"timestamp,server_id\n", "x.jsonl"),
-}
-
-
-@pytest.mark.parametrize("case", CORRUPT)
-def test_a_corrupt_file_fails_its_own_check_and_never_crashes(case, good, expected, tmp_path):
-    name, how, said = CORRUPT[case]
-    path = tmp_path / name
-    path.write_bytes(how(Path(good.path).read_bytes()))
-    report = validate_url(str(path), material.TABLES, expected)
-    assert [(r.name, r.status) for r in report.results] == [("file_is_readable", "failed")], as_text(report)
-    assert said in report.results[0].message
-    assert report.exit_code == 1
-    with pytest.raises(UnreadableError, match=name), open_data(str(path), material.TABLES):
-        pass
-
-
-def test_a_missing_file_and_an_empty_folder_are_told_apart(tmp_path, expected):
-    gone = validate_url(str(tmp_path / "x.csv"), material.TABLES, expected)
-    bare = validate_url(str(tmp_path), material.TABLES, expected)
-    assert "is not there" in gone.results[0].message
-    assert "holds none of the tables" in bare.results[0].message

@@ -125,6 +125,7 @@ def test_a_manifest_with_a_wrong_type_is_refused(tmp_path: Path, path: tuple[str
         (("tables",), None, "tables: expected array, got null"),
         (("tables", 0, "rows"), "many", r"tables\[0\]\.rows: expected int, got str"),
         (("determinants",), 5, "determinants: expected object, got int"),
+        (("determinants", "scenario", "execution"), None, "determinants: its scenario's execution is no mapping"),
         (("part",), [2, 3], r"part is \[2, 3\]"),
         (("every_s",), -5, "every_s is -5"),
         (("seed",), "none", "seed is 'none'"),

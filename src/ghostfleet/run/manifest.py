@@ -47,6 +47,12 @@ class Determinants(msgspec.Struct, frozen=True):
     version: str = __version__
     tzdata: str = msgspec.field(default_factory=tzdata_version)
 
+    def __post_init__(self) -> None:
+        """Refuse a scenario that has no place for a seed."""
+        if not isinstance(self.scenario.get("execution", {}), dict):
+            msg = "its scenario's execution is no mapping"
+            raise TypeError(msg)
+
     @classmethod
     def of(
         cls, scenario: dict[str, Any], window: Window, tables: tuple[str, ...], part: tuple[int, int]
