@@ -7,16 +7,13 @@ import os
 import re
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from ghostfleet.sinks import open_sink
 from tests.cli.commands import ghostfleet
 from tests.sinks.rows import TABLE
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SMALL = ("generate", "capacity", "--servers", "3", "--start-date", "2025-01-01", "--end-date", "2025-03-01")
 
@@ -141,3 +138,14 @@ def test_a_duckdb_file_is_validated_verified_and_reported_by_its_path(tmp_path: 
     assert json.loads(done.stdout)["score"] == 100
     assert ghostfleet(tmp_path, "report", url, "--format", "html").returncode == 0
     assert list((tmp_path / "report").glob("*.html"))
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+@pytest.mark.parametrize("command", ["schema", "show capacity", "list queries", "plan capacity", "generate capacity"])
+def test_a_full_disk_behind_standard_output_is_said_without_a_traceback(tmp_path: Path, command: str) -> None:
+    small = [*SMALL[2:], "--to", "out/"] if command.startswith("generate") else []
+    line = [sys.executable, "-m", "ghostfleet", *command.split(), *small]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(line, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, "Traceback" in done.stderr) == (3, False), done.stderr
+    assert "cannot write to standard output: No space left on device" in done.stderr

@@ -12,7 +12,7 @@ import click
 
 from ghostfleet import __version__
 from ghostfleet.cli import commands
-from ghostfleet.core.errors import GhostfleetError
+from ghostfleet.core.errors import DataError, GhostfleetError, SinkError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,6 +58,7 @@ def run(arguments: Sequence[str]) -> int:
     """
     try:
         code = root.main(list(arguments), prog_name="ghostfleet", standalone_mode=False)
+        sys.stdout.flush()  # while there is still somebody to say that it could not be written
     except click.exceptions.Abort:
         click.echo("Interrupted; the same command takes up where this one stopped.", err=True)
         return INTERRUPTED
@@ -67,8 +68,19 @@ def run(arguments: Sequence[str]) -> int:
     except GhostfleetError as error:
         click.echo(f"Error: {error}", err=True)
         return error.exit_code
-    except BrokenPipeError:
-        # The reader has gone; close quietly so that the interpreter does not complain at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return BROKEN_PIPE
+    except OSError as error:
+        return _unforeseen(error)
     return code if isinstance(code, int) else 0
+
+
+def _unforeseen(error: OSError) -> int:
+    """Say what no destination and no data set said: the output is gone or full, or a path is closed to us."""
+    if error.filename is not None:
+        click.echo(f"Error: {error.filename} cannot be looked at: {error.strerror}", err=True)
+        return DataError.exit_code
+    # Nothing more may be written, or the interpreter complains at exit.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(error, BrokenPipeError):
+        return BROKEN_PIPE
+    click.echo(f"Error: cannot write to standard output: {error.strerror}", err=True)
+    return SinkError.exit_code

@@ -166,7 +166,10 @@ def connected(path: Path, *, read_only: bool = False) -> Iterator[DuckDBPyConnec
             store.execute("SET preserve_insertion_order = true")
             yield store
     except duckdb.Error as error:
-        raise SinkError(f"cannot use {path} as a DuckDB file: {str(error).splitlines()[0]}") from error
+        first: BaseException = error
+        while isinstance(first.__context__, duckdb.Error):  # what tidying up ran into says nothing of the cause
+            first = first.__context__
+        raise SinkError(f"cannot use {path} as a DuckDB file: {str(first).splitlines()[0]}") from error
 
 
 def quoted(name: str) -> str:
