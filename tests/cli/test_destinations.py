@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from ghostfleet.sinks import open_sink
+from ghostfleet.spec import loading
 from tests.cli.commands import ghostfleet
 from tests.sinks.rows import TABLE
 
@@ -35,6 +36,35 @@ def test_a_destination_named_twice_is_called_that(tmp_path: Path, first: str, se
     assert "named twice" in done.stderr
     assert second in done.stderr
     assert left(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("section", "line", "said"),
+    [
+        ("parameters", "to: {sets: data.num_servers}", "parameters.to: --to is an option of generate already"),
+        ("parameters", "seed: {sets: data.num_servers}", "parameters.seed: --seed is an option of generate already"),
+        (
+            "parameters",
+            "no_calendar: {sets: data.end_date}",
+            "calendar: --no-calendar is the flag of no_calendar already",
+        ),
+        ("aliases", "quiet: to", "aliases.quiet: --quiet is an option of generate already"),
+        ("aliases", "servers: to", "aliases.servers: --servers is the flag of servers already"),
+        ("aliases", '"out put": to', "aliases.out put: its name becomes a flag"),
+        ("tables", "nope", "there is no table nope; known are host_metrics, server_metrics"),
+    ],
+)
+def test_a_scenario_whose_names_cannot_be_used_is_refused_at_its_line(
+    tmp_path: Path, section: str, line: str, said: str
+) -> None:
+    text = loading.shipped()["capacity"].replace("aliases: {output: to}", "aliases:\n  output: to", 1)
+    text = text.replace("tables: [server_metrics]", "tables:\n  - server_metrics", 1)
+    added = f"- {line}" if section == "tables" else line
+    (tmp_path / "own.yaml").write_text(text.replace(f"\n{section}:\n", f"\n{section}:\n  {added}\n", 1))
+    done = ghostfleet(tmp_path, "generate", "own.yaml", "--to", "out/")
+    assert (done.returncode, done.stderr.count("\n"), done.stderr.startswith("Error: own.yaml:")) == (2, 1, True)
+    assert said in done.stderr
+    assert left(tmp_path) == ["own.yaml"]
 
 
 @pytest.mark.parametrize(("given", "missing"), [(("--part", "2"), "--of"), (("--of", "2"), "--part")])

@@ -12,6 +12,7 @@ import pytest
 from ghostfleet.core.errors import DataError, SinkError
 from ghostfleet.dashboards import dashboard, render, report
 from ghostfleet.dashboards.render import _box
+from ghostfleet.dashboards.report import write_files
 from ghostfleet.dashboards.themes import THEMES
 from ghostfleet.queries import open_data, validate
 from tests.queries import material
@@ -154,6 +155,17 @@ def test_what_cannot_be_made_is_refused_before_anything_is_written(small, tmp_pa
     assert not (tmp_path / "out").exists()
     with pytest.raises(DataError, match="no dashboard gost"):
         dashboard("gost")
+
+
+def test_a_disk_that_fills_up_leaves_no_file_of_a_report(tmp_path):
+    (tmp_path / "kept.txt").write_text("mine")
+    (tmp_path / "statistics.json").write_text("of an earlier report")
+    with pytest.raises(SinkError, match="cannot write the report"):
+        write_files(tmp_path, {"statistics.json": b"{}", "x" * 300: b"a name that no file system takes"})
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {
+        "kept.txt": "mine",
+        "statistics.json": "of an earlier report",
+    }
 
 
 def test_panels_can_be_drawn_one_by_one_at_the_wanted_size(small, tmp_path):

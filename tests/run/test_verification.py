@@ -209,6 +209,74 @@ def test_a_part_may_be_verified_alone_but_a_set_must_be_whole(tmp_path: Path) ->
 SMALL = ("--servers", "4", "--end-date", "2022-02-01")
 
 
+@pytest.mark.parametrize("order", [(1, 2, 3), (3, 1, 2, 1)])
+def test_every_part_in_one_store_is_proven_whatever_was_written_after_it(
+    tmp_path: Path, order: tuple[int, ...]
+) -> None:
+    for part in order:
+        done = ghostfleet(
+            tmp_path, "generate", "capacity", *SMALL, "--part", f"{part}", "--of", "3", "--to", "f.duckdb"
+        )
+        assert done.returncode == 0, done.stderr
+    done = ghostfleet(tmp_path, "verify", "f.duckdb", "--full")
+    assert (done.returncode, done.stdout.count("identical")) == (0, 3)
+    with duckdb.connect(tmp_path / "f.duckdb") as store:
+        store.execute("UPDATE server_metrics SET cpu_p95 = cpu_p95 + 1 WHERE server_id = 'server_001'")
+    done = ghostfleet(tmp_path, "verify", "f.duckdb")
+    assert done.returncode == 1
+    assert done.stderr.count("is not what was written: part 1 of server_metrics") == 1
+
+
+@pytest.mark.parametrize("target", ["out/", "out/f.duckdb"])
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        (("--part", "1", "--of", "2"), (), "parts of a data set stand there"),
+        ((), ("--part", "1", "--of", "2"), "a whole data set stands there"),
+        (("--part", "1", "--of", "2"), ("--part", "1", "--of", "3"), "one of 2 parts, not of 3"),
+        (("--part", "1", "--of", "2"), ("--part", "2", "--of", "2", "--seed", "7"), "its seed is 42, not 7"),
+        (("--part", "1", "--of", "2"), ("--part", "2", "--of", "2", "--until", "2022-01-20"), "its until_s is"),
+        (("--part", "1", "--of", "2"), ("--part", "2", "--of", "2", "--no-calendar"), "scenario says other things"),
+        (("--part", "1", "--of", "2", "--blind"), ("--part", "2", "--of", "2", "--no-calendar"), "other things"),
+    ],
+)
+def test_one_destination_holds_one_data_set(
+    tmp_path: Path, target: str, first: tuple[str, ...], second: tuple[str, ...], said: str
+) -> None:
+    assert ghostfleet(tmp_path, "generate", "capacity", *SMALL, *first, "--to", target).returncode == 0
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    done = ghostfleet(tmp_path, "generate", "capacity", *SMALL, *second, "--to", target)
+    assert (done.returncode, said in done.stderr) == (3, True), done.stderr
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_parts_of_two_data_sets_in_one_folder_are_no_data_set(tmp_path: Path) -> None:
+    for part, seed in (("1", "1"), ("2", "2")):
+        folder = f"seed{seed}/"
+        ghostfleet(
+            tmp_path, "generate", "capacity", *SMALL, "--part", part, "--of", "2", "--seed", seed, "--to", folder
+        )
+    for path in (tmp_path / "seed2").glob("*-of-00002*"):
+        path.rename(tmp_path / "seed1" / path.name)
+    for command in ("verify", "validate", "report"):
+        done = ghostfleet(tmp_path, command, "seed1/")
+        assert done.returncode == 4
+        assert "part 2 of 2 is of another data set than the others: its seed is 2, not 1" in done.stderr
+
+
+def test_a_second_window_in_one_store_is_part_of_what_is_there(tmp_path: Path) -> None:
+    for since, until in (("2022-01-01", "2022-07-01"), ("2022-07-01", "2023-01-01")):
+        span = ("--years", "1", "--from", since, "--until", until)
+        ghostfleet(tmp_path, "generate", "capacity", "--servers", "20", *span, "--to", "f.duckdb")
+    done = ghostfleet(tmp_path, "validate", "f.duckdb", "--format", "json")
+    found = {one["name"]: one for one in json.loads(done.stdout)["results"]}
+    assert done.returncode == 0, [one for one in found.values() if one["status"] == "failed"]
+    assert found["row_count"]["message"] == "7300 rows, 7300 expected"
+    with duckdb.connect(tmp_path / "f.duckdb") as store:
+        store.execute("DELETE FROM server_metrics WHERE timestamp = '2022-03-03'")
+    assert ghostfleet(tmp_path, "validate", "f.duckdb").returncode == 1
+
+
 def test_a_blind_data_set_is_verified_with_the_flags_that_made_it(tmp_path: Path) -> None:
     assert ghostfleet(tmp_path, "generate", "capacity", *SMALL, "--blind", "--to", "out/").returncode == 0
     named = ("verify", "out/", "--scenario", "capacity")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from copy import copy
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -14,7 +15,7 @@ from ghostfleet import signals
 from ghostfleet.core.errors import ScenarioError
 from ghostfleet.run import surroundings
 from ghostfleet.spec import loading, reading
-from ghostfleet.spec.parameters import Parameter, flag
+from ghostfleet.spec.parameters import NAME, Parameter, flag
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -56,6 +57,7 @@ class ScenarioCommand(click.Command):
         if name is not None:
             document = find(name)
             ctx.meta[META] = document, loading.declared(document)
+            self._ensure_names(ctx, document)
             self._ensure_options(ctx, document)
         return super().parse_args(ctx, args)
 
@@ -83,6 +85,32 @@ class ScenarioCommand(click.Command):
                 valid = ", ".join(sorted(name.removeprefix("--") for name in known))
                 msg = f"{place}: aliases.{alias}: there is no option {option}; valid are {valid}"
                 raise ScenarioError(msg)
+
+    def _ensure_names(self, ctx: click.Context, document: reading.Document) -> None:
+        """Refuse a parameter or an alias whose flag is taken."""
+        taken = {
+            name: f"an option of {ctx.info_name}"
+            for p in super().get_params(ctx)
+            for name in (*p.opts, *p.secondary_opts)
+        }
+        declared = ctx.meta[META][1]
+        wanted = [
+            (("parameters", name), flags)
+            for name, parameter in declared.items()
+            for flags in [_flags_of(name, parameter)]
+        ]
+        wanted += [(("aliases", name), (flag(name),)) for name in _aliases(document)]
+        for path, flags in wanted:
+            if not NAME.fullmatch(path[1]):
+                place = f"{document.name}:{document.line(path)}"
+                msg = f"{place}: {'.'.join(path)}: its name becomes a flag; write lower-case letters, digits and _"
+                raise ScenarioError(msg)
+            for name in flags:
+                if name in taken:
+                    place = f"{document.name}:{document.line(path)}"
+                    msg = f"{place}: {'.'.join(path)}: {name} is {taken[name]} already; choose another name"
+                    raise ScenarioError(msg)
+                taken[name] = f"the flag of {path[1]}"
 
     def _scenario(self, ctx: click.Context, args: Sequence[str]) -> str | None:
         """First argument that is neither an option nor an option's value."""
@@ -118,12 +146,14 @@ class ScenarioOptionCommand(ScenarioCommand):
         return named
 
 
+def _flags_of(name: str, parameter: Parameter) -> tuple[str, ...]:
+    """Flags of a parameter: one to turn a boolean on, one to turn it off."""
+    return (flag(name), f"--no-{flag(name)[2:]}") if parameter.type == "boolean" else (flag(name),)
+
+
 def _option(name: str, parameter: Parameter) -> click.Option:
-    names = [flag(name)]
     kind: Any = None
-    if parameter.type == "boolean":
-        names = [f"{flag(name)}/--no-{flag(name)[2:]}"]
-    elif parameter.type == "integer":
+    if parameter.type == "integer":
         kind = click.IntRange(_whole(parameter.min), _whole(parameter.max))
     elif parameter.type == "number":
         kind = click.FloatRange(parameter.min, parameter.max)
@@ -133,7 +163,7 @@ def _option(name: str, parameter: Parameter) -> click.Option:
         kind = Shares(parameter.choices)
     default = "" if parameter.default is None else f"  [default: {_shown(parameter)}]"
     return click.Option(
-        [PREFIX + name, *names],
+        [PREFIX + name, "/".join(_flags_of(name, parameter))],
         type=kind,
         default=None,
         help=parameter.help + default,
@@ -201,8 +231,9 @@ def _aliased(param: click.Parameter, aliases: Mapping[str, str]) -> click.Parame
     names = [flag(alias) for alias, option in aliases.items() if flag(option) in param.opts]
     if not names or not isinstance(param, click.Option) or set(names) <= set(param.opts):
         return param
-    param.opts = [*param.opts, *names]
-    return param
+    wider = copy(param)
+    wider.opts = [*param.opts, *names]
+    return wider
 
 
 def load(ctx: click.Context, arguments: Mapping[str, Any]) -> loading.Loaded:
@@ -219,11 +250,12 @@ def load(ctx: click.Context, arguments: Mapping[str, Any]) -> loading.Loaded:
     overrides = {} if arguments.get("seed") is None else {"execution.random_seed": (arguments["seed"], "--seed")}
     settings = loading.Settings(config, environment, arguments.get("assignments", ()), given, overrides)
     loaded = loading.load(document, settings)
-    for table in loaded.scenario.expect:
+    tables = () if loaded.scenario.tables == ("all",) else loaded.scenario.tables
+    named = [(table, ("expect", table)) for table in loaded.scenario.expect]
+    for table, path in [*named, *((table, ("tables", str(at))) for at, table in enumerate(tables))]:
         try:
             signals.signal(table)
         except ScenarioError as error:
-            path = ("expect", table)
             msg = f"{loaded.origin(path)}: {'.'.join(path)}: {error}"
             raise ScenarioError(msg) from error
     return loaded

@@ -64,25 +64,23 @@ def report(
 
 
 def write_files(folder: Path, files: dict[str, bytes]) -> list[Path]:
-    """Write a report's files, each whole or not at all; `SinkError` when the folder cannot be written."""
+    """Write a report's files, all of them or none; `SinkError` when the folder cannot be written."""
+    unfinished: dict[Path, Path] = {}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return [_whole(folder / name, body) for name, body in files.items()]
+        for name, body in files.items():
+            handle, beside = tempfile.mkstemp(prefix=f".{name}.", dir=folder)
+            unfinished[folder / name] = Path(beside)
+            with os.fdopen(handle, "wb") as file:
+                file.write(body)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(beside).chmod(0o644)
+        for target, path in unfinished.items():
+            path.replace(target)
     except OSError as error:
         raise SinkError(f"cannot write the report into {folder}: {error.strerror or error}") from error
-
-
-def _whole(target: Path, body: bytes) -> Path:
-    """Write beside the target and rename, so that nobody ever reads half a file."""
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(body)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(target)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise
-    return target
+    finally:
+        for path in unfinished.values():
+            path.unlink(missing_ok=True)
+    return list(unfinished)

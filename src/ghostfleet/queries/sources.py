@@ -47,8 +47,10 @@ def sources(url: str, tables: Sequence[Table]) -> list[Source]:
     if path.is_dir():
         found = [source for table in tables if (source := _in_folder(path, table))]
         if not found:
+            stores = sorted(one for one in path.iterdir() if is_store(one))
             names = ", ".join(f"{table.file_stem}.csv.gz" for table in tables)
-            raise UnreadableError(f"{path} holds none of the tables; a file such as {names} was expected")
+            hint = f"; {stores[0]} is a store, name that" if stores else f"; a file such as {names} was expected"
+            raise UnreadableError(f"{path} holds none of the tables{hint}")
         return found
     if not path.is_file():
         raise UnreadableError(f"{path} is not there; valid is a file, a folder or duckdb:FILE")

@@ -32,6 +32,7 @@ class Expectations(msgspec.Struct, frozen=True):
     scenario: Scenario
     extents: dict[str, Extent]  # of each table whose manifest says it
     parts: tuple[int, int] = (1, 1)  # found, and how many there are
+    is_store: bool = False  # whose manifest tells of its last run, while others may have left rows there too
 
     def of_rows(self, data: Data) -> dict[str, Rows]:
         """Tables that checks read; where no manifest says it, the rows themselves show their extent."""
@@ -44,14 +45,17 @@ class Expectations(msgspec.Struct, frozen=True):
     def _extent(self, data: Data, table: str) -> Extent | None:
         found, parts = self.parts
         stated = self.extents.get(table)
-        if stated is not None and found == parts:
+        if stated is not None and found == parts and not self.is_store:
             return stated
         seen = observed(data, table)
         if seen is None:
             return stated
+        if stated is not None and found == parts:
+            grown = seen["since_s"] < stated.since_s or seen["until_s"] > stated.until_s
+            return stated if not grown and seen["entities"] <= stated.entities else _shown(seen)
         if stated is not None:  # a part of a data set: its span is known, its share of the entities is what it shows
             return Extent(seen["entities"], stated.since_s, stated.until_s, stated.row_s, is_whole=False)
-        return Extent(seen["entities"], seen["since_s"], seen["until_s"], seen["step_s"], is_stated=False)
+        return _shown(seen)
 
 
 def of(url: str, fallback: Scenario) -> Expectations:
@@ -68,7 +72,14 @@ def of(url: str, fallback: Scenario) -> Expectations:
         table.name: Extent(generator.observer(table.name).entities, known.since_s, known.until_s, known.every_s)
         for table in tables
     }
-    return Expectations(tables, scenario, extents, (len(records), known.part[1]))
+    return Expectations(
+        tables, scenario, extents, (len(records), known.part[1]), is_store=any(not one.sha256 for one in record.written)
+    )
+
+
+def _shown(seen: dict[str, Any]) -> Extent:
+    """Extent that nothing but the rows shows."""
+    return Extent(seen["entities"], seen["since_s"], seen["until_s"], seen["step_s"], is_stated=False)
 
 
 def _tables(generator: Generator, only: Sequence[str] = ()) -> tuple[Table, ...]:
@@ -82,20 +93,14 @@ def _records(url: str) -> list[Manifest]:
         return []
     if path.exists():
         return [manifest.read(path)]
-    stem = path.name.removesuffix("manifest.json")
-    parts = [manifest.read(part) for part in sorted(path.parent.glob(f"{stem}manifest-?????-of-?????.json"))]
+    parts = [manifest.read(part) for part in manifest.parts_beside(path)]
     if parts:
-        first = parts[0].determinants
-        return [part for part in parts if part.determinants.part[1] == first.part[1] and _same(part, parts[0])]
+        manifest.ensure_same_set(parts)
+        return parts
     home = home_of(url)
     if home is None or not home.file:
         return []
-    candidates = [home.folder / "manifest.json", *sorted(home.folder.glob("manifest-?????-of-?????.json"))]
+    whole = home.folder / "manifest.json"
+    candidates = [whole, *manifest.parts_beside(whole)]
     found = [manifest.read(candidate) for candidate in candidates if candidate.exists()]
     return [record for record in found if any(written.name == home.file for written in record.written)]
-
-
-def _same(one: Manifest, other: Manifest) -> bool:
-    """Whether two parts belong to one data set."""
-    left, right = one.determinants, other.determinants
-    return msgspec.structs.replace(left, part=(1, 1)) == msgspec.structs.replace(right, part=(1, 1))

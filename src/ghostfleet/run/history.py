@@ -90,12 +90,13 @@ def write(
     """
     started = surroundings.stopwatch()
     generator, tables, plan = prepare(scenario, request)
+    determinants = _determinants(scenario, request, plan, tables)
     sinks = destinations(request)
     for sink in sinks:
         if sink.home is not None:
             manifest.ensure_room(manifest.path_at(sink.home, request.part))
+            manifest.ensure_one_set(sink.home, determinants)
     planned(generator, tables, plan)
-    determinants = _determinants(scenario, request, plan, tables)
     outcome = Outcome(generator, plan, tables, part=request.part)
     open_sinks: list[Sink] = []
     try:

@@ -15,11 +15,13 @@ from ghostfleet.sinks import Written, open_sink
 from ghostfleet.spec import loading
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
+    from ghostfleet.core.batch import Batch
+    from ghostfleet.core.table import Table
     from ghostfleet.generate import Task
     from ghostfleet.run.manifest import Determinants, Manifest
-    from ghostfleet.sinks import Receipt, Sink
+    from ghostfleet.sinks import Again, Receipt, Sink
     from ghostfleet.spec.scenario import Scenario
 
 STORE = "duckdb"
@@ -63,12 +65,12 @@ def verify(
     sink = open_sink(url, **record.sink, part=part)
     for written in record.written:
         receipts = record.receipts[written.table]
-        stored = sink.digests(written, receipts)
-        _compare(f"{written.name} is not what was written", receipts, stored, result)
         tasks = [task for task in plan.tasks if task.table == written.table]
         if [task.number for task in tasks] != [receipt.task for receipt in receipts]:
             msg = f"{written.table}: the manifest lists {len(receipts)} parts, its scenario makes {len(tasks)}"
             raise DataError(msg)
+        stored = sink.digests(written, receipts, _maker(generator, tasks))
+        _compare(f"{written.name} is not what was written", receipts, stored, result)
         for place in _places(len(tasks), full=full):
             digest = _again(generator, sink, tasks, place, watch)
             label = f"{written.name} cannot be made again"
@@ -109,7 +111,7 @@ def compare(url: str, scenario: Scenario, watch: Callable[[int], None] = lambda 
         made.open([table], plan_id="compare", tasks={table.name: [task.number for task in tasks]})
         receipts = [workers.perform(generator, [made], task, [None], watch).receipts[0] for task in tasks]
         rows = sum(receipt.rows for receipt in receipts)
-        stored = sink.digests(Written(table.name, name, rows, 0, 0, "", ""), receipts)
+        stored = sink.digests(Written(table.name, name, rows, 0, 0, "", ""), receipts, _maker(generator, tasks))
         _compare(f"{name} is not what the scenario makes", receipts, stored, result)
         result.parts += len(receipts)
         result.regenerated += len(receipts)
@@ -137,6 +139,17 @@ def _compare(label: str, receipts: Sequence[Receipt], digests: Sequence[str], re
             result.problems.append(
                 f"{label}: part {receipt.task} of {receipt.table} (its {receipt.rows:,} rows) differs"
             )
+
+
+def _maker(generator: Generator, tasks: Sequence[Task]) -> Again:
+    """What makes the rows of a receipt again."""
+    numbered = {task.number: task for task in tasks}
+
+    def again(receipt: Receipt) -> tuple[Table, Iterator[Batch]]:
+        task = numbered[receipt.task]
+        return generator.observer(task.table).table, generator.batches(task)
+
+    return again
 
 
 def _places(count: int, *, full: bool) -> list[int]:

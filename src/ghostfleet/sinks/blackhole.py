@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ghostfleet.core.batch import Batch
     from ghostfleet.core.table import Table
-    from ghostfleet.sinks.sink import Digester
+    from ghostfleet.sinks.sink import Again, Digester
 
 VALUES = "none"  # no text is rendered
 
@@ -74,9 +74,9 @@ class BlackholeSink:
     def abort(self) -> None:
         """Do nothing: nothing is held."""
 
-    def digests(self, written: Written, receipts: Sequence[Receipt]) -> list[str]:
+    def digests(self, written: Written, receipts: Sequence[Receipt], again: Again | None = None) -> list[str]:
         """Refuse: nothing was kept."""
-        del receipts
+        del receipts, again
         raise SinkError(f"{written.table} went to blackhole:, which keeps nothing that could be read")
 
     def digester(self, table: Table, task: int, *, first: bool, last: bool) -> Digester:

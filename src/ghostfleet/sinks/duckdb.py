@@ -18,13 +18,14 @@ from ghostfleet.sinks.sink import GROUPS, Home, Receipt, Written
 from ghostfleet.sinks.staging import UNFINISHED, Staging, checked_name, found_receipt, publish
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import Self
 
     from duckdb import DuckDBPyConnection
 
+    from ghostfleet.core.batch import Batch
     from ghostfleet.core.table import Table
-    from ghostfleet.sinks.sink import Digester
+    from ghostfleet.sinks.sink import Again, Digester
 
 SUFFIX = "arrow"
 
@@ -109,8 +110,11 @@ class DuckDBSink:
         """Release the lock; parts stay for a resume."""
         self._staging.leave(remove=False)
 
-    def digests(self, written: Written, receipts: Sequence[Receipt]) -> list[str]:
-        """Digests of the rows that the run wrote last, as the file holds them now."""
+    def digests(self, written: Written, receipts: Sequence[Receipt], again: Again | None = None) -> list[str]:
+        """Digests of the rows that the run wrote, as the file holds them now.
+
+        Those of the run that wrote last stand last; others, such as another part's, are found by their keys.
+        """
         from ghostfleet.sinks.arrow.convert import digests_of
 
         if not self._target.is_file():
@@ -121,7 +125,13 @@ class DuckDBSink:
                 count = _count(store, written.name)
                 if count < written.rows:
                     raise DataError(f"{where} holds {count} rows, fewer than the {written.rows} that were written")
-                return digests_of(_last_rows(store, written.name, written.rows), receipts, where)
+                found = digests_of(_last_rows(store, written.name, written.rows), receipts, where)
+                if again is None:
+                    return found
+                return [
+                    digest if digest == receipt.digest else _digest_by_keys(store, *again(receipt))
+                    for digest, receipt in zip(found, receipts, strict=True)
+                ]
         except SinkError as error:
             raise DataError(f"{where} cannot be read: {error}") from error
 
@@ -226,6 +236,26 @@ def _last_rows(store: DuckDBPyConnection, name: str, rows: int) -> Iterator[obje
     """Last rows in the order in which they were inserted, which DuckDB preserves."""
     start = _count(store, name) - rows
     yield from store.sql(f"SELECT * FROM {quoted(name)} LIMIT {rows} OFFSET {start}").to_arrow_reader(1 << 16)  # noqa: S608
+
+
+def _digest_by_keys(store: DuckDBPyConnection, table: Table, batches: Iterable[Batch]) -> str:
+    """Digest of the rows that have the keys of the given ones, in the order of these."""
+    import pyarrow as pa
+
+    from ghostfleet.sinks.arrow.convert import Converter, digest_arrow
+
+    converter = Converter(table)
+    digest = ValueDigest()
+    wanted = pa.Table.from_batches([converter.arrow(batch).select(table.keys) for batch in batches])
+    store.register("wanted", wanted.append_column("place", pa.array(range(len(wanted)), pa.int64())))
+    try:
+        same = " AND ".join(f"stored.{quoted(key)} IS NOT DISTINCT FROM wanted.{quoted(key)}" for key in table.keys)
+        query = f"SELECT stored.* FROM {quoted(table.name)} AS stored JOIN wanted ON {same} ORDER BY wanted.place"  # noqa: S608
+        for rows in store.sql(query).to_arrow_reader(1 << 16):
+            digest_arrow(digest, rows)
+    finally:
+        store.unregister("wanted")
+    return digest.hexdigest()
 
 
 def _with_rows(store: DuckDBPyConnection, table: Table, paths: Sequence[Path], statement: str) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ghostfleet.core.table import Table
     from ghostfleet.sinks.formats import Format
-    from ghostfleet.sinks.sink import Digester
+    from ghostfleet.sinks.sink import Again, Digester
 
 
 class FilesSink:
@@ -121,8 +121,9 @@ class FilesSink:
         """Release the lock; parts stay for a resume."""
         self._staging.leave(remove=False)
 
-    def digests(self, written: Written, receipts: Sequence[Receipt]) -> list[str]:
+    def digests(self, written: Written, receipts: Sequence[Receipt], again: Again | None = None) -> list[str]:
         """Digests of what the file holds now."""
+        del again  # a file holds nothing else
         return self.format.digests(self._directory / written.name, receipts)
 
     def digester(self, table: Table, task: int, *, first: bool, last: bool) -> Digester:

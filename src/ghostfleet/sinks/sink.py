@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
     from typing import Self
 
@@ -49,6 +49,13 @@ class Home(msgspec.Struct, frozen=True):
     def record(self, name: str) -> Path:
         """Path of a record: ``out/manifest.json``, ``fleet.duckdb.manifest.json``."""
         return self.folder / (f"{self.file}.{name}" if self.file else name)
+
+
+class Again(Protocol):
+    """What makes the rows of a receipt again."""
+
+    def __call__(self, receipt: Receipt, /) -> tuple[Table, Iterator[Batch]]:
+        """Table and rows."""
 
 
 class Digester(Protocol):
@@ -113,8 +120,11 @@ class Sink(Protocol):
     def abort(self) -> None:
         """Release the lock; parts stay for a resume, and the destination is as it was."""
 
-    def digests(self, written: Written, receipts: Sequence[Receipt]) -> list[str]:
-        """Read what is stored now and recompute the digest of each receipt's rows; needs no `open`."""
+    def digests(self, written: Written, receipts: Sequence[Receipt], again: Again | None = None) -> list[str]:
+        """Read what is stored now and recompute the digest of each receipt's rows; needs no `open`.
+
+        Where other rows may stand among them, as in a store, ``again`` makes a receipt's rows and so says their keys.
+        """
 
     def digester(self, table: Table, task: int, *, first: bool, last: bool) -> Digester:
         """Digest a regenerated task; ``first`` and ``last`` say where it stands among its table's tasks."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ghostfleet.core.batch import Batch
     from ghostfleet.core.table import Table
     from ghostfleet.sinks.parts import Place
-    from ghostfleet.sinks.sink import Digester
+    from ghostfleet.sinks.sink import Again, Digester
 
 NAME = "-"
 FORMATS = tuple(suffix for suffix in SUFFIXES if suffix != "parquet")
@@ -89,9 +89,9 @@ class StdoutSink:
     def abort(self) -> None:
         """Do nothing: what was streamed is gone."""
 
-    def digests(self, written: Written, receipts: Sequence[Receipt]) -> list[str]:
+    def digests(self, written: Written, receipts: Sequence[Receipt], again: Again | None = None) -> list[str]:
         """Refuse: nothing was kept."""
-        del receipts
+        del receipts, again
         raise SinkError(f"{written.table} went to standard output, which cannot be read back")
 
     def digester(self, table: Table, task: int, *, first: bool, last: bool) -> Digester:

@@ -38,6 +38,11 @@ def names(path: Path, tree: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(str(name) for name in known))
 
 
+def is_place(path: Path) -> bool:
+    """Whether the model allows a value at a path; a free name in a mapping is allowed."""
+    return bool(_kinds(path))
+
+
 def values(path: Path) -> tuple[Any, ...]:
     """Valid values where the model lists them."""
     return next((tuple(kind.values) for kind in _kinds(path) if hasattr(kind, "values")), ())

@@ -12,7 +12,7 @@ from ghostfleet.core.errors import ScenarioError
 from ghostfleet.spec import keys, reading
 from ghostfleet.spec import layers as layering
 from ghostfleet.spec.layers import COMMAND, CONFIG, SCENARIO, Layers, Origin
-from ghostfleet.spec.parameters import Parameter
+from ghostfleet.spec.parameters import NAME, Parameter
 from ghostfleet.spec.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -69,11 +69,33 @@ def declared(document: Document) -> dict[str, Parameter]:
     """Parameters that a scenario's text declares."""
     tree = document.tree.get("parameters", {})
     try:
-        return msgspec.convert(tree, dict[str, Parameter])
+        parameters = msgspec.convert(tree, dict[str, Parameter])
     except msgspec.ValidationError as error:
-        message, path = _parse(error)
-        path = _named(path, tree, dict[str, Parameter], message)
-        raise ScenarioError(_complaint(message, ("parameters", *path), Layers(), document)) from error
+        message, below = _parse(error)
+        below = _named(below, tree, dict[str, Parameter], message)
+        raise ScenarioError(_complaint(message, ("parameters", *below), Layers(), document)) from error
+    for name, parameter in parameters.items():
+        if (found := _unsound(name, parameter)) is not None:
+            path = ("parameters", name, *found[0])
+            msg = f"{document.name}:{document.line(path)}: {'.'.join(path)}: {found[1]}"
+            raise ScenarioError(msg)
+    return parameters
+
+
+def _unsound(name: str, parameter: Parameter) -> tuple[Path, str] | None:
+    """Place and reason of what is wrong with a parameter."""
+    if not NAME.fullmatch(name):
+        return (), "a parameter's name becomes a flag; write lower-case letters, digits and _, a letter first"
+    for key, texts in (("sets", (parameter.sets,)), ("unsets", parameter.unsets)):
+        for text in texts:
+            steps = tuple(text.split("."))
+            for at, step in enumerate(steps):
+                known = keys.fields(steps[:at])
+                if not step or not keys.is_place(steps[: at + 1]):
+                    hint = f"; valid below {'.'.join(steps[:at]) or 'the top'} are {', '.join(known)}" if known else ""
+                    return (key,), f"there is no key {text!r}{hint}"
+    complaint = parameter.complaint()
+    return None if complaint is None else ((complaint[0],), complaint[1])
 
 
 NOTHING_MORE = Settings()
@@ -98,6 +120,10 @@ def load(document: Document, settings: Settings = NOTHING_MORE) -> Loaded:
     for path, (given, flag) in settings.overrides.items():
         stack.set(tuple(path.split(".")), given, Origin(COMMAND, flag))
     layering.settle(stack, parameters)
+    for place, origin in stack.origins.items():
+        if place[0] in {"parameters", "aliases"} and origin.rank != SCENARIO:
+            msg = f"{origin.text}: {place[0]} make flags, so they are read from {document.name} alone; write them there"
+            raise ScenarioError(msg)
     return Loaded(_convert(stack, document), stack)
 
 

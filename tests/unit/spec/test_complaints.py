@@ -59,6 +59,29 @@ BROKEN_FILES = [
     ("expect: {", "expects: {", ("unknown key expects", "did you mean expect?")),
 ]
 
+BROKEN_PARAMETERS = [
+    ('"ser vers": {sets: data.num_servers}', "parameters.ser vers: a parameter's name becomes a flag"),
+    ("-x: {sets: data.num_servers}", "parameters.-x: a parameter's name becomes a flag"),
+    ("x: {sets: data.nope}", "parameters.x.sets: there is no key 'data.nope'; valid below data are num_servers, "),
+    ("x: {sets: ''}", "parameters.x.sets: there is no key ''; valid below the top are scenario, "),
+    ("x: {sets: data.end_date, unsets: [years]}", "parameters.x.unsets: there is no key 'years'"),
+    ("x: {sets: data.granularity, type: choice}", "parameters.x.choices: a parameter of type choice needs choices"),
+    ("x: {sets: fleet.shares, type: shares}", "parameters.x.choices: a parameter of type shares needs choices"),
+    ("x: {sets: data.granularity, choices: [daily]}", "parameters.x.choices: a parameter of type text has no choices"),
+    ("x: {sets: data.end_date, type: date, min: 3}", "parameters.x.min: a parameter of type date has no bounds"),
+    ("x: {sets: data.num_servers, type: integer, max: 2.5}", "parameters.x.max: 2.5 cannot be the bound"),
+    ("x: {sets: data.num_servers, type: integer, min: 5, max: 3}", "parameters.x.max: the largest value 3 is below"),
+    ("x: {sets: data.num_servers, type: integer, min: 5, default: 2}", "default: 2 is not a whole number from 5 on"),
+    ("x: {sets: data.num_servers, type: integer, max: 5, default: 9}", "default: 9 is not a whole number up to 5"),
+    ("x: {sets: data.num_servers, type: integer, default: true}", "default: True is not a whole number"),
+    ("x: {sets: data.num_servers, type: number, default: many}", "default: 'many' is not a number"),
+    ("x: {sets: data.granularity, type: choice, choices: [a, b], default: c}", "default: 'c' is not one of a, b"),
+    ("x: {sets: fleet.shares, type: shares, choices: [web], default: {db: 1}}", "is not a mapping from web to shares"),
+    ("x: {sets: data.start_date, type: date, default: soon}", "default: 'soon' is not a date such as 2025-12-31"),
+    ("x: {sets: data.calendar, type: boolean, default: 3}", "default: 3 is not true or false"),
+    ("x: {sets: data.granularity, default: 3}", "default: 3 is not a text"),
+]
+
 BROKEN_CONFIGS = [
     ("data: {num_servers: many}", ("data.num_servers", "expected a whole number", "found a text")),
     ("data: {num_servers: 0}", ("data.num_servers", ">= 1")),
@@ -77,6 +100,19 @@ def test_a_complaint_names_file_line_path_and_what_would_be_valid(before, after,
     near = line_of(text, after) + after.count("\n")
     assert near <= int(line.split(",")[0]) <= near + 1
     assert all(part in rest for part in parts), message
+
+
+@pytest.mark.parametrize(("line", "said"), BROKEN_PARAMETERS)
+def test_a_parameter_that_no_flag_can_be_made_of_is_refused_at_its_line(line, said):
+    text = CAPACITY.replace("parameters:", f"parameters:\n  {line}", 1)
+    message = complaint(text=text)
+    assert message.startswith(f"capacity.yaml:{line_of(text, line)}: parameters.")
+    assert said in message
+
+
+def test_what_makes_flags_can_be_set_in_the_scenario_alone():
+    assert "--set aliases.x: aliases make flags, so they are read from capacity.yaml alone" in complaint("aliases.x=to")
+    assert "my.yaml:1: parameters make flags" in complaint(config="parameters: {x: {sets: data.num_servers}}")
 
 
 @pytest.mark.parametrize(("line", "parts"), BROKEN_CONFIGS)

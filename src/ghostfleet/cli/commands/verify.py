@@ -47,6 +47,7 @@ def command(ctx: click.Context, /, *, url: str, full: bool, quiet: bool, **argum
     if known is not None and not any(path.exists() for path in paths):
         return _without_manifest(url, known, quiet=quiet)
     records = [manifest.read(path) for path in paths]
+    manifest.ensure_same_set(records)
     missing = manifest.missing_parts(records)
     failed = bool(missing) and len(records) > 1  # one part may be verified where it was made
     for number, parts in missing:
@@ -91,5 +92,5 @@ def _manifests(url: str) -> list[Path]:
     if path is None:
         msg = f"{url} keeps nothing that could be verified"
         raise DataError(msg)
-    parts = sorted(path.parent.glob(path.name.replace("manifest.json", "manifest-*-of-*.json")))
+    parts = manifest.parts_beside(path)
     return [path, *parts] if path.exists() or not parts else parts
