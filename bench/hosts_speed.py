@@ -31,7 +31,7 @@ ROUNDS = 7
 SEEK_ROUNDS = 3
 SEEK_DAYS, SHARE = 90, 1000
 NORMALS = 4_000_000
-STREAMED = {"hosts": 10_000, "days": 2}
+STREAMED = {"hosts": 10_000, "days": 4}
 STREAM = "--stream"
 ROW_S = 5 * MINUTE_S
 

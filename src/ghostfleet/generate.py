@@ -83,10 +83,11 @@ class Generator:
         return self._observers[table]
 
     def tables(self, only: Sequence[str] = ()) -> list[Table]:
-        """Tables to write: those named, or the scenario's own; ``all`` names every table there is."""
+        """Tables to write: those named, or the scenario's own; ``all`` names every table that it can make."""
         names = tuple(dict.fromkeys(only or self.scenario.tables))
         if tuple(names) == ("all",):
-            names = tuple(signals.found())
+            found = signals.found()
+            names = tuple(name for name, one in found.items() if self.scenario.has(one.NEEDS))
         return [self.observer(name).table for name in names]
 
     def window(self, since_s: int | None = None, until_s: int | None = None, every_s: int | None = None) -> Window:

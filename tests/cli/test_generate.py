@@ -323,3 +323,14 @@ def test_shares_on_the_command_line_are_all_that_there_is(tmp_path: Path) -> Non
     statistics = json.loads((tmp_path / "out/summary.json").read_text())["statistics"]["host_metrics"]
     assert statistics["memory"]["count"] > 0
     assert statistics["memory"]["missing"] == 0
+
+
+@pytest.mark.parametrize(("scenario", "table"), [("capacity", "server_metrics"), ("hosts", "host_metrics")])
+def test_only_all_means_every_table_that_the_scenario_can_make(tmp_path: Path, scenario: str, table: str) -> None:
+    done = ghostfleet(tmp_path, "plan", scenario, "--only", "all")
+    assert (done.returncode, done.stdout.count("rows, "), done.stdout.startswith(f"{table}: ")) == (0, 1, True)
+
+
+def test_an_endless_config_is_refused(tmp_path: Path) -> None:
+    done = ghostfleet(tmp_path, "plan", "capacity", "--config", "/dev/zero")
+    assert (done.returncode, "/dev/zero: it has more than the 1,000,000 characters" in done.stderr) == (2, True)

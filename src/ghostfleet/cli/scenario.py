@@ -41,7 +41,8 @@ def find(name: str) -> reading.Document:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        with path.open(encoding="utf-8") as file:
+            return file.read(reading.LARGEST_TEXT + 1)  # more is refused, however long it goes on
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         msg = f"cannot read {path}: {reason}"

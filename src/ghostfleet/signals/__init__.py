@@ -56,6 +56,7 @@ class Signal(Protocol):
     """A module of this folder."""
 
     TABLE: Table
+    NEEDS: tuple[str, ...]  # sections of a scenario without which there is nothing to observe
 
     def observer(self, scenario: Scenario) -> Observer:
         """Make the signal ready for a scenario; `ScenarioError` when it lacks what the signal observes."""

@@ -99,7 +99,7 @@ class _Builder:
 
     def build(self) -> Any:  # noqa: ANN401  the tree is whatever the text says
         if len(self.text) > LARGEST_TEXT:
-            msg = f"{self.name}: {len(self.text):,} characters are more than a scenario may have ({LARGEST_TEXT:,})"
+            msg = f"{self.name}: it has more than the {LARGEST_TEXT:,} characters that a scenario may have"
             raise ScenarioError(msg)
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         try:

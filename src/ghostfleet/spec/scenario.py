@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence  # noqa: TC003  msgspec reads the annotations
 from typing import Annotated, Literal
 
 import msgspec
@@ -65,6 +66,18 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     visualization: Visualization = Visualization()
     logging: Logging = Logging()
     execution: Execution = Execution()
+
+    def __post_init__(self) -> None:
+        """Refuse two kinds of machines with clocks of their own in one scenario."""
+        if self.hosts is not None and self.data is not None:
+            msg = (
+                "hosts: a scenario with servers (the sections data and fleet) has no hosts beside them; give those one"
+            )
+            raise ValueError(msg + " of their own")
+
+    def has(self, sections: Sequence[str]) -> bool:
+        """Whether it has all of these sections."""
+        return all(getattr(self, section) is not None for section in sections)
 
     @property
     def seed(self) -> int:

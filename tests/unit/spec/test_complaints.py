@@ -57,6 +57,7 @@ BROKEN_FILES = [
     ("data: {}", "visualization: {formats: [gif]}", ("visualization.formats.0", "'gif'", "valid are html, pdf, png")),
     ("data: {}", "visualization: {formats: []}", ("visualization.formats", "length >= 1")),
     ("expect: {", "expects: {", ("unknown key expects", "did you mean expect?")),
+    ("data: {}", "data: {}\nhosts: {count: 5}", ("hosts", "no hosts beside them")),
 ]
 
 BROKEN_PARAMETERS = [

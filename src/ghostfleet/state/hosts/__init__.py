@@ -21,7 +21,7 @@ from ghostfleet.state.hosts.demand import Demand, demand
 from ghostfleet.state.hosts.deposit import Grid, Left, deposit
 from ghostfleet.state.hosts.levels import levels
 from ghostfleet.state.hosts.memory import Memory, memory
-from ghostfleet.state.hosts.noise import PER_TICK, Noise, noise
+from ghostfleet.state.hosts.noise import PER_TICK, Dips, Noise, noise
 from ghostfleet.state.hosts.polls import Polls, polls
 from ghostfleet.state.hosts.processes import FOOTPRINT, MEMORY, Processes, joined, nothing
 from ghostfleet.state.hosts.schedule import each, runs
@@ -36,7 +36,9 @@ if TYPE_CHECKING:
     from ghostfleet.world.hosts import HostFleet
 
 NETWORK = ("inbound", "outbound")
-METRICS = ("cpu", "read", "write", *NETWORK, "memory")
+RATES = ("cpu", "read", "write", *NETWORK)
+METRICS = (*RATES, "memory")
+AT_ONCE = 131_072  # values that one call makes at least as fast as several do
 SMALL = 2.0  # per cent of memory touched, below which a host's small runs touch less, too
 USED = "used"  # memory inside a guest: a metric of its own, which needs no other
 USED_SWING = 0.3  # of a swing of what is touched
@@ -210,6 +212,21 @@ class _Solving:
         return self.hosts.noise.shared(self.window, self.rows, self.parts)
 
     @cached_property
+    def _rated(self) -> tuple[str, ...]:
+        return tuple(metric for metric in RATES if metric in self._needed)
+
+    @cached_property
+    def _factors(self) -> dict[str, F32] | None:
+        """Noise of all metrics, where there is so little of it that a call for each would take longer."""
+        if len(self._rated) * self._noise.size > AT_ONCE:
+            return None
+        return self.hosts.noise.factors(self._rated, self.window, self.rows, self._noise)
+
+    @cached_property
+    def _dips(self) -> dict[str, Dips]:
+        return self.hosts.noise.dipped(self._rated, self.window, self.rows, self.parts)
+
+    @cached_property
     def _demand(self) -> tuple[I64, I64, F32]:
         """Places among the rows that have demand, their places in `Demand`, and their share of the peak."""
         if "demand" in self.hosts.fleet.without:
@@ -228,7 +245,9 @@ class _Solving:
         found = runs(mine, self.hosts.fleet, self.window.since_s, self.window.until_s)
         ticks, tick_s = len(self.window), self.window.tick_s
         grid = Grid(len(self.rows), ticks * self.parts, tick_s // self.parts)
-        return deposit(found, mine, row, grid, Grid(len(self.rows), ticks, tick_s), self._needed)
+        pulses, loads = deposit(found, mine, row, grid, Grid(len(self.rows), ticks, tick_s), self._needed)
+        self.hosts.noise.roughen({name: loads[name] for name in RATES if name in loads}, self.window, self.rows)
+        return pulses, loads
 
     def factor(self, metric: str, some: I64) -> F32:
         """Factor of a level, of the rows that have one: swings and steps, shape (those, ticks)."""
@@ -253,10 +272,13 @@ class _Solving:
             peak = share * heights[metric][places, None].astype(np.float32)
             out.reshape(len(out), len(self.window), -1)[busy] += peak[:, :, None]
         if metric in loads:
-            mine = loads[metric]
-            self.hosts.noise.roughen(metric, mine.rates, self.window, self.rows[mine.rows])
-            mine.add_to(out)
-        self.hosts.noise.apply(metric, out, self.window, self.rows, self._noise)
+            loads[metric].add_to(out)
+        if self._factors is None:
+            self.hosts.noise.apply(metric, out, self.window, self.rows, self._noise)
+        else:
+            out *= self._factors[metric]
+        if metric in self._dips:
+            self._dips[metric].apply(out)
         if metric in (*NETWORK, "write") and "polls" not in self.hosts.fleet.without:
             self.hosts.polls.add(metric, out, self.rows, self.window.since_s, self.window.tick_s // self.parts)
         if metric in pulses:

@@ -45,14 +45,19 @@ class Demand:
             return hosts, mine, np.empty((0, len(at)), dtype=np.float32)
         curves = np.array([[*curve, curve[0]] for curve in table("demand")["curve"].values()])
         out = np.empty((len(mine), len(at)), dtype=np.float32)
-        for row, (place, host) in enumerate(zip(mine.tolist(), hosts.tolist(), strict=True)):
-            local = at.local(fleet.zones[fleet.zone_codes[host]])
+        zones = fleet.zone_codes[hosts]
+        for code in np.unique(zones).tolist():
+            local = at.local(fleet.zones[code])
             hour = local.second_of_day / 3600.0
             whole = hour.astype(np.int64)
+            here = np.flatnonzero(zones == code)
+            place = mine[here]
             knots = curves[self.kind[place]]
-            share = knots[whole] + (hour - whole) * (knots[whole + 1] - knots[whole])
-            share = self.floor[place] + (1 - self.floor[place]) * share
-            out[row] = np.where(local.weekday < SATURDAY, share, share * self.weekend[place])
+            share, rise = knots.take(whole, axis=1), np.diff(knots).take(whole, axis=1)
+            share += (hour - whole) * rise
+            floor = self.floor[place, None]
+            share = floor + (1 - floor) * share
+            out[here] = np.where(local.weekday < SATURDAY, share, share * self.weekend[place, None])
         out *= self._swings(at, mine)
         return np.searchsorted(rows, hosts), mine, out
 

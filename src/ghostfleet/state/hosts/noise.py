@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 
 from ghostfleet.core import draw, maths
@@ -13,13 +15,28 @@ from ghostfleet.spec.hosts import PROFILES
 from ghostfleet.state.hosts.parameters import LOG2_E, Draws, table
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from ghostfleet.core.arrays import F32, F64, I64, U64
     from ghostfleet.core.window import Window
+    from ghostfleet.state.hosts.deposit import Left
     from ghostfleet.world.hosts import HostFleet
 
 METRICS = ("cpu", "read", "write", "inbound", "outbound")
 DIP_S = 300
 PER_TICK = 3  # sub-samples, each with noise of its own
+
+
+class Dips(msgspec.Struct, frozen=True):
+    """Cells of rates, and what is left of each."""
+
+    row: I64
+    place: I64
+    left: F32
+
+    def apply(self, rates: F32) -> None:
+        """Dip rates, in place."""
+        rates[self.row, self.place] *= self.left
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,59 +59,78 @@ class Noise:
         return draw.normal(self.common[rows], window.start * parts, window.stop * parts, scratch=self.scratch)
 
     def apply(self, metric: str, rates: F32, window: Window, rows: I64, common: F32) -> None:
-        """Multiply rates by noise with mean 1 and dip them now and then, in place; shape (rows, parts of ticks)."""
+        """Multiply rates by noise with mean 1, in place; shape (rows, parts of ticks)."""
         parts = rates.shape[1] // len(window)
-        deviation = (self.deviation if parts == PER_TICK else self.of_minutes)[metric][rows]
-        alive = np.flatnonzero((deviation > 0) & (rates.max(axis=1) > 0))
+        alive = np.flatnonzero((self._deviation(metric, parts)[rows] > 0) & (rates.max(axis=1) > 0))
         if len(alive):
-            mine = rows[alive]
-            z = draw.normal(self.own[metric][mine], window.start * parts, window.stop * parts, scratch=self.scratch)
-            load = self.loading[metric][mine, None]
-            sd = deviation[alive, None]
-            z *= (np.sqrt(1 - load * load) * sd * LOG2_E).astype(np.float32)
-            shared = common[alive]
-            shared *= (load * sd * LOG2_E).astype(np.float32)
-            shared -= (0.5 * LOG2_E * sd * sd).astype(np.float32)
-            z += shared
-            maths.exp2_f32(z, out=z)
+            factor = self.factors((metric,), window, rows[alive], common[alive])[metric]
             if len(alive) == len(rates):
-                rates *= z
+                rates *= factor
             else:
-                rates[alive] *= z
-        self._dip(metric, rates, window, rows)
+                rates[alive] *= factor
 
-    def roughen(self, metric: str, loads: F32, window: Window, rows: I64) -> None:
-        """Make long runs uneven from minute to minute, in place; shape (rows, parts of ticks)."""
-        flat = loads.reshape(-1)
-        busy = np.flatnonzero(flat > 0)  # a few in a hundred
-        if not len(busy):
-            return
-        row, place = np.divmod(busy, loads.shape[1])
-        tick = place // (loads.shape[1] // len(window))
-        sd = self.rough[rows]
-        z = draw.normal_at(draw.rekey(self.own[metric][rows], 7)[row], window.start + tick)
-        z *= (sd * LOG2_E).astype(np.float32)[row]
-        z -= (0.5 * LOG2_E * sd * sd).astype(np.float32)[row]
-        flat[busy] *= maths.exp2_f32(z, out=z)
+    def factors(self, metrics: Sequence[str], window: Window, rows: I64, common: F32) -> dict[str, F32]:
+        """Noise with mean 1 of some metrics at once, each of shape (rows, parts of ticks); ``common`` is `shared`."""
+        parts = common.shape[1] // len(window)
+        keys = np.concatenate([self.own[metric][rows] for metric in metrics])
+        load = np.concatenate([self.loading[metric][rows] for metric in metrics])[:, None]
+        sd = np.concatenate([self._deviation(metric, parts)[rows] for metric in metrics])[:, None]
+        z = draw.normal(keys, window.start * parts, window.stop * parts, scratch=self.scratch)
+        z *= (np.sqrt(1 - load * load) * sd * LOG2_E).astype(np.float32)
+        shared = np.tile(common, (len(metrics), 1)) if len(metrics) > 1 else common.copy()
+        shared *= (load * sd * LOG2_E).astype(np.float32)
+        shared -= (0.5 * LOG2_E * sd * sd).astype(np.float32)
+        z += shared
+        maths.exp2_f32(z, out=z)
+        return dict(zip(metrics, z.reshape(len(metrics), len(rows), -1), strict=True))
 
-    def _dip(self, metric: str, rates: F32, window: Window, rows: I64) -> None:
-        chance = self.dip_chance[metric][rows]
-        some = np.flatnonzero(chance > 0)
-        if not len(some):
+    def _deviation(self, metric: str, parts: int) -> F64:
+        return (self.deviation if parts == PER_TICK else self.of_minutes)[metric]
+
+    def roughen(self, loads: Mapping[str, Left], window: Window, rows: I64) -> None:
+        """Make long runs uneven from minute to minute, in place; what is left on some of ``rows``, by metric."""
+        busy = {
+            metric: np.flatnonzero(left.rates.reshape(-1) > 0) for metric, left in loads.items()
+        }  # few in a hundred
+        keys, ticks, hosts = [], [], []
+        for metric, places in busy.items():
+            left = loads[metric]
+            row, place = np.divmod(places, left.rates.shape[1])
+            keys.append(draw.rekey(self.own[metric][rows[left.rows]], 7)[row])
+            ticks.append(window.start + place // (left.rates.shape[1] // len(window)))
+            hosts.append(rows[left.rows[row]])
+        if not keys:
             return
-        keys = self.dips[metric][rows[some]]
+        z = draw.normal_at(np.concatenate(keys), np.concatenate(ticks))
+        sd = self.rough[np.concatenate(hosts)]
+        z *= (sd * LOG2_E).astype(np.float32)
+        z -= (0.5 * LOG2_E * sd * sd).astype(np.float32)
+        maths.exp2_f32(z, out=z)
+        ends = list(accumulate(len(places) for places in busy.values()))[:-1]
+        for (metric, places), factor in zip(busy.items(), np.split(z, ends), strict=True):
+            loads[metric].rates.reshape(-1)[places] *= factor
+
+    def dipped(self, metrics: Sequence[str], window: Window, rows: I64, parts: int) -> dict[str, Dips]:
+        """When work pauses in a window, by metric; those without a pause are missing."""
+        chances = np.concatenate([self.dip_chance[metric][rows] for metric in metrics])
+        some = np.flatnonzero(chances > 0)
+        keys = np.concatenate([self.dips[metric][rows] for metric in metrics])[some]
         first, last = window.since_s // DIP_S, -(-window.until_s // DIP_S)
-        row, cell = np.nonzero(draw.uniform32(keys, first, last) < chance[some, None].astype(np.float32))
+        at, cell = np.nonzero(draw.uniform32(keys, first, last) < chances[some, None].astype(np.float32))
         low, high = self.dip_depth
-        lot = draw.uniform_at(draw.rekey(keys[row], 1), first + cell)
+        lot = draw.uniform_at(draw.rekey(keys[at], 1), first + cell)
         left = (low + (high - low) * lot).astype(np.float32)
-        parts = rates.shape[1] // len(window)
         per_cell = DIP_S * parts // window.tick_s
-        offset = window.start * parts - first * per_cell
-        for step in range(per_cell):
-            place = cell * per_cell + step - offset
-            inside = (place >= 0) & (place < rates.shape[1])
-            rates[some[row[inside]], place[inside]] *= left[inside]
+        place = (cell * per_cell - window.start * parts + first * per_cell)[:, None] + np.arange(per_cell)
+        turn, inside = np.nonzero((place >= 0) & (place < parts * len(window)))
+        whose, row = np.divmod(some[at[turn]], len(rows))
+        ends = np.searchsorted(whose, np.arange(len(metrics) + 1))
+        found = {}
+        for metric, begin, end in zip(metrics, ends[:-1].tolist(), ends[1:].tolist(), strict=True):
+            if end > begin:
+                mine = slice(begin, end)
+                found[metric] = Dips(row[mine], place[turn[mine], inside[mine]], left[turn[mine]])
+        return found
 
 
 def noise(fleet: HostFleet) -> Noise:

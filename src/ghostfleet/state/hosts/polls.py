@@ -9,10 +9,13 @@ import numpy as np
 
 from ghostfleet.state.hosts.parameters import Draws, table
 from ghostfleet.state.hosts.processes import sow
+from ghostfleet.state.hosts.schedule import each
 
 if TYPE_CHECKING:
     from ghostfleet.core.arrays import F32, F64, I64, Bool
     from ghostfleet.world.hosts import HostFleet
+
+AT_ONCE = 65_536  # edges of bins that are looked at together
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +35,19 @@ class Polls:
         amounts = {"inbound": self.inbound_kb, "outbound": self.outbound_kb, "write": self.write_kb}[metric]
         edges = since_s + np.arange(rates.shape[1] + 1, dtype=np.float64) * bin_s
         low, high = np.searchsorted(self.host, rows), np.searchsorted(self.host, rows, side="right")
-        for place in np.flatnonzero(high > low).tolist():
-            for poll in range(int(low[place]), int(high[place])):
-                if amounts[poll] > 0:
-                    turns = np.floor((edges - self.phase_s[poll]) / self.period_s[poll])
-                    rates[place] += np.diff(turns).astype(np.float32) * np.float32(amounts[poll] / bin_s)
+        place, poll = each(np.arange(len(rows)), low, high)
+        some = amounts[poll] > 0
+        place, poll = place[some], poll[some]
+        block = max(1, AT_ONCE // len(edges))
+        for first in range(0, len(poll), block):
+            mine = poll[first : first + block]
+            turns = edges - self.phase_s[mine, None]
+            turns /= self.period_s[mine, None]
+            np.floor(turns, out=turns)
+            kb_s = np.diff(turns).astype(np.float32)
+            kb_s *= (amounts[mine, None] / bin_s).astype(np.float32)
+            for row, one in zip(place[first : first + block].tolist(), kb_s, strict=True):
+                rates[row] += one
 
 
 def polls(fleet: HostFleet, levels: dict[str, F64]) -> Polls:

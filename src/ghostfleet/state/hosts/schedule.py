@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 PARTS = 16  # of a second: the grain of starts and lengths
 CELL_S = DAY_S  # in which random runs are counted
+SHORT_CELL_S = DAY_S // 12  # in which those of a process that runs every few minutes are, or windows would be dear
+OFTEN_S = SHORT_CELL_S / 2  # between such runs, at most
 MOST_IN_CELL = 4096
 LONGEST_JITTER_S = 3600.0
 AFTER_S = 200.0  # for which a run acts on after its end: pages linger, writes wait
@@ -117,12 +119,14 @@ def _daily(processes: Processes, rows: I64, fleet: HostFleet, since_s: int, unti
 
 
 def _random(processes: Processes, rows: I64, since_s: int, until_s: int) -> tuple[I64, I64, F64]:
-    early = np.floor((since_s - _reach(processes, rows)) / CELL_S).astype(np.int64)
-    cell_row, cell = each(rows, early, np.full(len(rows), -(-until_s // CELL_S)))
-    uniform = draw.uniform_at(draw.rekey(processes.keys[cell_row], 1), cell)
-    count = np.minimum(counts.poisson(CELL_S / processes.period_s[cell_row], uniform), MOST_IN_CELL)
+    length_s = np.where(processes.period_s[rows] <= OFTEN_S, SHORT_CELL_S, CELL_S)
+    early = np.floor((since_s - _reach(processes, rows)) / length_s).astype(np.int64)
+    at, cell = each(np.arange(len(rows)), early, -(-until_s // length_s))
+    cell_row, cell_s = rows[at], length_s[at]
+    uniform = draw.uniform_at(draw.rekey(processes.keys[rows], 1)[at], cell)
+    count = np.minimum(counts.poisson(cell_s / processes.period_s[cell_row], uniform), MOST_IN_CELL)
     place, turn = each(np.arange(len(cell)), np.zeros(len(cell), dtype=np.int64), count)
     number = cell[place] * MOST_IN_CELL + turn
     process = cell_row[place]
     share = draw.uniform_at(draw.rekey(processes.keys[process], 2), number)
-    return process, number, (cell[place] + share) * CELL_S
+    return process, number, (cell[place] + share) * cell_s[place]
