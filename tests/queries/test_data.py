@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from datetime import datetime, timedelta
+
 import pytest
 
 from ghostfleet.core.errors import DataError
@@ -206,3 +209,23 @@ def test_integers_are_whole_in_files_with_types_too(tmp_path):
         halves.write_parquet(str(tmp_path / "b.parquet"))
     report = validate_url(str(tmp_path / "b.parquet"), material.TABLES, names=["column_types"])
     assert "month = 1.5" in report.named("column_types").message
+
+
+@pytest.mark.parametrize("offset", ["-05:00", "+05:30", "+0200", "-11", "+00:00"])
+@pytest.mark.parametrize("form", ["csv", "jsonl", "json"])
+def test_a_time_with_an_offset_is_the_instant_that_it_says(form, offset, tmp_path):
+    path = material.write(tmp_path, "data.num_servers=2", "data.years_of_data=1", form=form, compressed=False)
+    with open_data(str(path), material.TABLES) as data:
+        before = data.store.execute('SELECT "timestamp", server_id FROM server_metrics ORDER BY ALL').fetchall()
+    hours, minutes = int(offset[:3]), int(offset.replace(":", "")[3:] or 0)
+    shift = timedelta(hours=hours, minutes=minutes if hours >= 0 else -minutes)
+
+    def elsewhere(found):
+        return (datetime.fromisoformat(found[0]) + shift).isoformat() + offset
+
+    path.write_text(
+        re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?=Z)", elsewhere, path.read_text()).replace(f"{offset}Z", offset)
+    )
+    with open_data(str(path), material.TABLES) as data:
+        after = data.store.execute('SELECT "timestamp", server_id FROM server_metrics ORDER BY ALL').fetchall()
+    assert after == before

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 TYPES = {Kind.TIME: "TIMESTAMP", Kind.TEXT: "VARCHAR", Kind.F64: "DOUBLE", Kind.I64: "BIGINT", Kind.BOOL: "BOOLEAN"}
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "HUGEINT")
 ZONED = "TIMESTAMP WITH TIME ZONE"
+_OFFSET = ".*[T ].*[+-][0-9]{2}(:?[0-9]{2})?"  # of a time of day from UTC, as numbers
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SAMPLE_ROWS = 200  # JSON objects whose keys are taken for the columns
 
@@ -127,6 +128,9 @@ def _converted(column: Column, given: str) -> str:
         return cell
     if wanted == "TIMESTAMP" and given == ZONED:
         return f"make_timestamp(epoch_us({cell}))"  # the same instant, whatever zone the session has
+    if wanted == "TIMESTAMP" and given == "VARCHAR":  # whose cast to TIMESTAMP would drop an offset
+        instant = f"make_timestamp(epoch_us(TRY_CAST({cell} AS {ZONED})))"
+        return f"CASE WHEN {cell} SIMILAR TO {literal(_OFFSET)} THEN {instant} ELSE TRY_CAST({cell} AS TIMESTAMP) END"
     if wanted == "BIGINT" and given not in _INTEGERS:  # a cast would round 1.5, and take 2023.0 for an integer
         said = f"CAST({cell} AS VARCHAR)"
         return f"CASE WHEN regexp_full_match({said}, '[+-]?[0-9]+') THEN TRY_CAST({said} AS BIGINT) END"

@@ -143,6 +143,8 @@ def ensure_one_set(home: Home, known: Determinants) -> None:
     if known.part[1] > 1 and whole.exists():
         msg = f"{whole} says that a whole data set stands there; remove it, or name another destination for the parts"
         raise SinkError(msg)
+    if known.part[1] == 1 and home.file and whole.exists():
+        _ensure_windows_of_one_set(whole, known)
     for path in parts if known.part[1] > 1 else ():
         try:
             why = _another(read(path), known)
@@ -151,6 +153,21 @@ def ensure_one_set(home: Home, known: Determinants) -> None:
         if why:
             msg = f"{path} says that a part of another data set stands there: {why}; name another destination"
             raise SinkError(msg)
+
+
+def _ensure_windows_of_one_set(path: Path, known: Determinants) -> None:
+    """Refuse to mix rows of two data sets in a table of a store, where those of another window or fleet would stay."""
+    try:
+        record = read(path)
+    except DataError:  # what cannot be read is written again
+        return
+    its = record.determinants
+    if all(one.sha256 for one in record.written) or not set(its.tables) & set(known.tables):
+        return
+    again = msgspec.structs.replace(known, since_s=its.since_s, until_s=its.until_s, tables=its.tables)
+    if why := _another(record, again):
+        msg = f"{path} says that another data set stands there: {why}; remove it and its store, or name another one"
+        raise SinkError(msg)
 
 
 def _another(record: Manifest, known: Determinants) -> str:

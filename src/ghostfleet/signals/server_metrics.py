@@ -43,7 +43,7 @@ def _calendar(name: str, kind: Kind, about: str, low: int | None = None, high: i
     return column(name, kind, about, low=low, high=high, group="calendar")
 
 
-NEEDS = ("data", "fleet")
+NEEDS: tuple[str, ...] = ("data", "fleet")
 TABLE = Table(
     "server_metrics",
     "95th percentiles of each server's load",

@@ -79,6 +79,10 @@ class BlackholeSink:
         del receipts, again
         raise SinkError(f"{written.table} went to blackhole:, which keeps nothing that could be read")
 
+    def standing(self, written: Written) -> int:
+        """Rows written: nothing else can stand there."""
+        return written.rows
+
     def digester(self, table: Table, task: int, *, first: bool, last: bool) -> Digester:
         """Digest a regenerated task."""
         return ForgottenPart(Place(table, task, first, last), self._syntax)

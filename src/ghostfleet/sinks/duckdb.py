@@ -135,6 +135,14 @@ class DuckDBSink:
         except SinkError as error:
             raise DataError(f"{where} cannot be read: {error}") from error
 
+    def standing(self, written: Written) -> int:
+        """Rows of the table, among them those of other runs."""
+        try:
+            with connected(self._target, read_only=True) as store:
+                return _count(store, written.name)
+        except SinkError as error:
+            raise DataError(f"table {written.name} of {self._target} cannot be read: {error}") from error
+
     def digester(self, table: Table, task: int, *, first: bool, last: bool) -> Digester:
         """Digest a regenerated task."""
         del table, task, first, last  # values have no opening and no closing

@@ -126,6 +126,10 @@ class FilesSink:
         del again  # a file holds nothing else
         return self.format.digests(self._directory / written.name, receipts)
 
+    def standing(self, written: Written) -> int:
+        """Rows written: nothing else can stand there."""
+        return written.rows
+
     def digester(self, table: Table, task: int, *, first: bool, last: bool) -> Digester:
         """Digest a regenerated task."""
         return self.format.digester(Place(table, task, first, last))

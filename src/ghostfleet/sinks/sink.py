@@ -126,5 +126,8 @@ class Sink(Protocol):
         Where other rows may stand among them, as in a store, ``again`` makes a receipt's rows and so says their keys.
         """
 
+    def standing(self, written: Written) -> int:
+        """Rows that the table holds now, whoever wrote them; where nothing else can stand those that were written."""
+
     def digester(self, table: Table, task: int, *, first: bool, last: bool) -> Digester:
         """Digest a regenerated task; ``first`` and ``last`` say where it stands among its table's tasks."""

@@ -94,6 +94,10 @@ class StdoutSink:
         del receipts, again
         raise SinkError(f"{written.table} went to standard output, which cannot be read back")
 
+    def standing(self, written: Written) -> int:
+        """Rows written: nothing else can stand there."""
+        return written.rows
+
     def digester(self, table: Table, task: int, *, first: bool, last: bool) -> Digester:
         """Digest a regenerated task."""
         del task

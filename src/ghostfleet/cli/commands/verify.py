@@ -63,6 +63,8 @@ def command(ctx: click.Context, /, *, url: str, full: bool, quiet: bool, **argum
                 f"{path}: {result.rows:,} rows in {output.count(result.parts, 'part')} agree with the manifest; "
                 f"{result.regenerated} of them made again, identical"
             )
+    for remark in verification.others(url, records):
+        click.echo(remark, err=True)
     return 1 if failed else 0
 
 

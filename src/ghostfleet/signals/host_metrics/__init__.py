@@ -48,7 +48,7 @@ def _metric(name: str, about: str, unit: str, high: float | None = None) -> Colu
     )
 
 
-NEEDS = ("hosts",)
+NEEDS: tuple[str, ...] = ("hosts",)
 TABLE = Table(
     "host_metrics",
     "what monitoring agents report of single hosts",
