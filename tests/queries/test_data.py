@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
+import duckdb
 import pytest
 
 from ghostfleet.core.errors import DataError
@@ -229,3 +230,19 @@ def test_a_time_with_an_offset_is_the_instant_that_it_says(form, offset, tmp_pat
     with open_data(str(path), material.TABLES) as data:
         after = data.store.execute('SELECT "timestamp", server_id FROM server_metrics ORDER BY ALL').fetchall()
     assert after == before
+
+
+@pytest.mark.parametrize("time", ["infinity", "-infinity", "12022-01-01T00:00:00Z", "0044-03-15 (BC) 00:00:00"])
+@pytest.mark.parametrize("form", ["csv", "parquet", "duckdb"])
+def test_a_time_that_no_calendar_has_is_a_wrong_value(form, time, tmp_path):
+    path = material.write(tmp_path, *SMALL, form="parquet")
+    url = str(tmp_path / f"b.{form}")
+    with duckdb.connect(url if form == "duckdb" else ":memory:") as store:
+        one = "server_id = 'server_001' AND \"timestamp\" = '2022-02-03'"
+        changed = f"CASE WHEN {one} THEN TIMESTAMPTZ '{time}' ELSE \"timestamp\" END"
+        rows = f"SELECT * REPLACE ({changed} AS \"timestamp\") FROM '{path}'"  # noqa: S608  a test's own
+        store.execute(f"CREATE TABLE server_metrics AS {rows}" if form == "duckdb" else f"COPY ({rows}) TO '{url}'")
+    with open_data(url, material.TABLES) as data:
+        report = validate(data)
+    assert report.named("column_types").status == "failed"
+    assert "timestamp = " in report.named("column_types").message

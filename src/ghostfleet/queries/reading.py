@@ -124,19 +124,34 @@ def typed(source: Source, rows: str, types: Mapping[str, str]) -> str:
 
 def _converted(column: Column, given: str) -> str:
     wanted, cell = TYPES[column.kind], name(column.name)
+    if wanted == "TIMESTAMP":
+        return _time(cell, given)
     if given == wanted:
         return cell
-    if wanted == "TIMESTAMP" and given == ZONED:
-        return f"make_timestamp(epoch_us({cell}))"  # the same instant, whatever zone the session has
-    if wanted == "TIMESTAMP" and given == "VARCHAR":  # whose cast to TIMESTAMP would drop an offset
-        instant = f"make_timestamp(epoch_us(TRY_CAST({cell} AS {ZONED})))"
-        return f"CASE WHEN {cell} SIMILAR TO {literal(_OFFSET)} THEN {instant} ELSE TRY_CAST({cell} AS TIMESTAMP) END"
     if wanted == "BIGINT" and given not in _INTEGERS:  # a cast would round 1.5, and take 2023.0 for an integer
         said = f"CAST({cell} AS VARCHAR)"
         return f"CASE WHEN regexp_full_match({said}, '[+-]?[0-9]+') THEN TRY_CAST({said} AS BIGINT) END"
     if given in ("INTEGER", "FLOAT", "SMALLINT", "TINYINT", "BIGINT") and wanted in ("BIGINT", "DOUBLE", "BOOLEAN"):
         return f"CAST({cell} AS {wanted})"
     return f"TRY_CAST(CAST({cell} AS VARCHAR) AS {wanted})"
+
+
+def _time(cell: str, given: str) -> str:
+    """Time as UTC; null for what no calendar has, such as infinity and the year 10000."""
+    if given == "VARCHAR":  # whose cast to TIMESTAMP would drop an offset
+        time = f"TRY_CAST({cell} AS TIMESTAMP)"
+        zoned = f"TRY_CAST({cell} AS {ZONED})"
+        instant = f"CASE WHEN {cell} SIMILAR TO {literal(_OFFSET)} THEN {_instant(zoned)} ELSE {time} END"
+    elif given == ZONED:
+        instant = _instant(cell)
+    else:
+        instant = cell if given == "TIMESTAMP" else f"TRY_CAST(CAST({cell} AS VARCHAR) AS TIMESTAMP)"
+    return f"CASE WHEN {instant} BETWEEN TIMESTAMP '0001-01-01' AND TIMESTAMP '9999-12-31 23:59:59' THEN {instant} END"
+
+
+def _instant(zoned: str) -> str:
+    """The same instant without a zone, whatever zone the session has."""
+    return f"CASE WHEN isfinite({zoned}) THEN make_timestamp(epoch_us({zoned})) END"
 
 
 def _cell(column: Column, given: str) -> str:

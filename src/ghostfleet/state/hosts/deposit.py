@@ -22,6 +22,7 @@ HIGHEST = 2.0**30  # height, in such grains: a million KB/s
 MOST_TOUCHED = 60.0  # per cent of memory that one run touches
 READ_SHARE = 0.4  # of a run in which it reads: what is needed is read first
 LINGER_S = 150  # pages stay in the estimate's working set a little after a run
+LONG_S = 300  # of a run that is as uneven, minute by minute, as all that goes on for long
 MANY = 0.6  # share of the runs: a metric that fewer of them touch looks only at those
 
 
@@ -36,15 +37,15 @@ class Grid(msgspec.Struct, frozen=True):
 def deposit(
     runs: Runs, processes: Processes, row: I64, grid: Grid, minutes: Grid, metrics: Collection[str]
 ) -> tuple[dict[str, Left], dict[str, Left]]:
-    """Mean rates in each bin that short runs leave, and those of steady ones; shape (rows, bins) of the grid.
+    """Mean rates in each bin that short runs leave, and those of long and steady ones; shape (rows, bins) of the grid.
 
     ``row`` is that of each process. CPU in per cent, I/O in KB/s; per cent of memory touched is of ``minutes``.
     Metrics that no run touches, or that nobody asks for, are missing from the answer.
     """
-    steady = processes.steady[runs.process]
+    lasting = processes.steady[runs.process] | (runs.length >= LONG_S * PARTS)
     return (
-        _left(runs, processes, row, np.flatnonzero(~steady), (grid, minutes), metrics),
-        _left(runs, processes, row, np.flatnonzero(steady), (grid, minutes), metrics),
+        _left(runs, processes, row, np.flatnonzero(~lasting), (grid, minutes), metrics),
+        _left(runs, processes, row, np.flatnonzero(lasting), (grid, minutes), metrics),
     )
 
 
@@ -61,7 +62,8 @@ def _left(
     amounts = processes.amounts[process]
     plain: _Boxes | None = None
     start, length, size, row = runs.start[chosen], runs.length[chosen], runs.size[chosen], row[process]
-    is_rate, everyone = bool(processes.steady[process[0]]), np.arange(len(process))
+    everyone = np.arange(len(process))
+    is_total = ~processes.steady[process]
     for metric, name in enumerate(FOOTPRINT):
         mine = np.flatnonzero(amounts[:, metric] > 0)
         if name not in metrics or not len(mine):
@@ -76,8 +78,8 @@ def _left(
         if metric == MEMORY:
             height = np.minimum(height, MOST_TOUCHED)
             lasts = lasts + LINGER_S * PARTS
-        elif not is_rate:
-            height *= PARTS / lasts
+        else:
+            height *= np.where(is_total[mine], PARTS / lasts, 1.0)
         if metric == CPU:
             height = np.minimum(height, 100.0)
         if alike:
