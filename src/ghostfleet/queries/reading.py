@@ -137,7 +137,7 @@ def _converted(column: Column, given: str) -> str:
 
 
 def _time(cell: str, given: str) -> str:
-    """Time as UTC; null for what no calendar has, such as infinity and the year 10000."""
+    """Time as UTC; null for what stamps in nanoseconds cannot be, such as infinity and the years 1 and 9999."""
     if given == "VARCHAR":  # whose cast to TIMESTAMP would drop an offset
         time = f"TRY_CAST({cell} AS TIMESTAMP)"
         zoned = f"TRY_CAST({cell} AS {ZONED})"
@@ -146,7 +146,7 @@ def _time(cell: str, given: str) -> str:
         instant = _instant(cell)
     else:
         instant = cell if given == "TIMESTAMP" else f"TRY_CAST(CAST({cell} AS VARCHAR) AS TIMESTAMP)"
-    return f"CASE WHEN {instant} BETWEEN TIMESTAMP '0001-01-01' AND TIMESTAMP '9999-12-31 23:59:59' THEN {instant} END"
+    return f"CASE WHEN {instant} BETWEEN TIMESTAMP '1678-01-01' AND TIMESTAMP '2261-12-31 23:59:59' THEN {instant} END"
 
 
 def _instant(zoned: str) -> str:

@@ -9,7 +9,7 @@ import msgspec
 from ghostfleet import signals
 from ghostfleet.generate import Generator
 from ghostfleet.queries import observed
-from ghostfleet.run import manifest
+from ghostfleet.run import beside, manifest
 from ghostfleet.signals import Extent
 from ghostfleet.sinks import home_of
 from ghostfleet.spec import loading
@@ -93,14 +93,14 @@ def _records(url: str) -> list[Manifest]:
         return []
     if path.exists():
         return [manifest.read(path)]
-    parts = [manifest.read(part) for part in manifest.parts_beside(path)]
+    parts = [manifest.read(part) for part in beside.parts_beside(path)]
     if parts:
-        manifest.ensure_same_set(parts)
+        beside.ensure_same_set(parts)
         return parts
     home = home_of(url)
     if home is None or not home.file:
         return []
     whole = home.folder / "manifest.json"
-    candidates = [whole, *manifest.parts_beside(whole)]
+    candidates = [whole, *beside.parts_beside(whole)]
     found = [manifest.read(candidate) for candidate in candidates if candidate.exists()]
     return [record for record in found if any(written.name == home.file for written in record.written)]

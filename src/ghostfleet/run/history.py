@@ -9,7 +9,7 @@ import msgspec
 
 from ghostfleet.core.errors import GhostfleetError, ScenarioError
 from ghostfleet.generate import Generator
-from ghostfleet.run import manifest, surroundings, workers
+from ghostfleet.run import beside, manifest, surroundings, workers
 from ghostfleet.run.manifest import Determinants, Manifest
 from ghostfleet.run.statistics import Statistics
 from ghostfleet.sinks import open_sink
@@ -95,7 +95,7 @@ def write(
     for sink in sinks:
         if sink.home is not None:
             manifest.ensure_room(manifest.path_at(sink.home, request.part))
-            manifest.ensure_one_set(sink.home, determinants)
+            beside.ensure_one_set(sink.home, determinants)
     planned(generator, tables, plan)
     outcome = Outcome(generator, plan, tables, part=request.part)
     open_sinks: list[Sink] = []
@@ -112,9 +112,8 @@ def write(
             outcome.written[url] = sink.finish(mine)
             open_sinks.remove(sink)
             if sink.home is not None:
-                path = manifest.path_at(sink.home, request.part)
-                manifest.save(path, _record(url, request, scenario, determinants, outcome, mine).text())
-                outcome.manifests[url] = path
+                record = _record(url, request, scenario, determinants, outcome, mine)
+                outcome.manifests[url] = beside.save(sink.home, record)
     finally:
         for sink in open_sinks:
             with suppress(GhostfleetError):  # the error that brought us here matters more

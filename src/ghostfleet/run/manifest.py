@@ -16,12 +16,13 @@ import msgspec
 from ghostfleet import __version__
 from ghostfleet.core.errors import DataError, SinkError
 from ghostfleet.core.zones import tzdata_version
-from ghostfleet.sinks import Home, Receipt, Written, home_of
+from ghostfleet.sinks import Receipt, Written, home_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from ghostfleet.core.window import Window
+    from ghostfleet.sinks import Home
 
 LAYOUT = 1  # of the manifest itself
 NO_CAUSE = {"title", "parameters", "aliases", "expect", "visualization", "logging"}  # sections that change no value
@@ -123,87 +124,6 @@ def place(url: str) -> Path | None:
 def path_at(home: Home, part: tuple[int, int] = (1, 1)) -> Path:
     """Path of the manifest of a destination, or of one part of it."""
     return home.record(f"manifest-{part[0]:05d}-of-{part[1]:05d}.json" if part[1] > 1 else "manifest.json")
-
-
-def parts_beside(path: Path) -> list[Path]:
-    """Manifests of parts at the destination whose own manifest has the given path."""
-    return sorted(path.parent.glob(path.name.replace("manifest.json", "manifest-?????-of-?????.json")))
-
-
-def ensure_one_set(home: Home, known: Determinants) -> None:
-    """Refuse a destination that holds another data set in parts, or the whole of one beside which parts make no sense.
-
-    `SinkError` says what stands there; a destination that is written again as a whole is the run's own.
-    """
-    whole = path_at(home)
-    parts = [path for path in parts_beside(whole) if path != path_at(home, known.part)]
-    if known.part[1] == 1 and parts:
-        msg = f"{parts[0]} says that parts of a data set stand there; remove them, or name another destination"
-        raise SinkError(msg)
-    if known.part[1] > 1 and whole.exists():
-        msg = f"{whole} says that a whole data set stands there; remove it, or name another destination for the parts"
-        raise SinkError(msg)
-    if known.part[1] == 1 and home.file and whole.exists():
-        _ensure_windows_of_one_set(whole, known)
-    for path in parts if known.part[1] > 1 else ():
-        try:
-            why = _another(read(path), known)
-        except DataError as error:
-            raise SinkError(str(error)) from error
-        if why:
-            msg = f"{path} says that a part of another data set stands there: {why}; name another destination"
-            raise SinkError(msg)
-
-
-def _ensure_windows_of_one_set(path: Path, known: Determinants) -> None:
-    """Refuse to mix rows of two data sets in a table of a store, where those of another window or fleet would stay."""
-    try:
-        record = read(path)
-    except DataError:  # what cannot be read is written again
-        return
-    its = record.determinants
-    if all(one.sha256 for one in record.written) or not set(its.tables) & set(known.tables):
-        return
-    again = msgspec.structs.replace(known, since_s=its.since_s, until_s=its.until_s, tables=its.tables)
-    if why := _another(record, again):
-        msg = f"{path} says that another data set stands there: {why}; remove it and its store, or name another one"
-        raise SinkError(msg)
-
-
-def _another(record: Manifest, known: Determinants) -> str:
-    """Why a part is not of the same data set, empty if it is."""
-    its = record.determinants
-    if its.part[1] != known.part[1]:
-        return f"it is one of {its.part[1]} parts, not of {known.part[1]}"
-    if its.scenario.get("execution") and known.scenario.get("execution"):
-        seeds = [one.scenario["execution"].get("random_seed") for one in (its, known)]
-        if seeds[0] != seeds[1]:
-            return f"its seed is {seeds[0]}, not {seeds[1]}"
-    for key in ("since_s", "until_s", "every_s", "tables", "version", "tzdata"):
-        if getattr(its, key) != getattr(known, key):
-            return f"its {key} is {getattr(its, key)}, not {getattr(known, key)}"
-    if known.scenario and msgspec.structs.replace(known, part=its.part).hash != record.hash:
-        return "its scenario says other things"
-    return ""
-
-
-def ensure_same_set(records: Sequence[Manifest]) -> None:
-    """Refuse parts that are not of one data set; `DataError` says which, and in what they differ."""
-    first = next((record for record in records if record.determinants.scenario), records[0])
-    for record in records:
-        if why := _another(record, first.determinants):
-            number, parts = record.determinants.part
-            msg = f"part {number} of {parts} is of another data set than the others: {why}"
-            raise DataError(msg)
-
-
-def missing_parts(records: Sequence[Manifest]) -> list[tuple[int, int]]:
-    """Parts that the manifests of one destination say there are, and that have none: numbers, of how many."""
-    sets: dict[int, set[int]] = {}
-    for record in records:
-        number, parts = record.determinants.part
-        sets.setdefault(parts, set()).add(number)
-    return [(number, parts) for parts, there in sets.items() for number in range(1, parts + 1) if number not in there]
 
 
 def ensure_room(path: Path) -> None:

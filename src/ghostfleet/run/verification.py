@@ -10,7 +10,7 @@ from ghostfleet import __version__
 from ghostfleet.core.errors import DataError
 from ghostfleet.generate import Generator
 from ghostfleet.queries.sources import sources
-from ghostfleet.run import workers
+from ghostfleet.run import beside, workers
 from ghostfleet.sinks import Written, open_sink
 from ghostfleet.spec import loading
 
@@ -81,14 +81,14 @@ def verify(
     return result
 
 
-def others(url: str, records: Sequence[Manifest]) -> list[str]:
-    """Say where rows stand that none of the manifests tells of: those of runs before, or anybody's."""
+def untold(url: str, records: Sequence[Manifest]) -> list[str]:
+    """Say where rows stand that none of the manifests at a destination tells of."""
     said = []
-    for written in records[0].written:
-        told = sum(one.rows for record in records for one in record.written if one.table == written.table)
+    for name, written in {one.name: one for record in records for one in record.written}.items():
+        told = beside.told_rows(records, written.table)
         more = open_sink(url, **records[0].sink).standing(written) - told
         if more > 0 and not written.sha256:
-            said.append(f"{written.name} holds {more:,} rows more, of which no manifest tells; they were not verified")
+            said.append(f"{name} holds {more:,} rows more than its manifests tell of; nobody knows what they should be")
     return said
 
 

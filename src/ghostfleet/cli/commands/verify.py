@@ -8,7 +8,7 @@ import click
 
 from ghostfleet.cli import output, scenario
 from ghostfleet.core.errors import DataError, ScenarioError
-from ghostfleet.run import manifest, verification
+from ghostfleet.run import beside, manifest, verification
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,8 +47,8 @@ def command(ctx: click.Context, /, *, url: str, full: bool, quiet: bool, **argum
     if known is not None and not any(path.exists() for path in paths):
         return _without_manifest(url, known, quiet=quiet)
     records = [manifest.read(path) for path in paths]
-    manifest.ensure_same_set(records)
-    missing = manifest.missing_parts(records)
+    beside.ensure_same_set(records)
+    missing = beside.missing_parts(records)
     failed = bool(missing) and len(records) > 1  # one part may be verified where it was made
     for number, parts in missing:
         click.echo(f"{url} lacks part {number} of {parts}", err=True)
@@ -63,8 +63,9 @@ def command(ctx: click.Context, /, *, url: str, full: bool, quiet: bool, **argum
                 f"{path}: {result.rows:,} rows in {output.count(result.parts, 'part')} agree with the manifest; "
                 f"{result.regenerated} of them made again, identical"
             )
-    for remark in verification.others(url, records):
-        click.echo(remark, err=True)
+    for problem in [] if missing else verification.untold(url, records):
+        click.echo(problem, err=True)
+        failed = True
     return 1 if failed else 0
 
 
@@ -89,10 +90,10 @@ def _without_manifest(url: str, known: Scenario, *, quiet: bool) -> int:
 
 
 def _manifests(url: str) -> list[Path]:
-    """One manifest, or one for each part of a set made by several machines."""
+    """One manifest, or one for each part of a set made by several machines, or for each window in a store."""
     path = manifest.place(url)
     if path is None:
         msg = f"{url} keeps nothing that could be verified"
         raise DataError(msg)
-    parts = manifest.parts_beside(path)
-    return [path, *parts] if path.exists() or not parts else parts
+    others = [*beside.parts_beside(path), *beside.earlier_beside(path)]
+    return [path, *others] if path.exists() or not others else others

@@ -1,0 +1,166 @@
+"""Manifests that stand side by side at one destination: parts of a data set, and windows of one in a store.
+
+A file holds what one run wrote, and its manifest is replaced with it. A table in a store keeps the rows of earlier
+runs, so the manifests of these are kept too, each under the beginning of its hash: every row is told of by one.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from ghostfleet.core.errors import DataError, SinkError
+from ghostfleet.run import manifest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from ghostfleet.run.manifest import Determinants, Manifest
+    from ghostfleet.sinks import Home
+
+KEPT = re.compile(r"manifest-[0-9a-f]{12}\.json$")
+
+
+def parts_beside(path: Path) -> list[Path]:
+    """Manifests of parts at the destination whose own manifest has the given path."""
+    return sorted(path.parent.glob(path.name.replace("manifest.json", "manifest-?????-of-?????.json")))
+
+
+def earlier_beside(path: Path) -> list[Path]:
+    """Manifests of earlier runs into the store whose last one has the given path."""
+    found = path.parent.glob(path.name.replace("manifest.json", "manifest-????????????.json"))
+    return sorted(one for one in found if KEPT.search(one.name))
+
+
+def ensure_one_set(home: Home, known: Determinants) -> None:
+    """Refuse a destination where the rows of a run would stand among those of another data set.
+
+    Those are parts of another one, parts beside a whole, and in a store what an earlier run wrote into the same
+    table. `SinkError` says what stands there; files that are written again as a whole are the run's own.
+    """
+    whole = manifest.path_at(home)
+    parts = [path for path in parts_beside(whole) if path != manifest.path_at(home, known.part)]
+    if known.part[1] == 1:
+        if parts:
+            msg = f"{parts[0]} says that parts of a data set stand there; remove them, or name another destination"
+            raise SinkError(msg)
+        for path in (whole, *earlier_beside(whole)):
+            _ensure_window_of(path, known)
+        return
+    if whole.exists():
+        msg = f"{whole} says that a whole data set stands there; remove it, or name another destination for the parts"
+        raise SinkError(msg)
+    for path in parts:
+        try:
+            why = _another(manifest.read(path), known)
+        except DataError as error:
+            raise SinkError(str(error)) from error
+        if why:
+            msg = f"{path} says that a part of another data set stands there: {why}; name another destination"
+            raise SinkError(msg)
+
+
+def _ensure_window_of(path: Path, known: Determinants) -> None:
+    record = _readable(path)
+    if record is None or not _is_of_store(record) or not set(record.determinants.tables) & set(known.tables):
+        return
+    its = record.determinants
+    again = msgspec.structs.replace(known, since_s=its.since_s, until_s=its.until_s, tables=its.tables)
+    if why := _another(record, again):
+        msg = f"{path} says that another data set stands there: {why}; remove it and its store, or name another one"
+        raise SinkError(msg)
+
+
+def _readable(path: Path) -> Manifest | None:
+    """Manifest at a path; None where there is none, or one that cannot be read and will be written again."""
+    try:
+        return manifest.read(path)
+    except DataError:
+        return None
+
+
+def _is_of_store(record: Manifest) -> bool:
+    return any(not one.sha256 for one in record.written)
+
+
+def save(home: Home, record: Manifest) -> Path:
+    """Save the manifest of a run; in a store, keep those of earlier runs whose rows it does not write again."""
+    known = record.determinants
+    path = manifest.path_at(home, known.part)
+    before = _readable(path) if _is_of_store(record) and known.part[1] == 1 else None
+    if before is not None and _is_of_store(before) and not _covers(known, before.determinants):
+        manifest.save(_kept(path, before), before.text())
+    manifest.save(path, record.text())
+    if known.part[1] == 1:
+        for earlier in earlier_beside(path):
+            other = _readable(earlier)
+            if other is not None and _covers(known, other.determinants):
+                earlier.unlink(missing_ok=True)
+    return path
+
+
+def _kept(path: Path, record: Manifest) -> Path:
+    return path.with_name(path.name.replace("manifest.json", f"manifest-{record.hash[:12]}.json"))
+
+
+def _covers(known: Determinants, other: Determinants) -> bool:
+    """Whether all rows of a run are among those of another one."""
+    return known.since_s <= other.since_s and known.until_s >= other.until_s and set(known.tables) >= set(other.tables)
+
+
+def _another(record: Manifest, known: Determinants) -> str:
+    """Why a record is of another data set, empty if it is of the same; their parts may differ."""
+    its = record.determinants
+    if its.part[1] != known.part[1]:
+        return f"it is one of {its.part[1]} parts, not of {known.part[1]}"
+    if its.scenario.get("execution") and known.scenario.get("execution"):
+        seeds = [one.scenario["execution"].get("random_seed") for one in (its, known)]
+        if seeds[0] != seeds[1]:
+            return f"its seed is {seeds[0]}, not {seeds[1]}"
+    for key in ("since_s", "until_s", "every_s", "tables", "version", "tzdata"):
+        if getattr(its, key) != getattr(known, key):
+            return f"its {key} is {getattr(its, key)}, not {getattr(known, key)}"
+    if known.scenario and msgspec.structs.replace(known, part=its.part).hash != record.hash:
+        return "its scenario says other things"
+    return ""
+
+
+def ensure_same_set(records: Sequence[Manifest]) -> None:
+    """Refuse parts that are not of one data set; `DataError` says which, and in what they differ."""
+    parts = [record for record in records if record.determinants.part[1] > 1]
+    first = next((record for record in parts if record.determinants.scenario), next(iter(parts), None))
+    for record in parts if first is not None else ():
+        if first is not None and (why := _another(record, first.determinants)):
+            number, of = record.determinants.part
+            msg = f"part {number} of {of} is of another data set than the others: {why}"
+            raise DataError(msg)
+
+
+def missing_parts(records: Sequence[Manifest]) -> list[tuple[int, int]]:
+    """Parts that the manifests of one destination say there are, and that have none: numbers, of how many."""
+    sets: dict[int, set[int]] = {}
+    for record in records:
+        number, parts = record.determinants.part
+        sets.setdefault(parts, set()).add(number)
+    return [(number, parts) for parts, there in sets.items() for number in range(1, parts + 1) if number not in there]
+
+
+def told_rows(records: Sequence[Manifest], table: str) -> int:
+    """Rows of a table that some manifests of one data set tell of; rows of windows that overlap count once."""
+    if any(record.determinants.part[1] > 1 for record in records):
+        return sum(one.rows for record in records for one in record.written if one.table == table)
+    spans = sorted(
+        (record.determinants.since_s, record.determinants.until_s, one.rows)
+        for record in records
+        for one in record.written
+        if one.table == table
+    )
+    told, reached = 0.0, None
+    for since_s, until_s, rows in spans:
+        fresh_s = until_s - (since_s if reached is None else max(since_s, min(reached, until_s)))
+        told += rows * fresh_s / (until_s - since_s)
+        reached = until_s if reached is None else max(reached, until_s)
+    return round(told)
