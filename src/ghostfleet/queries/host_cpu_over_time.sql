@@ -11,9 +11,9 @@ WITH span AS (
     FROM host_metrics
 )
 SELECT date_trunc(part, "time") AS "time", avg(cpu) AS cpu_percent,
-    CASE part WHEN 'minute' THEN 'every row' ELSE 'by the ' || part END AS grain
+    CASE WHEN bool_and(min("time") = max("time")) OVER () THEN 'every row' ELSE 'by the ' || part END AS grain
 FROM host_metrics
 CROSS JOIN span
 WHERE "time" IS NOT NULL
-GROUP BY ALL
+GROUP BY part, date_trunc(part, "time")
 ORDER BY 1
