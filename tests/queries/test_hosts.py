@@ -54,5 +54,5 @@ def test_broken_data_is_refused_by_the_check_that_guards_it(good, tmp_path, caps
 
 
 def test_a_report_of_what_no_panel_draws_is_refused(good, capsys):
-    assert root.run(["report", str(good)]) != 0
+    assert root.run(["report", str(good), "--dashboard", "capacity"]) != 0
     assert "no panel of the dashboard capacity draws host_metrics" in capsys.readouterr().err

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ghostfleet.dashboards.panels import Dashboard, Panel, dashboard
+from ghostfleet.dashboards.panels import Dashboard, Panel, dashboard, names
 from ghostfleet.dashboards.report import report
 
-__all__ = ["Dashboard", "Panel", "dashboard", "report"]
+__all__ = ["Dashboard", "Panel", "dashboard", "names", "report"]

@@ -9,28 +9,31 @@ from importlib.resources import files
 from string import Template
 from typing import TYPE_CHECKING
 
-from ghostfleet.dashboards.statistics import FIGURES
+from ghostfleet.dashboards.statistics import figure
 
 if TYPE_CHECKING:
+    from ghostfleet.dashboards.panels import Dashboard
     from ghostfleet.dashboards.statistics import Statistics
     from ghostfleet.dashboards.themes import Theme
     from ghostfleet.queries import CheckResult, Report
 
-HEADINGS = {"mean": "Mean", "deviation": "Deviation", "low": "Minimum", "high": "Maximum", "p95": "P95"}
+HEADINGS = {"low": "Minimum", "high": "Maximum", "p50": "Median", "missing_pct": "Missing, %"}
 TONES = {"passed": "ok", "warning": "warn", "failed": "crit", "error": "crit", "no_data": "none"}
 
 
-def html(title: str, picture: bytes, facts: Statistics, report: Report | None, theme: Theme) -> str:
+def html(shown: Dashboard, picture: bytes, facts: Statistics, report: Report | None, theme: Theme) -> str:
     """Page as one text."""
     template = Template((files(__package__) / "page.html").read_text("utf-8"))
     return template.substitute(
-        title=escape(title),
+        title=escape(shown.title),
+        panels=escape("Panels: " + "; ".join(panel.title for panel in shown.panels), quote=True),
         headline=escape(facts.headline),
         colours=" ".join(f"--{name}: {colour};" for name, colour in asdict(theme).items()),
         picture=b64encode(picture).decode(),
         facts=_facts(facts),
         metrics=_metrics(facts),
-        types=_types(facts),
+        parts_title=escape(facts.parts.title),
+        parts=_parts(facts),
         checks=_checks(report),
     )
 
@@ -39,9 +42,9 @@ def _facts(facts: Statistics) -> str:
     overview = facts.overview
     shown = [
         ("Rows", _number(overview.get("records"))),
-        ("Servers", _number(overview.get("servers"))),
+        (facts.entities.capitalize(), _number(overview.get(facts.entities))),
         ("Days", _number(overview.get("duration_days"))),
-        ("Missing values", _number(sum(row["missing"] for row in facts.metrics))),
+        ("Missing values", _number(facts.missing)),
         ("Doubled rows", _number(overview.get("duplicates"))),
         ("Memory as columns", f"{facts.memory_bytes / 1e6:,.1f} <small>MB</small>"),
     ]
@@ -55,24 +58,24 @@ def _number(value: object) -> str:
 
 
 def _metrics(facts: Statistics) -> str:
-    head = "".join(f"<th class=n>{HEADINGS[name]}</th>" for name in FIGURES)
+    head = "".join(f"<th class=n>{escape(HEADINGS.get(name, name.capitalize()))}</th>" for name in facts.figures)
     rows = "".join(
-        f"<tr><td>{escape(row['metric'])}</td>"
-        + "".join(f"<td class=n>{'–' if row[name] is None else format(row[name], '.2f')}</td>" for name in FIGURES)
-        + f"<td class=n>{row['missing']:,}</td></tr>"
-        for row in facts.metrics
+        f"<tr><td>{escape(name)} <small>{escape(facts.units.get(name, ''))}</small></td>"
+        + "".join(f"<td class=n>{figure(value)}</td>" for value in figures.values())
+        + "</tr>"
+        for name, figures in facts.metrics.items()
     )
-    return f"<table><tr><th>Metric</th>{head}<th class=n>Missing</th></tr>{rows}</table>"
+    return f"<table><tr><th>Metric</th>{head}</tr>{rows}</table>"
 
 
-def _types(facts: Statistics) -> str:
+def _parts(facts: Statistics) -> str:
     rows = "".join(
-        f"<tr><td>{escape(str(row['server_type']))}</td><td class=n>{row['servers']:,}</td>"
-        f"<td class=n>{row['share_pct']:.1f} %</td></tr>"
-        for row in facts.types
+        f"<tr><td>{escape(str(name))}</td><td class=n>{count:,}</td><td class=n>{share:.1f} %</td></tr>"
+        for name, count, share in facts.parts.rows
     )
-    none = "<tr><td colspan=3>The data says nothing of server types.</td></tr>"
-    return f"<table><tr><th>Type</th><th class=n>Servers</th><th class=n>Share</th></tr>{rows or none}</table>"
+    none = "<tr><td colspan=3>The data does not say.</td></tr>"
+    entities = escape(facts.entities.capitalize())
+    return f"<table><tr><th>Part</th><th class=n>{entities}</th><th class=n>Share</th></tr>{rows or none}</table>"
 
 
 def _checks(report: Report | None) -> str:

@@ -40,14 +40,31 @@ class Panel:
 
 
 @dataclass(frozen=True)
+class Questions:
+    """Queries of the statistics: what the data is, how each metric runs, what the entities are made up of."""
+
+    overview: str
+    metrics: str
+    parts: str
+
+
+@dataclass(frozen=True)
 class Dashboard:
-    """Panels on a grid; ``name`` is also the stem of its picture."""
+    """Panels on a grid; ``name`` is also the stem of its picture, ``entities`` a column of the overview."""
 
     name: str
     title: str
     columns: int
     rows: int
     panels: tuple[Panel, ...] = field(default_factory=tuple)
+    entities: str = ""
+    statistics: Questions = field(default_factory=lambda: Questions("", "", ""))
+
+
+def names() -> list[str]:
+    """Dashboards there are, in the order of their names."""
+    entries = (entry.name for entry in files(__package__).iterdir())
+    return sorted(name.removesuffix(".yaml") for name in entries if name.endswith(".yaml"))
 
 
 @cache
@@ -55,13 +72,16 @@ def dashboard(name: str) -> Dashboard:
     """Dashboard of this folder; `DataError` when there is none or it says something that cannot be drawn."""
     import yaml
 
-    folder = files(__package__)
-    known = sorted(entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml"))
-    if name not in known:
-        raise DataError(f"there is no dashboard {name}; known are {', '.join(known)}")
-    said = yaml.safe_load((folder / f"{name}.yaml").read_text("utf-8"))
+    if name not in names():
+        raise DataError(f"there is no dashboard {name}; known are {', '.join(names())}")
+    said = yaml.safe_load((files(__package__) / f"{name}.yaml").read_text("utf-8"))
     panels = tuple(_panel(name, panel) for panel in said["panels"])
-    return Dashboard(said["dashboard"], said["title"], said["columns"], said["rows"], panels)
+    for asked in said["statistics"].values():
+        query(asked)
+    questions = Questions(**said["statistics"])
+    return Dashboard(
+        said["dashboard"], said["title"], said["columns"], said["rows"], panels, said["entities"], questions
+    )
 
 
 def _panel(where: str, said: dict[str, Any]) -> Panel:

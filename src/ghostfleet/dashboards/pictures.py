@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from datetime import timedelta
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ghostfleet.dashboards.themes import blend
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 TEXT, LABEL, AXIS = 13, 12, 11  # points; a picture of 20 inches is looked at smaller than a page
 HEADROOM = 1.12  # of the highest value, so that labels stay inside
 MANY = 6  # bars
+TICKS = 10  # of time, where there is room
+LETTER, BETWEEN = 0.1, 0.2  # inches: of a text along an axis, and from one to the next
+PERCENT_TOP = 104  # no share is more than 100
 DARK_CELL = 0.55  # share of the colour from which a cell's text changes its colour
 
 
@@ -38,28 +43,59 @@ def line(axes: Axes, panel: Panel, result: Result, theme: Theme) -> None:
     across, up = result.column(panel.x), result.column(panel.y)
     words = isinstance(across[0], str)
     places: list[Any] = list(range(len(across))) if words else across
-    heights = [float("nan") if value is None else value for value in up]
+    heights = [math.nan if value is None else value for value in up]
     dense = len(heights) > 100  # noqa: PLR2004  a point per row would hide the line
     axes.plot(places, heights, color=theme.accent, linewidth=1.1 if dense else 1.8, marker=None if dense else "o")
     if words:
-        axes.set_xticks(places, across)
-        for place, height in zip(places, heights, strict=True):
-            falls = place > 0 and height < 0.9 * heights[place - 1]  # then the line comes from above
-            axes.annotate(
-                short(height),
-                (place, height),
-                (0, -19 if falls else 9),
-                textcoords="offset points",
-                ha="center",
-                color=theme.value,
-                fontsize=AXIS,
-            )
-        axes.margins(x=0.07)
+        _words(axes, across, heights, theme)
     else:
-        axes.margins(x=0.01)
+        _times(axes, across)
     if panel.from_zero:
-        axes.set_ylim(0, max(heights) * 1.2)
+        highest = max(height for height in heights if not math.isnan(height))
+        top = highest * 1.2 or 1
+        axes.set_ylim(0, min(top, PERCENT_TOP) if panel.unit == "%" and highest <= 100 else top)  # noqa: PLR2004  percent
     _grid(axes, theme)
+
+
+def _words(axes: Axes, across: list[str], heights: list[float], theme: Theme) -> None:
+    """Name the places of a line, and say their values while there is room."""
+    least = math.ceil(len(across) / _room(axes, max(across, key=len)))
+    step = next(step for step in range(least, len(across) + 1) if step == 1 or len(across) % step == 0)  # hours: 6
+    axes.set_xticks(list(range(0, len(across), step)), across[::step])
+    axes.margins(x=0.07 if step == 1 else 0.02)
+    for place, height in enumerate(heights if step == 1 else ()):
+        if math.isnan(height):
+            continue
+        falls = place > 0 and height < 0.9 * heights[place - 1]  # then the line comes from above
+        axes.annotate(
+            short(height),
+            (place, height),
+            (0, -19 if falls else 9),
+            textcoords="offset points",
+            ha="center",
+            color=theme.value,
+            fontsize=AXIS,
+        )
+
+
+def _times(axes: Axes, across: list[Any]) -> None:
+    """Write times as short as their span allows."""
+    dates: Any = import_module("matplotlib.dates")  # which has no types
+    axes.margins(x=0.01)
+    in_a_day = across[-1] - across[0] <= timedelta(days=1)
+    locator = dates.AutoDateLocator(
+        minticks=3, maxticks=max(3, min(TICKS, _room(axes, "00:00" if in_a_day else "2000-01-01")))
+    )
+    formatter = dates.AutoDateFormatter(locator)
+    formatter.scaled |= {1.0: "%d %b", 1 / 24: "%d %b %H:%M", 1 / 1440: "%d %b %H:%M"}
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(dates.DateFormatter("%H:%M") if in_a_day else formatter)
+
+
+def _room(axes: Axes, text: str) -> int:
+    """How many texts of a length stand beside each other along the axis."""
+    inches = axes.bbox.width / axes.figure.dpi
+    return max(1, int(inches / (LETTER * len(text) + BETWEEN)))
 
 
 def bars(axes: Axes, panel: Panel, result: Result, theme: Theme) -> None:
@@ -67,7 +103,7 @@ def bars(axes: Axes, panel: Panel, result: Result, theme: Theme) -> None:
     for place, height in enumerate(_bars(axes, panel, result, theme)):
         axes.annotate(
             short(height),
-            (place, height),
+            (place, 0 if math.isnan(height) else height),
             (0, 4),
             textcoords="offset points",
             ha="center",
@@ -77,11 +113,13 @@ def bars(axes: Axes, panel: Panel, result: Result, theme: Theme) -> None:
 
 
 def _bars(axes: Axes, panel: Panel, result: Result, theme: Theme) -> list[float]:
-    across, up = result.column(panel.x), [float(value or 0) for value in result.column(panel.y)]
+    """Bars and their heights; a missing one has none and is no number."""
+    across = result.column(panel.x)
+    up = [math.nan if value is None else float(value) for value in result.column(panel.y)]
     axes.bar(range(len(across)), up, width=0.62, color=theme.accent, zorder=2)
     axes.set_xticks(list(range(len(across))), [str(text) for text in across])
-    axes.set_ylim(0, max(up) * HEADROOM or 1)
-    axes.margins(x=0.04 if len(across) > MANY else 0.12)  # few bars need not fill the card
+    axes.set_ylim(0, max(height for height in up if not math.isnan(height)) * HEADROOM or 1)
+    axes.margins(x=0.04 if len(across) >= MANY else 0.12)  # few bars need not fill the card
     _grid(axes, theme)
     return up
 
@@ -150,7 +188,16 @@ def pie(axes: Axes, panel: Panel, result: Result, theme: Theme) -> None:
     axes.set_aspect("equal")
 
 
+def tick(value: float, _: object = None) -> str:
+    """Value beside an axis; thousands and millions by their letters, so that it stays narrow."""
+    for letter, unit in (("M", 1e6), ("k", 1e3)):
+        if abs(value) >= (10 if letter == "k" else 1) * unit:
+            return f"{value / unit:,.10g}{letter}"
+    return f"{value:,.10g}"
+
+
 def _grid(axes: Axes, theme: Theme) -> None:
+    axes.yaxis.set_major_formatter(tick)
     axes.grid(visible=True, axis="y", color=theme.line, linewidth=1)
     axes.set_axisbelow(True)
 

@@ -21,6 +21,7 @@ SIZE_INCHES = (20.0, 12.0)  # CAP-19
 DPI = 150
 UNDATED = {"png": {"Software": None}, "pdf": {"CreationDate": None, "Producer": None}}  # equal data, equal bytes
 FONTS = ("Inter", "Manrope", "DejaVu Sans")  # the first that is installed; the last comes with matplotlib
+LONGEST = 24  # letters of a name in a note, so that it stays on the narrowest card
 GAP, EDGE, HEADER = 0.012, 0.014, 0.055  # shares of the figure: between cards, around them, the title above
 PADDING = (0.030, 0.034, 0.016, 0.052)  # inside a card: left, bottom, right, top
 WIDER = {"heatmap": {0: 0.052}, "bars_with_mean_line": {2: 0.054}, "pie": {1: 0.026}}  # room for what is written there
@@ -102,8 +103,17 @@ def _card(figure: Figure, dashboard: Dashboard, panel: Panel, result: Result, th
     title = figure.text(
         left + 0.010 * wide, top, panel.title, color=theme.value, fontsize=14, weight="bold", va="center"
     )
-    note = _note(panel, result)
-    figure.text(left + width - 0.010 * wide, top, note, color=theme.axis, fontsize=LABEL, va="center", ha="right")
+    note = figure.text(
+        left + width - 0.010 * wide,
+        top,
+        _note(panel, result),
+        color=theme.axis,
+        fontsize=LABEL,
+        va="center",
+        ha="right",
+    )
+    if note.get_window_extent().x0 < title.get_window_extent().x1 + LABEL:
+        note.set_y(top - 0.019 * tall)  # long names of hosts go below
     title.set_in_layout(False)
     pads = {**dict(enumerate(PADDING)), **WIDER.get(panel.kind, {})}
     pads = {side: pad * (tall if side % 2 else wide) for side, pad in pads.items()}
@@ -131,8 +141,12 @@ def _box(dashboard: Dashboard, panel: Panel, aspect: float) -> tuple[float, floa
 
 
 def _note(panel: Panel, result: Result) -> str:
-    parts = [str(result.column(name)[0]) for name in panel.note] if result.rows else []
+    parts = [_cut(str(result.column(name)[0])) for name in panel.note] if result.rows else []
     return ", ".join([*parts, panel.unit] if panel.unit else parts)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
 def _plain(axes: Axes, theme: Theme) -> None:
@@ -146,7 +160,7 @@ def _placeholder(axes: Axes, reason: str, theme: Theme) -> None:
     axes.text(
         0.5,
         0.5,
-        f"No picture: {reason}.",
+        f"No data: {reason}.",
         color=theme.axis,
         fontsize=LABEL,
         ha="center",

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 from ghostfleet.core.errors import DataError, SinkError
 from ghostfleet.dashboards import page, render
-from ghostfleet.dashboards.panels import dashboard
+from ghostfleet.dashboards.panels import dashboard, names
 from ghostfleet.dashboards.statistics import as_text, statistics
 from ghostfleet.dashboards.themes import theme as theme_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ghostfleet.dashboards.panels import Dashboard
     from ghostfleet.queries import Data, Report
 
 FORMATS = ("png", "pdf", "html", "json", "txt")
@@ -29,22 +30,21 @@ def report(
     out_dir: Path,
     theme: str = "dark",
     formats: Sequence[str] = USUAL,
-    name: str = "capacity",
+    name: str | None = None,
     panel_inches: tuple[float, float] | None = None,
 ) -> list[Path]:
     """Write a dashboard into a folder and return the files written, each whole or not at all.
 
     ``formats``: ``png`` and ``pdf`` the picture, ``html`` a page that needs neither network nor script, ``json`` and
-    ``txt`` the statistics. With ``panel_inches`` each panel is a picture of its own as well. `DataError` for a format
-    or theme that there is not, `SinkError` when the folder cannot be written.
+    ``txt`` the statistics. Without a ``name`` it is the dashboard that can draw most of its panels. With
+    ``panel_inches`` each panel is a picture of its own as well. `DataError` for a format, theme or dashboard that there
+    is not and for data that no panel draws, `SinkError` when the folder cannot be written.
     """
     if unknown := sorted(set(formats) - set(FORMATS)):
         raise DataError(f"a report has no format {unknown[0]!r}; valid are {', '.join(FORMATS)}")
-    shown, colours = dashboard(name), theme_of(theme)
-    if all(data.ask(panel.query).reason for panel in shown.panels):
-        there = ", ".join(table.name for table in data.tables)
-        raise DataError(f"no panel of the dashboard {name} draws {there}; there is nothing to report on")
-    facts = statistics(data, report_checks)
+    colours = theme_of(theme)
+    shown = _shown(data, [name] if name else names())
+    facts = statistics(data, report_checks, shown)
     files: dict[str, bytes] = {}
     picture = render.picture(shown, data, colours, facts.headline) if {"png", "html"} & set(formats) else b""
     if "png" in formats:
@@ -52,7 +52,7 @@ def report(
     if "pdf" in formats:
         files[f"{shown.name}.pdf"] = render.picture(shown, data, colours, facts.headline, form="pdf")
     if "html" in formats:
-        files[f"{shown.name}.html"] = page.html(shown.title, picture, facts, report_checks, colours).encode()
+        files[f"{shown.name}.html"] = page.html(shown, picture, facts, report_checks, colours).encode()
     if "json" in formats:
         files["statistics.json"] = (json.dumps(facts.as_dict(), indent=2, ensure_ascii=False) + "\n").encode()
     if "txt" in formats:
@@ -61,6 +61,21 @@ def report(
         alone = render.picture(render.alone(panel), data, colours, size_inches=panel_inches or render.SIZE_INCHES)
         files[f"panel_{number}_{panel.query}.png"] = alone
     return write_files(Path(out_dir), files)
+
+
+def _shown(data: Data, wanted: Sequence[str]) -> Dashboard:
+    """Dashboard that draws the largest share of its panels; of equals the first."""
+    shares = {name: _drawn(data, dashboard(name)) for name in wanted}
+    best = max(wanted, key=lambda name: shares[name])
+    if not shares[best]:
+        there = ", ".join(table.name for table in data.tables)
+        named = f"no panel of the dashboard {best}" if len(wanted) == 1 else "no dashboard"
+        raise DataError(f"{named} draws {there}; there is nothing to report on")
+    return dashboard(best)
+
+
+def _drawn(data: Data, shown: Dashboard) -> float:
+    return sum(not data.ask(panel.query).reason for panel in shown.panels) / len(shown.panels)
 
 
 def write_files(folder: Path, files: dict[str, bytes]) -> list[Path]:

@@ -68,7 +68,9 @@ def log_path(
 
 def start_log(path: Path | None, level: str) -> None:
     """Open the run log; its times are UTC, like all others."""
-    LOG.handlers.clear()
+    for earlier in [*LOG.handlers]:
+        LOG.removeHandler(earlier)
+        earlier.close()
     LOG.propagate = False
     if path is None:
         LOG.addHandler(logging.NullHandler())

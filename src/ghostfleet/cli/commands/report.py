@@ -9,7 +9,7 @@ import click
 
 from ghostfleet.cli import examine, scenario
 from ghostfleet.core.errors import DataError
-from ghostfleet.dashboards import report
+from ghostfleet.dashboards import names, report
 from ghostfleet.sinks import home_of
 from ghostfleet.spec import loading
 
@@ -36,6 +36,7 @@ FORMATS = ("png", "pdf", "html")
 @click.option("--to", metavar="DIR", help="Folder of the report  [default: report/ beside the data]")
 @click.option("--theme", type=click.Choice(("dark", "light")), help="dark for screens, light for print.")
 @click.option("--format", "forms", type=click.Choice(FORMATS), multiple=True, help="Repeatable  [default: png, html]")
+@click.option("--dashboard", type=click.Choice(names()), help="Which panels  [default: those that the data fills best]")
 @click.option("--panels", is_flag=True, help="Draw each panel as a picture of its own as well.")
 @examine.scenario_option
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
@@ -57,7 +58,8 @@ def _report(where: str, wanted: Expectations, look: Mapping[str, Any]) -> list[P
         if data.is_empty:
             msg = f"{where} holds no rows to report on"
             raise DataError(msg)
-        return report(data, examine.judged(data), folder, look["theme"] or usual.theme, forms, panel_inches=size)
+        theme = look["theme"] or usual.theme
+        return report(data, examine.judged(data), folder, theme, forms, look["dashboard"], panel_inches=size)
 
 
 def _beside(where: str) -> Path:
