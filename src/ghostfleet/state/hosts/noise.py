@@ -151,12 +151,18 @@ def noise(fleet: HostFleet) -> Noise:
     for metric, shape in shapes.items():
         value = draws.spread("deviation network" if "bound" in metric else f"deviation {metric}", shape)
         deviation[metric] = scale * np.minimum(value, options["most"])
+    own = {metric: draws.keys(f"own {metric}") for metric in METRICS}
+    loading = {metric: shared * draws.between(f"loading {metric}", options["shared_range"]) for metric in METRICS}
+    if shared:  # on most hosts, what goes out answers what comes in: one noise for both
+        talks = draws.chance("converses", options["converses"])
+        own["outbound"] = np.where(talks[:, None], own["inbound"], own["outbound"])
+        loading["outbound"] = np.where(talks, loading["inbound"], loading["outbound"])
     return Noise(
         common=draws.keys("common"),
-        own={metric: draws.keys(f"own {metric}") for metric in METRICS},
+        own=own,
         deviation=deviation,
         of_minutes={metric: _of_means(value) for metric, value in deviation.items()},
-        loading={metric: shared * draws.between(f"loading {metric}", options["shared_range"]) for metric in METRICS},
+        loading=loading,
         rough=scale * np.minimum(draws.spread("rough", options["rough"]), options["most"]),
         dips={metric: draws.keys(f"dips {metric}") for metric in METRICS},
         dip_chance={

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 LEAST = {"cpu": 0.15, "write": 0.4, "read": 0.5, "network": 0.3}  # a base to be a height over, where there is none
 COMMON = 0.75  # chance that a metric shares the activity's own gate
-BOTH_WAYS = 0.75
-OTHER_WAY_SD = 1.4
+BOTH_WAYS = 0.85
+OTHER_WAY_SD = 1.0
 CPU_PER_READ = 0.0015  # per cent per KB/s
-CPU_PER_NETWORK = 0.006
+CPU_PER_NETWORK = 0.01
 
 
 def heights(draws: Draws, host: I64, options: dict[str, Any], levels: dict[str, F64], *, shared: bool) -> F64:
