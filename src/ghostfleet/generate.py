@@ -87,7 +87,7 @@ class Generator:
         names = tuple(dict.fromkeys(only or self.scenario.tables))
         if tuple(names) == ("all",):
             found = signals.found()
-            names = tuple(name for name, one in found.items() if self.scenario.has(one.NEEDS))
+            names = tuple(name for name, one in found.items() if self.scenario.has(getattr(one, "NEEDS", ())))
         return [self.observer(name).table for name in names]
 
     def window(self, since_s: int | None = None, until_s: int | None = None, every_s: int | None = None) -> Window:

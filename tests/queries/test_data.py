@@ -144,6 +144,9 @@ def test_every_need_of_a_view_or_check_can_be_met():
         "declared_columns",
         "declared_values",
         "found_tables",
+        "wrong_values",
+        "values_outside",
+        "doubled_rows",
         *material.expectations(),
     }
     for check in checks().values():

@@ -11,7 +11,7 @@ from tests.queries import material
 ONE = "server_id = 'server_007' AND \"timestamp\" = '2023-05-17T00:00:00Z'"
 CASES = {
     "row dropped": ("complete_grid", "server_007 at 2023-05-17", {"where": f"NOT ({ONE})"}),
-    "row doubled": ("no_duplicates", "server_007 at 2023-05-17", {"doubled": ONE}),
+    "row doubled": ("no_duplicates", "server_007, 2023-05-17", {"doubled": ONE}),
     "negative": (
         "no_negative_values",
         "server_007 at 2023-05-17",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,13 +83,12 @@ def write_files(folder: Path, files: dict[str, bytes]) -> list[Path]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, body in files.items():
-            handle, beside = tempfile.mkstemp(prefix=f".{name}.", dir=folder)
-            unfinished[folder / name] = Path(beside)
-            with os.fdopen(handle, "wb") as file:
+            beside = folder / f".{name}.{os.getpid()}.tmp"
+            with beside.open("wb") as file:
+                unfinished[folder / name] = beside
                 file.write(body)
                 file.flush()
                 os.fsync(file.fileno())
-            Path(beside).chmod(0o644)
         for target, path in unfinished.items():
             path.replace(target)
     except OSError as error:

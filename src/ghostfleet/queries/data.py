@@ -6,11 +6,12 @@ import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ghostfleet.core.errors import DataError
 from ghostfleet.core.table import Kind
 from ghostfleet.queries import reading, text
+from ghostfleet.queries.derived import derived
 from ghostfleet.queries.reading import literal, name
 from ghostfleet.queries.sources import UnreadableError, ensure_readable, sources
 
@@ -60,6 +61,7 @@ class Data:
     _absent: dict[str, str] = field(default_factory=dict)  # relations that cannot be, and why
     _stand_ins: dict[str, set[str]] = field(default_factory=dict)  # columns of what stands for absent relations
     _empty: set[str] = field(default_factory=set)  # tables that are there, but have no rows
+    _found: list[dict[str, object]] = field(default_factory=list)  # tables and their numbers of rows
 
     def ask(self, question: Query | str, parameters: Mapping[str, Any] = _EMPTY, *, limit: int | None = None) -> Result:
         """Answer a query, by name or as a text; no data where a relation or column that it needs is absent."""
@@ -116,7 +118,16 @@ class Data:
             self.store.execute(f"CREATE OR REPLACE TABLE {name(need.relation)} AS {_nothing(sorted(columns))}")
 
     def _make(self, relation: str) -> None:
-        """Make a shared relation of the `views` folder, once."""
+        """Make a shared relation once: one that follows from the tables' declarations, or of the `views` folder."""
+        if (follows := derived(relation, self.tables, self.has)) is not None:
+            sql, reason = follows
+            if self.is_empty:
+                reason = f"{self.tables[0].name} has no rows"
+            if reason:
+                self._absent[relation] = reason
+            else:
+                self.add(relation, sql)
+            return
         view = text.view(relation)
         reason = f"{relation} was not given" if view is None else self.lacks(view)
         if view is None or reason:
@@ -136,7 +147,8 @@ class Data:
         (rows,) = self.store.execute(f"SELECT count(*) FROM {name(table.name)}").fetchone() or (0,)  # noqa: S608  quoted
         if not rows:
             self._empty.add(table.name)
-        self.add_rows("found_tables", [{"table_name": table.name, "rows": rows}])
+        self._found.append({"table_name": table.name, "rows": rows})
+        self.add_rows("found_tables", self._found)
 
     def add_rows(self, relation: str, rows: Rows) -> None:
         """Add a small relation made of dicts; without rows it is not there."""
@@ -183,8 +195,8 @@ def open_data(
         try:
             _configure(store, Path(folder))
             data = Data(url, tuple(source.table for source in found), store)
-            for source in found:
-                _load(data, source)
+            types = [_load(data, source) for source in found]
+            _declare(data, found, types)
             for relation, rows in (expectations or {}).items():
                 data.add_rows(relation, rows)
             yield data
@@ -210,7 +222,7 @@ def _configure(store: DuckDBPyConnection, folder: Path) -> None:
         store.execute(f"SET {setting}")
 
 
-def _load(data: Data, source: Source) -> None:
+def _load(data: Data, source: Source) -> Given:
     import duckdb
 
     ensure_readable(source)
@@ -220,16 +232,23 @@ def _load(data: Data, source: Source) -> None:
         if not any(column.name in types for column in source.table.columns):
             raise UnreadableError(f"{where} has no column of {source.table.name}; it has {', '.join(list(types)[:8])}")
         data.add_table(source.table, reading.typed(source, rows, types))
-        _declare(data, source, rows, types)
+        times = [column.name for column in source.table.columns if column.kind is Kind.TIME]
+        return Given(types, {time: _states_zone(data.store, rows, time, types) for time in times})
     except duckdb.Error as error:
         raise UnreadableError(f"{where} cannot be read: {_short(error)}") from error
     except UnicodeDecodeError as error:
         raise UnreadableError(f"{where} cannot be read: {error.reason}") from error
 
 
-def _declare(data: Data, source: Source, rows: str, types: Mapping[str, str]) -> None:
-    """Write the declaration down, so that checks read it and no check repeats it."""
-    table = source.table
+class Given(NamedTuple):
+    """What a source has: the type of each column, and whether times say that they are UTC."""
+
+    types: Mapping[str, str]
+    zones: Mapping[str, bool | None]
+
+
+def _declare(data: Data, found: Sequence[Source], given: Sequence[Given]) -> None:
+    """Write the declarations down, so that checks read them and no check repeats one."""
     data.add_rows(
         "declared_columns",
         [
@@ -240,17 +259,20 @@ def _declare(data: Data, source: Source, rows: str, types: Mapping[str, str]) ->
                 "column_group": column.group,
                 "low": column.low,
                 "high": column.high,
-                "present": column.name in types,
-                "zone_stated": _states_zone(data.store, rows, column.name, types) if column.kind is Kind.TIME else None,
+                "present": column.name in has.types,
+                "zone_stated": has.zones.get(column.name),
             }
+            for source, has in zip(found, given, strict=True)
+            for table in [source.table]
             for column in table.columns
         ],
     )
     data.add_rows(
         "declared_values",
         [
-            {"table_name": table.name, "column_name": column.name, "valid": value}
-            for column in table.columns
+            {"table_name": source.table.name, "column_name": column.name, "valid": value}
+            for source in found
+            for column in source.table.columns
             for value in column.values
         ],
     )

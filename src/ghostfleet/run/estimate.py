@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ghostfleet.core.table import Table
     from ghostfleet.generate import Generator, Plan, Task
     from ghostfleet.run.history import Request
-    from ghostfleet.sinks import Sink
+    from ghostfleet.sinks import Sink, Written
     from ghostfleet.spec.scenario import Scenario
 
 SAMPLE_ROWS = 100_000
@@ -68,16 +68,27 @@ def _sample(generator: Generator, table: Table, task: Task, request: Request) ->
         done = perform(generator, sinks, small, [None] * len(sinks), lambda _rows: None)
         written = [sink.finish([receipt]) for sink, receipt in zip(sinks, done.receipts, strict=True)]
         elapsed = surroundings.stopwatch() - started
-    return sum(one.size for several in written for one in several), elapsed, small.rows
+        size = sum(_stored(sink, several) for sink, several in zip(sinks, written, strict=True))
+    return size, elapsed, small.rows
+
+
+def _stored(sink: Sink, written: Sequence[Written]) -> int:
+    """Bytes at a destination; a store's file is not the sum of what was loaded into it."""
+    home = sink.home
+    if home is not None and home.file and not all(one.sha256 for one in written):
+        return (home.folder / home.file).stat().st_size
+    return sum(one.size for one in written)
 
 
 def _stand_in(sink: Sink, folder: str, request: Request) -> Sink:
-    """Sink that costs about what a destination does: the same files elsewhere, Parquet for a store."""
+    """Sink that costs about what a destination does: the same files elsewhere, or a store."""
     if sink.scheme == "blackhole":
         return sink
     if sink.scheme == "stdout":
         packed = (request.format or "").endswith(".gz")
         return open_sink(folder, format=request.format, codec=request.codec, compressed=packed)
+    if sink.scheme == "duckdb":
+        return open_sink(f"duckdb:{folder}sample.duckdb")
     if sink.scheme == "files" and sink.home is not None:
         target = folder + sink.home.file
         return open_sink(target, format=request.format, codec=request.codec, compressed=request.compressed)

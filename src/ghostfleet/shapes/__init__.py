@@ -1,7 +1,7 @@
 """How load moves over time: one module per shape, each a set of options and a curve.
 
 A shape is found by lying in this folder, or by an entry point of the group ``ghostfleet.shapes`` that names its class.
-Nothing else has to know of it: `union` is what scenarios are checked against.
+Nothing else has to know of it: `union` is the type of any shape, for models whose users may choose one.
 """
 
 from __future__ import annotations

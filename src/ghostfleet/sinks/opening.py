@@ -26,7 +26,8 @@ def found() -> dict[str, type[Sink]]:
     from importlib.metadata import entry_points  # built-in schemes do without it
 
     sinks: dict[str, type[Sink]] = {}
-    candidates = [*_built_in(), *((point.name, point.load()) for point in entry_points(group=PACKAGE))]
+    plugged_in = ((point.name, _sink_of(point.load(), point.value)) for point in entry_points(group=PACKAGE))
+    candidates = [*_built_in(), *plugged_in]
     for scheme, sink in candidates:
         if scheme in sinks:
             raise SinkError(f"two sinks claim the scheme {scheme}: {_place(sinks[scheme])} and {_place(sink)}")
@@ -78,6 +79,17 @@ def _is_store(path: Path) -> bool:
             return file.read(12)[8:] == STORE_MAGIC
     except OSError:  # whoever opens it will say what is the matter
         return False
+
+
+def _sink_of(named: object, where: str) -> type[Sink]:
+    """Class that an entry point names, by itself or by its module."""
+    kind = getattr(named, "SINK", named)
+    if not isinstance(kind, type) or not all(
+        hasattr(kind, part) for part in ("scheme", "at", "open", "part", "finish")
+    ):
+        raise SinkError(f"the entry point {where} of {PACKAGE} names no sink; name a module with SINK, or its class")
+    sink: type[Sink] = kind
+    return sink
 
 
 def _one(scheme: str) -> type[Sink] | None:

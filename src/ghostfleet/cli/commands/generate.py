@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ghostfleet.core.table import Table
     from ghostfleet.generate import Generator
     from ghostfleet.run.history import Outcome, Request
+    from ghostfleet.sinks import Written
     from ghostfleet.spec.scenario import Scenario
 
 LARGE_BYTES = 2_000_000_000
@@ -153,9 +154,7 @@ def _tell(outcome: Outcome, *, to_errors: bool) -> None:
                     + (f"   {figures['missing']:,} missing" if figures["missing"] else "")
                 )
     for url, written in outcome.written.items():
-        for one in written:
-            stored = f"{one.size:,} bytes" if one.size else "no bytes stored"
-            lines.append(f"  {_where(url, one.name)}: {one.rows:,} rows, {stored}")
+        lines += [f"  {_where(url, one.name)}: {one.rows:,} rows, {_stored(url, one)}" for one in written]
     if outcome.kept:
         lines.append(f"{outcome.kept} of {len(outcome.plan.tasks)} parts were kept from an interrupted run")
     rate = outcome.plan.rows / max(outcome.seconds, 1e-9)
@@ -164,6 +163,13 @@ def _tell(outcome: Outcome, *, to_errors: bool) -> None:
         f"process{'es' if outcome.workers > 1 else ''}, peak memory {surroundings.peak_memory_mb():.0f} MB"
     )
     click.echo("\n".join(lines), err=to_errors)
+
+
+def _stored(url: str, one: Written) -> str:
+    home = home_of(url)
+    if home is not None and home.file and not one.sha256:
+        return f"in a store that now has {(home.folder / home.file).stat().st_size:,} bytes"
+    return f"{one.size:,} bytes" if one.size else "no bytes stored"
 
 
 def _where(url: str, name: str) -> str:

@@ -2,8 +2,8 @@
 -- category: schema
 -- severity: critical
 -- status: failed
--- needs: server_metrics(wrong_cells)
+-- needs: wrong_values
 -- message: {count} rows hold a value of a wrong type, the first in row {file_row}: {wrong_cells}
 -- measured: every value has its type
 -- advice: Look at the named row of the file; numbers have a point and no unit, times are ISO 8601.
-SELECT file_row, wrong_cells FROM server_metrics WHERE wrong_cells IS NOT NULL ORDER BY file_row
+SELECT table_name, file_row, wrong_cells FROM wrong_values ORDER BY table_name, file_row
