@@ -2,11 +2,11 @@
 
 ``python -m scripts.fit_hosts --real DIR`` from the root of the repository; ``--check`` prints and writes nothing.
 ``DIR`` holds ``bitbrains.parquet`` (GWA-T-12, machines that a hypervisor watches) and ``azure.parquet`` (Azure Public
-Dataset V1, machines of a cloud) in long form: ``series_id``, ``metric``, ``timestamp`` (s), ``value``. Neither is in the
-repository.
+Dataset V1, machines of a cloud) in long form: ``series_id``, ``metric``, ``timestamp`` (s), ``value``. Neither is in
+the repository.
 
 The method is that of simulated moments. A pair names a parameter and the statistic of hosts that it causes: a feature
-of every host's week of five-minute rows, then a median, quantile, spread or share over the hosts. The model is simulated
+of every host's week of five-minute rows, then a median, quantile or spread over hosts. The model is simulated
 with fixed seeds and the same names of hosts, so the statistic is a function of the parameters without noise of its own.
 Each round simulates once with all values so far, and moves every parameter by a safeguarded secant step to where its
 statistic would be the real one's; the rounds end when all are within a fraction of what the real hosts can tell.
@@ -17,9 +17,7 @@ What was tried as a pair and is none stands below the list; what stays chosen, a
 from __future__ import annotations
 
 import argparse
-import re
 import sys
-import tomllib
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +33,7 @@ from ghostfleet.spec import loading, reading
 from ghostfleet.spec.hosts import PROFILES, ROW_S
 from ghostfleet.state.hosts import parameters
 from scripts.make_quantiles import DATA, renew_checksums
+from scripts.numbers_in_place import put, steps, value_at, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -61,7 +60,6 @@ SLOPES = (0.3, 3.0)  # of the statistic over the parameter, both in logarithms; 
 WHOLE = 0.02  # distance from a whole number that a float32 makes
 FLOAT32_HOLDS = 4000.0  # fifteenths below this
 TELLING = 100  # rows that a share needs
-LEAST_LEVEL = 1e-3  # to be a ratio over
 QUARTILES = 1.349  # between the quartiles of a standard normal
 
 
@@ -73,36 +71,10 @@ def level(x: F64) -> F64:
     return np.nanmedian(x, axis=1)
 
 
-def mostly(x: F64) -> F64:
-    """Whether most rows are not nothing."""
-    return (np.nanmedian(x, axis=1) > 0).astype(np.float64)
-
-
-def roughness(x: F64) -> F64:
-    """Median distance of a row from the mean of its neighbours, over the level: what is faster than ten minutes."""
-    return np.nanmedian(np.abs(x[:, 1:-1] - (x[:, :-2] + x[:, 2:]) / 2), axis=1) / level(x)
-
-
-def swing(x: F64) -> F64:
-    """Log deviation of the medians of hours about that of their day, by their quartiles."""
-    hours = _logs(np.nanmedian(x.reshape(len(x), DAYS, -1, PER_HOUR), axis=3))
-    apart = (hours - np.nanmedian(hours, axis=2, keepdims=True)).reshape(len(x), -1)
-    low, high = np.nanquantile(apart, (0.25, 0.75), axis=1)
-    return (high - low) / QUARTILES
-
-
 def drift(x: F64) -> F64:
     """Log range of the medians of days: whether a week stays on one level."""
     days = _logs(np.nanmedian(x.reshape(len(x), DAYS, PER_DAY), axis=2))
     return np.nanmax(days, axis=1) - np.nanmin(days, axis=1)
-
-
-def lift(x: F64) -> F64:
-    """How far the busiest hours of the day are over the quietest, medians over days of hours over their day."""
-    hours = np.nanmedian(x.reshape(len(x), DAYS, -1, PER_HOUR), axis=3)
-    hours /= np.maximum(np.nanmedian(hours, axis=2, keepdims=True), LEAST_LEVEL)
-    day = np.sort(np.nanmedian(hours, axis=1), axis=1)
-    return day[:, -4] / np.maximum(day[:, 3], LEAST_LEVEL) - 1  # the fourth of either end: three hours are one job
 
 
 def fourteenths(x: F64) -> F64:
@@ -130,11 +102,6 @@ def spread(values: F64) -> float:
     """Log deviation over hosts, by their quartiles."""
     low, high = np.quantile(values, (0.25, 0.75))
     return float(np.log(high / low) / QUARTILES)
-
-
-def share(values: F64) -> float:
-    """Share of hosts."""
-    return float(np.mean(values))
 
 
 def quantile(at: float) -> Summary:
@@ -170,8 +137,6 @@ class Pair:
     metric: str
     feature: Feature
     summary: Summary
-    least: float = 0.0  # hosts of a lower level are left out: there, steps of the agent hide what the parameter does
-    most: float = np.inf  # of the parameter
 
     @property
     def name(self) -> str:
@@ -180,8 +145,7 @@ class Pair:
 
     def statistic(self, rows: Rows) -> float:
         """Value for some weeks of hosts."""
-        x = rows[self.metric]
-        values = self.feature(x[level(x) >= self.least])
+        values = self.feature(rows[self.metric])
         return self.summary(values[np.isfinite(values)])
 
 
@@ -192,14 +156,7 @@ PAIRS = (
     Pair("levels.cpu.cloud[0]", "azure", "cpu", level, middle),
     Pair("levels.cpu.cloud[1]", "azure", "cpu", level, spread_below(0.1)),
     Pair("levels.cpu_steady[0]", "azure", "cpu", level, quantile(0.9)),
-    Pair("levels.write[0]", "bitbrains", "disk_write", level, middle),
-    Pair("levels.write[1]", "bitbrains", "disk_write", level, spread),
-    Pair("levels.read_share", "bitbrains", "disk_read", mostly, share, most=1.0),
-    Pair("levels.network_share.idle", "bitbrains", "network", mostly, share, most=1.0),
-    Pair("noise.cpu.cloud[0]", "azure", "cpu", roughness, middle),
-    Pair("wander.cpu[0]", "azure", "cpu", drift, middle),
     Pair("steps.size[0]", "azure", "cpu", drift, quantile(0.75)),
-    Pair("demand.cpu[0]", "azure", "cpu", lift, quantile(0.9)),
     Pair("memory.touched.quiet[0]", "bitbrains", "memory", level, middle),
     Pair("memory.touched.quiet[1]", "bitbrains", "memory", level, spread),
     Pair("memory.touched.high[0]", "bitbrains", "memory", level, quantile(0.9)),
@@ -207,12 +164,24 @@ PAIRS = (
     Pair("agent.missed[3]", "bitbrains", "disk_write", fourteenths, quantile(0.8)),
     Pair("agent.missed[4]", "bitbrains", "disk_write", fourteenths, quantile(0.95)),
 )
+# Tried, and left as chosen: the search ran off, as other ingredients make most of the statistic.
+#   noise.cpu, noise.write, timers.amount_kb, timers.touches.write, timers.cpu, cron.cpu   roughness
+#   activities.host_factor   peaks of writes
+#   wander.cpu, wander.write   swings of hours, drift of days: noise, jobs and demand swing as much. A wander.cpu of a
+#                            quarter, which the quietest weeks of clouds ask for, made CPU follow writes too closely
+#   wander.memory            swings of hours: those are the chance of which pages are sampled
+#   demand.cpu, demand.others   hours of the day: the error is two thirds of the statistic
+#   levels.network, noise.network   traffic: one host in six has enough to be told from whole KB/s
+# Fitted, and put back, as a classifier told metrics apart by how they go together more surely (AUC .80 for .77):
+#   levels.write, levels.read_share   the table's statistics were within one error of the real ones anyway
+#   levels.network_share.idle         the share of hosts that mostly have traffic, .63 for .71
+# Not used: NAB, eleven machines chosen because they failed, and SMD, four that the publisher scaled to 0 … 1; neither
+# tells a level, nor how hosts differ.
 
 
 # Rows -----------------------------------------------------------------------------------------------------------------
 
 NAMES = {"memory": "mem"}  # in the public sets, where they differ
-SUMS = {"network": ("net_in", "net_out")}
 READ = """
 select series_id, "timestamp" // $row_s as row_number, avg(value) as value
 from read_parquet($file) where metric = $metric group by all order by all
@@ -227,9 +196,7 @@ def real_rows(file: Path, metrics: Iterable[str]) -> tuple[Rows, dict[str, F64]]
         )
     rows, owners = {}, {}
     for metric in metrics:
-        parts = [_real(file, part) for part in SUMS.get(metric, (metric,))]
-        rows[metric] = np.sum([weeks for weeks, _ in parts], axis=0)
-        owners[metric] = parts[0][1]
+        rows[metric], owners[metric] = _real(file, metric)
     return rows, owners
 
 
@@ -263,8 +230,8 @@ def simulated_rows(profile: str, metrics: Sequence[str]) -> Rows:
         for task in generator.plan(generator.window(), generator.tables()).tasks:
             for batch in generator.batches(task):
                 for metric in metrics:
-                    values = [cast("Quanta", batch[part]).floats() for part in SUMS.get(metric, (metric,))]
-                    parts[metric].append(np.sum(values, axis=0).reshape(-1, PER_WEEK))
+                    values = cast("Quanta", batch[metric]).floats()
+                    parts[metric].append(values.reshape(-1, PER_WEEK))
     return {metric: np.concatenate(some) for metric, some in parts.items()}
 
 
@@ -293,7 +260,13 @@ class Search:
             slope = np.log(self.model[-1] / self.model[-2]) / np.log(self.values[-1] / self.values[-2])
         move = np.log(self.real / self.model[-1]) / np.clip(slope, *SLOPES)
         value = self.values[-1] * np.exp(np.clip(move, -FARTHEST, FARTHEST))
-        return min(float(f"{value:.3g}"), self.pair.most)
+        return float(f"{value:.3g}")
+
+
+def in_memory(path: str) -> dict[str, Any]:
+    """The section of the table that the model reads; it is kept, so what is set there is simulated."""
+    section = steps(path)[0]
+    return {section: parameters.table(section)}
 
 
 def started(pair: Pair, real: Rows, owners: Mapping[str, F64]) -> Search:
@@ -301,7 +274,7 @@ def started(pair: Pair, real: Rows, owners: Mapping[str, F64]) -> Search:
     group = owners[pair.metric] % GROUPS
     without = [pair.statistic({pair.metric: real[pair.metric][group != left]}) for left in range(GROUPS)]
     error = float(np.sqrt((GROUPS - 1) * np.var(without)))
-    return Search(pair, pair.statistic(real), error, [value_at(pair.path)], [])
+    return Search(pair, pair.statistic(real), error, [value_at(pair.path, in_memory(pair.path))], [])
 
 
 def fit(searches: Sequence[Search]) -> None:
@@ -319,96 +292,10 @@ def fit(searches: Sequence[Search]) -> None:
             return
         for search in searches:
             search.values.append(search.values[-1] if search.is_close else search.step())
-            put(search.pair.path, search.values[-1])
+            put(search.pair.path, search.values[-1], in_memory(search.pair.path))
 
 
-# The table ------------------------------------------------------------------------------------------------------------
-
-PATH = re.compile(r"(\w+)\.(\w+)(?:\.(\w+))?(?:\[(\d+)\])?")
-NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:e-?\d+)?(?![\w.])")
-MARK = re.compile(r"fitted(: [^;]*)?(; |$)")
-
-
-def steps(path: str) -> list[Any]:
-    """Keys and places that lead to a number."""
-    found = PATH.fullmatch(path)
-    if not found:
-        raise ValueError(f"{path} is not the path of a number: section.key, then .name or [place] or both")
-    *names, place = found.groups()
-    return [*(name for name in names if name), *([] if place is None else [int(place)])]
-
-
-def value_at(path: str, tree: dict[str, Any] | None = None) -> float:
-    """Value of a parameter in a parsed table, or in the one that the model reads."""
-    section, *rest = steps(path)
-    value: Any = parameters.table(section) if tree is None else tree[section]
-    for step in rest:
-        value = value[step]
-    return float(value)
-
-
-def put(path: str, value: float, tree: dict[str, Any] | None = None) -> None:
-    """Set a parameter in a parsed table, or in the one that the model reads, which is kept for the whole process."""
-    section, *rest = steps(path)
-    inside: Any = parameters.table(section) if tree is None else tree[section]
-    for step in rest[:-1]:
-        inside = inside[step]
-    inside[rest[-1]] = value
-
-
-def line_of(text: str, path: str) -> tuple[int, int, int]:
-    """Where the key of a path has its line: start, start of what it says, end."""
-    section, key, *_ = steps(path)
-    head = re.search(rf"^\[{section}\]", text, re.MULTILINE)
-    here = re.compile(rf"^{key} = ", re.MULTILINE).search(text, head.end()) if head else None
-    after = re.compile(r"^\[", re.MULTILINE).search(text, head.end()) if head else None
-    if here is None or (after and here.start() > after.start()):
-        raise ValueError(f"the table has no line for {path}")
-    return here.start(), here.end(), text.index("\n", here.end())
-
-
-def replaced(text: str, path: str, value: float) -> str:
-    """Write one number over another, and nothing else; `ValueError` when that cannot be done."""
-    _, start, stop = line_of(text, path)
-    _, _, *rest = steps(path)
-    place = rest.pop() if rest and isinstance(rest[-1], int) else 0
-    for name in rest:
-        inner = re.compile(rf"\b{name} = ").search(text, start, stop)
-        start = inner.end() if inner else stop
-    numbers = list(NUMBER.finditer(text, start, stop))
-    if len(numbers) <= place:
-        raise ValueError(f"the line of {path} has no such number")
-    found = numbers[place]
-    out = text[: found.start()] + repr(value) + text[found.end() :]
-    expected = tomllib.loads(text)
-    put(path, value, expected)
-    if tomllib.loads(out) != expected:
-        raise ValueError(f"the line of {path} is not one that can be edited in place")
-    return out
-
-
-def marked(text: str, paths: Sequence[str]) -> str:
-    """Say at its line what of it is fitted."""
-    start, body, stop = line_of(text, paths[0])
-    said, _, comment = text[body:stop].partition("#")
-    section, key, *_ = steps(paths[0])
-    tails = [path.removeprefix(f"{section}.{key}").removeprefix(".") for path in paths]
-    all_of_it = len(tails) == len(NUMBER.findall(said))
-    mark = "fitted" if all_of_it else f"fitted: {', '.join(tails)}"
-    others = MARK.sub("", comment.strip(), count=1)
-    notes = "; ".join(note for note in (mark, others) if note)
-    return f"{text[:start]}{text[start:body]}{said.rstrip()} # {notes}{text[stop:]}"
-
-
-def written(text: str, values: Mapping[str, float]) -> str:
-    """Put fitted values into the table's text and mark their lines."""
-    lines: dict[tuple[str, ...], list[str]] = {}
-    for path, value in values.items():
-        text = replaced(text, path, value)
-        lines.setdefault(tuple(steps(path)[:2]), []).append(path)
-    for paths in lines.values():
-        text = marked(text, paths)
-    return text
+# What it says ---------------------------------------------------------------------------------------------------------
 
 
 def report(searches: Sequence[Search]) -> str:
@@ -436,6 +323,9 @@ def main() -> int:
         searches += [started(pair, real, owners) for pair in mine]
     fit(searches)
     print(report(searches))
+    far = [search.pair.path for search in searches if not search.is_close]
+    if far:
+        sys.exit(f"not written: after {ROUNDS} rounds the statistics of {', '.join(far)} are not yet the real ones'")
     values = {search.pair.path: search.values[-1] for search in searches}
     if arguments.check:
         return int(any(search.values[0] != search.values[-1] for search in searches))
