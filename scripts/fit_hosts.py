@@ -167,15 +167,15 @@ PAIRS = (
 # Tried, and left as chosen: the search ran off, as other ingredients make most of the statistic.
 #   noise.cpu, noise.write, timers.amount_kb, timers.touches.write, timers.cpu, cron.cpu   roughness
 #   activities.host_factor   peaks of writes
-#   wander.cpu, wander.write   swings of hours, drift of days: noise, jobs and demand swing as much. A wander.cpu of a
-#                            quarter, which the quietest weeks of clouds ask for, made CPU follow writes too closely
+#   wander.cpu, wander.write   swings of hours, drift of days: noise, jobs and demand swing as much
 #   wander.memory            swings of hours: those are the chance of which pages are sampled
-#   demand.cpu, demand.others   hours of the day: the error is two thirds of the statistic
+#   demand.others            share of hosts on which the day shows: those of the role service are too many already
+#   demand.cpu               busiest over quietest hours: the error of the real statistic is two thirds of it
 #   levels.network, noise.network   traffic: one host in six has enough to be told from whole KB/s
 # Fitted, and put back, as a classifier told metrics apart by how they go together more surely (AUC .80 for .77):
 #   levels.write, levels.read_share   the table's statistics were within one error of the real ones anyway
 #   levels.network_share.idle         the share of hosts that mostly have traffic, .63 for .71
-# Not used: NAB, eleven machines chosen because they failed, and SMD, four that the publisher scaled to 0 … 1; neither
+# Not used: NAB, eleven machines of a benchmark of anomalies, and SMD, four that the publisher scaled to 0 … 1; neither
 # tells a level, nor how hosts differ.
 
 
