@@ -60,7 +60,6 @@ SLOPES = (0.3, 3.0)  # of the statistic over the parameter, both in logarithms; 
 WHOLE = 0.02  # distance from a whole number that a float32 makes
 FLOAT32_HOLDS = 4000.0  # fifteenths below this
 TELLING = 100  # rows that a share needs
-QUARTILES = 1.349  # between the quartiles of a standard normal
 
 
 # Features: one number per week of a host ------------------------------------------------------------------------------
@@ -96,12 +95,6 @@ def _logs(x: F64) -> F64:
 def middle(values: F64) -> float:
     """Median over hosts."""
     return float(np.median(values))
-
-
-def spread(values: F64) -> float:
-    """Log deviation over hosts, by their quartiles."""
-    low, high = np.quantile(values, (0.25, 0.75))
-    return float(np.log(high / low) / QUARTILES)
 
 
 def quantile(at: float) -> Summary:
@@ -157,9 +150,6 @@ PAIRS = (
     Pair("levels.cpu.cloud[1]", "azure", "cpu", level, spread_below(0.1)),
     Pair("levels.cpu_steady[0]", "azure", "cpu", level, quantile(0.9)),
     Pair("steps.size[0]", "azure", "cpu", drift, quantile(0.75)),
-    Pair("memory.touched.quiet[0]", "bitbrains", "memory", level, middle),
-    Pair("memory.touched.quiet[1]", "bitbrains", "memory", level, spread),
-    Pair("memory.touched.high[0]", "bitbrains", "memory", level, quantile(0.9)),
     Pair("agent.missed[2]", "bitbrains", "disk_write", fourteenths, quantile(0.6)),
     Pair("agent.missed[3]", "bitbrains", "disk_write", fourteenths, quantile(0.8)),
     Pair("agent.missed[4]", "bitbrains", "disk_write", fourteenths, quantile(0.95)),
@@ -175,6 +165,8 @@ PAIRS = (
 # Fitted, and put back, as a classifier told metrics apart by how they go together more surely (AUC .80 for .77):
 #   levels.write, levels.read_share   the table's statistics were within one error of the real ones anyway
 #   levels.network_share.idle         the share of hosts that mostly have traffic, .63 for .71
+# Fitted, and put back, as a classifier told memory from real memory more surely (AUC .79 for .76, three seeds alike):
+#   memory.touched.quiet, memory.touched.high   levels two fifths lower; fewer pages are found, so counts are coarser
 # Not used: NAB, eleven machines of a benchmark of anomalies, and SMD, four that the publisher scaled to 0 … 1; neither
 # tells a level, nor how hosts differ.
 
