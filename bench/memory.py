@@ -17,6 +17,7 @@ def main() -> int:
         {
             "one year": lambda folder: generate(folder, *hourly, "1"),
             "four years": lambda folder: generate(folder, *hourly, "4"),
+            "four years of Parquet": lambda folder: generate(folder, *hourly, "4", "--format", "parquet"),
         },
         ROUNDS,
     )
@@ -26,6 +27,11 @@ def main() -> int:
         [
             Line("peak memory, four years of one year", long / short, 1.1),
             Line("peak memory, four years", long, unit="MB"),
+            Line(
+                "peak memory, four years of Parquet",
+                median(cost.peak_mb for cost in costs["four years of Parquet"]),
+                unit="MB",
+            ),
             Line("CPU, four years", median(cost.cpu_s for cost in costs["four years"]), unit="s"),
         ],
     )

@@ -1,3 +1,3 @@
-"""Realistic operations data for an estate that does not exist, with exact ground truth."""
+"""Realistic operations data for an estate that does not exist."""
 
 __version__ = "0.1.0"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import duckdb
 import pytest
 
 from ghostfleet.core.errors import DataError
+from ghostfleet.core.table import Fold, Kind, Table, column
 from ghostfleet.queries import Query, as_text, checks, open_data, query, validate, validate_url
 from ghostfleet.queries import text as texts
 from tests.queries import material
@@ -252,3 +254,42 @@ def test_a_time_that_cannot_be_is_a_wrong_value(form, time, tmp_path):
         report = validate(data)
     assert report.named("column_types").status == "failed"
     assert "timestamp = " in report.named("column_types").message
+
+
+@pytest.mark.parametrize(
+    ("form", "folder"),
+    [("csv", "~x"), ("csv", "latin \udcf6"), ("parquet", "a*b?[c]"), ("duckdb", "~x"), ("duckdb", "a*b[c]")],
+)
+def test_a_path_that_the_engine_would_not_take_is_read_all_the_same(form, folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path(folder).mkdir()
+    path = material.write(Path(folder), *SMALL, form=form)
+    report = validate_url(f"duckdb:{path}" if form == "duckdb" else str(path), material.TABLES)
+    assert report.named("file_is_readable").status == "passed"
+
+
+def test_a_table_nobody_knows_is_checked_by_its_declaration(tmp_path):
+    table = Table(
+        "beats",
+        "beats",
+        (
+            column("id", Kind.TEXT, "who"),
+            column("time", Kind.TIME, "when"),
+            column("beats", Kind.I64, "how many", low=0, high=10, fold=Fold.SUM),
+        ),
+        ("id", "time"),
+        ("id", "time"),
+    )
+    rows = [
+        "a,2024-01-01T00:00:00Z,3",
+        "a,2024-01-01T00:00:00Z,4",
+        "a,2024-01-02T00:00:00Z,-99",
+        "a,2024-01-03T00:00:00Z,abc",
+    ]
+    (tmp_path / "beats.csv").write_text("\n".join(["id,time,beats", *rows]) + "\n")
+    report = validate_url(str(tmp_path / "beats.csv"), [table])
+    found = {one.name: one.message for one in report.results if one.status == "failed"}
+    assert set(found) == {"column_types", "values_in_range", "no_duplicates"}
+    assert "row 5: beats = abc" in found["column_types"]
+    assert "row 4: beats = -99, valid is 0 to 10" in found["values_in_range"]
+    assert "a, 2024-01-01 00:00:00, again in row 3" in found["no_duplicates"]

@@ -188,3 +188,9 @@ def test_a_scheme_is_the_name_of_its_module():
     folder = Path(sys.modules[FilesSink.__module__].__file__ or "").parent
     assert all((folder / f"{scheme}.py").is_file() for scheme in found())
     assert all(sink.scheme == scheme for scheme, sink in found().items())
+
+
+@pytest.mark.parametrize("path", ["a?b.duckdb", "latin \udcf6.duckdb"])
+def test_a_path_that_duckdb_cannot_use_is_refused(path: str) -> None:
+    with pytest.raises(SinkError, match="DuckDB cannot use the path"):
+        open_sink(f"duckdb:{path}")

@@ -48,7 +48,7 @@ class Commands(click.Group):
 @click.command(cls=Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="ghostfleet")
 def root() -> None:
-    """Realistic operations data for an estate that does not exist, with exact ground truth."""
+    """Realistic operations data for an estate that does not exist."""
 
 
 def run(arguments: Sequence[str]) -> int:

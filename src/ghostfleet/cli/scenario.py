@@ -155,9 +155,9 @@ def _flags_of(name: str, parameter: Parameter) -> tuple[str, ...]:
 def _option(name: str, parameter: Parameter) -> click.Option:
     kind: Any = None
     if parameter.type == "integer":
-        kind = click.IntRange(_whole(parameter.min), _whole(parameter.max))
+        kind = click.IntRange(_whole(parameter.min), _whole(parameter.max)) if _bounded(parameter) else click.INT
     elif parameter.type == "number":
-        kind = click.FloatRange(parameter.min, parameter.max)
+        kind = click.FloatRange(parameter.min, parameter.max) if _bounded(parameter) else click.FLOAT
     elif parameter.type == "choice":
         kind = click.Choice(parameter.choices)
     elif parameter.type == "shares":
@@ -204,6 +204,10 @@ def _shown(parameter: Parameter) -> str:
     if parameter.type == "shares":
         return ",".join(f"{name}={share:g}" for name, share in parameter.default.items())
     return str(parameter.default)
+
+
+def _bounded(parameter: Parameter) -> bool:
+    return parameter.min is not None or parameter.max is not None
 
 
 def _whole(bound: float | None) -> int | None:

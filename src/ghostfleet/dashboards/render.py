@@ -47,7 +47,7 @@ def picture(
         from matplotlib.figure import Figure
     except ImportError as error:
         raise MissingExtraError('pictures need matplotlib; install it with pip install "ghostfleet[report]"') from error
-    with mpl.rc_context({"font.family": font()}):
+    with mpl.rc_context({"font.family": font(), "text.parse_math": False}):  # a $ in a name is a $
         figure = Figure(figsize=size_inches, dpi=DPI, facecolor=theme.page)
         FigureCanvasAgg(figure)
         _header(figure, dashboard, theme, subtitle)

@@ -51,11 +51,13 @@ def report(
     if "pdf" in formats:
         files[f"{shown.name}.pdf"] = render.picture(shown, data, colours, facts.headline, form="pdf")
     if "html" in formats:
-        files[f"{shown.name}.html"] = page.html(shown, picture, facts, report_checks, colours).encode()
+        files[f"{shown.name}.html"] = page.html(shown, picture, facts, report_checks, colours).encode(errors="replace")
     if "json" in formats:
-        files["statistics.json"] = (json.dumps(facts.as_dict(), indent=2, ensure_ascii=False) + "\n").encode()
+        files["statistics.json"] = (json.dumps(facts.as_dict(), indent=2, ensure_ascii=False) + "\n").encode(
+            errors="replace"
+        )
     if "txt" in formats:
-        files["statistics.txt"] = as_text(facts).encode()
+        files["statistics.txt"] = as_text(facts).encode(errors="replace")
     for number, panel in enumerate(shown.panels if panel_inches else (), 1):
         alone = render.picture(render.alone(panel), data, colours, size_inches=panel_inches or render.SIZE_INCHES)
         files[f"panel_{number}_{panel.query}.png"] = alone

@@ -41,7 +41,7 @@ def side_by_side(title: str, subtitle: str, pairs: Sequence[Pair], theme: Theme)
         raise MissingExtraError(
             'pictures need matplotlib; install it with pip install "ghostfleet[realism]"'
         ) from error
-    with mpl.rc_context({"font.family": font()}):
+    with mpl.rc_context({"font.family": font(), "text.parse_math": False}):
         figure = Figure(figsize=(WIDTH, HEADER + ROW * len(pairs) + GAP), dpi=DPI, facecolor=theme.page)
         FigureCanvasAgg(figure)
         tall = figure.get_size_inches()[1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -195,7 +195,7 @@ def open_data(
         try:
             _configure(store, Path(folder))
             data = Data(url, tuple(source.table for source in found), store)
-            types = [_load(data, source) for source in found]
+            types = [_load(data, source, _reachable(source, Path(folder))) for source in found]
             _declare(data, found, types)
             for relation, rows in (expectations or {}).items():
                 data.add_rows(relation, rows)
@@ -222,11 +222,23 @@ def _configure(store: DuckDBPyConnection, folder: Path) -> None:
         store.execute(f"SET {setting}")
 
 
-def _load(data: Data, source: Source) -> Given:
+def _reachable(source: Source, folder: Path) -> Source:
+    """The same files by names that DuckDB can open: it takes UTF-8 alone, and ~ for somebody's home."""
+    paths = []
+    for place, path in enumerate(source.paths):
+        plain = not str(path).startswith("~") and str(path).isprintable()
+        link = folder / f"{source.table.name}-{place}{'.' if source.suffix else ''}{source.suffix}"
+        if not plain:
+            link.symlink_to(path.absolute())
+        paths.append(path if plain else link)
+    return replace(source, paths=tuple(paths))
+
+
+def _load(data: Data, given: Source, source: Source) -> Given:
     import duckdb
 
-    ensure_readable(source)
-    where = source.paths[0]
+    ensure_readable(given)
+    where = given.paths[0]
     try:
         rows, types = reading.relation(data.store, source)
         if not any(column.name in types for column in source.table.columns):

@@ -1,7 +1,7 @@
 """How load moves over time: one module per shape, each a set of options and a curve.
 
 A shape is found by lying in this folder, or by an entry point of the group ``ghostfleet.shapes`` that names its class.
-Nothing else has to know of it: `union` is the type of any shape, for models whose users may choose one.
+Nothing else has to know of it: `union` is what scenarios and their JSON Schema are checked against.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from msgspec import Meta
 
 from ghostfleet.core import draw
 from ghostfleet.core.errors import ScenarioError
+from ghostfleet.core.plugins import loaded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,7 +103,7 @@ def _plugged_in() -> Iterator[type[Shape]]:
     from importlib.metadata import entry_points  # late: it costs more than all shipped shapes together
 
     for entry in entry_points(group=GROUP):
-        kind = entry.load()
+        kind = loaded(entry)
         if not (isinstance(kind, type) and issubclass(kind, Shape)):
             raise ScenarioError(f"the entry point {entry.name!r} of {GROUP} names {entry.value}, which is no Shape")
         yield kind

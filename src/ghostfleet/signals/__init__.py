@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from ghostfleet.core.errors import ScenarioError
+from ghostfleet.core.plugins import loaded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -85,7 +86,7 @@ def found() -> dict[str, Signal]:
 def _plugged_in() -> list[Signal]:
     from importlib.metadata import entry_points
 
-    return [entry.load() for entry in entry_points(group=GROUP)]
+    return [loaded(entry) for entry in entry_points(group=GROUP)]
 
 
 def signal(name: str) -> Signal:

@@ -281,6 +281,7 @@ def _expected_archetypes(scenario: Scenario) -> list[dict[str, object]]:
             "spike_probability": kind.spikes.probability,
             "spike_magnitude": kind.spikes.magnitude,
             "growth_percent_per_month": kind.growth_percent_per_month,
+            "own_shapes": len(kind.shapes),
         }
         for name, kind in fleet.archetypes.items()
     ]

@@ -50,6 +50,8 @@ class DuckDBSink:
         del others
         if not rest or rest.startswith(":") or rest.endswith("/"):
             raise SinkError(f"duckdb:{rest} names no file; valid is duckdb:PATH, for instance duckdb:fleet.duckdb")
+        if not str(Path(rest).absolute()).isprintable() or "?" in str(Path(rest).absolute()):
+            raise SinkError(f"DuckDB cannot use the path {rest!r}; valid is text in UTF-8 without a question mark")
         return cls(Path(rest))
 
     @property
@@ -179,7 +181,7 @@ def connected(path: Path, *, read_only: bool = False) -> Iterator[DuckDBPyConnec
     import duckdb
 
     try:
-        with duckdb.connect(path, read_only=read_only) as store:
+        with duckdb.connect(path.absolute(), read_only=read_only) as store:  # a relative ~ would be somebody's home
             store.execute("SET TimeZone = 'UTC'")
             store.execute("SET preserve_insertion_order = true")
             yield store

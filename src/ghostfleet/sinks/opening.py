@@ -9,6 +9,7 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
 from ghostfleet.core.errors import SinkError
+from ghostfleet.core.plugins import loaded
 from ghostfleet.sinks.formats import suffix_of
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def found() -> dict[str, type[Sink]]:
     from importlib.metadata import entry_points  # built-in schemes do without it
 
     sinks: dict[str, type[Sink]] = {}
-    plugged_in = ((point.name, _sink_of(point.load(), point.value)) for point in entry_points(group=PACKAGE))
+    plugged_in = ((point.name, _sink_of(loaded(point), point.value)) for point in entry_points(group=PACKAGE))
     candidates = [*_built_in(), *plugged_in]
     for scheme, sink in candidates:
         if scheme in sinks:

@@ -68,7 +68,7 @@ class Metadata(_Section, frozen=True, kw_only=True):
         for name in ("business_units", "criticalities", "regions"):
             words = getattr(self, name)
             if len(set(words)) < len(words):
-                msg = f"{name} names {next(word for word in words if words.count(word) > 1)} twice"
+                msg = f"{name}: it names {next(word for word in words if words.count(word) > 1)} twice"
                 raise ValueError(msg)
         for name, usual in (
             ("business_unit_load", BUSINESS_UNIT_LOAD),
@@ -78,22 +78,24 @@ class Metadata(_Section, frozen=True, kw_only=True):
             self._complete(name, usual)
         if len(self.criticality_probs) != len(self.criticalities):
             msg = (
-                f"criticality_probs has {len(self.criticality_probs)} values for "
+                f"criticality_probs: {len(self.criticality_probs)} values for "
                 f"{len(self.criticalities)} criticalities; give one each"
             )
             raise ValueError(msg)
         if abs(sum(self.criticality_probs) - 1) > 1e-9:  # noqa: PLR2004  a floating tolerance
-            msg = f"criticality_probs must sum to 1, not {round(sum(self.criticality_probs), 9)}"
+            msg = f"criticality_probs: they must sum to 1, not {round(sum(self.criticality_probs), 9)}"
             raise ValueError(msg)
         homeless = [region for region in self.regions if region not in self.region_zones]
         if homeless:
-            msg = f"region_zones names no time zone for {', '.join(homeless)}"
+            msg = f"region_zones: no time zone for {', '.join(homeless)}; name one, such as Europe/Berlin"
             raise ValueError(msg)
-        for zone in set(self.region_zones.values()) - set(REGION_ZONES.values()):
-            try:
-                zones.known_zone(zone)
-            except ScenarioError as error:
-                raise ValueError(str(error)) from error
+        for region, zone in self.region_zones.items():
+            if zone not in REGION_ZONES.values():
+                try:
+                    zones.known_zone(zone)
+                except ScenarioError as error:
+                    msg = f"region_zones.{region}: {error}"
+                    raise ValueError(msg) from error
 
     def _complete(self, name: str, usual: Mapping[str, object]) -> None:
         """Give each name its usual value where a mapping says nothing; refuse names that would have no effect."""
@@ -135,7 +137,9 @@ class Seasonality(_Section, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         """Refuse working hours that end before they begin."""
         if self.working_hours[1] <= self.working_hours[0]:
-            msg = f"working_hours must end after they begin, not {self.working_hours[0]} to {self.working_hours[1]}"
+            msg = (
+                f"working_hours: they must end after they begin, not {self.working_hours[0]} to {self.working_hours[1]}"
+            )
             raise ValueError(msg)
 
 

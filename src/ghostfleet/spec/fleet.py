@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from math import sqrt
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 from msgspec import Meta
+
+if TYPE_CHECKING:
+    from ghostfleet.shapes import Shape
 
 SHARE_TOLERANCE = 1e-9
 METRICS = ("cpu", "memory", "disk", "network")
@@ -92,14 +95,38 @@ class Archetype(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     spikes: Spikes
     growth_percent_per_month: Annotated[float, Meta(gt=-50, le=50)]
     correlation: Correlation
+    shapes: Annotated[
+        tuple[dict[str, Any], ...],
+        Meta(description="further load shapes, each with its kind and options; their factors multiply the load"),
+    ] = ()
 
     def __post_init__(self) -> None:
-        """Refuse levels that leave no room below the end of their range."""
+        """Refuse levels that leave no room below the end of their range, and shapes that there are not."""
+        self.curves()
         for name, highest in (("cpu_percent", 95), ("memory_percent", 95), ("disk_percent", 95), ("network_mbps", 950)):
             mean = getattr(self, name).mean
             if mean > highest:
                 msg = f"{name}: a mean of {mean} leaves no room in its range; it must be at most {highest}"
                 raise ValueError(msg)
+
+    def curves(self) -> tuple[Shape, ...]:
+        """Make the shapes of what `shapes` says; ValueError where it says something else."""
+        if not self.shapes:  # most archetypes have none, and to find all kinds takes a while
+            return ()
+        from ghostfleet import shapes
+
+        kind, made = shapes.union(), []
+        for number, options in enumerate(self.shapes, 1):
+            try:
+                made.append(msgspec.convert(options, kind))
+            except msgspec.ValidationError as error:
+                said, _, at = str(error).partition(" - at `$")
+                place = at.strip("`.")
+                if options.get("kind") not in shapes.kinds():
+                    said, place = f"{options.get('kind')!r} is no load shape; valid are {', '.join(shapes.kinds())}", ""
+                msg = f"shapes: number {number}{': ' * bool(place)}{place}: {said}"
+                raise ValueError(msg) from error
+        return tuple(made)
 
 
 class Fleet(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -99,11 +99,12 @@ class Hosts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
     def __post_init__(self) -> None:
         """Refuse zones that nobody keeps."""
-        for zone in self.zones:
+        for place, zone in enumerate(self.zones):
             try:
                 zones.known_zone(zone)
             except ScenarioError as error:
-                raise ValueError(str(error)) from error
+                msg = f"zones.{place}: {error}"
+                raise ValueError(msg) from error
 
     @property
     def span_s(self) -> tuple[int, int]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from ghostfleet import shapes
 from ghostfleet.spec.scenario import Scenario
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -14,4 +15,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 def schema() -> dict[str, Any]:
     """Schema of a scenario file."""
     made: dict[str, Any] = msgspec.json.schema(Scenario)
+    (shape,), kinds = msgspec.json.schema_components([shapes.union()], ref_template="#/$defs/{name}")
+    made["$defs"] |= kinds
+    made["$defs"]["Archetype"]["properties"]["shapes"]["items"] = shape
     return {"$schema": DIALECT, "title": "ghostfleet scenario", **made}

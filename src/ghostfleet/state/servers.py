@@ -29,8 +29,9 @@ from ghostfleet.shapes.working_hours import WorkingHours
 from ghostfleet.spec.fleet import METRICS
 
 if TYPE_CHECKING:
-    from ghostfleet.core.arrays import F32, I32, U64, Bool
+    from ghostfleet.core.arrays import F32, I32, I64, U64, Bool
     from ghostfleet.core.window import Window
+    from ghostfleet.shapes import Shape
     from ghostfleet.spec.data import Data
     from ghostfleet.spec.fleet import Archetype
     from ghostfleet.spec.scenario import Scenario
@@ -209,7 +210,24 @@ class Servers(msgspec.Struct, frozen=True, dict=True):
         factors: F32 = calendar.factors[kinds]
         if self.data.tick_s <= HOUR_S:
             factors *= self._working_hours(calendar, kinds, self.fleet.regions.codes[first:last])
+        for kind in set(kinds.tolist()) & set(self._shapes):
+            self._reshape(factors, calendar.window, np.flatnonzero(kinds == kind) + first, first)
         return factors
+
+    @cached_property
+    def _shapes(self) -> dict[int, tuple[Shape, ...]]:
+        """Shapes of the types that have some of their own."""
+        found = {kind: archetype.curves() for kind, archetype in enumerate(self.fleet.archetypes)}
+        return {kind: shapes for kind, shapes in found.items() if shapes}
+
+    def _reshape(self, factors: F32, window: Window, servers: I64, first: int) -> None:
+        """Multiply the factors of servers of one type, the first of the block being ``first``, by its own shapes."""
+        at, codes = Moments(window), self.fleet.regions.codes[servers]
+        for place, shape in enumerate(self._shapes[int(self.fleet.type_codes[servers[0]])]):
+            keys = self._keys("shape", str(place))
+            for region in np.unique(codes).tolist():
+                mine = servers[codes == region]
+                factors[mine - first] *= shape.curve(at, keys[mine], self.fleet.region_zones[region])
 
     def _weekly(self, archetype: Archetype, at: Moments) -> F32:
         season = self.data.seasonality

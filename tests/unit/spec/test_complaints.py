@@ -11,16 +11,35 @@ BROKEN_FILES = [
     ("data: {}", "data: {metadata: {regions: [Mars]}}", ("region_zones", "no time zone for Mars")),
     (
         "data: {}",
+        "data:\n  metadata:\n    region_zones:\n      US-East: Mars/Base",
+        ("data.metadata.region_zones.US-East: ", "Mars/Base"),
+    ),
+    (
+        "data: {}",
+        "data:\n  metadata:\n    regions: [EU, EU]",
+        ("data.metadata.regions: it names EU twice",),
+    ),
+    (
+        "{mean: 45, deviation: 15}",
+        "{mean: 45, deviation: 15}\n      shapes: [{kind: lunch}]",
+        ("fleet.archetypes.web.shapes: number 1: 'lunch' is no load shape; valid are batch_processing",),
+    ),
+    (
+        "data: {}",
         "data: {metadata: {criticality_probs: [0.5, 0.2, 0.2]}}",
-        ("criticality_probs must sum to 1", "0.9"),
+        ("data.metadata.criticality_probs: they must sum to 1", "0.9"),
     ),
     (
         "data: {}",
         "data: {metadata: {criticality_probs: [0.5, 0.5]}}",
-        ("criticality_probs has 2 values for 3", "one each"),
+        ("data.metadata.criticality_probs: 2 values for 3", "one each"),
     ),
     ("data: {}", "data: {seasonality: {eoq_months: [3, 13]}}", ("data.seasonality.eoq_months.1", "<= 12")),
-    ("data: {}", "data: {seasonality: {working_hours: [17, 9]}}", ("working_hours must end after they begin",)),
+    (
+        "data: {}",
+        "data: {seasonality: {working_hours: [17, 9]}}",
+        ("data.seasonality.working_hours: they must end after they begin",),
+    ),
     (
         "data: {}",
         "data:\n  metadata:\n    business_unit_load:\n      Tradng: 1.5",

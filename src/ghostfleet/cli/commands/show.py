@@ -69,7 +69,19 @@ def _lines(tree: Mapping[str, Any], path: Path, loaded: Loaded, *, only_changed:
         strongest = loaded.layers.strongest(here)
         if not only_changed or (strongest is not None and strongest.rank > SCENARIO):
             said = {part: below for part, below in value.items() if below not in EMPTY} if is_parameter else value
-            yield f"{start} {_flow(said)}", " ".join(loaded.origin(here).split())
+            yield f"{start} {_flow(said)}", " ".join(_origins(here, value, loaded).split())
+
+
+def _origins(here: Path, value: Any, loaded: Loaded) -> str:  # noqa: ANN401  any plain value
+    """Where a value came from; of a mapping that is one value, where its parts came from if they differ."""
+    if not isinstance(value, dict) or here[0] == "parameters":
+        return loaded.origin(here)
+    origins: dict[str, list[str]] = {}
+    for part in value:
+        origins.setdefault(loaded.origin((*here, part)), []).append(part)
+    if len(origins) < 2:  # noqa: PLR2004  one origin for all
+        return loaded.origin(here)
+    return "; ".join(f"{', '.join(parts)}: {origin}" for origin, parts in origins.items())
 
 
 def _key(key: str) -> str:

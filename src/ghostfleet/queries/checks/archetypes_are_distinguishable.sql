@@ -4,6 +4,7 @@
 -- status: failed
 -- parameters: least_distance = 1, surely = 0.55
 -- needs: servers, expected_archetypes(server_type, cpu_mean, memory_mean, disk_mean, network_mean)
+-- unless: load_of_its_own_shape
 -- needs: expected_data(step_s, unit_deviation, criticality_deviation)
 -- message: {one} and {other} differ by {distance:.2f} deviations in {metric}, at least {least_distance:g} is wanted
 -- measured: closest are {one} and {other}, {distance:.2f} deviations apart in {metric}

@@ -6,7 +6,7 @@
 -- parameters: tolerance = 0.15, saturated = 85, least_level = 2, server_year = 0.18, few = 4
 -- needs: residuals, expected_correlations(server_type, left_metric, right_metric, target), server_metrics
 -- needs: expected_archetypes(server_type, cpu_mean, cpu_deviation, memory_mean, memory_deviation, disk_mean, disk_deviation, network_mean)
--- unless: rows_of_several_ticks, many_outliers
+-- unless: load_of_its_own_shape, rows_of_several_ticks, many_outliers
 -- message: {server_type} {pair}: {residual:.2f}, target {target:.2f}, off by {off:.2f} with standard error {error:.2f} ({count} pairs too far; raw {raw:.2f})
 -- measured: furthest is {server_type} {pair}: {residual:.2f}, target {target:.2f}; raw {raw:.2f}, furthest raw off by {furthest_raw:.2f}
 -- unjudged: no type has 100 ordinary readings in cells of four or more

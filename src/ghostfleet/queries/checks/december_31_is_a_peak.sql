@@ -5,7 +5,7 @@
 -- defect: 4
 -- parameters: least_share = 0.333333, most_error = 0.5
 -- needs: fleet_days
--- unless: rows_longer_than_a_day, quarters_end_as_usual, growth_outruns_the_month
+-- unless: load_of_its_own_shape, rows_longer_than_a_day, quarters_end_as_usual, growth_outruns_the_month
 -- message: {day} is at {ratio:.2f} of usual days of the same kind, its CPU at {cpu_ratio:.2f}, expected {wanted:.2f}; {count} year ends are no peak
 -- measured: the least busy is {day}, at {ratio:.2f} of usual, its CPU at {cpu_ratio:.2f}, expected {wanted:.2f}
 -- unjudged: no 31 December has ordinary days of the same kind around it, at levels that leave it room

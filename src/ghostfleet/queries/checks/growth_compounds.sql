@@ -5,7 +5,7 @@
 -- defect: 3
 -- parameters: share = 0.1, metric_share = 0.3, above = 2, below = 70, bending = 85, least_days = 730, least_servers = 5, least_rate = 0.3
 -- needs: calm, expected_archetypes(server_type, growth_percent_per_month)
--- unless: rows_of_several_ticks
+-- unless: load_of_its_own_shape, rows_of_several_ticks
 -- message: {server_type} grows {found:.2f} % a month, expected {wanted:.2f} % (by {metric}, ± {allowed:.2f}, standard error {error:.3f})
 -- measured: furthest is {server_type}: {found:.2f} % a month, expected {wanted:.2f} % (by {metric}, standard error {error:.3f})
 -- unjudged: no type has three servers whose levels stay between 2 and 70 % of their range

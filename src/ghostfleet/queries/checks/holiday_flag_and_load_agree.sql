@@ -5,6 +5,7 @@
 -- defect: 13
 -- parameters: quiet = 0.9, most_error = 0.34
 -- needs: server_metrics(timestamp, is_holiday), moments, fleet_days, expected_data(holiday_effect, step_s)
+-- unless: load_of_its_own_shape
 -- optional: growth_outruns_the_month(reason)
 -- message: {day}: {problem} ({count} such days)
 -- measured: flag and calendar agree; {said}

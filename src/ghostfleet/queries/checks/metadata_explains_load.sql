@@ -5,6 +5,7 @@
 -- defect: 14
 -- parameters: least_ratio = 2, least_servers = 60, least_days = 14, least_deviation = 0.04
 -- needs: server_metrics(server_id, business_unit, criticality), servers, expected_data(step_s, unit_deviation, criticality_deviation)
+-- unless: load_of_its_own_shape
 -- message: between-group variance is {by_unit:.1f} (business unit) and {by_criticality:.1f} (criticality) times the noise; {least_ratio:g} is wanted
 -- measured: between-group variance is {by_unit:.1f} (business unit) and {by_criticality:.1f} (criticality) times the noise
 -- advice: Let criticality and business unit modify the base level, or their panels show noise.

@@ -4,7 +4,7 @@
 -- status: warning
 -- parameters: least = 0.1, least_noise = 0.03
 -- needs: ordinary, expected_data(step_s), expected_archetypes(server_type, cpu_mean, cpu_deviation)
--- unless: rows_of_several_ticks
+-- unless: load_of_its_own_shape, rows_of_several_ticks
 -- message: residual CPU follows the mean of its last three steps with correlation {memory:.2f} (the last step alone {lag_1:.2f}), more than {least:g} is wanted
 -- measured: residual CPU follows the mean of its last three steps with correlation {memory:.2f} (the last step alone {lag_1:.2f})
 -- unjudged: no 100 readings of servers with 30 steps in a year follow three others

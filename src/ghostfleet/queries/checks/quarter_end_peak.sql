@@ -6,7 +6,7 @@
 -- parameters: least_share = 0.333333, most_error = 0.5
 -- needs: fleet_days
 -- optional: expected_rush(factor)
--- unless: rows_longer_than_a_day, quarters_end_as_usual, growth_outruns_the_month
+-- unless: load_of_its_own_shape, rows_longer_than_a_day, quarters_end_as_usual, growth_outruns_the_month
 -- message: {year} Q{quarter} ({month_name}): the last days are at {ratio:.2f} of usual days of the same kind, CPU at {cpu_ratio:.2f}, expected {wanted:.2f}; {count} quarter ends are not as they should be
 -- measured: the furthest off is {year} Q{quarter} ({month_name}), at {ratio:.2f} of usual, CPU at {cpu_ratio:.2f}, expected {wanted:.2f}
 -- unjudged: no end of a quarter is whole, with ordinary days of the same kind around it, at levels that leave it room

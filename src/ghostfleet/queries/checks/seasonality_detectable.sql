@@ -4,7 +4,7 @@
 -- status: failed
 -- parameters: least = 0.3
 -- needs: server_metrics(timestamp, cpu_p95), moments
--- unless: rows_longer_than_a_day, weekends_as_usual
+-- unless: load_of_its_own_shape, rows_longer_than_a_day, weekends_as_usual
 -- message: daily CPU of the fleet repeats after 7 days with correlation {after_week:.2f}, at least {least:g} is wanted
 -- measured: daily CPU of the fleet repeats after 7 days with correlation {after_week:.2f}
 -- unjudged: fewer than 21 ordinary days have an ordinary day a week later

@@ -4,6 +4,7 @@
 -- status: failed
 -- parameters: least_deviation = 0.05, most_unchanged = 0.03, most_equal = 0.06, least_steps = 12, coarse_below = 0.2
 -- needs: server_metrics(server_id, timestamp, cpu_p95, mem_p95, disk_p95, net_in_p95, net_out_p95), declared_columns
+-- unless: load_of_its_own_shape
 -- optional: expected_archetypes(server_type, cpu_deviation, memory_deviation, disk_deviation, network_deviation)
 -- message: {count} readings are flat, the first {server_id} {column_name}: deviation {deviation:.3f}, {unchanged} of {steps} steps unchanged, {run} of them {until}; {equal} at one value
 -- measured: every server's readings move

@@ -6,7 +6,7 @@
 -- parameters: tolerance = 0.15, highest = 80, wander = 0.6, weight = 10
 -- needs: calm, expected_data(weekly, step_s)
 -- needs: expected_archetypes(server_type, weekend_factor, cpu_mean, cpu_deviation, spike_probability, spike_magnitude)
--- unless: rows_longer_than_a_day, rows_of_several_ticks
+-- unless: load_of_its_own_shape, rows_longer_than_a_day, rows_of_several_ticks
 -- message: {server_type}: weekend CPU is {ratio:.2f} of weekdays, expected {wanted:.2f}
 -- measured: furthest is {server_type}: weekend CPU is {ratio:.2f} of weekdays, expected {wanted:.2f}
 -- unjudged: no month has both weekdays and weekends that are neither holiday nor quarter end

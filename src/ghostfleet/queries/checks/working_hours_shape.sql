@@ -6,7 +6,7 @@
 -- parameters: tolerance = 0.25, highest = 80, wander = 0.6, weight = 10
 -- needs: ordinary, server_metrics(region), expected_archetypes(server_type, working_hours_factor, cpu_mean, cpu_deviation)
 -- needs: expected_hours(region, hour, share)
--- unless: rows_longer_than_an_hour, rows_of_several_ticks
+-- unless: load_of_its_own_shape, rows_longer_than_an_hour, rows_of_several_ticks
 -- message: {server_type}: working hours are at {ratio:.2f} of the others, expected {wanted:.2f}
 -- measured: furthest is {server_type}: working hours are at {ratio:.2f} of the others, expected {wanted:.2f}
 -- unjudged: no hour of the day is always inside or always outside of working hours, or the data has no weekdays
