@@ -120,8 +120,19 @@ def test_two_scenarios_in_one_store_are_both_proven(tmp_path: Path) -> None:
     ghostfleet(tmp_path, "generate", "hosts", "--days", "1", "--hosts", "3", "--to", "f.duckdb")
     done = ghostfleet(tmp_path, "verify", "f.duckdb")
     assert (done.returncode, done.stderr, done.stdout.count("identical")) == (0, "", 2)
+    assert ghostfleet(tmp_path, "validate", "f.duckdb").returncode == 0
+    for dashboard, picture in (("capacity", "synthetic_data_overview.png"), ("hosts", "hosts_overview.png")):
+        done = ghostfleet(tmp_path, "report", "f.duckdb", "--dashboard", dashboard, "--to", "report/")
+        assert (done.returncode, picture in done.stdout) == (0, True), done.stderr
     done = ghostfleet(tmp_path, "generate", "capacity", *SMALL, "--seed", "7", "--to", "f.duckdb")
     assert (done.returncode, "its seed is 42, not 7" in done.stderr) == (3, True)
+    for table, broken in (("server_metrics", "cpu_p95 = -500"), ("host_metrics", "cpu = -1")):
+        with duckdb.connect(tmp_path / "f.duckdb") as store:
+            store.execute(f"UPDATE {table} SET {broken}")  # noqa: S608  a test's own
+        done = ghostfleet(tmp_path, "validate", "f.duckdb")
+        assert (done.returncode, f"{broken}, valid is 0 to 100" in done.stdout) == (1, True)
+        with duckdb.connect(tmp_path / "f.duckdb") as store:
+            store.execute(f"UPDATE {table} SET {broken.split()[0]} = 50")  # noqa: S608  a test's own
 
 
 @pytest.mark.parametrize(
@@ -133,3 +144,15 @@ def test_a_store_does_not_mix_two_data_sets(tmp_path: Path, other: tuple[str, ..
     assert ghostfleet(tmp_path, *first).returncode == 0
     done = ghostfleet(tmp_path, "generate", "capacity", *SMALL, *other, "--to", "f.duckdb")
     assert (done.returncode, said in done.stderr) == (3, True)
+
+
+def test_shares_as_a_parameter_are_those_that_the_manifest_tells(tmp_path: Path) -> None:
+    done = ghostfleet(
+        tmp_path, "generate", "hosts", "--hosts", "6", "--days", "1", "--profiles", "cloud=1", "--to", "out/"
+    )
+    assert done.returncode == 0
+    done = ghostfleet(tmp_path, "verify", "out/")
+    assert (done.returncode, done.stderr) == (0, "")
+    shown = ghostfleet(tmp_path, "show", "hosts", "--roles", "idle=0.25,batch=0.75").stdout
+    (tmp_path / "shown.yaml").write_text(shown)
+    assert '"batch": 0.75' in ghostfleet(tmp_path, "show", "shown.yaml", "--json").stdout

@@ -32,13 +32,15 @@ class Expectations(msgspec.Struct, frozen=True):
     scenario: Scenario
     extents: dict[str, Extent]  # of each table whose manifest says it
     parts: tuple[int, int] = (1, 1)  # found, and how many there are
+    scenarios: dict[str, Scenario] = {}  # of tables that another scenario made
     is_store: bool = False  # whose manifest tells of its last run, while others may have left rows there too
 
     def of_rows(self, data: Data) -> dict[str, Rows]:
         """Tables that checks read; where no manifest says it, the rows themselves show their extent."""
         named: dict[str, Rows] = {}
         for table in self.tables:
-            rows = signals.signal(table.name).expectations(self.scenario, self._extent(data, table.name))
+            scenario = self.scenarios.get(table.name, self.scenario)
+            rows = signals.signal(table.name).expectations(scenario, self._extent(data, table.name))
             named |= {name: [dict(row) for row in found] for name, found in rows.items()}
         return named
 
@@ -64,17 +66,29 @@ def of(url: str, fallback: Scenario) -> Expectations:
     record = records[0] if records else None
     if record is None or not record.determinants.scenario:
         return Expectations(_tables(Generator(fallback)), fallback, {})
-    known = record.determinants
-    scenario = loading.restore(known.scenario, "manifest")
-    generator = Generator(scenario)
-    tables = _tables(generator, known.tables)
-    extents = {
-        table.name: Extent(generator.observer(table.name).entities, known.since_s, known.until_s, known.every_s)
-        for table in tables
-    }
-    return Expectations(
-        tables, scenario, extents, (len(records), known.part[1]), is_store=any(not one.sha256 for one in record.written)
-    )
+    is_store = any(not one.sha256 for one in record.written)
+    told = [record, *(_earlier(url) if is_store else ())]
+    tables: dict[str, Table] = {}
+    extents: dict[str, Extent] = {}
+    scenarios: dict[str, Scenario] = {}
+    for one in told:
+        known = one.determinants
+        generator = Generator(loading.restore(known.scenario, "manifest"))
+        for table in _tables(generator, known.tables):
+            if table.name not in tables:
+                entities = generator.observer(table.name).entities
+                tables[table.name], scenarios[table.name] = table, generator.scenario
+                extents[table.name] = Extent(entities, known.since_s, known.until_s, known.every_s)
+    found = len(records), record.determinants.part[1]
+    scenario = next(iter(scenarios.values()))
+    return Expectations(tuple(tables.values()), scenario, extents, found, scenarios, is_store)
+
+
+def _earlier(url: str) -> list[Manifest]:
+    """Manifests of earlier runs into a store, which may have written other tables."""
+    path = manifest.place(url)
+    found = [] if path is None else [manifest.read(one) for one in beside.earlier_beside(path)]
+    return [record for record in found if record.determinants.scenario]
 
 
 def _shown(seen: dict[str, Any]) -> Extent:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from math import sqrt
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -116,15 +117,22 @@ class Archetype(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         from ghostfleet import shapes
 
         kind, made = shapes.union(), []
-        for number, options in enumerate(self.shapes, 1):
+        for place, options in enumerate(self.shapes):
+            known = shapes.kinds()
+            if str(options.get("kind")) not in known:
+                msg = f"shapes.{place}.kind: {options.get('kind')!r} is no load shape; valid are {', '.join(known)}"
+                raise ValueError(msg)
             try:
                 made.append(msgspec.convert(options, kind))
             except msgspec.ValidationError as error:
                 said, _, at = str(error).partition(" - at `$")
-                place = at.strip("`.")
-                if options.get("kind") not in shapes.kinds():
-                    said, place = f"{options.get('kind')!r} is no load shape; valid are {', '.join(shapes.kinds())}", ""
-                msg = f"shapes: number {number}{': ' * bool(place)}{place}: {said}"
+                path = f"shapes.{place}{at.strip('`').replace('[', '.').replace(']', '')}"
+                unknown = re.fullmatch(r"Object contains unknown field `(.*)`", said)
+                if unknown:
+                    fields = msgspec.structs.fields(known[options["kind"]])
+                    valid = ", ".join(("kind", *(field.encode_name for field in fields)))
+                    path, said = f"{path}.{unknown[1]}", f"a {options['kind']} has no such key (valid here: {valid})"
+                msg = f"{path}: {said}"
                 raise ValueError(msg) from error
         return tuple(made)
 

@@ -59,6 +59,16 @@ class Layers(msgspec.Struct):
             self._replace(path, {} if isinstance(given, dict) else given, origin(path))
         for key, below in given.items() if isinstance(given, dict) else ():
             self._put((*path, key), below, origin)
+        if isinstance(given, list):
+            self._trace(path, given, origin)
+
+    def _trace(self, path: Path, given: Any, origin: Callable[[Path], Origin]) -> None:  # noqa: ANN401  any YAML value
+        """Remember where the parts of a list stand: it is one value, but a part may be what is wrong."""
+        parts = enumerate(given) if isinstance(given, list) else given.items() if isinstance(given, dict) else ()
+        for part, below in parts:
+            here = (*path, str(part))
+            self.origins[here] = origin(here)
+            self._trace(here, below, origin)
 
     def _replace(self, path: Path, leaf: Any, origin: Origin) -> None:  # noqa: ANN401  any YAML value
         place = self.tree
@@ -71,6 +81,10 @@ class Layers(msgspec.Struct):
         place[path[-1]] = deepcopy(leaf)
         if leaf != {}:  # an empty mapping says nothing: its keys have their built-in defaults
             self.origins[path] = origin
+
+    def says(self, path: Path) -> bool:
+        """Whether any layer gave a value at a path or below it."""
+        return any(known[: len(path)] == path for known in self.origins)
 
     def value(self, path: Path) -> Any:  # noqa: ANN401  any YAML value
         """Value at a path, None where there is none."""
@@ -95,11 +109,11 @@ class Layers(msgspec.Struct):
     def strongest(self, path: Path) -> Origin | None:
         """Origin of the strongest value at, above or below a path: the likeliest cause of a complaint."""
         related = [
-            origin
+            (origin.rank, len(known) if path[: len(known)] == known else 0, origin)
             for known, origin in self.origins.items()
             if known[: len(path)] == path or path[: len(known)] == known
         ]
-        return max(related, key=lambda origin: origin.rank, default=None)
+        return max(related, key=lambda found: found[:2], default=(0, 0, None))[2]
 
 
 def from_environment(layers: Layers, environment: Mapping[str, str]) -> None:
@@ -153,7 +167,7 @@ def from_assignment(layers: Layers, assignment: str) -> None:
 def from_defaults(layers: Layers, parameters: Mapping[str, Parameter], document: Document) -> None:
     """Lay the defaults that a scenario declares for its parameters, where its own keys say nothing."""
     for name, parameter in parameters.items():
-        if parameter.default is not None and parameter.path not in layers.origins:
+        if parameter.default is not None and not layers.says(parameter.path):
             line = document.line(("parameters", name, "default"))
             origin = Origin(SCENARIO, f"{document.name}:{line}, default of parameter {name}")
             layers.set(parameter.path, parameter.default, origin)

@@ -22,7 +22,12 @@ BROKEN_FILES = [
     (
         "{mean: 45, deviation: 15}",
         "{mean: 45, deviation: 15}\n      shapes: [{kind: lunch}]",
-        ("fleet.archetypes.web.shapes: number 1: 'lunch' is no load shape; valid are batch_processing",),
+        ("fleet.archetypes.web.shapes.0.kind: 'lunch' is no load shape; valid are batch_processing",),
+    ),
+    (
+        "{mean: 45, deviation: 15}",
+        "{mean: 45, deviation: 15}\n      shapes:\n      - kind: weekend\n        factor: 2\n        at: 3",
+        ("fleet.archetypes.web.shapes.0.at: a weekend has no such key (valid here: kind, factor)",),
     ),
     (
         "data: {}",
