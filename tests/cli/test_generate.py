@@ -45,8 +45,8 @@ def test_one_command_writes_the_documented_data_set(tmp_path: Path) -> None:
         ("expect: {server_metrics:", "expect: {server_metric:",
          ("own.yaml:5: expect.server_metric: there is no table server_metric; known are ", "server_metrics")),
         ("aliases: {output: to}", "aliases: {output: too}",
-         ("own.yaml:73: aliases.output: there is no option --too; valid are ", " seed, servers, set, ", " to, ")),
-        ("aliases: {output: to}", "aliases: [output]", ("own.yaml:73: aliases: expected a mapping, found a list",)),
+         ("own.yaml:74: aliases.output: there is no option --too; valid are ", " seed, servers, set, ", " to, ")),
+        ("aliases: {output: to}", "aliases: [output]", ("own.yaml:74: aliases: expected a mapping, found a list",)),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("command", ["generate", "plan", "show"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from typing import TYPE_CHECKING
 
@@ -156,3 +157,16 @@ def test_shares_as_a_parameter_are_those_that_the_manifest_tells(tmp_path: Path)
     shown = ghostfleet(tmp_path, "show", "hosts", "--roles", "idle=0.25,batch=0.75").stdout
     (tmp_path / "shown.yaml").write_text(shown)
     assert '"batch": 0.75' in ghostfleet(tmp_path, "show", "shown.yaml", "--json").stdout
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_two_scenarios_in_one_folder_are_both_proven_and_judged(tmp_path: Path, again: bool) -> None:
+    runs = [("capacity", *SMALL), ("hosts", "--days", "1", "--hosts", "3")]
+    for run in [*runs, runs[0]] if again else runs:
+        assert ghostfleet(tmp_path, "generate", *run, "--to", "out/").returncode == 0
+    done = ghostfleet(tmp_path, "verify", "out/")
+    assert (done.returncode, done.stderr, done.stdout.count("identical")) == (0, "", 2)
+    assert ghostfleet(tmp_path, "validate", "out/").returncode == 0
+    path = tmp_path / "out/server_metrics_full.csv.gz"
+    path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes()).replace(b",server_003,", b",server_001,")))
+    assert [ghostfleet(tmp_path, command, "out/").returncode for command in ("verify", "validate")] == [1, 1]

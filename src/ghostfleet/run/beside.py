@@ -1,7 +1,7 @@
 """Manifests that stand side by side at one destination: parts of a data set, and windows of one in a store.
 
-A file holds what one run wrote, and its manifest is replaced with it. A table in a store keeps the rows of earlier
-runs, so the manifests of these are kept too, each under the beginning of its hash: every row is told of by one.
+A file holds what one run wrote; a table in a store keeps the rows of earlier runs, too. What an earlier manifest tells
+of and a later run did not write again stays told: that manifest is kept under the beginning of its hash.
 """
 
 from __future__ import annotations
@@ -87,19 +87,30 @@ def _is_of_store(record: Manifest) -> bool:
 
 
 def save(home: Home, record: Manifest) -> Path:
-    """Save the manifest of a run; in a store, keep those of earlier runs whose rows it does not write again."""
-    known = record.determinants
-    path = manifest.path_at(home, known.part)
-    before = _readable(path) if _is_of_store(record) and known.part[1] == 1 else None
-    if before is not None and _is_of_store(before) and not _covers(known, before.determinants):
-        manifest.save(_kept(path, before), before.text())
+    """Save the manifest of a run, and keep what earlier ones at the destination tell of that it did not write again."""
+    path = manifest.path_at(home, record.determinants.part)
+    whole = record.determinants.part[1] == 1
+    for before in (path, *earlier_beside(path)) if whole else ():
+        stood = _readable(before)
+        if stood is None:
+            continue
+        left = _left(stood, record)
+        if left is not None:
+            manifest.save(_kept(path, stood), left.text())
+        elif before != path:
+            before.unlink(missing_ok=True)
     manifest.save(path, record.text())
-    if known.part[1] == 1:
-        for earlier in earlier_beside(path):
-            other = _readable(earlier)
-            if other is not None and _covers(known, other.determinants):
-                earlier.unlink(missing_ok=True)
     return path
+
+
+def _left(before: Manifest, record: Manifest) -> Manifest | None:
+    """What an earlier manifest still tells of once a run has written what it has; None for nothing."""
+    if _is_of_store(before):
+        return None if _covers(record.determinants, before.determinants) else before
+    again = {one.table for one in record.written}
+    written = tuple(one for one in before.written if one.table not in again)
+    receipts = {one.table: before.receipts[one.table] for one in written}
+    return msgspec.structs.replace(before, written=written, receipts=receipts) if written else None
 
 
 def _kept(path: Path, record: Manifest) -> Path:

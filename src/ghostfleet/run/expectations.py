@@ -67,15 +67,16 @@ def of(url: str, fallback: Scenario) -> Expectations:
     if record is None or not record.determinants.scenario:
         return Expectations(_tables(Generator(fallback)), fallback, {})
     is_store = any(not one.sha256 for one in record.written)
-    told = [record, *(_earlier(url) if is_store else ())]
+    told = [record, *_earlier(url)]
     tables: dict[str, Table] = {}
     extents: dict[str, Extent] = {}
     scenarios: dict[str, Scenario] = {}
     for one in told:
         known = one.determinants
         generator = Generator(loading.restore(known.scenario, "manifest"))
+        written = {each.table for each in one.written}
         for table in _tables(generator, known.tables):
-            if table.name not in tables:
+            if table.name in written and table.name not in tables:
                 entities = generator.observer(table.name).entities
                 tables[table.name], scenarios[table.name] = table, generator.scenario
                 extents[table.name] = Extent(entities, known.since_s, known.until_s, known.every_s)
@@ -85,7 +86,7 @@ def of(url: str, fallback: Scenario) -> Expectations:
 
 
 def _earlier(url: str) -> list[Manifest]:
-    """Manifests of earlier runs into a store, which may have written other tables."""
+    """Manifests of earlier runs into a place, which may have written other tables."""
     path = manifest.place(url)
     found = [] if path is None else [manifest.read(one) for one in beside.earlier_beside(path)]
     return [record for record in found if record.determinants.scenario]
