@@ -91,3 +91,12 @@ def test_expectations_and_examination_know_the_names_of_no_signal() -> None:
         assert not re.search(r"(expected|observed)_[a-z]|\bserver", path.read_text("utf-8")), path
     for name in signals.found():
         assert text.observed(name) is not None, name
+
+
+def test_a_file_without_a_manifest_is_judged_by_the_scenario_whose_table_it_is_named_after(tmp_path: Path) -> None:
+    ghostfleet(tmp_path, "generate", "hosts", "--hosts", "3", "--days", "1", "--to", "out/")
+    (tmp_path / "alone").mkdir()
+    (tmp_path / "out/host_metrics.csv.gz").rename(tmp_path / "alone/host_metrics.csv.gz")
+    assert ghostfleet(tmp_path, "validate", "alone/host_metrics.csv.gz").returncode == 0
+    done = ghostfleet(tmp_path, "report", "alone/host_metrics.csv.gz")
+    assert (done.returncode, "hosts_overview.png" in done.stdout) == (0, True)

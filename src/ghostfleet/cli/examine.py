@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from ghostfleet import signals
 from ghostfleet.cli import scenario
 from ghostfleet.queries import Report, UnreadableError, open_data, validate, validate_url
 from ghostfleet.run import expectations, surroundings
-from ghostfleet.spec import loading
+from ghostfleet.spec import loading, reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ghostfleet.queries import Data
     from ghostfleet.run.expectations import Expectations
+    from ghostfleet.spec.scenario import Scenario
 
 DEFAULT_SCENARIO = "capacity"
 
@@ -27,15 +30,25 @@ def scenario_option(command: Any) -> Any:  # noqa: ANN401  a decorator, as click
         "--scenario",
         "scenario_name",
         metavar="NAME",
-        default=DEFAULT_SCENARIO,
-        show_default=True,
-        help="What to expect of data without a manifest: a shipped scenario or a YAML file.",
+        help="What to expect of data without a manifest: a shipped scenario or a YAML file  "
+        "[default: that of the table that the file is named after, or capacity]",
     )(command)
 
 
-def expected(url: str, scenario_name: str) -> Expectations:
+def fallback(url: str | None, scenario_name: str | None) -> Scenario:
+    """Scenario of data without a manifest: the one that is named, or the shipped one whose table's name a file has."""
+    found = loading.shipped() if url is not None and scenario_name is None else {}
+    for name, text in found.items():
+        tables = reading.read(text, name).tree["tables"]
+        stems = [stem for table in tables for stem in (table, signals.signal(table).TABLE.file_stem)]
+        if Path(str(url)).name.startswith(tuple(stems)):
+            return loading.load(scenario.find(name)).scenario
+    return loading.load(scenario.find(scenario_name or DEFAULT_SCENARIO)).scenario
+
+
+def expected(url: str, scenario_name: str | None) -> Expectations:
     """What the data set at a URL should look like."""
-    return expectations.of(url, loading.load(scenario.find(scenario_name)).scenario)
+    return expectations.of(url, fallback(url, scenario_name))
 
 
 @contextmanager

@@ -44,8 +44,8 @@ Ingredient = Literal[
 INGREDIENTS: tuple[Ingredient, ...] = get_args(Ingredient)
 
 
-class _Mix(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Shares that sum to 1."""
+class Mix(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Shares that sum to 1; one value, so that whoever gives some has given all, and the others are 0."""
 
     def __post_init__(self) -> None:
         """Refuse shares that leave hosts over, or out."""
@@ -60,22 +60,22 @@ class _Mix(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         return tuple(getattr(self, name) for name in self.__struct_fields__)
 
 
-class Profiles(_Mix, frozen=True, kw_only=True):
+class Profiles(Mix, frozen=True, kw_only=True):
     """Who measures: share of hosts per monitoring profile."""
 
-    hypervisor: Annotated[Share, Meta(description="sampled from outside every 20 s, whole units, active memory")] = 0.52
-    guest: Annotated[Share, Meta(description="an agent inside that reports floats and used memory")] = 0.08
-    cloud: Annotated[Share, Meta(description="a cloud's metric service: one read a minute, no memory")] = 0.40
+    hypervisor: Annotated[Share, Meta(description="sampled from outside every 20 s, whole units, active memory")] = 0.0
+    guest: Annotated[Share, Meta(description="an agent inside that reports floats and used memory")] = 0.0
+    cloud: Annotated[Share, Meta(description="a cloud's metric service: one read a minute, no memory")] = 0.0
 
 
-class Roles(_Mix, frozen=True, kw_only=True):
+class Roles(Mix, frozen=True, kw_only=True):
     """What hosts are for: share of hosts per role."""
 
-    idle: Annotated[Share, Meta(description="installed, and hardly used")] = 0.36
-    cron: Annotated[Share, Meta(description="work by the clock")] = 0.24
-    steady: Annotated[Share, Meta(description="an even load")] = 0.16
-    service: Annotated[Share, Meta(description="demand that follows people's days")] = 0.14
-    batch: Annotated[Share, Meta(description="long jobs")] = 0.10
+    idle: Annotated[Share, Meta(description="installed, and hardly used")] = 0.0
+    cron: Annotated[Share, Meta(description="work by the clock")] = 0.0
+    steady: Annotated[Share, Meta(description="an even load")] = 0.0
+    service: Annotated[Share, Meta(description="demand that follows people's days")] = 0.0
+    batch: Annotated[Share, Meta(description="long jobs")] = 0.0
 
 
 class Hosts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -86,8 +86,8 @@ class Hosts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     name_width: Annotated[int, Meta(ge=1, le=9)] = 5
     start_date: date = date(2025, 3, 3)
     days: Annotated[int, Meta(ge=1, le=3660)] = 9
-    profiles: Profiles = Profiles()
-    roles: Roles = Roles()
+    profiles: Profiles = Profiles(hypervisor=0.52, guest=0.08, cloud=0.40)
+    roles: Roles = Roles(idle=0.36, cron=0.24, steady=0.16, service=0.14, batch=0.10)
     zones: Annotated[
         tuple[str, ...], Meta(min_length=1, description="IANA time zones; hosts are spread evenly over them")
     ] = ("America/New_York", "America/Los_Angeles", "Europe/Berlin", "Asia/Tokyo")

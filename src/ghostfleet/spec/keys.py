@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import inspect
 
 from ghostfleet.spec.data import NAMED_BY, Metadata
+from ghostfleet.spec.hosts import Mix
 from ghostfleet.spec.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -51,7 +52,8 @@ def values(path: Path) -> tuple[Any, ...]:
 def is_one_value(path: Path) -> bool:
     """Whether a mapping is a value of its own: names with a number or a text each, as shares are, and no section."""
     return any(
-        isinstance(kind, inspect.DictType) and not isinstance(_bare(kind.value_type), inspect.StructType)
+        (isinstance(kind, inspect.DictType) and not isinstance(_bare(kind.value_type), inspect.StructType))
+        or (isinstance(kind, inspect.StructType) and issubclass(kind.cls, Mix))
         for kind in _kinds(path)
     )
 

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from ghostfleet.spec import keys, loading
+from ghostfleet.spec import keys, loading, reading
 from tests.unit.spec.material import CAPACITY, complaint, line_of, load
 
 LAYERS: dict[str, tuple[dict[str, Any], int, str]] = {
@@ -228,3 +228,11 @@ def test_mappings_that_are_one_value_are_those_from_names_to_numbers_or_texts():
     assert all(keys.is_one_value(tuple(path.split("."))) for path in whole)
     sections = ["", "data", "data.metadata", "fleet", "fleet.archetypes", "fleet.archetypes.web", "parameters"]
     assert not any(keys.is_one_value(tuple(path.split(".")) if path else ()) for path in sections)
+
+
+def test_shares_of_hosts_are_one_value():
+    document = reading.read(loading.shipped()["hosts"], "hosts.yaml")
+    config = reading.read("hosts: {profiles: {cloud: 1.0}}", "my.yaml")
+    hosts = loading.load(document, loading.Settings(config=config)).scenario.hosts
+    assert hosts is not None
+    assert hosts.profiles.shares() == (0.0, 0.0, 1.0)

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ghostfleet.cli import examine, scenario
+from ghostfleet.cli import examine
 from ghostfleet.core.errors import DataError
 from ghostfleet.dashboards import names, report
 from ghostfleet.sinks import home_of
-from ghostfleet.spec import loading
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,8 +41,7 @@ FORMATS = ("png", "pdf", "html")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 def command(url: str | None, *, given: str | None, quiet: bool, **look: Any) -> None:  # noqa: ANN401  as typed
     """Draw the data at PATH: a picture, a page, and statistics. PATH is a folder, a file or duckdb:FILE."""
-    fallback = loading.load(scenario.find(look["scenario_name"])).scenario
-    where = url or given or fallback.destination
+    where = url or given or examine.fallback(None, look["scenario_name"]).destination
     for path in _report(where, examine.expected(where, look["scenario_name"]), look):
         if not quiet:
             click.echo(path)

@@ -23,7 +23,7 @@ Examples:
 @examine.scenario_option
 @click.option("--format", "form", type=click.Choice(("table", "json", "markdown")), default="table", show_default=True)
 @click.option("--quiet", is_flag=True, help="Print nothing; the exit code tells.")
-def command(url: str, *, scenario_name: str, form: str, quiet: bool) -> int:
+def command(url: str, *, scenario_name: str | None, form: str, quiet: bool) -> int:
     """Run every check on the data at PATH: a folder, a file or duckdb:FILE. Leaves with 1 when one fails."""
     report = examine.judge(url, examine.expected(url, scenario_name))
     if not quiet:
