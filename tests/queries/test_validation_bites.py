@@ -267,6 +267,11 @@ WARNINGS = {
         "no zone",
         {"change": "* REPLACE (replace(\"timestamp\", 'Z', '') AS \"timestamp\")"},
     ),
+    "dates without a time": (
+        "timestamps_state_utc",
+        "no zone",
+        {"change": "* REPLACE (left(\"timestamp\", 10) AS \"timestamp\")"},
+    ),
     "a short history": ("history_length", "31 days", {"where": "\"timestamp\" LIKE '2022-01-%'"}),
     "few values missing": (
         "missing_values",

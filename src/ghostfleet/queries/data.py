@@ -294,7 +294,7 @@ def _states_zone(store: DuckDBPyConnection, rows: str, column: str, types: Mappi
     """Whether times say that they are UTC, judged by the type or by the first texts."""
     if types.get(column) != "VARCHAR":
         return types[column] == reading.ZONED if column in types else None
-    pattern = r"(Z|[+-]\d\d(:?\d\d)?)$"
+    pattern = r"[T ].*(Z|[+-]\d\d(:?\d\d)?)$"  # a date alone ends in what looks like an offset
     sql = f"SELECT bool_and(regexp_matches(t, '{pattern}')) FROM (SELECT {name(column)} AS t FROM {rows} LIMIT 100)"  # noqa: S608
     (states,) = store.execute(sql).fetchone() or (None,)
     return None if states is None else bool(states)
