@@ -270,7 +270,7 @@ WARNINGS = {
     "dates without a time": (
         "timestamps_state_utc",
         "no zone",
-        {"change": "* REPLACE (left(\"timestamp\", 10) AS \"timestamp\")"},
+        {"change": '* REPLACE (left("timestamp", 10) AS "timestamp")'},
     ),
     "a short history": ("history_length", "31 days", {"where": "\"timestamp\" LIKE '2022-01-%'"}),
     "few values missing": (
