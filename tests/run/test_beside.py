@@ -7,9 +7,13 @@ import json
 from typing import TYPE_CHECKING
 
 import duckdb
+import msgspec
 import pytest
 
+from ghostfleet.core.errors import SinkError
+from ghostfleet.run import manifest
 from tests.cli.commands import ghostfleet
+from tests.run.small import write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -170,3 +174,17 @@ def test_two_scenarios_in_one_folder_are_both_proven_and_judged(tmp_path: Path, 
     path = tmp_path / "out/server_metrics_full.csv.gz"
     path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes()).replace(b",server_003,", b",server_001,")))
     assert [ghostfleet(tmp_path, command, "out/").returncode for command in ("verify", "validate")] == [1, 1]
+
+
+def test_another_release_may_write_all_rows_again_but_not_some(tmp_path: Path) -> None:
+    url = f"duckdb:{tmp_path}/fleet.duckdb"
+    path = write(url).manifests[url]
+    record = manifest.read(path)
+    earlier = msgspec.structs.replace(record.determinants, version="0.0.1")
+    older = msgspec.structs.replace(record, determinants=earlier, hash=earlier.hash).text()
+    manifest.save(path, older)
+    with pytest.raises(SinkError, match=r"its version is 0\.0\.1"):
+        write(url, until_s=record.determinants.until_s - 86_400)
+    assert path.read_text() == older
+    write(url)
+    assert manifest.read(path) == record

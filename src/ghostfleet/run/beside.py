@@ -69,6 +69,8 @@ def _ensure_window_of(path: Path, known: Determinants) -> None:
         return
     its = record.determinants
     again = msgspec.structs.replace(known, since_s=its.since_s, until_s=its.until_s, tables=its.tables)
+    if _covers(known, its):  # every row is written again, by whatever release
+        again = msgspec.structs.replace(again, version=its.version, tzdata=its.tzdata)
     if why := _another(record, again):
         msg = f"{path} says that another data set stands there: {why}; remove it and its store, or name another one"
         raise SinkError(msg)
@@ -83,7 +85,7 @@ def _readable(path: Path) -> Manifest | None:
 
 
 def _is_of_store(record: Manifest) -> bool:
-    return any(not one.sha256 for one in record.written)
+    return any(one.in_store for one in record.written)
 
 
 def save(home: Home, record: Manifest) -> Path:
@@ -142,9 +144,9 @@ def _another(record: Manifest, known: Determinants) -> str:
 def ensure_same_set(records: Sequence[Manifest]) -> None:
     """Refuse parts that are not of one data set; `DataError` says which, and in what they differ."""
     parts = [record for record in records if record.determinants.part[1] > 1]
-    first = next((record for record in parts if record.determinants.scenario), next(iter(parts), None))
-    for record in parts if first is not None else ():
-        if first is not None and (why := _another(record, first.determinants)):
+    parts.sort(key=lambda record: not record.determinants.scenario)  # a blind one can be compared, but not compare
+    for record in parts[1:]:
+        if why := _another(record, parts[0].determinants):
             number, of = record.determinants.part
             msg = f"part {number} of {of} is of another data set than the others: {why}"
             raise DataError(msg)

@@ -75,7 +75,7 @@ def _sample(generator: Generator, table: Table, task: Task, request: Request) ->
 def _stored(sink: Sink, written: Sequence[Written]) -> int:
     """Bytes at a destination; a store's file is not the sum of what was loaded into it."""
     home = sink.home
-    if home is not None and home.file and not all(one.sha256 for one in written):
+    if home is not None and home.file and any(one.in_store for one in written):
         return (home.folder / home.file).stat().st_size
     return sum(one.size for one in written)
 

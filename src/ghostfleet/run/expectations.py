@@ -66,7 +66,7 @@ def of(url: str, fallback: Scenario) -> Expectations:
     record = records[0] if records else None
     if record is None or not record.determinants.scenario:
         return Expectations(_tables(Generator(fallback)), fallback, {})
-    is_store = any(not one.sha256 for one in record.written)
+    is_store = any(one.in_store for one in record.written)
     told = [record, *_earlier(url)]
     tables: dict[str, Table] = {}
     extents: dict[str, Extent] = {}

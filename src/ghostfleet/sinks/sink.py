@@ -39,6 +39,11 @@ class Written(msgspec.Struct, frozen=True):
     digest: str  # text: sha256 before compression (`zcat FILE | sha256sum`); otherwise of all values in order
     sha256: str  # of the stored file; empty for a table inside a store
 
+    @property
+    def in_store(self) -> bool:
+        """Whether it is a table inside a store, where rows of other runs may stand, too."""
+        return not self.sha256
+
 
 class Home(msgspec.Struct, frozen=True):
     """Where records about a destination live: in its own folder, or beside its file and named after that."""

@@ -86,16 +86,35 @@ def _unsound(name: str, parameter: Parameter) -> tuple[Path, str] | None:
     """Place and reason of what is wrong with a parameter."""
     if not NAME.fullmatch(name):
         return (), "a parameter's name becomes a flag; write lower-case letters, digits and _, a letter first"
-    for key, texts in (("sets", (parameter.sets,)), ("unsets", parameter.unsets)):
-        for text in texts:
-            steps = tuple(text.split("."))
-            for at, step in enumerate(steps):
-                known = keys.fields(steps[:at])
-                if not step or not keys.is_place(steps[: at + 1]):
-                    hint = f"; valid below {'.'.join(steps[:at]) or 'the top'} are {', '.join(known)}" if known else ""
-                    return (key,), f"there is no key {text!r}{hint}"
     complaint = parameter.complaint()
     return None if complaint is None else ((complaint[0],), complaint[1])
+
+
+def _ensure_keys(parameters: Mapping[str, Parameter], scenario: Scenario, document: Document) -> None:
+    """Refuse parameters of keys that there are not: those that no value came from, and so no model looked at."""
+    for name, parameter in parameters.items():
+        for key, texts in (("sets", (parameter.sets,)), ("unsets", parameter.unsets)):
+            strange = next((text for text in texts if not _is_there(scenario, tuple(text.split(".")))), None)
+            if strange is None:
+                continue
+            steps = tuple(strange.split("."))
+            at = next((at for at in range(len(steps)) if not keys.is_place(steps[: at + 1])), None)
+            if at is not None:
+                known = keys.fields(steps[:at])
+                hint = f"; valid below {'.'.join(steps[:at]) or 'the top'} are {', '.join(known)}" if known else ""
+                path = ("parameters", name, key)
+                msg = f"{document.name}:{document.line(path)}: {'.'.join(path)}: there is no key {strange!r}{hint}"
+                raise ScenarioError(msg)
+
+
+def _is_there(scenario: Scenario, path: Path) -> bool:
+    """Whether a scenario has a path, as cheaply as can be: to describe the whole model takes longer than to load it."""
+    place: Any = scenario
+    for step in path:
+        if step not in getattr(place, "__struct_fields__", ()):
+            return isinstance(place, dict) and bool(step)  # names in a mapping are free
+        place = getattr(place, step)
+    return True
 
 
 NOTHING_MORE = Settings()
@@ -124,7 +143,9 @@ def load(document: Document, settings: Settings = NOTHING_MORE) -> Loaded:
         if place[0] in {"parameters", "aliases"} and origin.rank != SCENARIO:
             msg = f"{origin.text}: {place[0]} make flags, so they are read from {document.name} alone; write them there"
             raise ScenarioError(msg)
-    return Loaded(_convert(stack, document), stack)
+    scenario = _convert(stack, document)
+    _ensure_keys(parameters, scenario, document)
+    return Loaded(scenario, stack)
 
 
 def restore(tree: dict[str, Any], name: str) -> Scenario:

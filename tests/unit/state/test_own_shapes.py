@@ -38,7 +38,8 @@ def test_every_kind_of_shape_can_be_given(kind):
     whole = cpu(solver, 0, 24 * 80)
     assert np.array_equal(cpu(solver, 37, 500), whole[:, 37:500])
     plain = servers()
-    web = plain.fleet.type_codes == [one is plain.fleet.archetypes[0] for one in plain.fleet.archetypes].index(True)
+    web = plain.fleet.type_codes == plain.fleet.types.index("web")
+    assert 0 < web.sum() < len(web)
     assert np.array_equal(whole[~web], cpu(plain, 0, 24 * 80)[~web])
 
 

@@ -167,7 +167,7 @@ def _tell(outcome: Outcome, *, to_errors: bool) -> None:
 
 def _stored(url: str, one: Written) -> str:
     home = home_of(url)
-    if home is not None and home.file and not one.sha256:
+    if home is not None and home.file and one.in_store:
         return f"in a store that now has {(home.folder / home.file).stat().st_size:,} bytes"
     return f"{one.size:,} bytes" if one.size else "no bytes stored"
 
