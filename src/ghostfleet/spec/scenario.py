@@ -9,7 +9,9 @@ import msgspec
 from msgspec import Meta
 
 from ghostfleet.core.errors import ScenarioError
+from ghostfleet.spec import estate as estates
 from ghostfleet.spec.data import Data
+from ghostfleet.spec.estate import Estate
 from ghostfleet.spec.fleet import Fleet
 from ghostfleet.spec.hosts import ROW_S, TICK_S, Hosts
 from ghostfleet.spec.parameters import Parameter
@@ -63,17 +65,18 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     data: Data | None = None
     fleet: Fleet | None = None
     hosts: Hosts | None = None
+    estate: Estate | None = None
     visualization: Visualization = Visualization()
     logging: Logging = Logging()
     execution: Execution = Execution()
 
     def __post_init__(self) -> None:
-        """Refuse two kinds of machines with clocks of their own in one scenario."""
-        if self.hosts is not None and self.data is not None:
-            msg = (
-                "hosts: a scenario with servers (the sections data and fleet) has no hosts beside them; give those one"
-            )
-            raise ValueError(msg + " of their own")
+        """Refuse two worlds with clocks of their own in one scenario."""
+        for name, worlds in (("hosts", (self.data,)), ("estate", (self.data, self.hosts))):
+            if getattr(self, name) is not None and any(world is not None for world in worlds):
+                other = "servers (the sections data and fleet)" if self.data is not None else "hosts"
+                msg = f"{name}: a scenario with {other} has no {name} beside them; give those one of their own"
+                raise ValueError(msg)
 
     def has(self, sections: Sequence[str]) -> bool:
         """Whether it has all of these sections."""
@@ -87,6 +90,8 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     @property
     def timeline(self) -> Timeline:
         """Span, tick and row."""
+        if self.estate is not None:
+            return Timeline(*self.estate.span_s, estates.TICK_S, estates.ROW_S)
         if self.hosts is not None:
             return Timeline(*self.hosts.span_s, TICK_S, ROW_S)
         data = self.servers
@@ -95,12 +100,17 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     @property
     def compressed(self) -> bool:
         """Whether files are compressed unless a flag says otherwise."""
-        return self.servers.compression if self.hosts is None else self.hosts.compression
+        return self._main.compression
 
     @property
     def destination(self) -> str:
         """Where a run writes that names no destination."""
-        return self.servers.generated_data_path if self.hosts is None else self.hosts.generated_data_path
+        return self._main.generated_data_path
+
+    @property
+    def _main(self) -> Estate | Hosts | Data:
+        """The section that the scenario is about."""
+        return self.estate or self.hosts or self.servers
 
     @property
     def servers(self) -> Data:

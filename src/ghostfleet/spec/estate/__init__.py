@@ -1,0 +1,104 @@
+"""The estate section: a platform of services on clusters, databases and clouds, and the demand that it lives on."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from ghostfleet.core import zones
+from ghostfleet.core.errors import ScenarioError
+from ghostfleet.core.window import DAY_S, MINUTE_S
+from ghostfleet.spec.estate.demand import Level, Service, WebService
+from ghostfleet.spec.estate.places import Application, Balancer, Cluster, Database, External, Machine, Network, Region
+
+EPOCH = date(1970, 1, 1)
+TICK_S = MINUTE_S
+ROW_S = 5 * MINUTE_S
+
+
+class Scheduled(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Incidents that come by themselves: so many a day, each at a drawn minute and on somebody drawn."""
+
+    incident: Annotated[dict[str, Any], Meta(description="its kind and options; on names whom it may strike")]
+    per_day: Annotated[float, Meta(gt=0, le=48, description="how many a day, on average; their number is Poisson")]
+    hours: Annotated[tuple[float, float], Meta(description="hours of the clock in which they start, half-open")] = (
+        0.0,
+        24.0,
+    )
+    clock: Annotated[str, Meta(description="IANA time zone of those hours")] = "America/New_York"
+    weekdays_only: bool = False
+
+
+class Placed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One incident at a known time."""
+
+    incident: Annotated[dict[str, Any], Meta(description="its kind and options; on names whom it strikes")]
+    starts: Annotated[str, Meta(description="when: an ISO time, UTC unless an offset is given")]
+
+
+class Incidents(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What goes wrong."""
+
+    scheduled: Annotated[dict[str, Scheduled], Meta(description="by a name that draws their times")] = {}
+    placed: tuple[Placed, ...] = ()
+
+
+class Changes(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What people change day by day, and what nearly always does no harm."""
+
+    deploys_per_week: Annotated[float, Meta(ge=0, le=500, description="of each service")] = 1.5
+    config_changes_per_week: Annotated[float, Meta(ge=0, le=500, description="of each service and database")] = 0.5
+    clock: Annotated[str, Meta(description="IANA time zone in whose working hours people work")] = "America/New_York"
+
+
+class Prices(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where costs come from; the table itself is data of the package (SHR-9)."""
+
+    factor: Annotated[float, Meta(gt=0, le=100, description="discount or premium on every price")] = 1.0
+    aliases: Annotated[bool, Meta(description="neutral names instead of those of real companies")] = False
+
+
+class Estate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Everything there is, by name, and how it is tied together."""
+
+    start_date: date = date(2020, 1, 1)
+    days: Annotated[int, Meta(ge=1, le=36_600, description="length of the span; runs cut windows out of it")] = 7_305
+    history_days: Annotated[int, Meta(ge=1, le=3_660, description="window of a run that names none")] = 90
+    reference_date: Annotated[date, Meta(description="the Wednesday at whose 10:00 levels hold")] = date(2025, 3, 5)
+    scale: Annotated[int, Meta(ge=1, le=400, description="copies of the business units")] = 1
+    regions: dict[str, Region] = {}
+    networks: dict[str, Network] = {}
+    clusters: dict[str, Cluster] = {}
+    databases: dict[str, Database] = {}
+    machines: dict[str, Machine] = {}
+    balancers: dict[str, Balancer] = {}
+    web_services: dict[str, WebService] = {}
+    levels: Annotated[dict[str, Level], Meta(description="profiles that services name (EST-18)")] = {}
+    services: dict[str, Service] = {}
+    applications: dict[str, Application] = {}
+    externals: dict[str, External] = {}
+    incidents: Incidents = Incidents()
+    changes: Changes = Changes()
+    prices: Prices = Prices()
+    generated_data_path: Annotated[str, Meta(description="where generate writes without --to")] = "out/estate"
+    compression: Annotated[bool, Meta(description="gzip for CSV and JSON lines, zstd for Parquet")] = True
+
+    def __post_init__(self) -> None:
+        """Refuse clocks that nobody keeps."""
+        clocks = {f"regions.{name}.clock": region.clock for name, region in self.regions.items()}
+        clocks |= {f"incidents.scheduled.{name}.clock": one.clock for name, one in self.incidents.scheduled.items()}
+        for place, clock in {**clocks, "changes.clock": self.changes.clock}.items():
+            try:
+                zones.known_zone(clock)
+            except ScenarioError as error:
+                msg = f"{place}: {error}"
+                raise ValueError(msg) from error
+
+    @property
+    def span_s(self) -> tuple[int, int]:
+        """Half-open span in seconds since the epoch."""
+        since = (self.start_date - EPOCH).days * DAY_S
+        return since, since + self.days * DAY_S

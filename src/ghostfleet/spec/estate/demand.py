@@ -1,0 +1,121 @@
+"""Services and web services: what they are, whom they call, and the demand that enters at them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from ghostfleet.spec.estate.places import Criticality, Name, Positive
+
+Share = Annotated[float, Meta(ge=0, le=1)]
+Protocol = Literal["HTTP/2", "HTTPS", "gRPC", "WebSocket", "Database"]
+Calls = Annotated[float, Meta(gt=0, le=16)]
+
+
+class Level(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a service shows on the reference Wednesday at 10:00, and how far it strays (EST-18)."""
+
+    cpu_percent: Annotated[float, Meta(gt=0, lt=100)]
+    cpu_spread: Annotated[float, Meta(ge=0, le=50)] = 10.0
+    memory_percent: Annotated[float, Meta(gt=0, lt=100)]
+    memory_spread: Annotated[float, Meta(ge=0, le=50)] = 10.0
+    response_ms: Positive
+    response_spread_ms: Annotated[float, Meta(ge=0)] = 0.0
+    error_percent: Annotated[float, Meta(ge=0, lt=50)]
+    requests_per_s: Positive
+    requests_spread: Annotated[float, Meta(ge=0)] = 0.0
+
+
+class Call(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How one request of the caller uses another service, a database or somebody else's service."""
+
+    per_request: Annotated[
+        Calls | None,
+        Meta(description="calls per request; without it, what the callee's level asks for"),
+    ] = None
+    weight: Annotated[float, Meta(gt=0, description="share among those who call the same service, as a weight")] = 1.0
+    retries: Annotated[int, Meta(ge=0, le=3)] = 1
+    timeout_ms: Annotated[Positive | None, Meta(description="without it, ten times the usual time, 1 s at least")] = (
+        None
+    )
+    breaker: Annotated[bool, Meta(description="whether calls fail at once while most of them fail")] = True
+    asynchronous: Annotated[bool, Meta(description="the caller neither waits nor fails; may close a cycle")] = False
+    protocol: Protocol | None = None
+
+
+class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Demand that enters from outside: people, feeds, timers."""
+
+    shapes: Annotated[tuple[dict[str, Any], ...], Meta(description="load shapes, whose factors multiply")] = (
+        {"kind": "business_hours"},
+    )
+    clients: Annotated[
+        dict[str, float], Meta(description="regions that it comes from, with weights; each has its own clock")
+    ] = {}
+    share: Annotated[
+        Share | None, Meta(description="share of the service's load; without callers 1, else by default one half")
+    ] = None
+    kind: Literal["clients", "feed", "timer", "schedule"] = "clients"
+
+
+class Resources(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Request and limit of one pod."""
+
+    request: Positive
+    limit: Positive
+
+    def __post_init__(self) -> None:
+        """Refuse a limit below the request."""
+        if self.limit < self.request:
+            msg = f"a limit of {self.limit} is below the request of {self.request}"
+            raise ValueError(msg)
+
+
+class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Something that runs in pods and answers requests (EST-10)."""
+
+    type: str
+    domain: Annotated[str, Meta(description="business domain: trading, shop, platform …")] = "platform"
+    cluster: Name
+    port: Annotated[int, Meta(ge=1, le=65_535)] = 8080
+    replicas: tuple[Annotated[int, Meta(ge=1, le=500)], Annotated[int, Meta(ge=1, le=500)]] = (2, 6)
+    cpu_millicores: Resources
+    memory_mib: Resources
+    criticality: Criticality = "medium"
+    level: Annotated[str | Level, Meta(description="a profile's name, or a level of its own")]
+    protocol: Protocol = "HTTPS"
+    health_endpoint: Literal["/health", "/status", "/ping", "/api/health"] = "/health"
+    version: str = "1.0.0"
+    team: str = "platform-engineering"
+    cost_center: str = "CC-1000"
+    namespace: str = "default"
+    entry: Entry | None = None
+    depends_on: dict[Name, Call] = {}
+    queries: dict[Name, Call] = {}
+    integrates_with: dict[Name, Call] = {}
+    aliases: Annotated[tuple[str, ...], Meta(description="other names under which documents know it")] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse fewer replicas at most than at least."""
+        if self.replicas[1] < self.replicas[0]:
+            msg = f"replicas: at most {self.replicas[1]} is fewer than at least {self.replicas[0]}"
+            raise ValueError(msg)
+
+
+class WebService(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A front end: what people see, behind balancers and before services (EST-9)."""
+
+    technology: str
+    framework: str = ""
+    port: Annotated[int, Meta(ge=1, le=65_535)]
+    network: Name
+    deployment: Literal["ECS", "EKS", "EC2", "Lambda"] = "ECS"
+    instances: Annotated[int, Meta(ge=1, le=500)] = 2
+    criticality: Criticality = "medium"
+    requests_per_s: Positive = 20.0
+    response_ms: Positive = 120.0
+    error_percent: Annotated[float, Meta(ge=0, lt=50)] = 0.2
+    entry: Entry = Entry()
+    calls: dict[Name, Call] = {}

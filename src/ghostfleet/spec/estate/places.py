@@ -1,0 +1,129 @@
+"""What demand runs on: regions, networks, clusters, databases, machines, balancers, applications, others' services."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+Name = Annotated[str, Meta(min_length=1, max_length=300)]
+Positive = Annotated[float, Meta(gt=0, le=1e9)]
+Whole = Annotated[int, Meta(ge=1)]
+Criticality = Literal["critical", "high", "medium", "low"]
+Environment = Literal["production", "staging", "development"]
+
+
+class Region(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A cloud region, or a place that clients come from."""
+
+    clock: Annotated[str, Meta(description="IANA time zone of the people there")] = "UTC"
+    zones: Annotated[tuple[str, ...], Meta(description="availability zones; none where only clients are")] = ()
+
+
+class Network(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A VPC (EST-4)."""
+
+    region: Name
+    environment: Environment
+    cidr: str | None = None
+    subnets: Annotated[int, Meta(ge=0, le=32, description="one per zone and tier, in turn")] = 6
+
+
+class Cluster(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A Kubernetes cluster and its worker nodes (EST-5, EST-20)."""
+
+    network: Name
+    nodes: Annotated[int, Meta(ge=1, le=2_000)]
+    node_groups: Annotated[int, Meta(ge=1, le=20)] = 3
+    instance_types: tuple[str, ...] = ("m5.xlarge", "m5.2xlarge")
+    version: str = "1.29"
+    cost_center: str = "CC-1000"
+
+
+class Database(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A managed database, with its level on the reference Wednesday (EST-6, EST-19)."""
+
+    engine: Literal["postgres", "mysql", "oracle-ee"]
+    engine_version: str
+    instance_class: str
+    network: Name
+    storage_gb: Annotated[int, Meta(ge=1, le=65_536)]
+    multi_az: bool = False
+    iops: int | None = None
+    cpu_percent: Annotated[float, Meta(gt=0, lt=100)]
+    cpu_spread: Annotated[float, Meta(ge=0, le=50)] = 15.0
+    connections: Annotated[float, Meta(gt=0, le=10_000)]
+    connections_spread: Annotated[float, Meta(ge=0)] = 20.0
+    pool: Annotated[Whole | None, Meta(description="most connections; without it, 2.2 times the usual")] = None
+    read_iops: Positive
+    write_iops: Positive
+    read_ms: Positive
+    write_ms: Positive
+    replicates_to: Name | None = None
+    migrates_to: Name | None = None
+    cost_center: str = "CC-2000"
+
+
+class Machine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A virtual machine with SQL Server on it (EST-7)."""
+
+    edition: Literal["Enterprise", "Standard", "Express", "Developer"]
+    version: str
+    license: Literal["dedicated_host", "license_included"]
+    instance_type: str
+    network: Name
+    storage_gb: Annotated[int, Meta(ge=1, le=65_536)]
+    license_usd: Annotated[float, Meta(ge=0, description="per month")] = 0.0
+    cpu_percent: Annotated[float, Meta(gt=0, lt=100)] = 35.0
+    memory_percent: Annotated[float, Meta(gt=0, lt=100)] = 55.0
+    connections: Annotated[float, Meta(gt=0, le=10_000)] = 40.0
+    pool: Whole | None = None
+    read_iops: Positive = 400.0
+    write_iops: Positive = 150.0
+    read_ms: Positive = 3.0
+    write_ms: Positive = 6.0
+    hosts_database_for: tuple[Name, ...] = ()
+    migrates_to: Name | None = None
+    cost_center: str = "CC-2000"
+
+
+class Balancer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A load balancer (EST-8)."""
+
+    type: Literal["application", "network", "classic"]
+    scheme: Literal["internet-facing", "internal"]
+    network: Name
+    target_groups: Annotated[int, Meta(ge=1, le=20)] = 2
+    routes_to: Annotated[tuple[Name, ...], Meta(description="web services, or services that clients call straight")]
+    cost_center: str = "CC-3000"
+
+
+class Application(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a business calls by one name: services, front ends, and what it buys from others (EST-11)."""
+
+    type: str
+    environment: Environment = "production"
+    criticality: Criticality = "high"
+    compliance: tuple[str, ...] = ()
+    team: str = "platform-engineering"
+    cost_center: str = "CC-1000"
+    version: str = "1.0.0"
+    users: Annotated[int, Meta(ge=0)] = 500
+    uses: tuple[Name, ...] = ()
+    frontends: tuple[Name, ...] = ()
+    externals: tuple[Name, ...] = ()
+
+
+class External(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Somebody else's service (EST-12)."""
+
+    type: str
+    provider: str = ""
+    alias: Annotated[str, Meta(description="neutral name, where real ones are not wanted")] = ""
+    usd_per_month: Annotated[float, Meta(ge=0)]
+    sla_percent: Annotated[float, Meta(gt=0, le=100)] = 99.9
+    response_ms: Annotated[float, Meta(gt=0, description="median")] = 60.0
+    criticality: Criticality = "medium"
+    compliance: tuple[str, ...] = ()
+    sovereignty: Literal["US", "EU", "Global"] = "Global"
