@@ -1,0 +1,142 @@
+"""What goes wrong: one module per kind, each a set of options, whom it may strike, and what it does to the state.
+
+A kind is found by lying in this folder, or by an entry point of the group ``ghostfleet.incidents`` that names its class.
+Kinds know names of parameters, never the state: the world resolves whom they strike, the state applies effects.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Union, get_args
+
+import msgspec
+from msgspec import Meta
+
+from ghostfleet.core.errors import ScenarioError
+from ghostfleet.core.plugins import loaded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+GROUP = "ghostfleet.incidents"
+
+# What an effect may change. The state documents each where it is applied (state/estate/influences).
+Parameter = Literal[
+    "entry.rate",  # times: demand that enters at a node
+    "node.latency",  # times: own time
+    "node.delay_ms",  # plus: own time
+    "node.failure",  # plus: probability of a failure of its own
+    "node.cost",  # times: work per request
+    "node.capacity",  # times: what its pods or machines can do
+    "node.memory",  # plus: points of memory in use
+    "node.replicas",  # times: pods that the autoscaler wants
+    "node.unstarted",  # plus: share of wanted pods that do not start
+    "pool.size",  # times: connections that a database grants at most
+    "pool.leaked",  # plus: share of the pool that is held and not used
+    "wire.delay_ms",  # plus: time there and back on the calls into a node
+    "cluster.nodes",  # times: machines of a cluster
+    "bill.waste",  # plus: share of a resource's cost that nobody needs
+    "logins.failed",  # plus: failed logins per minute
+    "logins.escalated",  # plus: escalations of privilege per hour
+]
+Whom = Literal["root", "callers", "callees", "databases", "entries"]
+Envelope = Literal["plateau", "swell", "climb", "whole"]
+Spread = Literal["callers", "callees", "sharers"]
+Severity = Literal["low", "medium", "high", "critical"]
+Minutes = Annotated[float, Meta(ge=0, le=60 * 24 * 60)]
+Range = tuple[Minutes, Minutes]
+PARAMETERS: tuple[Parameter, ...] = get_args(Parameter)
+
+
+class Effect(msgspec.Struct, frozen=True):
+    """A change of one parameter: ``size`` at full strength, scaled in time by an envelope.
+
+    A factor f at share e of its strength is 1 + (f − 1) e; what is added is size · e.
+    """
+
+    parameter: Parameter
+    size: float
+    on: Whom = "root"
+    envelope: Envelope = "plateau"
+
+
+class Selector(msgspec.Struct, frozen=True):
+    """Whom a kind may strike: entities of a label whose properties have one of the given values."""
+
+    label: str
+    where: dict[str, tuple[str, ...]] = {}
+    called: bool = True  # only those that somebody calls
+
+
+class Incident(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forbid_unknown_fields=True):
+    """Options that every kind has; a kind derives from this and says the rest.
+
+    Durations are ranges in minutes: an incident draws its own. It rises over ``onset``, stands for ``minutes``, and falls
+    over ``recovery``.
+    """
+
+    on: Annotated[tuple[str, ...], Meta(description="names of those it may strike; without any, all it can")] = ()
+    severity: Severity = "high"
+    strength: Annotated[float, Meta(gt=0, le=10, description="multiplies every effect")] = 1.0
+    onset: Range = (1.0, 3.0)
+    minutes: Range = (5.0, 15.0)
+    recovery: Range = (5.0, 10.0)
+
+    WHOM: ClassVar[Selector]
+    SPREADS: ClassVar[tuple[Spread, ...]]  # along which links its impact may be seen
+    TYPE: ClassVar[Literal["outage", "performance", "security"]]
+    CAUSE: ClassVar[str]  # category of its root cause, as people write it down
+    TITLE: ClassVar[str]  # one line, with {root}
+    PREVENTABLE: ClassVar[bool] = False
+    USD_PER_MINUTE: ClassVar[float] = 1_000.0  # what an outage of it costs at full strength, before demand is looked at
+
+    def __post_init__(self) -> None:
+        """Refuse ranges that end before they begin."""
+        for name in ("onset", "minutes", "recovery"):
+            low, high = getattr(self, name)
+            if high < low:
+                msg = f"{name}: a range ends at {high} before it begins at {low}"
+                raise ValueError(msg)
+
+    def effects(self) -> tuple[Effect, ...]:
+        """Changes of parameters at full strength."""
+        raise NotImplementedError
+
+
+@cache
+def kinds() -> dict[str, type[Incident]]:
+    """Every kind's class by the name that scenarios call it; `ScenarioError` when two share a name."""
+    found: dict[str, type[Incident]] = {}
+    for kind in (*_shipped(), *_plugged_in()):
+        name = str(kind.__struct_config__.tag)
+        other = found.setdefault(name, kind)
+        if other is not kind:
+            msg = f"two kinds of incident are called {name!r}: one in {other.__module__}, one in {kind.__module__}"
+            raise ScenarioError(msg)
+    return found
+
+
+def _shipped() -> Iterator[type[Incident]]:
+    for module in sorted(info.name for info in iter_modules(__path__)):
+        members = vars(import_module(f"{__name__}.{module}"))
+        for value in members.values():
+            if isinstance(value, type) and issubclass(value, Incident) and value.__module__ == members["__name__"]:
+                yield value
+
+
+def _plugged_in() -> Iterator[type[Incident]]:
+    from importlib.metadata import entry_points
+
+    for entry in entry_points(group=GROUP):
+        kind = loaded(entry)
+        if not (isinstance(kind, type) and issubclass(kind, Incident)):
+            msg = f"the entry point {entry.name!r} of {GROUP} names {entry.value}, which is no Incident"
+            raise ScenarioError(msg)
+        yield kind
+
+
+def union() -> Any:  # noqa: ANN401  a type made at run time; to a checker its members are `Incident`
+    """Make the type of any incident, told apart by ``kind``, for models and the JSON Schema."""
+    return Union[tuple(kinds().values())]  # noqa: UP007  the members are known at run time only

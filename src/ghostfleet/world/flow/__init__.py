@@ -1,0 +1,253 @@
+"""The part of an estate that carries demand: nodes in the order of calls, edges between them, entries from outside.
+
+Nodes are web services, services, databases, machines and others' services. Callers stand before those they call, so
+that a sweep down is a walk from the first node to the last, and a sweep up the way back.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+
+from ghostfleet.core import draw
+from ghostfleet.core.errors import ScenarioError
+from ghostfleet.world.flow.calibration import calibrate
+from ghostfleet.world.flow.draft import DATABASE, EXTERNAL, MACHINE, SERVICE, WEB, Draft, DraftEdge, draft
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ghostfleet.core.arrays import F64, I64, U64
+    from ghostfleet.shapes import Shape
+    from ghostfleet.spec.estate import Estate
+    from ghostfleet.spec.scenario import Scenario
+
+KINDS = {
+    WEB: "WebService",
+    SERVICE: "Service",
+    DATABASE: "RDSInstance",
+    MACHINE: "EC2Instance",
+    EXTERNAL: "ExternalService",
+}
+
+
+class Nodes(msgspec.Struct, frozen=True):
+    """Whoever answers requests, as columns in the order of calls."""
+
+    names: tuple[str, ...]
+    kinds: I64  # keys of `KINDS`
+    ids: U64  # (nodes, 2)
+    regions: tuple[str, ...]
+    rates: F64  # requests per second on the reference Wednesday
+    own_ms: F64  # mean time of its own work
+    spreads: F64  # standard deviation of that, as a share of it
+    failures: F64  # probability of a failure of its own
+    loads: F64  # share of its capacity in use, at the reference
+    pods: F64  # that run at the reference
+    fewest: F64  # pods at least …
+    most: F64  # … and at most; equal where nothing scales
+    pools: F64  # connections at most; 0 without a pool
+    busy: F64  # connections in use at the reference
+
+    def __len__(self) -> int:
+        """Count the nodes."""
+        return len(self.names)
+
+
+class Edges(msgspec.Struct, frozen=True):
+    """Who calls whom, as columns; sorted by caller, and by callee within one."""
+
+    parents: I64
+    children: I64
+    calls: F64  # per request of the caller
+    retries: I64
+    timeouts_ms: F64
+    breakers: F64  # 1 where calls are refused while most fail
+    asynchronous: F64  # 1 where the caller neither waits nor fails
+    wire_ms: F64  # there and back
+    protocols: tuple[str, ...]
+    ids: U64  # (edges, 2)
+
+    def __len__(self) -> int:
+        """Count the edges."""
+        return len(self.parents)
+
+
+class Slots(msgspec.Struct, frozen=True):
+    """An edge with more than one call a request, cut into places that hold one call at most."""
+
+    edges: I64
+    shares: F64  # probability that a request makes the call
+    ids: U64  # (slots, 2)
+    of: tuple[tuple[int, ...], ...]  # slots of each node, in the order in which a request makes them
+
+    def __len__(self) -> int:
+        """Count the slots."""
+        return len(self.edges)
+
+
+class Entries(msgspec.Struct, frozen=True):
+    """Where demand enters: a cell is one client region of one node."""
+
+    nodes: I64
+    clocks: tuple[str, ...]
+    places: tuple[str, ...]  # names of the client regions
+    rates: F64  # per second where the shapes are 1
+    shapes: tuple[tuple[Shape, ...], ...]
+    ids: U64  # (entries, 2)
+
+    def __len__(self) -> int:
+        """Count the cells."""
+        return len(self.nodes)
+
+
+class Echoes(msgspec.Struct, frozen=True):
+    """Asynchronous calls that close a circle: their messages arrive a tick later and are answered by nobody.
+
+    They carry what the caller's requests would send if no message had come round, so that nothing goes round twice.
+    """
+
+    parents: I64
+    children: I64
+    calls: F64  # per request of the caller
+    ids: U64  # (echoes, 2)
+
+    def __len__(self) -> int:
+        """Count the echoes."""
+        return len(self.parents)
+
+
+class Flow(msgspec.Struct, frozen=True, dict=True):
+    """Everything that the state solves."""
+
+    seed: int
+    nodes: Nodes
+    edges: Edges
+    slots: Slots
+    entries: Entries
+    echoes: Echoes
+
+    def stream(self, *names: str) -> draw.Stream:
+        """Name draws of the state."""
+        return draw.Stream(self.seed, "estate", *names)
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Node by name."""
+        return {name: place for place, name in enumerate(self.nodes.names)}
+
+    @cached_property
+    def slots_into(self) -> tuple[tuple[int, ...], ...]:
+        """Slots that lead to each node."""
+        found: list[list[int]] = [[] for _ in self.nodes.names]
+        for slot, edge in enumerate(self.slots.edges.tolist()):
+            found[int(self.edges.children[edge])].append(slot)
+        return tuple(tuple(slots) for slots in found)
+
+
+def build(scenario: Scenario) -> Flow:
+    """Flow of a scenario; `ScenarioError` when it has no estate."""
+    if scenario.estate is None:
+        msg = f"the scenario {scenario.scenario} has no estate: it needs the section estate"
+        raise ScenarioError(msg)
+    return of(scenario.estate, scenario.seed)
+
+
+def of(estate: Estate, seed: int) -> Flow:
+    """Flow of an estate."""
+    plan = draft(estate, seed)
+    calibrate(plan)
+    return Flow(seed, _nodes(plan), _edges(plan), _slots(plan), _entries(plan), _echoes(plan))
+
+
+def _nodes(plan: Draft) -> Nodes:
+    nodes = plan.nodes
+
+    def column(name: str) -> F64:
+        return np.array([getattr(node, name) for node in nodes], dtype=np.float64)
+
+    return Nodes(
+        names=tuple(node.name for node in nodes),
+        kinds=np.array([node.kind for node in nodes], dtype=np.int64),
+        ids=draw.entity_ids(f"{KINDS[node.kind]} {node.name}" for node in nodes),
+        regions=tuple(node.region for node in nodes),
+        rates=column("rate"),
+        own_ms=column("own_ms"),
+        spreads=column("spread"),
+        failures=column("own_failure"),
+        loads=column("load"),
+        pods=column("pods"),
+        fewest=column("fewest"),
+        most=column("most"),
+        pools=column("pool"),
+        busy=column("connections"),
+    )
+
+
+def _edges(plan: Draft) -> Edges:
+    edges = plan.edges
+
+    def column(name: str) -> F64:
+        return np.array([getattr(edge, name) for edge in edges], dtype=np.float64)
+
+    return Edges(
+        parents=np.array([edge.parent for edge in edges], dtype=np.int64),
+        children=np.array([edge.child for edge in edges], dtype=np.int64),
+        calls=column("calls"),
+        retries=np.array([edge.call.retries for edge in edges], dtype=np.int64),
+        timeouts_ms=column("timeout_ms"),
+        breakers=np.array([edge.call.breaker for edge in edges], dtype=np.float64),
+        asynchronous=np.array([edge.call.asynchronous for edge in edges], dtype=np.float64),
+        wire_ms=column("wire_ms"),
+        protocols=tuple(edge.protocol for edge in edges),
+        ids=draw.entity_ids(_said(plan, edges)),
+    )
+
+
+def _said(plan: Draft, edges: Sequence[DraftEdge]) -> list[str]:
+    return [f"{plan.nodes[edge.parent].name} → {plan.nodes[edge.child].name}" for edge in edges]
+
+
+def _echoes(plan: Draft) -> Echoes:
+    return Echoes(
+        parents=np.array([edge.parent for edge in plan.echoes], dtype=np.int64),
+        children=np.array([edge.child for edge in plan.echoes], dtype=np.int64),
+        calls=np.array([edge.calls for edge in plan.echoes], dtype=np.float64),
+        ids=draw.entity_ids(_said(plan, plan.echoes)),
+    )
+
+
+def _slots(plan: Draft) -> Slots:
+    owners: list[int] = []
+    shares: list[float] = []
+    names: list[str] = []
+    of: list[list[int]] = [[] for _ in plan.nodes]
+    said = _said(plan, plan.edges)
+    for place, edge in enumerate(plan.edges):
+        count = max(1, int(np.ceil(edge.calls)))
+        for number in range(count):
+            of[edge.parent].append(len(owners))
+            owners.append(place)
+            shares.append(edge.calls / count)
+            names.append(f"{said[place]} #{number}")
+    return Slots(
+        edges=np.array(owners, dtype=np.int64),
+        shares=np.array(shares, dtype=np.float64),
+        ids=draw.entity_ids(names),
+        of=tuple(tuple(slots) for slots in of),
+    )
+
+
+def _entries(plan: Draft) -> Entries:
+    cells = plan.entries
+    return Entries(
+        nodes=np.array([cell.node for cell in cells], dtype=np.int64),
+        clocks=tuple(cell.clock for cell in cells),
+        places=tuple(cell.place for cell in cells),
+        rates=np.array([cell.rate for cell in cells], dtype=np.float64),
+        shapes=tuple(cell.shapes for cell in cells),
+        ids=draw.entity_ids(f"{plan.nodes[cell.node].name} from {cell.place}" for cell in cells),
+    )

@@ -1,0 +1,114 @@
+"""From levels to what causes them: calls per request, entry rates, own times and own failures.
+
+Levels hold on the reference Wednesday at 10:00 of a node's own region; what enters there is worked out from shapes of
+its cells, which follow the clocks of their clients.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from ghostfleet.core import zones
+from ghostfleet.core.moments import Moments
+from ghostfleet.core.window import MINUTE_S, Window
+
+if TYPE_CHECKING:
+    from ghostfleet.core.arrays import F64
+    from ghostfleet.spec.estate import Estate
+    from ghostfleet.world.flow.draft import Draft, DraftEdge, DraftNode
+
+F = TypeVar("F", float, "F64")
+
+REFERENCE_HOUR = 10
+OWN_SHARE = 0.1  # of a level, at least, is the node's own doing, however much its calls explain
+ENTRY_SHARE = 0.5  # of the demand of a node with callers, where its entry does not say
+TIMEOUT_FACTOR, LEAST_TIMEOUT_MS = 10.0, 1000.0
+MOST_CALLS = 16.0
+
+
+def calibrate(plan: Draft) -> None:
+    """Fill in rates from the first caller down, times and failures from the last callee up."""
+    for edge in plan.echoes:
+        edge.calls = edge.call.per_request or 1.0
+    into: list[list[DraftEdge]] = [[] for _ in plan.nodes]
+    out: list[list[DraftEdge]] = [[] for _ in plan.nodes]
+    for edge in plan.edges:
+        into[edge.child].append(edge)
+        out[edge.parent].append(edge)
+    for place in range(len(plan.nodes)):
+        _rate(plan, place, into[place])
+    for place in reversed(range(len(plan.nodes))):
+        _own(plan, plan.nodes[place], out[place])
+
+
+def power(value: F, exponent: int) -> F:
+    """A whole power by multiplication, which is the same everywhere."""
+    out = value
+    for _ in range(exponent - 1):
+        out = out * value
+    return out
+
+
+def _rate(plan: Draft, place: int, edges: list[DraftEdge]) -> None:
+    """Calls per request of the edges into a node, and what enters at it."""
+    node = plan.nodes[place]
+    for edge in edges:
+        edge.calls = edge.call.per_request or 0.0
+    brought = sum(edge.calls * plan.nodes[edge.parent].rate for edge in edges)
+    rest = max(node.asked_rate - brought, 0.0)
+    open_edges = [edge for edge in edges if not edge.call.per_request and plan.nodes[edge.parent].rate > 0]
+    entering = 0.0
+    if node.entry is not None:
+        share = node.entry.share
+        if share is None:
+            share = ENTRY_SHARE if open_edges else 1.0
+        entering = rest * share
+        _enter(plan, place, entering)
+    weights = sum(edge.call.weight for edge in open_edges)
+    for edge in open_edges:
+        wanted = (rest - entering) * edge.call.weight / weights
+        edge.calls = min(wanted / plan.nodes[edge.parent].rate, MOST_CALLS)
+    node.rate = entering + sum(edge.calls * plan.nodes[edge.parent].rate for edge in edges)
+
+
+def _enter(plan: Draft, place: int, rate: float) -> None:
+    """Share what enters at a node among its cells, so that it is ``rate`` at the node's reference instant."""
+    cells = [cell for cell in plan.entries if cell.node == place]
+    at = Moments(Window(*_reference(plan.estate, plan.nodes[place])))
+    seen = 0.0
+    for cell in cells:
+        factor = 1.0
+        for shape in cell.shapes:
+            factor *= float(shape.curve(at, None, cell.clock)[0, 0])
+        seen += cell.share * factor
+    for cell in cells:
+        cell.rate = rate * cell.share / seen if seen > 0 else 0.0
+
+
+def _reference(estate: Estate, node: DraftNode) -> tuple[int, int, int]:
+    """Window of the reference minute by the clock of a node's region."""
+    zone = estate.regions[node.region].clock if node.region else "UTC"
+    naive = datetime.combine(estate.reference_date, time(REFERENCE_HOUR), UTC)
+    local_s = int(naive.timestamp())
+    offset = int(zones.offsets(np.array([local_s]), zone)[0])
+    tick = (local_s - offset) // MINUTE_S
+    return tick, tick + 1, MINUTE_S
+
+
+def _own(plan: Draft, node: DraftNode, edges: list[DraftEdge]) -> None:
+    """Split a node's level into its calls' part and its own."""
+    called_ms, passing = 0.0, 1.0
+    for edge in edges:
+        child = plan.nodes[edge.child]
+        answer_ms = child.total_ms + edge.wire_ms
+        edge.timeout_ms = edge.call.timeout_ms or max(LEAST_TIMEOUT_MS, TIMEOUT_FACTOR * answer_ms)
+        if not edge.call.asynchronous:
+            called_ms += edge.calls * answer_ms
+            passing *= 1 - min(edge.calls, 1.0) * power(child.total_failure, edge.call.retries + 1)
+    node.own_ms = max(node.response_ms - called_ms, OWN_SHARE * node.response_ms)
+    node.total_ms = node.own_ms + called_ms
+    node.own_failure = max(1 - (1 - node.failure) / passing, OWN_SHARE * node.failure)
+    node.total_failure = 1 - (1 - node.own_failure) * passing
