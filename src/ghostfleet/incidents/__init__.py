@@ -1,7 +1,7 @@
 """What goes wrong: one module per kind, each a set of options, whom it may strike, and what it does to the state.
 
-A kind is found by lying in this folder, or by an entry point of the group ``ghostfleet.incidents`` that names its class.
-Kinds know names of parameters, never the state: the world resolves whom they strike, the state applies effects.
+A kind is found by lying in this folder, or by an entry point of the group ``ghostfleet.incidents`` that names its
+class. Kinds know names of parameters, never the state: the world resolves whom they strike, the state applies effects.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ Parameter = Literal[
     "logins.failed",  # plus: failed logins per minute
     "logins.escalated",  # plus: escalations of privilege per hour
 ]
-Whom = Literal["root", "callers", "callees", "databases", "entries"]
+Whom = Literal["root", "callers", "callees", "databases", "entries", "residents"]
 Envelope = Literal["plateau", "swell", "climb", "whole"]
 Spread = Literal["callers", "callees", "sharers"]
 Severity = Literal["low", "medium", "high", "critical"]
@@ -73,8 +73,8 @@ class Selector(msgspec.Struct, frozen=True):
 class Incident(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forbid_unknown_fields=True):
     """Options that every kind has; a kind derives from this and says the rest.
 
-    Durations are ranges in minutes: an incident draws its own. It rises over ``onset``, stands for ``minutes``, and falls
-    over ``recovery``.
+    Durations are ranges in minutes: an incident draws its own. It rises over ``onset``, stands for ``minutes``, and
+    falls over ``recovery``.
     """
 
     on: Annotated[tuple[str, ...], Meta(description="names of those it may strike; without any, all it can")] = ()

@@ -37,7 +37,7 @@ class Call(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     ] = None
     weight: Annotated[float, Meta(gt=0, description="share among those who call the same service, as a weight")] = 1.0
     retries: Annotated[int, Meta(ge=0, le=3)] = 1
-    timeout_ms: Annotated[Positive | None, Meta(description="without it, ten times the usual time, 1 s at least")] = (
+    timeout_ms: Annotated[Positive | None, Meta(description="without it, ten times the usual time, 2 s at least")] = (
         None
     )
     breaker: Annotated[bool, Meta(description="whether calls fail at once while most of them fail")] = True

@@ -25,7 +25,8 @@ F = TypeVar("F", float, "F64")
 REFERENCE_HOUR = 10
 OWN_SHARE = 0.1  # of a level, at least, is the node's own doing, however much its calls explain
 ENTRY_SHARE = 0.5  # of the demand of a node with callers, where its entry does not say
-TIMEOUT_FACTOR, LEAST_TIMEOUT_MS = 10.0, 1000.0
+TIMEOUT_FACTOR, LEAST_TIMEOUT_MS = 10.0, 2000.0
+STATEMENT_TIMEOUT_MS = 15_000.0  # drivers wait long, and for a connection, too
 MOST_CALLS = 16.0
 
 
@@ -104,7 +105,8 @@ def _own(plan: Draft, node: DraftNode, edges: list[DraftEdge]) -> None:
     for edge in edges:
         child = plan.nodes[edge.child]
         answer_ms = child.total_ms + edge.wire_ms
-        edge.timeout_ms = edge.call.timeout_ms or max(LEAST_TIMEOUT_MS, TIMEOUT_FACTOR * answer_ms)
+        least_ms = STATEMENT_TIMEOUT_MS if edge.protocol == "Database" else LEAST_TIMEOUT_MS
+        edge.timeout_ms = edge.call.timeout_ms or max(least_ms, TIMEOUT_FACTOR * answer_ms)
         if not edge.call.asynchronous:
             called_ms += edge.calls * answer_ms
             passing *= 1 - min(edge.calls, 1.0) * power(child.total_failure, edge.call.retries + 1)

@@ -1,0 +1,77 @@
+"""What really happened in an estate: rates, answers and whole requests of every node, call and tick."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from ghostfleet.core.window import Window
+from ghostfleet.state.estate.influences import Influences, influences
+from ghostfleet.state.estate.outcomes import Outcomes, Splitter
+from ghostfleet.state.estate.rates import LOOK_BACK, Rates, Solver
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ghostfleet.core.arrays import Array
+    from ghostfleet.spec.scenario import Scenario
+    from ghostfleet.world.flow import Flow
+    from ghostfleet.world.occasions import Occasion
+
+TICKS_AT_ONCE = 2_880  # two days: long enough that the look-back is nothing, short enough for memory
+
+
+class State(msgspec.Struct, frozen=True, dict=True):
+    """One window of an estate; arrays have a row per node, slot or entry, and a column per tick."""
+
+    window: Window
+    flow: Flow
+    influences: Influences
+    rates: Rates
+    outcomes: Outcomes
+
+
+class Estates:
+    """Solves an estate for any window; with or without its incidents."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        """Prepare what does not depend on the window."""
+        from ghostfleet.world import flow as flows
+        from ghostfleet.world.occasions import Occasions
+
+        estate = scenario.estate
+        self.scenario = scenario
+        self.flow = flows.build(scenario)
+        assert estate is not None  # noqa: S101  the flow says so first
+        self.occasions = Occasions(estate, self.flow)
+        residents: dict[str, list[str]] = {}
+        for name, service in estate.services.items():
+            residents.setdefault(service.cluster, []).append(name)
+        self._residents = residents
+        self._solver = Solver(self.flow)
+        self._splitter = Splitter(self.flow)
+
+    def solve(self, window: Window, keep: Callable[[Occasion], bool] = lambda _occasion: True) -> State:
+        """State of a window; ``keep`` says which incidents happen."""
+        longer = Window(window.start - LOOK_BACK, window.stop, window.tick_s)
+        acting = [one for one in self.occasions.between(longer.since_s, longer.until_s) if keep(one)]
+        changes = influences(longer, acting, self.flow, self._residents)
+        rates = _cut(self._solver.solve(longer, changes), LOOK_BACK)
+        inside = Influences(window, {key: values[LOOK_BACK:] for key, values in changes.arrays.items()})
+        return State(window, self.flow, inside, rates, self._splitter.split(rates))
+
+
+def _cut(rates: Rates, skip: int) -> Rates:
+    """Without the first ticks, which lack some of their past."""
+    window = Window(rates.window.start + skip, rates.window.stop, rates.window.tick_s)
+
+    def cut(struct: msgspec.Struct) -> dict[str, Array]:
+        return {
+            name: getattr(struct, name)[:, skip:]
+            for name in struct.__struct_fields__
+            if name not in {"window", "answers"}
+        }
+
+    answers = msgspec.structs.replace(rates.answers, **cut(rates.answers))
+    return msgspec.structs.replace(rates, window=window, answers=answers, **cut(rates))

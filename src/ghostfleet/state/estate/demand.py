@@ -1,0 +1,50 @@
+"""Expected rates at which demand enters: shapes by the clients' clocks × wander × surges × incidents."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ghostfleet.core.moments import Moments
+from ghostfleet.state.estate.noise import Bursts, Wander
+
+if TYPE_CHECKING:
+    from ghostfleet.core.arrays import F64
+    from ghostfleet.core.window import Window
+    from ghostfleet.shapes import Shape
+    from ghostfleet.state.estate.influences import Influences
+    from ghostfleet.world.flow import Flow
+
+
+class Demand:
+    """Rates of the entries of an estate."""
+
+    def __init__(self, flow: Flow) -> None:
+        """Prepare what does not depend on the window."""
+        self._flow = flow
+        entries = flow.entries
+        self._wander = Wander(flow, "entry", entries.ids, swing=(0.06, 0.6), rough=(0.015, 0.7))
+        self._surges = Bursts(flow, "surge", entries.ids, per_day=(0.6, 1.0), ticks=(6.0, 0.9), height=(0.25, 0.7))
+        groups: dict[tuple[int, Shape, str], list[int]] = {}
+        for place, shapes in enumerate(entries.shapes):
+            for number, shape in enumerate(shapes):
+                groups.setdefault((number, shape, entries.clocks[place]), []).append(place)
+        self._groups = [
+            (shape, clock, np.array(places), flow.stream("shape", str(number)).keys(entries.ids[places]))
+            for (number, shape, clock), places in groups.items()
+        ]
+
+    def rates(self, window: Window, influences: Influences) -> F64:
+        """Requests per second that enter in each cell, shape (entries, ticks)."""
+        entries, at = self._flow.entries, Moments(window)
+        rates = self._wander.factors(window)
+        surges = np.ones_like(rates)
+        self._surges.add(surges, window)
+        rates *= surges
+        rates *= entries.rates[:, None]
+        for shape, clock, places, keys in self._groups:
+            rates[places] *= shape.curve(at, keys, clock)
+        for place, node in enumerate(entries.nodes.tolist()):
+            rates[place] = influences.times("entry.rate", self._flow.nodes.names[node], rates[place])
+        return rates

@@ -1,0 +1,138 @@
+"""What incidents change near a window: arrays of factors and of addends by parameter and entity.
+
+Where nothing is going on a factor is exactly 1 and an addend exactly 0, and what no incident touches has no array at
+all, so that whoever is out of reach keeps every bit.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ghostfleet.world.flow.draft import DATABASE, MACHINE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from ghostfleet.core.arrays import F64
+    from ghostfleet.core.window import Window
+    from ghostfleet.incidents import Effect, Parameter
+    from ghostfleet.world.flow import Flow
+    from ghostfleet.world.occasions import Occasion
+
+ADDED = frozenset(
+    {
+        "node.delay_ms",
+        "node.failure",
+        "node.memory",
+        "node.unstarted",
+        "pool.leaked",
+        "wire.delay_ms",
+        "bill.waste",
+        "logins.failed",
+        "logins.escalated",
+    }
+)
+LOW = 0.3  # strength at the ends of a swell (COM-6)
+
+
+class Influences:
+    """Changes of parameters in one window."""
+
+    def __init__(self, window: Window, arrays: Mapping[tuple[str, str], F64]) -> None:
+        """Keep the arrays, each of shape (ticks,), by parameter and entity."""
+        self.window = window
+        self.arrays = arrays
+
+    def get(self, parameter: Parameter, entity: str) -> F64 | None:
+        """Factor or addend at each tick, shape (ticks,); None where nothing changes it."""
+        return self.arrays.get((parameter, entity))
+
+    def times(self, parameter: Parameter, entity: str, values: F64) -> F64:
+        """Values with the factor applied."""
+        factor = self.get(parameter, entity)
+        return values if factor is None else values * factor
+
+    def plus(self, parameter: Parameter, entity: str, values: F64) -> F64:
+        """Values with the addend applied."""
+        addend = self.get(parameter, entity)
+        return values if addend is None else values + addend
+
+
+def influences(
+    window: Window, occasions: Iterable[Occasion], flow: Flow, residents: Mapping[str, Sequence[str]]
+) -> Influences:
+    """Combine the effects of incidents in the order of their ids; ``residents`` are the services of each cluster."""
+    arrays: dict[tuple[str, str], F64] = {}
+    seconds = window.seconds().astype(np.float64) + window.tick_s / 2  # the middle of a tick stands for it
+    for occasion in occasions:
+        shapes: dict[str, F64] = {}
+        for effect in occasion.kind.effects():
+            if effect.envelope not in shapes:
+                shapes[effect.envelope] = envelope(occasion, effect.envelope, seconds)
+            for entity in struck(occasion, effect, flow, residents):
+                _combine(arrays, effect, entity, shapes[effect.envelope] * occasion.kind.strength)
+    return Influences(window, arrays)
+
+
+def _combine(arrays: dict[tuple[str, str], F64], effect: Effect, entity: str, strength: F64) -> None:
+    key = effect.parameter, entity
+    if effect.parameter in ADDED:
+        change = effect.size * strength
+        arrays[key] = arrays[key] + change if key in arrays else change
+    else:
+        change = np.maximum(1 + (effect.size - 1) * strength, 0.0)
+        arrays[key] = arrays[key] * change if key in arrays else change
+
+
+def struck(occasion: Occasion, effect: Effect, flow: Flow, residents: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Names of those that an effect changes, in the order of calls."""
+    if effect.on == "root":
+        return (occasion.root,)
+    if effect.on == "residents":
+        return tuple(residents.get(occasion.root, ()))
+    place = flow.places.get(occasion.root)
+    if place is None:
+        return ()
+    names, edges = flow.nodes.names, flow.edges
+    if effect.on == "callers":
+        return tuple(names[parent] for parent in edges.parents[edges.children == place].tolist())
+    if effect.on == "entries":
+        return tuple(names[node] for node in _sources(flow, place))
+    children = edges.children[edges.parents == place].tolist()
+    stores = {DATABASE, MACHINE}
+    return tuple(names[child] for child in children if effect.on == "callees" or int(flow.nodes.kinds[child]) in stores)
+
+
+def _sources(flow: Flow, place: int) -> list[int]:
+    """Nodes at which demand enters that reaches a node, the node itself included."""
+    above, edges = {place}, flow.edges
+    for edge in reversed(range(len(edges))):  # callers come first, so one walk back finds them all
+        if int(edges.children[edge]) in above:
+            above.add(int(edges.parents[edge]))
+    entering = set(flow.entries.nodes.tolist())
+    return sorted(above & entering)
+
+
+def envelope(occasion: Occasion, shape: str, seconds: F64) -> F64:
+    """Strength of an incident from 0 to 1 at instants, shape (instants,); exactly 0 outside of it.
+
+    A plateau rises over the onset, stands, and falls over the recovery. A swell is a plateau whose strength goes from
+    0.3 to 1 in the middle and back (COM-6). A climb grows until the recovery begins and is gone at once, as a leak is
+    with a restart. The whole is 1 from the first to the last second.
+    """
+    since = seconds - occasion.start_s
+    onset, stand, recovery = (max(part, 1) for part in (occasion.onset_s, occasion.stand_s, occasion.recovery_s))
+    length = float(occasion.onset_s + occasion.stand_s)
+    inside = (since >= 0) & (since < occasion.end_s - occasion.start_s)
+    if shape == "whole":
+        return inside.astype(np.float64)
+    if shape == "climb":
+        rising = np.clip(since / max(length, 1.0), 0.0, 1.0)
+        return np.where(inside & (since < length), rising, 0.0)
+    level = np.minimum(np.clip(since / onset, 0.0, 1.0), np.clip((length + recovery - since) / recovery, 0.0, 1.0))
+    if shape == "swell":
+        middle = np.clip(1 - np.abs(since - occasion.onset_s - stand / 2) / (stand / 2), 0.0, 1.0)
+        level = level * (LOW + (1 - LOW) * middle)
+    return np.where(inside, level, 0.0)
