@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from ghostfleet.core.batch import Batch
     from ghostfleet.core.table import Table
     from ghostfleet.spec.scenario import Scenario
+    from ghostfleet.state.estate import Estates, State
+
+    Piece = tuple[int, int, Window]  # entities [first, last) over a window of rows
 
 ROWS_PER_TASK = 262_144
 TICKS_PER_BATCH = 45_056  # of all entities together: their arrays stay in cache, and a run below 60 MB
@@ -32,11 +35,8 @@ class Task(msgspec.Struct, frozen=True):
     first: int  # entities [first, last)
     last: int
     window: Window  # of rows
-
-    @property
-    def rows(self) -> int:
-        """Rows that the task makes."""
-        return (self.last - self.first) * len(self.window)
+    rows: int  # that it makes; of tables of events, that it is expected to make
+    shares_state: bool = False  # with other tables' tasks of the same window
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -74,9 +74,11 @@ class Generator:
     def __init__(self, scenario: Scenario) -> None:
         """Prepare the observers of the scenario lazily: a task needs one."""
         self.scenario = scenario
-        self._observers: dict[str, signals.Observer] = {}
+        self._observers: dict[str, signals.Observer | signals.StateObserver] = {}
+        self._states: Estates | None = None
+        self._solved: State | None = None
 
-    def observer(self, table: str) -> signals.Observer:
+    def observer(self, table: str) -> signals.Observer | signals.StateObserver:
         """Observer of one table; `ScenarioError` when there is none."""
         if table not in self._observers:
             self._observers[table] = signals.signal(table).observer(self.scenario)
@@ -117,22 +119,45 @@ class Generator:
         """
         tasks: list[Task] = []
         for table in tables:
-            entities = self.observer(table.name).entities
-            if parts > entities:
-                msg = f"--of {parts}: {table.name} has {entities} entities, so {entities} parts at most"
-                raise ScenarioError(msg)
-            block = max(1, min(ROWS_PER_TASK // len(window), entities // parts))
-            for first in range(0, entities, block):
-                last = min(first + block, entities)
-                pieces = window.cut(ROWS_PER_TASK) if block == 1 else iter((window,))
-                tasks += [
-                    Task(len(tasks) + number, table.name, first, last, piece) for number, piece in enumerate(pieces)
-                ]
+            observer = self.observer(table.name)
+            if isinstance(observer, signals.StateObserver):
+                for piece in self._pieces(observer, window, parts):
+                    rows = observer.expected(piece)
+                    tasks.append(Task(len(tasks), table.name, 0, observer.entities, piece, rows, shares_state=True))
+                continue
+            for first, last, piece in self._blocks(observer, window, parts):
+                tasks.append(Task(len(tasks), table.name, first, last, piece, (last - first) * len(piece)))
         return Plan(window, tuple(tasks))
+
+    @staticmethod
+    def _blocks(observer: signals.Observer, window: Window, parts: int) -> Iterator[Piece]:
+        """Some entities each, and stretches of one where it has many rows."""
+        entities = observer.entities
+        if parts > entities:
+            msg = f"--of {parts}: {observer.table.name} has {entities} entities, so {entities} parts at most"
+            raise ScenarioError(msg)
+        block = max(1, min(ROWS_PER_TASK // len(window), entities // parts))
+        for first in range(0, entities, block):
+            last = min(first + block, entities)
+            for piece in window.cut(ROWS_PER_TASK) if block == 1 else iter((window,)):
+                yield first, last, piece
+
+    def _pieces(self, observer: signals.StateObserver, window: Window, parts: int) -> Iterator[Window]:
+        """All entities over some ticks each: the state of a stretch is solved once for all tables."""
+        from ghostfleet.state.estate import TICKS_AT_ONCE
+
+        if parts > len(window):
+            msg = f"--of {parts}: {observer.table.name} has {len(window)} rows of time, so {len(window)} parts at most"
+            raise ScenarioError(msg)
+        rows = max(1, TICKS_AT_ONCE * self.scenario.timeline.tick_s // window.tick_s)
+        yield from window.cut(max(1, min(rows, len(window) // parts)))
 
     def batches(self, task: Task) -> Iterator[Batch]:
         """Rows of a task in `Table.order`, a few entities or a stretch of one at a time."""
         observer = self.observer(task.table)
+        if isinstance(observer, signals.StateObserver):
+            yield from observer.observe(self._state(task.window), task.window)
+            return
         ticks_per_row = task.window.tick_s // self.scenario.timeline.tick_s
         rows = max(1, TICKS_PER_BATCH * observer.breadth // ticks_per_row)
         if len(task.window) > rows:
@@ -143,3 +168,20 @@ class Generator:
         block = max(1, rows // len(task.window))
         for first in range(task.first, task.last, block):
             yield observer.rows(task.window, first, min(first + block, task.last))
+
+    def _state(self, window: Window) -> State:
+        """State of a window of rows; the last one is kept, because several tables observe it."""
+        ticks = window.finer(window.tick_s // self.scenario.timeline.tick_s)
+        if self._solved is None or self._solved.window != ticks:
+            self._solved = None  # its memory is the next one's
+            self._solved = self.estates.solve(ticks)
+        return self._solved
+
+    @property
+    def estates(self) -> Estates:
+        """What solves the scenario's estate."""
+        from ghostfleet.state.estate import Estates
+
+        if self._states is None:
+            self._states = Estates(self.scenario)
+        return self._states

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,12 +24,14 @@ class Facts:
     """Observed columns of some entities, one value per tick; every array has shape (entities, ticks).
 
     A weighted fact is the sum of what was seen in the tick, and its weight another fact: how much was seen. Both are
-    whole numbers, so that folding twice is folding once.
+    whole numbers, so that folding twice is folding once. ``folds`` names facts that are no columns: what columns are
+    derived from after the fold.
     """
 
     table: Table
     window: Window
     values: dict[str, Array]
+    folds: dict[str, Fold] = field(default_factory=dict)
 
     def folded(self, factor: int) -> Facts:
         """Rows of ``factor`` ticks each, counted from the epoch; the window must hold whole rows.
@@ -42,7 +44,7 @@ class Facts:
             msg = f"ticks {self.window.start} to {self.window.stop} are not whole rows of {factor}"
             raise ValueError(msg)
         folded = {name: _fold(self._fold_of(name), values, factor) for name, values in self.values.items()}
-        return Facts(self.table, self.window.coarser(factor), folded)
+        return Facts(self.table, self.window.coarser(factor), folded, self.folds)
 
     def mean(self, name: str) -> tuple[F64, Bool]:
         """Mean of a weighted fact, and where there is none because nothing was seen; shape (entities, ticks)."""
@@ -52,6 +54,8 @@ class Facts:
         return means, missing
 
     def _fold_of(self, name: str) -> Fold | None:
+        if name in self.folds:
+            return self.folds[name]
         # A weight adds up, whether it is a column that is written or not.
         if any(column.by == name for column in self.table.columns):
             return Fold.SUM

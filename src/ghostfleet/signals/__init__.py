@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -13,12 +14,13 @@ from ghostfleet.core.errors import ScenarioError
 from ghostfleet.core.plugins import loaded
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ghostfleet.core.batch import Batch
     from ghostfleet.core.table import Table
     from ghostfleet.core.window import Window
     from ghostfleet.spec.scenario import Scenario
+    from ghostfleet.state.estate import State
 
 GROUP = "ghostfleet.signals"
 
@@ -53,13 +55,23 @@ class Observer(Protocol):
         """Rows of entities ``[first, last)`` in a window of rows, in `Table.order`."""
 
 
+@dataclass(frozen=True, slots=True)
+class StateObserver:
+    """A table that is observed from the solved state of an estate, all entities of a window at once."""
+
+    table: Table
+    entities: int  # that have rows; of events, a guess of how many happen in a row of time
+    observe: Callable[[State, Window], Iterator[Batch]]  # state at the ticks, window of the rows
+    expected: Callable[[Window], int]  # rows in a window
+
+
 class Signal(Protocol):
     """A module of this folder."""
 
     TABLE: Table
     NEEDS: tuple[str, ...]  # sections of a scenario without which there is nothing to observe
 
-    def observer(self, scenario: Scenario) -> Observer:
+    def observer(self, scenario: Scenario) -> Observer | StateObserver:
         """Make the signal ready for a scenario; `ScenarioError` when it lacks what the signal observes."""
 
     def notes(self, scenario: Scenario, row_s: int) -> Mapping[str, object]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from ghostfleet.state.estate.latency import above
+from ghostfleet.state.estate.latency import above, below
 
 if TYPE_CHECKING:
     from ghostfleet.core.arrays import F64
@@ -155,9 +155,9 @@ class _Sweep:
         attempt_ms = slow * slow_ms + (1 - slow) * fast_ms
         again = (q - powers[retries + 1]) / (1 - powers[retries + 1])  # of served calls, some attempt failed before
         more = _mean_failures(powers, retries)  # failed attempts before a served one, of all served calls
-        last = Moments(mean, self.served_variance[child])
+        last = Moments(*below(limit, mean, self.served_variance[child]))
         served = Moments(last.mean + more * attempt_ms, last.variance + more * attempt_ms * attempt_ms)
-        clean = Moments(self.clean_mean[child] + wire_ms, self.clean_variance[child])
+        clean = Moments(*below(limit, self.clean_mean[child] + wire_ms, self.clean_variance[child]))
         exhausted = (1 - refused) * powers[retries + 1]
         gone = np.where(lost > 0, lost, 1.0)
         tried = exhausted / gone

@@ -56,6 +56,29 @@ def above(limit: float, mean: F64, variance: F64) -> F64:
     return out
 
 
+def below(limit: float, mean: F64, variance: F64) -> tuple[F64, F64]:
+    """Mean and variance of times that do not exceed a limit, shape (ticks,); as they are where hardly any would.
+
+    Of a log-normal with location μ and scale σ (of the natural logarithm) the part of the k-th moment below L is
+    exp(kμ + k²σ²/2) Φ((ln L − μ − kσ²) / σ).
+    """
+    places = np.flatnonzero(mean * NEAR > limit)
+    if not len(places):
+        return mean, variance
+    mean, variance = mean.copy(), variance.copy()
+    m, v = mean[places], np.maximum(variance[places], 1e-12)
+    location, scale = log_moments(m, v)
+    scale = np.maximum(scale, 1e-6)
+    z = (maths.log2(np.array([limit])) - location) / scale
+    shift = scale * LN_2
+    inside = np.maximum(1 - normal_above(z), 1e-9)
+    first = m * (1 - normal_above(z - shift)) / inside
+    second = (v + m * m) * (1 - normal_above(z - 2 * shift)) / inside
+    mean[places] = first = np.minimum(first, limit)
+    variance[places] = np.maximum(second - first * first, 0.0)
+    return mean, variance
+
+
 def quantiles(
     weights: Sequence[F64], means: Sequence[F64], variances: Sequence[F64], probabilities: Sequence[float]
 ) -> list[F64]:

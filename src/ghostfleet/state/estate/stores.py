@@ -1,0 +1,132 @@
+"""What databases do beneath their answers: statements, pages, locks, space; leaves of the state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+
+from ghostfleet.core import counts, draw
+from ghostfleet.core.window import DAY_S
+from ghostfleet.state.estate.noise import Bursts, Wander, log_normal
+from ghostfleet.state.estate.usage import bent
+
+if TYPE_CHECKING:
+    from ghostfleet.core.arrays import F64, I64
+    from ghostfleet.state.estate import State
+    from ghostfleet.world.flow import Flow
+
+IDLE_CPU = 0.03
+KNEE = 0.85
+HOUSEKEEPING = 0.2  # share of the reference's statements that a database makes by itself
+SLOW_MS = 1000.0
+READ_BYTES, WRITE_BYTES = 12_288, 9_216
+GIB = 1_073_741_824
+REFERENCE_MISS = 0.03  # of page reads that are not in the buffer
+
+
+class Stores(msgspec.Struct, frozen=True):
+    """Databases and machines of an estate as columns, in the order of their names."""
+
+    places: list[int]  # in the flow
+    read_iops: F64
+    write_iops: F64
+    read_ms: F64
+    write_ms: F64
+    storage_gb: F64
+    memory_gb: F64
+
+
+class Statements(msgspec.Struct, frozen=True):
+    """What databases did at each tick; shapes (databases, ticks)."""
+
+    cpu: F64  # per cent
+    connections: I64
+    read_iops: F64
+    write_iops: F64
+    read_ms: F64
+    write_ms: F64
+    read_bytes: I64
+    write_bytes: I64
+    free_storage: I64
+    free_memory: I64
+    swap: I64
+    slow: I64
+    deadlocks: I64
+    waits: I64
+    hits: F64  # per cent of pages found in the buffer
+    weight: F64  # statements, by which times are averaged
+
+
+class Work:
+    """Works out what databases did, for any window."""
+
+    def __init__(self, flow: Flow, stores: Stores) -> None:
+        """Draw each database's characters."""
+        self._flow, self._stores = flow, stores
+        ids = flow.nodes.ids[stores.places]
+        self._reads = Wander(flow, "reads", ids, swing=(0.08, 0.5), rough=(0.04, 0.5))
+        self._writes = Wander(flow, "writes", ids, swing=(0.08, 0.5), rough=(0.04, 0.5))
+        self._cpu = Wander(flow, "store cpu", ids, swing=(0.05, 0.5), rough=(0.02, 0.5))
+        self._checkpoints = Bursts(flow, "checkpoints", ids, per_day=(8.0, 0.6), ticks=(4.0, 0.6), height=(0.5, 0.6))
+        self._keys = {
+            name: flow.stream("store", name).keys(ids) for name in ("slow", "deadlocks", "waits", "space", "buffer")
+        }
+        u = draw.uniform(self._keys["space"], 0, 4)
+        self._filled = 0.35 + 0.35 * u[:, 0]
+        self._growth_days = log_normal(u[:, 1], 45.0, 0.5)
+        self._phase_s = (u[:, 2] * 30 * DAY_S).astype(np.int64)
+        self._buffer = 0.93 + 0.055 * u[:, 3]
+
+    def statements(self, state: State) -> Statements:
+        """What databases did in a window."""
+        flow, stores, window = self._flow, self._stores, state.window
+        places = stores.places
+        usual = np.where(flow.nodes.rates[places] > 0, flow.nodes.rates[places], 1.0)[:, None]
+        asked = np.maximum(state.outcomes.requests[places] / (usual * window.tick_s), 0.0)
+        share = HOUSEKEEPING + (1 - HOUSEKEEPING) * asked  # of the reference's statements
+        checkpoints = np.ones_like(share)
+        self._checkpoints.add(checkpoints, window)
+        read_iops = stores.read_iops[:, None] * share * self._reads.factors(window)
+        write_iops = stores.write_iops[:, None] * share * self._writes.factors(window) * checkpoints
+        own = flow.nodes.own_ms[places][:, None]
+        slower = state.rates.answers.served_mean[places] / own
+        loads = state.rates.loads[places]
+        cpu = 100 * bent((IDLE_CPU + (1 - IDLE_CPU) * loads) * self._cpu.factors(window), KNEE)
+        crowded = np.maximum(slower - 1.5, 0.0)
+        hits = 100 * (1 - (1 - self._buffer[:, None]) * (1 + 0.5 * np.minimum(loads, 2.0)) / 1.3)
+        return Statements(
+            cpu=cpu,
+            connections=np.maximum(np.rint(state.rates.connections[places]), 5).astype(np.int64),
+            read_iops=read_iops,
+            write_iops=write_iops,
+            read_ms=stores.read_ms[:, None] * slower,
+            write_ms=stores.write_ms[:, None] * slower * (0.7 + 0.3 * checkpoints),
+            read_bytes=np.rint(read_iops * READ_BYTES * window.tick_s).astype(np.int64),
+            write_bytes=np.rint(write_iops * WRITE_BYTES * window.tick_s).astype(np.int64),
+            free_storage=self._free_storage(state),
+            free_memory=self._free_memory(loads),
+            swap=np.rint(np.maximum(loads - 0.9, 0.0) * stores.memory_gb[:, None] * 0.2 * GIB).astype(np.int64),
+            slow=self._events("slow", (0.02 + 0.6 * crowded) * asked, state),
+            deadlocks=self._events("deadlocks", 0.0015 * share * (1 + 20 * crowded), state),
+            waits=self._events("waits", 0.03 * share * (1 + 12 * crowded), state),
+            hits=np.maximum(hits, 60.0),
+            weight=np.maximum(share, 1e-6),
+        )
+
+    def _events(self, name: str, means: F64, state: State) -> I64:
+        u = draw.uniform(self._keys[name], state.window.start, state.window.stop)
+        return counts.poisson(np.minimum(means, 1e6), u)
+
+    def _free_storage(self, state: State) -> I64:
+        """Space left: it shrinks day by day until old data is moved away."""
+        seconds = state.window.seconds()
+        period = np.rint(self._growth_days * DAY_S).astype(np.int64)[:, None] + DAY_S
+        age = (seconds[None, :] + self._phase_s[:, None]) % period
+        filled = self._filled[:, None] + 0.2 * (age / period)
+        return np.rint(self._stores.storage_gb[:, None] * (1 - filled) * GIB).astype(np.int64)
+
+    def _free_memory(self, loads: F64) -> I64:
+        left = 0.18 - 0.1 * np.minimum(loads, 1.2)
+        return np.rint(self._stores.memory_gb[:, None] * np.maximum(left, 0.02) * GIB).astype(np.int64)

@@ -1,0 +1,116 @@
+"""What services use of their pods: CPU, memory, disk, bytes; leaves of the state that nothing else depends on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ghostfleet.core import draw
+from ghostfleet.core.window import DAY_S
+from ghostfleet.state.estate.noise import Wander, log_normal
+
+if TYPE_CHECKING:
+    from ghostfleet.core.arrays import F64, I64
+    from ghostfleet.state.estate import State
+    from ghostfleet.world.flow import Flow
+
+IDLE_CPU = 0.012  # of the limit, whatever is asked
+KNEE = 0.85  # share of a range above which readings bend towards its end
+LOADED_MEMORY = 0.18  # of usual memory that follows the load
+LEAKS_DAYS = (2.5, 0.6)  # median and log-deviation of the days between restarts
+LEAK_POINTS = (4.0, 0.6)  # what memory gains until then
+LOGS_POINTS = (6.0, 0.5)  # what logs gain on disks until they are rotated away
+
+
+class Usage:
+    """Uses of services, by node of the flow."""
+
+    def __init__(self, flow: Flow, places: list[int], memory_percent: F64) -> None:
+        """Services at ``places`` of the flow, and their memory on the reference Wednesday."""
+        self._flow, self._places, self._memory = flow, places, memory_percent
+        ids = flow.nodes.ids[places]
+        self._cpu = Wander(flow, "cpu", ids, swing=(0.03, 0.6), rough=(0.02, 0.6))
+        self._swing = Wander(flow, "memory", ids, swing=(0.02, 0.5), rough=(0.004, 0.5))
+        u = draw.uniform(flow.stream("usage").keys(ids), 0, 6)
+        self._period_s = np.rint(log_normal(u[:, 0], *LEAKS_DAYS) * DAY_S).astype(np.int64) + 3600
+        self._leak = log_normal(u[:, 1], *LEAK_POINTS)
+        self._phase_s = (u[:, 2] * self._period_s).astype(np.int64)
+        self._disk = 22 + 40 * u[:, 3]
+        self._logs = log_normal(u[:, 4], *LOGS_POINTS)
+        self._rotation_s = (u[:, 5] * DAY_S).astype(np.int64)
+
+    def cpu(self, state: State) -> F64:
+        """Per cent of the limit in use, shape (services, ticks)."""
+        loads = state.rates.loads[self._places]
+        used = (IDLE_CPU + (1 - IDLE_CPU) * loads) * self._cpu.factors(state.window)
+        return 100 * bent(used, KNEE)
+
+    def memory(self, state: State) -> F64:
+        """Per cent of the limit in use, shape (services, ticks): a level, load, leaks until a restart, incidents."""
+        flow = self._flow
+        usual = flow.nodes.loads[self._places][:, None]
+        loads = np.minimum(state.rates.loads[self._places] / usual, 2.0)
+        level = self._memory[:, None] * (1 - LOADED_MEMORY + LOADED_MEMORY * loads) * self._swing.factors(state.window)
+        seconds = state.window.seconds()
+        age = (seconds[None, :] + self._phase_s[:, None]) % self._period_s[:, None]
+        level += self._leak[:, None] * (age / self._period_s[:, None] - 0.5)
+        for row, place in enumerate(self._places):
+            level[row] = state.influences.plus("node.memory", flow.nodes.names[place], level[row])
+        return 100 * bent(np.maximum(level, 1.0) / 100, KNEE)
+
+    def disk(self, state: State) -> F64:
+        """Per cent of the volume in use, shape (services, ticks): logs grow with the day and are rotated away."""
+        seconds = state.window.seconds()
+        age = (seconds[None, :] + self._rotation_s[:, None]) % DAY_S
+        return self._disk[:, None] + self._logs[:, None] * (age / DAY_S)
+
+
+def bent(values: F64, knee: float) -> F64:
+    """Leave values up to the knee alone and bend the rest towards 1, which they never reach."""
+    room = 1 - knee
+    excess = np.maximum(values - knee, 0.0) / room
+    out: F64 = np.minimum(values, knee) + room * (excess / (1 + excess))
+    return out
+
+
+class Traffic:
+    """Bytes on the wire: each call of an edge has sizes of its own, so that both ends count the same."""
+
+    def __init__(self, flow: Flow) -> None:
+        """Draw the sizes."""
+        self._flow = flow
+        u = draw.uniform(flow.stream("bytes").keys(flow.edges.ids), 0, 2)
+        self.up = _sizes(u[:, 0], 700.0)
+        self.down = _sizes(u[:, 1], 4200.0)
+        u = draw.uniform(flow.stream("bytes").keys(flow.entries.ids), 0, 2)
+        self.entry_up = _sizes(u[:, 0], 900.0)
+        self.entry_down = _sizes(u[:, 1], 9000.0)
+
+    def requests(self, state: State) -> I64:
+        """Attempts of each edge, shape (edges, ticks)."""
+        slots, outcomes = self._flow.slots, state.outcomes
+        out = np.zeros((len(self._flow.edges), len(state.window)), dtype=np.int64)
+        for slot, edge in enumerate(slots.edges.tolist()):
+            out[edge] += outcomes.call_served[slot] + outcomes.call_failed[slot]
+        return out
+
+    def through(self, state: State, requests: I64) -> tuple[I64, I64]:
+        """Bytes into and out of each node, shapes (nodes, ticks)."""
+        flow = self._flow
+        into, out = np.zeros((2, len(flow.nodes), len(state.window)), dtype=np.int64)
+        for edge in range(len(flow.edges)):
+            parent, child = int(flow.edges.parents[edge]), int(flow.edges.children[edge])
+            up, down = requests[edge] * self.up[edge], requests[edge] * self.down[edge]
+            out[parent] += up
+            into[child] += up
+            into[parent] += down
+            out[child] += down
+        for cell, node in enumerate(flow.entries.nodes.tolist()):
+            into[node] += state.outcomes.entered[cell] * self.entry_up[cell]
+            out[node] += state.outcomes.entered[cell] * self.entry_down[cell]
+        return into, out
+
+
+def _sizes(u: F64, median: float) -> I64:
+    return np.rint(log_normal(u, median, 0.6)).astype(np.int64) + 64
