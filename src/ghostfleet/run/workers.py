@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from ghostfleet.sinks import Part, Receipt, Sink
     from ghostfleet.spec.scenario import Scenario
 
+    Job = tuple[Task, Sequence[Receipt | None]]  # and what a sink has kept of it
+
 IN_FLIGHT = 2  # tasks per worker that are handed out at once, so that memory does not grow with the plan
 
 
@@ -98,25 +100,33 @@ def _prepare(scenario: Scenario, sinks: Sequence[Sink]) -> None:
     _worker = Worker(scenario, sinks)
 
 
-def _work(task: Task, kept: Sequence[Receipt | None]) -> Done:
+def _work(bundle: Sequence[Job]) -> list[Done]:
     if _worker is None:
         msg = "the worker was not prepared"
         raise RuntimeError(msg)
-    return perform(_worker.generator, _worker.sinks, task, kept, lambda _rows: None)
+    return [perform(_worker.generator, _worker.sinks, task, kept, lambda _rows: None) for task, kept in bundle]
 
 
-def alone(
-    generator: Generator, sinks: Sequence[Sink], jobs: Sequence[tuple[Task, Sequence[Receipt | None]]], watch: Watcher
-) -> Iterator[Done]:
-    """Do tasks one after the other in this process, in plan order."""
-    for task, kept in jobs:
+def bundles(jobs: Sequence[Job]) -> list[list[Job]]:
+    """Jobs that one worker does one after another: those of one window share the state that was solved for it."""
+    found: dict[object, list[Job]] = {}
+    for job in jobs:
+        task = job[0]
+        found.setdefault(task.window if task.shares_state else task.number, []).append(job)
+    return list(found.values())
+
+
+def alone(generator: Generator, sinks: Sequence[Sink], jobs: Sequence[Job], watch: Watcher) -> Iterator[Done]:
+    """Do tasks one after the other in this process: in plan order where a sink needs it, else bundle by bundle."""
+    in_order = jobs if any(not sink.staged for sink in sinks) else [job for bundle in bundles(jobs) for job in bundle]
+    for task, kept in in_order:
         yield perform(generator, sinks, task, kept, watch)
 
 
 def together(
     scenario: Scenario,
     sinks: Sequence[Sink],
-    jobs: Sequence[tuple[Task, Sequence[Receipt | None]]],
+    jobs: Sequence[Job],
     watch: Watcher,
     workers: int,
 ) -> Iterator[Done]:
@@ -128,14 +138,15 @@ def together(
     method = "fork" if "fork" in get_all_start_methods() else "spawn"
     executor = ProcessPoolExecutor(workers, get_context(method), _prepare, (scenario, list(sinks)))
     try:
-        for done in _bounded(executor, jobs, workers * IN_FLIGHT):
-            watch(done.task.rows)
-            yield done
+        for bundle in _bounded(executor, bundles(jobs), workers * IN_FLIGHT):
+            for done in bundle:
+                watch(done.task.rows)
+                yield done
     finally:
         executor.shutdown(wait=True, cancel_futures=True)
 
 
-def _bounded(executor: Executor, jobs: Sequence[tuple[Task, Sequence[Receipt | None]]], most: int) -> Iterator[Done]:
+def _bounded(executor: Executor, jobs: Sequence[Sequence[Job]], most: int) -> Iterator[list[Done]]:
     from concurrent.futures import FIRST_COMPLETED, wait
     from concurrent.futures.process import BrokenProcessPool
 
@@ -145,7 +156,7 @@ def _bounded(executor: Executor, jobs: Sequence[tuple[Task, Sequence[Receipt | N
     def submit() -> bool:
         job = next(waiting, None)
         if job is not None:
-            running.add(executor.submit(_work, *job))
+            running.add(executor.submit(_work, job))
         return job is not None
 
     while len(running) < most and submit():

@@ -176,7 +176,7 @@ class NetworkMetrics:
         slow = others * answers.slow[child]
         parts = {
             "clean": (clean, clean * first, clean * (first_variance + first * first)),
-            "late": _spread(late * 1.0, np.full(len(late), limit), TIMED_OUT_SPREAD),
+            "late": _spread(late.astype(np.float64), np.full(len(late), limit), TIMED_OUT_SPREAD),
             "slow": _spread(slow, np.minimum(answers.slow_mean[child] + wire_ms, limit), TIMED_OUT_SPREAD),
             "fast": _spread(others - slow, np.minimum(answers.fast_mean[child] + wire_ms, limit), FAILED_SPREAD),
         }
