@@ -47,7 +47,9 @@ def window_of(grain: str, rows: int, skip: int = 0) -> Window:
 
 def observe(generator: Generator, window: Window, first: int, last: int) -> Cells:
     """Rows of servers ``[first, last)`` in a window, as `Generator.batches` gives them."""
-    return joined([cells(batch) for batch in generator.batches(Task(0, TABLE, first, last, window))])
+    return joined(
+        [cells(batch) for batch in generator.batches(Task(0, TABLE, first, last, window, (last - first) * len(window)))]
+    )
 
 
 def whole(scenario: Scenario, window: Window) -> Cells:

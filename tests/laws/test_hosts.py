@@ -46,7 +46,12 @@ def window(rows=ROWS, skip=411, row_s=ROW_S):
 
 
 def observe(generator, rows, first=0, last=HOSTS):
-    return cells.joined([cells.cells(batch) for batch in generator.batches(Task(0, TABLE, first, last, rows))])
+    return cells.joined(
+        [
+            cells.cells(batch)
+            for batch in generator.batches(Task(0, TABLE, first, last, rows, (last - first) * len(rows)))
+        ]
+    )
 
 
 def ordered(rows):
