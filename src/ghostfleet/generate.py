@@ -146,6 +146,8 @@ class Generator:
         """All entities over some ticks each: the state of a stretch is solved once for all tables."""
         from ghostfleet.state.estate import TICKS_AT_ONCE
 
+        if observer.grain_s:  # rows of a length of their own: those that start in the window
+            window = Window.between(window.since_s, window.until_s, observer.grain_s)
         if parts > len(window):
             msg = f"--of {parts}: {observer.table.name} has {len(window)} rows of time, so {len(window)} parts at most"
             raise ScenarioError(msg)

@@ -112,7 +112,9 @@ def bundles(jobs: Sequence[Job]) -> list[list[Job]]:
     found: dict[object, list[Job]] = {}
     for job in jobs:
         task = job[0]
-        found.setdefault(task.window if task.shares_state else task.number, []).append(job)
+        found.setdefault((task.window.since_s, task.window.until_s) if task.shares_state else task.number, []).append(
+            job
+        )
     return list(found.values())
 
 

@@ -63,6 +63,7 @@ class StateObserver:
     entities: int  # that have rows; of events, a guess of how many happen in a row of time
     observe: Callable[[State, Window], Iterator[Batch]]  # state at the ticks, window of the rows
     expected: Callable[[Window], int]  # rows in a window
+    grain_s: int = 0  # length of rows that do not fold; 0: rows are as long as --every says
 
 
 class Signal(Protocol):
