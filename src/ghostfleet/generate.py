@@ -109,7 +109,8 @@ class Generator:
 
     def notes(self, tables: Sequence[str], row_s: int) -> dict[str, object]:
         """What readers of the tables must know about how they were made."""
-        return {key: note for name in tables for key, note in signals.signal(name).notes(self.scenario, row_s).items()}
+        said = [signals.notes(signals.signal(name), self.scenario, row_s) for name in tables]
+        return {key: note for one in said for key, note in one.items()}
 
     def plan(self, window: Window, tables: Sequence[Table], parts: int = 1) -> Plan:
         """Cut tables into tasks of about `ROWS_PER_TASK` rows, by entities first and by time where one is longer.

@@ -37,6 +37,13 @@ def words(texts: Sequence[str | None], window: Window) -> Text:
     return names(vocabulary, window, np.array([place.get(text, -1) for text in texts], dtype=np.int32))
 
 
+def texts(values: Sequence[str | None]) -> Text:
+    """Texts of rows; None is a missing one."""
+    vocabulary = {word: code for code, word in enumerate(dict.fromkeys(one for one in values if one is not None))}
+    codes = np.array([-1 if value is None else vocabulary[value] for value in values], dtype=np.int32)
+    return Text(codes, tuple(vocabulary))
+
+
 def whole(values: Array) -> Plain:
     """Whole numbers of entities and times, shape (entities, times), as a column."""
     return Plain(np.ascontiguousarray(values.T).ravel().astype(np.int64))

@@ -40,7 +40,7 @@ class Expectations(msgspec.Struct, frozen=True):
         named: dict[str, Rows] = {}
         for table in self.tables:
             scenario = self.scenarios.get(table.name, self.scenario)
-            rows = signals.signal(table.name).expectations(scenario, self._extent(data, table.name))
+            rows = signals.expectations(signals.signal(table.name), scenario, self._extent(data, table.name))
             named |= {name: [dict(row) for row in found] for name, found in rows.items()}
         return named
 

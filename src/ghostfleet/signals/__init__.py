@@ -75,13 +75,27 @@ class Signal(Protocol):
     def observer(self, scenario: Scenario) -> Observer | StateObserver:
         """Make the signal ready for a scenario; `ScenarioError` when it lacks what the signal observes."""
 
-    def notes(self, scenario: Scenario, row_s: int) -> Mapping[str, object]:
-        """What a reader of rows of ``row_s`` seconds must know about how they were made; the manifest states it."""
 
-    def expectations(
-        self, scenario: Scenario, extent: Extent | None = None
-    ) -> Mapping[str, Sequence[Mapping[str, object]]]:
-        """What checks may expect of rows of an extent, or of the whole scenario, as small named tables."""
+def notes(signal: Signal, scenario: Scenario, row_s: int) -> Mapping[str, object]:
+    """What a reader of rows of ``row_s`` seconds must know about how they were made; the manifest states it.
+
+    A signal says so with a function ``notes(scenario, row_s)``, if there is anything to say.
+    """
+    said: Mapping[str, object] = signal.notes(scenario, row_s) if hasattr(signal, "notes") else {}
+    return said
+
+
+def expectations(
+    signal: Signal, scenario: Scenario, extent: Extent | None = None
+) -> Mapping[str, Sequence[Mapping[str, object]]]:
+    """What checks may expect of rows of an extent, or of the whole scenario, as small named tables.
+
+    A signal says so with a function ``expectations(scenario, extent)``, if it expects more than its table declares.
+    """
+    said: Mapping[str, Sequence[Mapping[str, object]]] = (
+        signal.expectations(scenario, extent) if hasattr(signal, "expectations") else {}
+    )
+    return said
 
 
 @cache

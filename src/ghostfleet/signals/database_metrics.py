@@ -15,12 +15,11 @@ from ghostfleet.state.estate.stores import Stores, Work
 from ghostfleet.world import flow as flows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator
 
     from ghostfleet.core.batch import Values
     from ghostfleet.core.table import Column
     from ghostfleet.core.window import Window
-    from ghostfleet.signals import Extent
     from ghostfleet.spec.estate.places import Database, Machine
     from ghostfleet.spec.scenario import Scenario
     from ghostfleet.state.estate import State
@@ -156,16 +155,3 @@ class DatabaseMetrics:
         }
         columns |= {one.name: rows.read(facts, one) for one in TABLE.columns if one.name in facts.values}
         yield Batch(TABLE, {name: columns[name] for name in TABLE.names})
-
-
-def notes(scenario: Scenario, row_s: int) -> Mapping[str, object]:  # noqa: ARG001  the protocol's
-    """Nothing that the scenario does not say."""
-    return {}
-
-
-def expectations(
-    scenario: Scenario,  # noqa: ARG001  the protocol's
-    extent: Extent | None = None,  # noqa: ARG001
-) -> Mapping[str, Sequence[Mapping[str, object]]]:
-    """Nothing beyond the table's own declaration."""
-    return {}

@@ -17,13 +17,12 @@ from ghostfleet.world import flow as flows
 from ghostfleet.world.flow.draft import DATABASE, MACHINE, SERVICE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from ghostfleet.core.arrays import F64, Array
     from ghostfleet.core.batch import Values
     from ghostfleet.core.table import Column
     from ghostfleet.core.window import Window
-    from ghostfleet.signals import Extent
     from ghostfleet.spec.scenario import Scenario
     from ghostfleet.state.estate import State
 
@@ -240,16 +239,3 @@ def _log_normal(u: F64) -> F64:
     from ghostfleet.state.estate.noise import log_normal
 
     return log_normal(u, *LOSS)
-
-
-def notes(scenario: Scenario, row_s: int) -> Mapping[str, object]:  # noqa: ARG001  the protocol's
-    """Nothing that the scenario does not say."""
-    return {}
-
-
-def expectations(
-    scenario: Scenario,  # noqa: ARG001  the protocol's
-    extent: Extent | None = None,  # noqa: ARG001
-) -> Mapping[str, Sequence[Mapping[str, object]]]:
-    """Nothing beyond the table's own declaration."""
-    return {}

@@ -17,13 +17,12 @@ from ghostfleet.world import flow as flows
 from ghostfleet.world.flow.draft import SERVICE, level_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from ghostfleet.core.arrays import F64
     from ghostfleet.core.batch import Values
     from ghostfleet.core.table import Column
     from ghostfleet.core.window import Window
-    from ghostfleet.signals import Extent
     from ghostfleet.spec.scenario import Scenario
     from ghostfleet.state.estate import State
 
@@ -178,16 +177,3 @@ def _median(facts: Mapping[str, F64]) -> F64:
         means.append(mean.ravel())
         variances.append(np.maximum(facts[f"{part}_square"] / sure - mean * mean, 0.0).ravel())
     return latency.quantiles(weights, means, variances, (0.5,))[0].reshape(shape)
-
-
-def notes(scenario: Scenario, row_s: int) -> Mapping[str, object]:  # noqa: ARG001  the protocol's
-    """Nothing that the scenario does not say."""
-    return {}
-
-
-def expectations(
-    scenario: Scenario,  # noqa: ARG001  the protocol's
-    extent: Extent | None = None,  # noqa: ARG001
-) -> Mapping[str, Sequence[Mapping[str, object]]]:
-    """Nothing beyond the table's own declaration."""
-    return {}

@@ -166,11 +166,6 @@ class HostMetrics:
         return Quanta(units, SCALE, missing.ravel() if missing.any() else None)
 
 
-def notes(scenario: Scenario, row_s: int) -> Mapping[str, object]:  # noqa: ARG001  the protocol's
-    """Nothing that the scenario does not say."""
-    return {}
-
-
 def expectations(scenario: Scenario, extent: Extent | None = None) -> Mapping[str, Sequence[Mapping[str, object]]]:
     """What checks may expect of rows of an extent, or of the whole scenario."""
     if extent is None:

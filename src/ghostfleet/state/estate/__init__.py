@@ -14,7 +14,7 @@ from ghostfleet.state.estate.rates import LOOK_BACK, Rates, Solver
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ghostfleet.core.arrays import Array
+    from ghostfleet.core.arrays import F64, Array
     from ghostfleet.spec.scenario import Scenario
     from ghostfleet.world.flow import Flow
     from ghostfleet.world.occasions import Occasion
@@ -30,6 +30,7 @@ class State(msgspec.Struct, frozen=True, dict=True):
     influences: Influences
     rates: Rates
     outcomes: Outcomes
+    running_before: F64  # pods of each node in the tick before the window, (nodes,)
 
 
 class Estates:
@@ -57,9 +58,11 @@ class Estates:
         longer = Window(window.start - LOOK_BACK, window.stop, window.tick_s)
         acting = [one for one in self.occasions.between(longer.since_s, longer.until_s) if keep(one)]
         changes = influences(longer, acting, self.flow, self._residents)
-        rates = _cut(self._solver.solve(longer, changes), LOOK_BACK)
+        solved = self._solver.solve(longer, changes)
+        before = solved.running[:, LOOK_BACK - 1].copy()
+        rates = _cut(solved, LOOK_BACK)
         inside = Influences(window, {key: values[LOOK_BACK:] for key, values in changes.arrays.items()})
-        return State(window, self.flow, inside, rates, self._splitter.split(rates))
+        return State(window, self.flow, inside, rates, self._splitter.split(rates), before)
 
 
 def _cut(rates: Rates, skip: int) -> Rates:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 STABLE, START = 6, 2  # ticks over which the autoscaler looks for the most, and until a pod has started
 BREAKER, OPEN_ABOVE = 3, 0.5  # ticks for which a breaker stays open, and the share of failures that opens it
 REFUSED = 0.95  # share of calls that an open breaker refuses; the rest are its trials
-LOOK_BACK = STABLE + START + BREAKER + 1
+LOOK_BACK = STABLE + START + BREAKER + 2  # and a tick, so that the one before a window is right as well
 FULL = 0.98  # utilisation from which on requests are turned away
 LOAD_FACTOR = 0.6  # of own time by queueing
 BENT = 0.96  # utilisation beyond which waiting grows no longer

@@ -1,0 +1,185 @@
+"""What was changed, by people and by machines: deploys, configuration, scaling; most of it does no harm."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+
+from ghostfleet.core import draw, rows
+from ghostfleet.core.batch import Batch, Plain
+from ghostfleet.core.table import Kind, Table, column
+from ghostfleet.core.window import DAY_S
+from ghostfleet.signals import StateObserver
+from ghostfleet.state.estate.events import Rhythm
+from ghostfleet.world import flow as flows
+from ghostfleet.world.flow.draft import SERVICE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ghostfleet.core.batch import Values
+    from ghostfleet.core.window import Window
+    from ghostfleet.spec.scenario import Scenario
+    from ghostfleet.state.estate import State
+
+NEEDS: tuple[str, ...] = ("estate",)
+TYPES = ("config", "deploy", "scaling")
+TABLE = Table(
+    "changes",
+    "what was changed: deploys, configuration, scaling",
+    (
+        column("time", Kind.TIME, "when it took effect, UTC"),
+        column("change_id", Kind.TEXT, "unique id"),
+        column("change_type", Kind.TEXT, "what kind of change", values=TYPES),
+        column("entity", Kind.TEXT, "name of what was changed"),
+        column("entity_type", Kind.TEXT, "label of it in the graph", values=("RDSInstance", "Service")),
+        column("cluster_name", Kind.TEXT, "cluster that it runs on; null of databases", nullable=True),
+        column("region", Kind.TEXT, "region that it stands in"),
+        column("old_value", Kind.TEXT, "version, number of pods or value before"),
+        column("new_value", Kind.TEXT, "version, number of pods or value after"),
+        column("actor", Kind.TEXT, "who changed it: a team's pipeline, a person on call, an autoscaler"),
+        column("description", Kind.TEXT, "one line"),
+    ),
+    keys=("change_id",),
+    order=("time", "change_type", "entity"),
+)
+SETTINGS = (
+    ("log_level", ("info", "debug", "warning")),
+    ("cache_ttl_seconds", ("60", "120", "300", "600")),
+    ("feature_new_ranking", ("off", "on")),
+    ("request_limit_per_client", ("50", "100", "200")),
+    ("worker_threads", ("8", "16", "32")),
+    ("maintenance_window", ("Sun 02:00", "Sun 03:00", "Sat 02:00")),
+)
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One row."""
+
+    second: int
+    kind: str
+    entity: str
+    id: str
+    old: str
+    new: str
+    actor: str
+    about: str
+
+
+def observer(scenario: Scenario) -> StateObserver:
+    """Make the signal ready for a scenario."""
+    return Changes(scenario).ready()
+
+
+class Changes:
+    """The signal of one scenario."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        """Look up what does not change."""
+        flow, estate = flows.build(scenario), scenario.estate
+        assert estate is not None  # noqa: S101  the flow has said so
+        self._flow, self._estate = flow, estate
+        self._services = sorted(estate.services)
+        self._settable = [*self._services, *sorted(estate.databases)]
+        weekly = estate.changes
+        deployed = draw.entity_ids(f"Service {name}" for name in self._services)
+        set_up = draw.entity_ids(self._settable)
+        self._deploys = Rhythm(
+            flow, "deploy", deployed, np.full(len(deployed), weekly.deploys_per_week / 5), weekly.clock
+        )
+        self._configs = Rhythm(
+            flow, "config", set_up, np.full(len(set_up), weekly.config_changes_per_week / 5), weekly.clock
+        )
+        self._first_day = scenario.timeline.since_s // DAY_S
+
+    def ready(self) -> StateObserver:
+        """The observer."""
+        weekly = self._estate.changes
+        a_day = (
+            len(self._services) * weekly.deploys_per_week + len(self._settable) * weekly.config_changes_per_week
+        ) / 7
+        a_day += 40 * len(self._services)
+        return StateObserver(
+            TABLE, len(self._settable), self.observe, lambda window: round(a_day * len(window) * window.tick_s / DAY_S)
+        )
+
+    def observe(self, state: State, window: Window) -> Iterator[Batch]:
+        """Rows of a window."""
+        found = [*self._deployed(window), *self._configured(window), *self._scaled(state)]
+        found.sort(key=lambda one: (one.second, one.kind, one.entity, one.id))
+        clusters = {name: service.cluster for name, service in self._estate.services.items()}
+        places = self._flow.places
+        columns: dict[str, Values] = {
+            "time": Plain(np.array([one.second for one in found], dtype=np.int64)),
+            "change_id": rows.texts([one.id for one in found]),
+            "change_type": rows.texts([one.kind for one in found]),
+            "entity": rows.texts([one.entity for one in found]),
+            "entity_type": rows.texts(["Service" if one.entity in clusters else "RDSInstance" for one in found]),
+            "cluster_name": rows.texts([clusters.get(one.entity) for one in found]),
+            "region": rows.texts([self._flow.nodes.regions[places[one.entity]] for one in found]),
+            "old_value": rows.texts([one.old for one in found]),
+            "new_value": rows.texts([one.new for one in found]),
+            "actor": rows.texts([one.actor for one in found]),
+            "description": rows.texts([one.about for one in found]),
+        }
+        if found:
+            yield Batch(TABLE, columns)
+
+    def _deployed(self, window: Window) -> Iterator[Change]:
+        events = self._deploys.between(window.since_s, window.until_s)
+        if not len(events):
+            return
+        day = int(events.days.min())
+        before = self._deploys.numbers(self._first_day, day)
+        counted = np.add.accumulate(before, axis=1)[:, -1] if before.shape[1] else np.zeros(len(before), dtype=np.int64)
+        since = self._deploys.numbers(day, int(events.days.max()) + 1)
+        for row, at, when, ordinal, name in zip(
+            events.entities.tolist(),
+            events.seconds.tolist(),
+            events.days.tolist(),
+            events.ordinals.tolist(),
+            events.ids("chg"),
+            strict=True,
+        ):
+            number = int(counted[row]) + sum(since[row, : when - day].tolist()) + ordinal
+            service = self._services[row]
+            spec = self._estate.services[service]
+            old, new = _version(spec.version, number), _version(spec.version, number + 1)
+            yield Change(at, "deploy", service, name, old, new, f"{spec.team}-pipeline", f"deploy {service} {new}")
+
+    def _configured(self, window: Window) -> Iterator[Change]:
+        events = self._configs.between(window.since_s, window.until_s)
+        which, value = events.draws(1), events.draws(2)
+        for place, (row, at, name) in enumerate(
+            zip(events.entities.tolist(), events.seconds.tolist(), events.ids("chg"), strict=True)
+        ):
+            key, values = SETTINGS[int(which[place] * len(SETTINGS))]
+            old = int(value[place] * len(values))
+            new = values[(old + 1) % len(values)]
+            about = f"set {key} from {values[old]} to {new}"
+            yield Change(
+                at, "config", self._settable[row], name, f"{key}={values[old]}", f"{key}={new}", "on-call", about
+            )
+
+    def _scaled(self, state: State) -> Iterator[Change]:
+        """Whenever another number of pods runs than in the tick before."""
+        pods, before = state.rates.running, state.running_before
+        seconds = state.window.seconds()
+        for node, name in enumerate(self._flow.nodes.names):
+            if self._flow.nodes.kinds[node] != SERVICE:
+                continue
+            past = np.concatenate([before[node : node + 1], pods[node, :-1]])
+            for tick in np.flatnonzero(pods[node] != past).tolist():
+                old, new = f"{past[tick]:.0f}", f"{pods[node, tick]:.0f}"
+                second = int(seconds[tick])
+                about = f"scale {name} from {old} to {new} pods"
+                yield Change(second, "scaling", name, f"scale-{name}-{second}", old, new, "autoscaler", about)
+
+
+def _version(first: str, number: int) -> str:
+    """Version after so many deploys: every twelfth is a minor one."""
+    major, minor, patch = ([*first.split("."), "0", "0"])[:3]
+    minors, patches = divmod(number, 12)
+    return f"{major}.{int(minor) + minors}.{(int(patch) if not minors else 0) + patches}"
