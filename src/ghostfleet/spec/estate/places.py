@@ -12,6 +12,11 @@ Positive = Annotated[float, Meta(gt=0, le=1e9)]
 Whole = Annotated[int, Meta(ge=1)]
 Criticality = Literal["critical", "high", "medium", "low"]
 Environment = Literal["production", "staging", "development"]
+Aliases = Annotated[tuple[Name, ...], Meta(description="other names under which documents know it")]
+Cost = Annotated[
+    Annotated[float, Meta(ge=0)] | None,
+    Meta(description="US dollars per month, where a document states them and not the price table"),
+]
 
 
 class Region(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -38,7 +43,9 @@ class Cluster(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     node_groups: Annotated[int, Meta(ge=1, le=20)] = 3
     instance_types: tuple[str, ...] = ("m5.xlarge", "m5.2xlarge")
     version: str = "1.29"
+    usd_per_month: Cost = None
     cost_center: str = "CC-1000"
+    aliases: Aliases = ()
 
 
 class Database(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -62,7 +69,9 @@ class Database(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     write_ms: Positive
     replicates_to: Name | None = None
     migrates_to: Name | None = None
+    usd_per_month: Cost = None
     cost_center: str = "CC-2000"
+    aliases: Aliases = ()
 
 
 class Machine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -85,7 +94,9 @@ class Machine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     write_ms: Positive = 6.0
     hosts_database_for: tuple[Name, ...] = ()
     migrates_to: Name | None = None
+    usd_per_month: Cost = None
     cost_center: str = "CC-2000"
+    aliases: Aliases = ()
 
 
 class Balancer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
