@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from ipaddress import ip_network
+from typing import Annotated, Literal, get_args
 
 import msgspec
 from msgspec import Meta
+
+MOST_PREFIX = 20
 
 Name = Annotated[str, Meta(min_length=1, max_length=300)]
 Positive = Annotated[float, Meta(gt=0, le=1e9)]
 Whole = Annotated[int, Meta(ge=1)]
 Criticality = Literal["critical", "high", "medium", "low"]
 Environment = Literal["production", "staging", "development"]
+CRITICALITIES: tuple[str, ...] = get_args(Criticality)
+ENVIRONMENTS: tuple[str, ...] = get_args(Environment)
 Aliases = Annotated[tuple[Name, ...], Meta(description="other names under which documents know it")]
 Cost = Annotated[
     Annotated[float, Meta(ge=0)] | None,
@@ -33,6 +38,19 @@ class Network(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     environment: Environment
     cidr: str | None = None
     subnets: Annotated[int, Meta(ge=0, le=32, description="one per zone and tier, in turn")] = 6
+
+    def __post_init__(self) -> None:
+        """Refuse addresses that are none, or too few for 32 subnets."""
+        if self.cidr is None:
+            return
+        try:
+            prefix = ip_network(self.cidr).prefixlen
+        except ValueError as error:
+            msg = f"cidr: {error}"
+            raise ValueError(msg) from error
+        if prefix > MOST_PREFIX:
+            msg = f"cidr: {self.cidr} is too small for 32 subnets; write /{MOST_PREFIX} or a shorter prefix"
+            raise ValueError(msg)
 
 
 class Cluster(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
