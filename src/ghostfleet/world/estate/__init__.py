@@ -10,7 +10,7 @@ from ghostfleet.core.errors import ScenarioError
 from ghostfleet.spec.estate import Estate
 from ghostfleet.world.estate import business, clusters, databases, fronts, networks, services
 from ghostfleet.world.estate.copies import expanded
-from ghostfleet.world.estate.entities import Entities, Label
+from ghostfleet.world.estate.entities import Entities, Label, texts
 from ghostfleet.world.estate.ground import Ground
 from ghostfleet.world.estate.links import TYPES, Links, LinkType, links
 
@@ -39,8 +39,10 @@ LABELS: dict[str, tuple[Label, Callable[[Ground], Entities]]] = {
     )
 }
 # Whose name another label's entity never has; those of subnets, groups, nodes and pods derive from them.
-NAMED = ("VPC", "EKSCluster", "RDSInstance", "EC2Instance", "LoadBalancer", "WebService", "Service", "Application")
-NAMED = (*NAMED, "ExternalService")
+NAMED = (
+    *("VPC", "EKSCluster", "RDSInstance", "EC2Instance", "LoadBalancer"),
+    *("WebService", "Service", "Application", "ExternalService"),
+)
 
 
 class Entity(msgspec.Struct, frozen=True):
@@ -122,4 +124,4 @@ def _registry(ground: Ground) -> dict[str, Entity]:
     return registry
 
 
-__all__ = ["LABELS", "TYPES", "Entities", "Entity", "Label", "LinkType", "Links", "World", "build"]
+__all__ = ["LABELS", "TYPES", "Entities", "Entity", "Label", "LinkType", "Links", "World", "build", "texts"]

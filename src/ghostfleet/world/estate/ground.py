@@ -51,10 +51,6 @@ class Ground(msgspec.Struct, frozen=True):
         """Zones of a network's region."""
         return self.estate.regions[self.region_of(network)].zones
 
-    def id_of(self, label: str, key: str) -> str:
-        """Id of an entity of a label that stands already."""
-        return self.labels[label].ids[self.labels[label].keys.index(key)]
-
     def environment_of(self, name: str, network: str) -> str:
         """Environment: what the name says, or else that of the network."""
         return names.environment(name, self.estate.networks[network].environment)
@@ -68,7 +64,8 @@ class Ground(msgspec.Struct, frozen=True):
 
     def groups_of(self, network: str, tier: str) -> list[str]:
         """Ids of the security groups that guard a tier of a network."""
-        return [self.id_of("SecurityGroup", f"{network}-{tier}")]
+        groups = self.labels["SecurityGroup"]
+        return [groups.words("group_id")[groups.keys.index(f"{network}-{tier}")]]
 
 
 def placed(keys: Sequence[str], choices: Sequence[int], *, kind: str) -> list[int]:

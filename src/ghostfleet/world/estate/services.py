@@ -152,7 +152,7 @@ def pods(ground: Ground) -> Entities:
         hosts.setdefault(owner, []).append(row)
     rows = [(name, one, slot) for name, one in ground.estate.services.items() for slot in range(one.replicas[1])]
     first = dict(zip(ground.estate.services, entity_ids(ground.estate.services)[:, 0].tolist(), strict=True))
-    keys = [f"{name}-{slot + 1}" for name, _, slot in rows]
+    keys = [f"{name}-{slot + 1:02d}" for name, _, slot in rows]
     specs = [one for _, one, _ in rows]
     values = {
         "service_name": [name for name, _, _ in rows],
