@@ -257,7 +257,10 @@ def load(ctx: click.Context, arguments: Mapping[str, Any]) -> loading.Loaded:
     loaded = loading.load(document, settings)
     tables = () if loaded.scenario.tables == ("all",) else loaded.scenario.tables
     named = [(table, ("expect", table), signals.signal) for table in loaded.scenario.expect]
-    for table, path, known in [*named, *((table, ("tables", str(at)), signals.named) for at, table in enumerate(tables))]:
+    for table, path, known in [
+        *named,
+        *((table, ("tables", str(at)), signals.named) for at, table in enumerate(tables)),
+    ]:
         try:
             known(table)
         except ScenarioError as error:

@@ -110,7 +110,7 @@ def signal(name: str) -> Signal:
 
 
 def named(name: str) -> tuple[str, ...]:
-    """Tables that a name stands for: the one of that name, or all of a group; `ScenarioError` when it stands for none."""
+    """Tables that a name stands for: the one of that name, or all of a group; `ScenarioError` when there is none."""
     if name not in GROUPS:
         return (signal(name).TABLE.name,)
     return tuple(table for table, one in found().items() if one.TABLE.group == name)

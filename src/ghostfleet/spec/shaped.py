@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def shaped(wanted: Sequence[dict[str, Any]]) -> tuple[Shape, ...]:
-    """Make the shapes of what a key `shapes` says; ValueError naming the place below it where it says something else."""
+    """Make the shapes of what a key `shapes` says; ValueError naming the place where it says something else."""
     if not wanted:  # most archetypes have none, and to find all kinds takes a while
         return ()
     from ghostfleet import shapes

@@ -25,24 +25,25 @@ if TYPE_CHECKING:
 LINK_KEYS = ("from_label", "from_id", "to_label", "to_id")
 
 
-@lru_cache(maxsize=2)
-def _shown(scenario: _Known) -> World:
-    return estate.build(scenario.scenario).shown
-
-
 @dataclass(frozen=True, eq=False)
 class _Known:
-    """A scenario told apart by what it is made of: tables of one run share one world."""
+    """A scenario told apart from others by being another object: it has mappings, and so no hash of its own."""
 
     scenario: Scenario
 
     def __hash__(self) -> int:
-        """Tell scenarios apart by identity; a world holds its scenario, so that no other can take its place."""
+        """Identity; whoever remembers this keeps the scenario, so that no other takes its place."""
         return id(self.scenario)
 
     def __eq__(self, other: object) -> bool:
         """Whether it is the very same scenario."""
         return isinstance(other, _Known) and self.scenario is other.scenario
+
+
+@lru_cache(maxsize=2)
+def _shown(known: _Known) -> World:
+    """The world of a scenario as its graph shows it; all tables of a run share it."""
+    return estate.build(known.scenario).shown
 
 
 class _OfGraph:
@@ -55,7 +56,9 @@ class _OfGraph:
         return {}
 
     def expectations(
-        self, scenario: Scenario, extent: Extent | None = None  # noqa: ARG002  the protocol's
+        self,
+        scenario: Scenario,  # noqa: ARG002  the protocol's
+        extent: Extent | None = None,  # noqa: ARG002  the protocol's
     ) -> Mapping[str, Sequence[Mapping[str, object]]]:
         """Nothing beyond what the table declares."""
         return {}

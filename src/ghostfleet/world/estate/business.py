@@ -122,7 +122,9 @@ def externals(ground: Ground) -> Entities:
         "type": [one.type for one in specs],
         "provider": [_provider(name, key, one) for name, key, one in zip(names, keys, specs, strict=True)],
         # Never the address of a real company.
-        "endpoint": [f"https://{identity.slug(one.alias or key)}.{identity.DOMAIN}" for key, one in zip(keys, specs, strict=True)],
+        "endpoint": [
+            f"https://{identity.slug(one.alias or key)}.{identity.DOMAIN}" for key, one in zip(keys, specs, strict=True)
+        ],
         "status": ["healthy" if good else "degraded" for good in (found > promised - HEALTHY_BELOW_SLA).tolist()],
         "sla_target": promised,
         "actual_availability": found,
@@ -151,6 +153,4 @@ def _watched(ground: Ground, keys: list[str]) -> list[list[str]]:
     draws = ground.draws(EXTERNAL, keys)
     columns = {name: draws.between(f"watched {name}", low, high).tolist() for name, (low, high) in WATCHED.items()}
     many = draws.whole("watched", FEWEST_WATCHED, len(WATCHED)).tolist()
-    return [
-        [f"{name}={columns[name][row]:.4g}" for name in list(WATCHED)[:number]] for row, number in enumerate(many)
-    ]
+    return [[f"{name}={columns[name][row]:.4g}" for name in list(WATCHED)[:number]] for row, number in enumerate(many)]

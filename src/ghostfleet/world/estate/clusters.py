@@ -85,7 +85,11 @@ NODE = Label(
 
 def nodes(ground: Ground) -> Entities:
     """Worker nodes of all clusters; a node is the same in a larger cluster."""
-    rows = [(f"{key}-node-{at + 1:0{WIDTH}d}", key, at) for key, one in ground.estate.clusters.items() for at in range(one.nodes)]
+    rows = [
+        (f"{key}-node-{at + 1:0{WIDTH}d}", key, at)
+        for key, one in ground.estate.clusters.items()
+        for at in range(one.nodes)
+    ]
     specs = ground.estate.clusters
     keys = [row[0] for row in rows]
     draws = ground.draws(NODE, keys)

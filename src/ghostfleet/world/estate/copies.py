@@ -20,7 +20,7 @@ DOMAINS = frozenset({"trading", "risk", "portfolio", "shop"})  # of which every 
 
 
 def expanded(estate: Estate) -> Estate:
-    """The same estate with the copies written out; the first unit is as it was, and copies end in ``-u2``, ``-u3`` …
+    """The same estate with the copies written out: the first unit as it was, the names of others ending in ``-u2``.
 
     A copy has services of its own, and the clusters, databases, machines, web services, balancers and applications that
     these are tied to; networks, other services and other people's are shared. Raises `ScenarioError` when there would
@@ -49,7 +49,9 @@ def expanded(estate: Estate) -> Estate:
 def _unit(estate: Estate) -> dict[str, dict[str, None]]:
     """Names of what each unit has of its own, by section, in the order in which they are written."""
     services = {name: one for name, one in estate.services.items() if one.domain in DOMAINS}
-    hosts = {one.cluster for one in services.values()} | {name for one in services.values() for name in one.standby_clusters}
+    hosts = {one.cluster for one in services.values()} | {
+        name for one in services.values() for name in one.standby_clusters
+    }
     asked = {store for one in services.values() for store in one.queries}
     asked |= {one.replicates_to for name, one in estate.databases.items() if name in asked and one.replicates_to}
     webs = {name for name, one in estate.web_services.items() if services.keys() & one.calls.keys()}

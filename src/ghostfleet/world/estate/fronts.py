@@ -198,8 +198,7 @@ def balancers(ground: Ground) -> Entities:
         "targets_total": totals,
         "request_count": draws.whole("request_count", 10_000, 500_000),
         "cost_monthly": [
-            ground.prices.balancer(one.type, use)
-            for one, use in zip(specs, draws.uniform("use").tolist(), strict=True)
+            ground.prices.balancer(one.type, use) for one, use in zip(specs, draws.uniform("use").tolist(), strict=True)
         ],
         "environment": [ground.environment_of(key, one.network) for key, one in zip(keys, specs, strict=True)],
         "tier": tiers,

@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from ghostfleet.core.arrays import Array, I32, I64
+    from ghostfleet.core.arrays import I32, I64, Array
     from ghostfleet.spec.estate import Estate
     from ghostfleet.world.estate.entities import Entities
 

@@ -99,7 +99,9 @@ def networks(ground: Ground) -> Entities:
 def blocks(ground: Ground) -> dict[str, str]:
     """Addresses of each network: as written, or the next block of the private range."""
     estate = ground.estate
-    return {key: network.cidr or f"10.{place % 256}.0.0/16" for place, (key, network) in enumerate(estate.networks.items())}
+    return {
+        key: network.cidr or f"10.{place % 256}.0.0/16" for place, (key, network) in enumerate(estate.networks.items())
+    }
 
 
 def subnets(ground: Ground) -> Entities:

@@ -25,28 +25,28 @@ class PriceList(msgspec.Struct, frozen=True):
 
     def node(self, kind: str) -> float:
         """One worker node: its machine, its volume and what runs on every node."""
-        return self.instance(kind) + self.factor * _table()["node"]["beside_usd"]
+        return self.instance(kind) + self.factor * _price("node", "beside_usd")
 
     def cluster(self) -> float:
         """A cluster's control plane, without nodes."""
-        return self.factor * _table()["cluster"]["usd_per_hour"] * HOURS_PER_MONTH
+        return self.factor * _price("cluster", "usd_per_hour") * HOURS_PER_MONTH
 
     def machine(self, kind: str, storage_gb: float, license_usd: float) -> float:
         """A virtual machine with its disks and the license of what runs on it."""
-        return self.instance(kind) + self.factor * (_table()["storage"]["machine_gb_usd"] * storage_gb + license_usd)
+        return self.instance(kind) + self.factor * (_price("storage", "machine_gb_usd") * storage_gb + license_usd)
 
     def database(self, engine: str, kind: str, storage_gb: float, *, multi_az: bool) -> float:
         """A managed database; like can be compared with like by asking for another engine (defect 36)."""
         family = "oracle" if engine.startswith("oracle") else "open"
         compute = self._known(f"database_{family}_usd", kind)
-        storage = _table()["storage"]["database_gb_usd"] * storage_gb
+        storage = _price("storage", "database_gb_usd") * storage_gb
         license_usd = self._known("database_oracle_license_usd", kind) if family == "oracle" else 0.0
         return (compute + self.factor * storage) * (2 if multi_az else 1) + license_usd
 
     def balancer(self, kind: str, use: float) -> float:
         """A load balancer; ``use`` in [0, 1] places its traffic in the documented range."""
         row = _table()["balancer"][kind]
-        hourly = row["usd_per_hour"] + row["unit_usd_per_hour"] * _within(row["units"], use)
+        hourly = float(row["usd_per_hour"]) + float(row["unit_usd_per_hour"]) * _within(row["units"], use)
         return self.factor * (hourly * HOURS_PER_MONTH + _within(row["data_usd"], use))
 
     def web_service(self, technology: str, compute: float, delivery: float) -> float:
@@ -73,6 +73,10 @@ class PriceList(msgspec.Struct, frozen=True):
 def _within(bounds: list[float], use: float) -> float:
     low, high = bounds
     return low + (high - low) * use
+
+
+def _price(section: str, name: str) -> float:
+    return float(_table()[section][name])
 
 
 @cache
