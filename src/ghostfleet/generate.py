@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     Piece = tuple[int, int, Window]  # entities [first, last) over a window of rows
 
 ROWS_PER_TASK = 262_144
+NODES_PER_TASK = 65_536  # or links; a batch is as long
 TICKS_PER_BATCH = 45_056  # of all entities together: their arrays stay in cache, and a run below 60 MB
 
 
@@ -37,6 +38,7 @@ class Task(msgspec.Struct, frozen=True):
     window: Window  # of rows
     rows: int  # that it makes; of tables of events, that it is expected to make
     shares_state: bool = False  # with other tables' tasks of the same window
+    is_snapshot: bool = False  # one row for each entity, as it stands at the window's end, and not one for each tick
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -85,12 +87,24 @@ class Generator:
         return self._observers[table]
 
     def tables(self, only: Sequence[str] = ()) -> list[Table]:
-        """Tables to write: those named, or the scenario's own; ``all`` names every table that it can make."""
-        names = tuple(dict.fromkeys(only or self.scenario.tables))
-        if tuple(names) == ("all",):
-            found = signals.found()
-            names = tuple(name for name, one in found.items() if self.scenario.has(getattr(one, "NEEDS", ())))
-        return [self.observer(name).table for name in names]
+        """Tables to write: those named, or the scenario's own.
+
+        A group names its tables, and ``all`` every table, as far as the scenario can make them.
+        """
+        wanted = tuple(only or self.scenario.tables)
+        if wanted == ("all",):
+            names = [name for name in signals.found() if self._can_make(name)]
+        else:
+            names = [
+                table for name in wanted for table in signals.named(name) if table == name or self._can_make(table)
+            ]
+        if not names:
+            msg = f"the scenario {self.scenario.scenario} makes no table of {', '.join(wanted)}"
+            raise ScenarioError(msg)
+        return [self.observer(name).table for name in dict.fromkeys(names)]
+
+    def _can_make(self, table: str) -> bool:
+        return self.scenario.has(getattr(signals.signal(table), "NEEDS", ()))
 
     def window(self, since_s: int | None = None, until_s: int | None = None, every_s: int | None = None) -> Window:
         """Rows that start in the given stretch of the scenario's span; `ScenarioError` when there are none."""
@@ -115,6 +129,7 @@ class Generator:
     def plan(self, window: Window, tables: Sequence[Table], parts: int = 1) -> Plan:
         """Cut tables into tasks of about `ROWS_PER_TASK` rows, by entities first and by time where one is longer.
 
+        A table of a graph has one row for each entity, so only its entities are cut.
         ``parts`` is the number of parts that the plan will be shared among: each table has as many tasks at least.
         Raises `ScenarioError` when a table has too few entities for that.
         """
@@ -125,9 +140,11 @@ class Generator:
                 for piece in self._pieces(observer, window, parts):
                     rows = observer.expected(piece)
                     tasks.append(Task(len(tasks), table.name, 0, observer.entities, piece, rows, shares_state=True))
-                continue
-            for first, last, piece in self._blocks(observer, window, parts):
-                tasks.append(Task(len(tasks), table.name, first, last, piece, (last - first) * len(piece)))
+            elif table.form != "rows":
+                tasks += _snapshots(table, observer.entities, window, len(tasks))
+            else:
+                for first, last, piece in self._blocks(observer, window, parts):
+                    tasks.append(Task(len(tasks), table.name, first, last, piece, (last - first) * len(piece)))
         return Plan(window, tuple(tasks))
 
     @staticmethod
@@ -161,6 +178,9 @@ class Generator:
         if isinstance(observer, signals.StateObserver):
             yield from observer.observe(self._state(task.window), task.window)
             return
+        if task.is_snapshot:
+            yield observer.rows(task.window, task.first, task.last)
+            return
         ticks_per_row = task.window.tick_s // self.scenario.timeline.tick_s
         rows = max(1, TICKS_PER_BATCH * observer.breadth // ticks_per_row)
         if len(task.window) > rows:
@@ -188,3 +208,10 @@ class Generator:
         if self._states is None:
             self._states = Estates(self.scenario)
         return self._states
+
+
+def _snapshots(table: Table, entities: int, window: Window, number: int) -> Iterator[Task]:
+    """Tasks of a graph's table; where there is nothing, one that says so."""
+    for place, first in enumerate(range(0, max(entities, 1), NODES_PER_TASK)):
+        last = min(first + NODES_PER_TASK, entities)
+        yield Task(number + place, table.name, first, last, window, last - first, is_snapshot=True)

@@ -21,6 +21,8 @@ OTHER = {
     "outliers": 0.125,
     "hosts": 7,
     "days": 3,
+    "scale": 2,
+    "neutral_names": True,
     "profiles": {"hypervisor": 0.25, "guest": 0.25, "cloud": 0.5},
     "roles": {"idle": 0.5, "cron": 0.0, "steady": 0.0, "service": 0.5, "batch": 0.0},
 }

@@ -40,7 +40,8 @@ def fallback(url: str | None, scenario_name: str | None) -> Scenario:
     found = loading.shipped() if url is not None and scenario_name is None else {}
     for name, text in found.items():
         tables = reading.read(text, name).tree["tables"]
-        stems = [stem for table in tables for stem in (table, signals.signal(table).TABLE.file_stem)]
+        named = [table for one in tables for table in signals.named(one)]
+        stems = [stem for table in named for stem in (table, signals.signal(table).TABLE.file_stem)]
         if Path(str(url)).name.startswith(tuple(stems)):
             return loading.load(scenario.find(name)).scenario
     return loading.load(scenario.find(scenario_name or DEFAULT_SCENARIO)).scenario

@@ -256,10 +256,13 @@ def load(ctx: click.Context, arguments: Mapping[str, Any]) -> loading.Loaded:
     settings = loading.Settings(config, environment, arguments.get("assignments", ()), given, overrides)
     loaded = loading.load(document, settings)
     tables = () if loaded.scenario.tables == ("all",) else loaded.scenario.tables
-    named = [(table, ("expect", table)) for table in loaded.scenario.expect]
-    for table, path in [*named, *((table, ("tables", str(at))) for at, table in enumerate(tables))]:
+    named = [(table, ("expect", table), signals.signal) for table in loaded.scenario.expect]
+    for table, path, known in [
+        *named,
+        *((table, ("tables", str(at)), signals.named) for at, table in enumerate(tables)),
+    ]:
         try:
-            signals.signal(table)
+            known(table)
         except ScenarioError as error:
             msg = f"{loaded.origin(path)}: {'.'.join(path)}: {error}"
             raise ScenarioError(msg) from error

@@ -99,9 +99,19 @@ def _slice(values: Values, start: int, stop: int) -> Values:
     return Plain(values.values[start:stop], missing)
 
 
+def taken(values: Values, rows: Array) -> Values:
+    """Some rows of a column, in a given order."""
+    if isinstance(values, Text):
+        return Text(values.codes[rows], values.vocabulary)
+    missing = None if values.missing is None else values.missing[rows]
+    if isinstance(values, Quanta):
+        return Quanta(values.units[rows], values.per_one, missing)
+    return Plain(values.values[rows], missing)
+
+
 def quantise(values: Array, per_one: int, missing: Bool | None = None) -> Quanta:
     """Round floats to whole multiples of ``1 / per_one`` (ties to even)."""
     return Quanta(np.rint(values * values.dtype.type(per_one)).astype(np.int32), per_one, missing)
 
 
-__all__ = ["Batch", "Kind", "Plain", "Quanta", "Text", "Values", "quantise"]
+__all__ = ["Batch", "Kind", "Plain", "Quanta", "Text", "Values", "quantise", "taken"]

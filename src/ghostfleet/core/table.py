@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
 V = TypeVar("V")
 
+ITEMS_APART = "\x1f"  # between the items of a list of texts, in its vocabulary; an empty text is an empty list
+
+
+GROUPS = ("telemetry", "graph", "requests", "records", "truth")
+
 
 class Kind(Enum):
     """What a column's values are; the value is the name that documents use."""
@@ -27,6 +32,7 @@ class Kind(Enum):
     F64 = "float"  # float64, or whole multiples of the column's resolution
     I64 = "integer"
     BOOL = "boolean"
+    TEXTS = "texts"  # a list of texts: codes into a vocabulary of joined items
 
 
 class Fold(Enum):
@@ -90,7 +96,8 @@ class Table:
     keys: tuple[str, ...]
     order: tuple[str, ...]
     stem: str = ""  # documented file name, where it is not the table's own
-    group: str = "telemetry"  # telemetry, graph, requests, records or truth
+    group: str = "telemetry"  # one of GROUPS
+    form: Literal["rows", "node", "link"] = "rows"  # a node or a link of a graph is a row per entity, not per tick
 
     def __post_init__(self) -> None:
         """Refuse keys and orders that name no column."""
@@ -120,7 +127,7 @@ class Table:
     def without(self, groups: frozenset[str]) -> Table:
         """Return the same table with groups of columns switched off."""
         kept = tuple(column for column in self.columns if column.group not in groups)
-        return Table(self.name, self.about, kept, self.keys, self.order, self.stem, self.group)
+        return Table(self.name, self.about, kept, self.keys, self.order, self.stem, self.group, self.form)
 
 
 def column(name: str, kind: Kind, about: str, **rest: Any) -> Column:  # noqa: ANN401  passes Column's own fields on

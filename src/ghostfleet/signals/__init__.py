@@ -1,4 +1,4 @@
-"""Tables observed from the state: one module per signal, found by listing this folder."""
+"""Tables observed from the state: one module per signal, or per family of them, found by listing this folder."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
 from ghostfleet.core.errors import ScenarioError
 from ghostfleet.core.plugins import loaded
+from ghostfleet.core.table import GROUPS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -45,7 +46,7 @@ class Observer(Protocol):
 
     @property
     def entities(self) -> int:
-        """How many entities have rows."""
+        """How many entities have rows: of the table of a graph, how many nodes or links there are."""
 
     @property
     def breadth(self) -> int:
@@ -67,7 +68,7 @@ class StateObserver:
 
 
 class Signal(Protocol):
-    """A module of this folder."""
+    """A module of this folder, or one of the several `SIGNALS` that a module lists."""
 
     TABLE: Table
     NEEDS: tuple[str, ...]  # sections of a scenario without which there is nothing to observe
@@ -102,27 +103,41 @@ def expectations(
 def found() -> dict[str, Signal]:
     """Every signal by the name of its table; `ScenarioError` when two have one name."""
     signals: dict[str, Signal] = {}
-    modules: list[Signal] = [import_module(f"{__name__}.{part.name}") for part in iter_modules(__path__)]
-    for signal in (*modules, *_plugged_in()):
+    modules = [import_module(f"{__name__}.{part.name}") for part in iter_modules(__path__)]
+    for signal in (*(one for module in modules for one in _of(module)), *_plugged_in()):
         if signals.setdefault(signal.TABLE.name, signal) is not signal:
             msg = f"two signals write the table {signal.TABLE.name}"
             raise ScenarioError(msg)
     return signals
 
 
+def _of(module: Any) -> tuple[Signal, ...]:  # noqa: ANN401  a module of this folder, or what an entry point names
+    """Signals of a module: those that it lists, or the module itself."""
+    several: tuple[Signal, ...] = getattr(module, "SIGNALS", (module,))
+    return several
+
+
 def _plugged_in() -> list[Signal]:
     from importlib.metadata import entry_points
 
-    return [loaded(entry) for entry in entry_points(group=GROUP)]
+    return [signal for entry in entry_points(group=GROUP) for signal in _of(loaded(entry))]
 
 
 def signal(name: str) -> Signal:
     """Signal of a table; `ScenarioError` naming those there are."""
     if name in {part.name for part in iter_modules(__path__)}:  # without looking for plug-ins, which takes a while
-        module: Signal = import_module(f"{__name__}.{name}")
-        return module
+        for one in _of(import_module(f"{__name__}.{name}")):
+            if name == one.TABLE.name:
+                return one
     known = found()
     if name not in known:
-        msg = f"there is no table {name}; known are {', '.join(sorted(known))}"
+        msg = f"there is no table {name}; known are {', '.join(sorted(known))}, and the groups {', '.join(GROUPS)}"
         raise ScenarioError(msg)
     return known[name]
+
+
+def named(name: str) -> tuple[str, ...]:
+    """Tables that a name stands for: the one of that name, or all of a group; `ScenarioError` when there is none."""
+    if name not in GROUPS:
+        return (signal(name).TABLE.name,)
+    return tuple(table for table, one in found().items() if one.TABLE.group == name)

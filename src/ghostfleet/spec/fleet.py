@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from math import sqrt
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 from msgspec import Meta
+
+from ghostfleet.spec.shaped import shaped
 
 if TYPE_CHECKING:
     from ghostfleet.shapes import Shape
@@ -112,29 +113,7 @@ class Archetype(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
     def curves(self) -> tuple[Shape, ...]:
         """Make the shapes of what `shapes` says; ValueError where it says something else."""
-        if not self.shapes:  # most archetypes have none, and to find all kinds takes a while
-            return ()
-        from ghostfleet import shapes
-
-        kind, made = shapes.union(), []
-        for place, options in enumerate(self.shapes):
-            known = shapes.kinds()
-            if str(options.get("kind")) not in known:
-                msg = f"shapes.{place}.kind: {options.get('kind')!r} is no load shape; valid are {', '.join(known)}"
-                raise ValueError(msg)
-            try:
-                made.append(msgspec.convert(options, kind))
-            except msgspec.ValidationError as error:
-                said, _, at = str(error).partition(" - at `$")
-                path = f"shapes.{place}{at.strip('`').replace('[', '.').replace(']', '')}"
-                unknown = re.fullmatch(r"Object contains unknown field `(.*)`", said)
-                if unknown:
-                    fields = msgspec.structs.fields(known[options["kind"]])
-                    valid = ", ".join(("kind", *(field.encode_name for field in fields)))
-                    path, said = f"{path}.{unknown[1]}", f"a {options['kind']} has no such key (valid here: {valid})"
-                msg = f"{path}: {said}"
-                raise ValueError(msg) from error
-        return tuple(made)
+        return shaped(self.shapes)
 
 
 class Fleet(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

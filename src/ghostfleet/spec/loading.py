@@ -201,16 +201,16 @@ def _complaint(message: str, path: Path, stack: Layers, document: Document) -> s
         path = (*path, unknown.group(1))
         message = f"unknown key {'.'.join(path)}{_instead(path)}"
     else:
-        path, message = _narrowed(path, message, stack)
+        path, message = _narrowed(path, message, (*stack.origins, *document.lines))
         message = f"{'.'.join(path)}: {_in_words(message, path)}" if path else _in_words(message, path)
     origin = stack.strongest(path)
     place = origin.text if origin else f"{document.name}:{document.line(path)}"
     return f"{place}: {message}"
 
 
-def _narrowed(path: Path, message: str, stack: Layers) -> tuple[Path, str]:
+def _narrowed(path: Path, message: str, places: Sequence[Path]) -> tuple[Path, str]:
     """Take the key that a section's own check names at the beginning of its message into the path."""
-    below = {known[:length] for known in stack.origins for length in range(len(path) + 1, len(known) + 1)}
+    below = {known[:length] for known in places for length in range(len(path) + 1, len(known) + 1)}
     for known in sorted(below, key=len, reverse=True):
         start = ".".join(known[len(path) :]) + ": "
         if known[: len(path)] == path and message.startswith(start):

@@ -17,5 +17,6 @@ def schema() -> dict[str, Any]:
     made: dict[str, Any] = msgspec.json.schema(Scenario)
     (shape,), kinds = msgspec.json.schema_components([shapes.union()], ref_template="#/$defs/{name}")
     made["$defs"] |= kinds
-    made["$defs"]["Archetype"]["properties"]["shapes"]["items"] = shape
+    for holder in ("Archetype", "Entry"):
+        made["$defs"][holder]["properties"]["shapes"]["items"] = shape
     return {"$schema": DIALECT, "title": "ghostfleet scenario", **made}

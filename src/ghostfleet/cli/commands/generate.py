@@ -145,9 +145,10 @@ def _tell(outcome: Outcome, *, to_errors: bool) -> None:
     first, last = manifest.moment(window.since_s), manifest.moment(window.until_s)
     lines = [f"{outcome.plan.rows:,} rows, {columns}, {first} to {last}"]
     for name, statistics in outcome.statistics.items():
-        lines.append(f"{'':>{len(name)}}    {'mean':>9} {'sd':>9} {'min':>9} {'max':>9}")
-        for column, figures in statistics.summary().items():
-            if figures["count"]:
+        told = {column: figures for column, figures in statistics.summary().items() if figures["count"]}
+        if told:
+            lines.append(f"{'':>{len(name)}}    {'mean':>9} {'sd':>9} {'min':>9} {'max':>9}")
+            for column, figures in told.items():
                 numbers = " ".join(f"{figures[key]:9.2f}" for key in ("mean", "sd", "min", "max"))
                 lines.append(
                     f"  {column:<{len(name)}}  {numbers}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -11,6 +11,7 @@ from msgspec import Meta
 from ghostfleet.core import zones
 from ghostfleet.core.errors import ScenarioError
 from ghostfleet.core.window import DAY_S, MINUTE_S
+from ghostfleet.spec.estate import checks
 from ghostfleet.spec.estate.demand import Level, Service, WebService
 from ghostfleet.spec.estate.places import Application, Balancer, Cluster, Database, External, Machine, Network, Region
 
@@ -68,7 +69,11 @@ class Estate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     days: Annotated[int, Meta(ge=1, le=36_600, description="length of the span; runs cut windows out of it")] = 7_305
     history_days: Annotated[int, Meta(ge=1, le=3_660, description="window of a run that names none")] = 90
     reference_date: Annotated[date, Meta(description="the Wednesday at whose 10:00 levels hold")] = date(2025, 3, 5)
-    scale: Annotated[int, Meta(ge=1, le=400, description="copies of the business units")] = 1
+    scale: Annotated[int, Meta(ge=1, le=400, description="copies of the business units; 2,000 services at most")] = 1
+    graph_without: Annotated[
+        frozenset[Literal["VPC", "Subnet", "SecurityGroup", "Node", "Pod"]],
+        Meta(description="labels that the graph tables leave out, with all their links"),
+    ] = frozenset()
     regions: dict[str, Region] = {}
     networks: dict[str, Network] = {}
     clusters: dict[str, Cluster] = {}
@@ -87,7 +92,7 @@ class Estate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     compression: Annotated[bool, Meta(description="gzip for CSV and JSON lines, zstd for Parquet")] = True
 
     def __post_init__(self) -> None:
-        """Refuse clocks that nobody keeps."""
+        """Refuse clocks that nobody keeps, names of what there is not, and what contradicts itself."""
         clocks = {f"regions.{name}.clock": region.clock for name, region in self.regions.items()}
         clocks |= {f"incidents.scheduled.{name}.clock": one.clock for name, one in self.incidents.scheduled.items()}
         for place, clock in {**clocks, "changes.clock": self.changes.clock}.items():
@@ -96,6 +101,7 @@ class Estate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
             except ScenarioError as error:
                 msg = f"{place}: {error}"
                 raise ValueError(msg) from error
+        checks.ensure_sound(self)
 
     @property
     def span_s(self) -> tuple[int, int]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
-from ghostfleet.spec.estate.places import Criticality, Name, Positive
+from ghostfleet.spec.estate.places import Aliases, Criticality, Name, Positive
+from ghostfleet.spec.shaped import shaped
+
+if TYPE_CHECKING:
+    from ghostfleet.shapes import Shape
 
 Share = Annotated[float, Meta(ge=0, le=1)]
 Protocol = Literal["HTTP/2", "HTTPS", "gRPC", "WebSocket", "Database"]
@@ -59,6 +63,14 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     ] = None
     kind: Literal["clients", "feed", "timer", "schedule"] = "clients"
 
+    def __post_init__(self) -> None:
+        """Refuse shapes that there are not."""
+        self.curves()
+
+    def curves(self) -> tuple[Shape, ...]:
+        """Make the shapes of what `shapes` says; ValueError where it says something else."""
+        return shaped(self.shapes)
+
 
 class Resources(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Request and limit of one pod."""
@@ -79,6 +91,7 @@ class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     type: str
     domain: Annotated[str, Meta(description="business domain: trading, shop, platform …")] = "platform"
     cluster: Name
+    standby_clusters: Annotated[tuple[Name, ...], Meta(description="where it is deployed too, but takes no load")] = ()
     port: Annotated[int, Meta(ge=1, le=65_535)] = 8080
     replicas: tuple[Annotated[int, Meta(ge=1, le=500)], Annotated[int, Meta(ge=1, le=500)]] = (2, 6)
     cpu_millicores: Resources
@@ -95,7 +108,7 @@ class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     depends_on: dict[Name, Call] = {}
     queries: dict[Name, Call] = {}
     integrates_with: dict[Name, Call] = {}
-    aliases: Annotated[tuple[str, ...], Meta(description="other names under which documents know it")] = ()
+    aliases: Aliases = ()
 
     def __post_init__(self) -> None:
         """Refuse fewer replicas at most than at least."""
@@ -117,5 +130,6 @@ class WebService(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     requests_per_s: Positive = 20.0
     response_ms: Positive = 120.0
     error_percent: Annotated[float, Meta(ge=0, lt=50)] = 0.2
-    entry: Entry = Entry()
+    entry: Entry = msgspec.field(default_factory=Entry)
     calls: dict[Name, Call] = {}
+    cost_center: str = "CC-3000"

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from ipaddress import ip_network
+from typing import Annotated, Literal, get_args
 
 import msgspec
 from msgspec import Meta
+
+MOST_PREFIX = 20
 
 Name = Annotated[str, Meta(min_length=1, max_length=300)]
 Positive = Annotated[float, Meta(gt=0, le=1e9)]
 Whole = Annotated[int, Meta(ge=1)]
 Criticality = Literal["critical", "high", "medium", "low"]
 Environment = Literal["production", "staging", "development"]
+CRITICALITIES: tuple[str, ...] = get_args(Criticality)
+ENVIRONMENTS: tuple[str, ...] = get_args(Environment)
+Aliases = Annotated[tuple[Name, ...], Meta(description="other names under which documents know it")]
+Cost = Annotated[
+    Annotated[float, Meta(ge=0)] | None,
+    Meta(description="US dollars per month, where a document states them and not the price table"),
+]
 
 
 class Region(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -29,6 +39,19 @@ class Network(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     cidr: str | None = None
     subnets: Annotated[int, Meta(ge=0, le=32, description="one per zone and tier, in turn")] = 6
 
+    def __post_init__(self) -> None:
+        """Refuse addresses that are none, or too few for 32 subnets."""
+        if self.cidr is None:
+            return
+        try:
+            prefix = ip_network(self.cidr).prefixlen
+        except ValueError as error:
+            msg = f"cidr: {error}"
+            raise ValueError(msg) from error
+        if prefix > MOST_PREFIX:
+            msg = f"cidr: {self.cidr} is too small for 32 subnets; write /{MOST_PREFIX} or a shorter prefix"
+            raise ValueError(msg)
+
 
 class Cluster(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A Kubernetes cluster and its worker nodes (EST-5, EST-20)."""
@@ -38,7 +61,9 @@ class Cluster(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     node_groups: Annotated[int, Meta(ge=1, le=20)] = 3
     instance_types: tuple[str, ...] = ("m5.xlarge", "m5.2xlarge")
     version: str = "1.29"
+    usd_per_month: Cost = None
     cost_center: str = "CC-1000"
+    aliases: Aliases = ()
 
 
 class Database(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -62,7 +87,9 @@ class Database(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     write_ms: Positive
     replicates_to: Name | None = None
     migrates_to: Name | None = None
+    usd_per_month: Cost = None
     cost_center: str = "CC-2000"
+    aliases: Aliases = ()
 
 
 class Machine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -85,7 +112,9 @@ class Machine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     write_ms: Positive = 6.0
     hosts_database_for: tuple[Name, ...] = ()
     migrates_to: Name | None = None
+    usd_per_month: Cost = None
     cost_center: str = "CC-2000"
+    aliases: Aliases = ()
 
 
 class Balancer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -1,0 +1,40 @@
+"""Load shapes that a section of a scenario names, made and checked."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ghostfleet.shapes import Shape
+
+
+def shaped(wanted: Sequence[dict[str, Any]]) -> tuple[Shape, ...]:
+    """Make the shapes of what a key `shapes` says; ValueError naming the place where it says something else."""
+    if not wanted:  # most archetypes have none, and to find all kinds takes a while
+        return ()
+    from ghostfleet import shapes
+
+    kind, made = shapes.union(), []
+    for place, options in enumerate(wanted):
+        known = shapes.kinds()
+        if str(options.get("kind")) not in known:
+            msg = f"shapes.{place}.kind: {options.get('kind')!r} is no load shape; valid are {', '.join(known)}"
+            raise ValueError(msg)
+        try:
+            made.append(msgspec.convert(options, kind))
+        except msgspec.ValidationError as error:
+            said, _, at = str(error).partition(" - at `$")
+            path = f"shapes.{place}{at.strip('`').replace('[', '.').replace(']', '')}"
+            unknown = re.fullmatch(r"Object contains unknown field `(.*)`", said)
+            if unknown:
+                fields = msgspec.structs.fields(known[options["kind"]])
+                valid = ", ".join(("kind", *(field.encode_name for field in fields)))
+                path, said = f"{path}.{unknown[1]}", f"a {options['kind']} has no such key (valid here: {valid})"
+            msg = f"{path}: {said}"
+            raise ValueError(msg) from error
+    return tuple(made)
