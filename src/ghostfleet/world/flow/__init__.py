@@ -14,6 +14,7 @@ import numpy as np
 
 from ghostfleet.core import draw
 from ghostfleet.core.errors import ScenarioError
+from ghostfleet.world.estate.copies import expanded
 from ghostfleet.world.flow.calibration import calibrate
 from ghostfleet.world.flow.draft import DATABASE, EXTERNAL, MACHINE, SERVICE, WEB, Draft, DraftEdge, draft
 
@@ -153,7 +154,7 @@ def build(scenario: Scenario) -> Flow:
     if scenario.estate is None:
         msg = f"the scenario {scenario.scenario} has no estate: it needs the section estate"
         raise ScenarioError(msg)
-    return of(scenario.estate, scenario.seed)
+    return of(expanded(scenario.estate), scenario.seed)
 
 
 def of(estate: Estate, seed: int) -> Flow:
