@@ -107,7 +107,10 @@ class Generator:
         return self.scenario.has(getattr(signals.signal(table), "NEEDS", ()))
 
     def window(self, since_s: int | None = None, until_s: int | None = None, every_s: int | None = None) -> Window:
-        """Rows that start in the given stretch of the scenario's span; `ScenarioError` when there are none."""
+        """Rows that start in the given stretch of the scenario's span; `ScenarioError` when there are none.
+
+        Without a stretch it is the span, or its first days where a scenario says how long a history is.
+        """
         time = self.scenario.timeline
         row_s = every_s or time.row_s
         if row_s % time.tick_s:
@@ -115,6 +118,8 @@ class Generator:
             raise ScenarioError(msg)
         since = time.since_s if since_s is None else max(since_s, time.since_s)
         until = time.until_s if until_s is None else min(until_s, time.until_s)
+        if until_s is None and time.history_s is not None:
+            until = min(until, since + time.history_s)
         window = Window.between(since, max(since, until), row_s)
         if not len(window):
             msg = "no row of the scenario's span starts in the window; `ghostfleet show` prints the span"
