@@ -171,6 +171,9 @@ class Generator:
 
         if observer.grain_s:  # rows of a length of their own: those that start in the window
             window = Window.between(window.since_s, window.until_s, observer.grain_s)
+        if not len(window):
+            yield window  # one task that says so
+            return
         if parts > len(window):
             msg = f"--of {parts}: {observer.table.name} has {len(window)} rows of time, so {len(window)} parts at most"
             raise ScenarioError(msg)
@@ -181,7 +184,8 @@ class Generator:
         """Rows of a task in `Table.order`, a few entities or a stretch of one at a time."""
         observer = self.observer(task.table)
         if isinstance(observer, signals.StateObserver):
-            yield from observer.observe(self._state(task.window), task.window)
+            if len(task.window):
+                yield from observer.observe(self._state(task.window), task.window)
             return
         if task.is_snapshot:
             yield observer.rows(task.window, task.first, task.last)
