@@ -134,7 +134,7 @@ class Generator:
         for table in tables:
             entities = self.observer(table.name).entities
             if table.form != "rows":
-                tasks += _snapshots(table, entities, window, len(tasks))
+                tasks += _snapshots(table, entities, window, parts, len(tasks))
                 continue
             if parts > entities:
                 msg = f"--of {parts}: {table.name} has {entities} entities, so {entities} parts at most"
@@ -166,8 +166,9 @@ class Generator:
             yield observer.rows(task.window, first, min(first + block, task.last))
 
 
-def _snapshots(table: Table, entities: int, window: Window, number: int) -> Iterator[Task]:
+def _snapshots(table: Table, entities: int, window: Window, parts: int, number: int) -> Iterator[Task]:
     """Tasks of a graph's table; where there is nothing, one that says so."""
-    for place, first in enumerate(range(0, max(entities, 1), NODES_PER_TASK)):
-        last = min(first + NODES_PER_TASK, entities)
+    block = max(1, min(NODES_PER_TASK, entities // parts))
+    for place, first in enumerate(range(0, max(entities, 1), block)):
+        last = min(first + block, entities)
         yield Task(number + place, table.name, first, last, window, is_snapshot=True)
