@@ -146,7 +146,7 @@ class Generator:
                     rows = observer.expected(piece)
                     tasks.append(Task(len(tasks), table.name, 0, observer.entities, piece, rows, shares_state=True))
             elif table.form != "rows":
-                tasks += _snapshots(table, observer.entities, window, len(tasks))
+                tasks += _snapshots(table, observer.entities, window, parts, len(tasks))
             else:
                 for first, last, piece in self._blocks(observer, window, parts):
                     tasks.append(Task(len(tasks), table.name, first, last, piece, (last - first) * len(piece)))
@@ -171,14 +171,11 @@ class Generator:
 
         if observer.grain_s:  # rows of a length of their own: those that start in the window
             window = Window.between(window.since_s, window.until_s, observer.grain_s)
-        if not len(window):
-            yield window  # one task that says so
-            return
-        if parts > len(window):
-            msg = f"--of {parts}: {observer.table.name} has {len(window)} rows of time, so {len(window)} parts at most"
-            raise ScenarioError(msg)
         rows = max(1, TICKS_AT_ONCE * self.scenario.timeline.tick_s // window.tick_s)
-        yield from window.cut(max(1, min(rows, len(window) // parts)))
+        pieces = list(window.cut(max(1, min(rows, len(window) // parts))))
+        yield from pieces
+        for _ in range(parts - len(pieces)):  # parts of a table that has fewer rows are empty
+            yield Window(window.stop, window.stop, window.tick_s)
 
     def batches(self, task: Task) -> Iterator[Batch]:
         """Rows of a task in `Table.order`, a few entities or a stretch of one at a time."""
@@ -219,7 +216,7 @@ class Generator:
         return self._states
 
 
-def _snapshots(table: Table, entities: int, window: Window, number: int) -> Iterator[Task]:
+def _snapshots(table: Table, entities: int, window: Window, parts: int, number: int) -> Iterator[Task]:
     """Tasks of a graph's table; where there is nothing, one that says so."""
     for place, first in enumerate(range(0, max(entities, 1), NODES_PER_TASK)):
         last = min(first + NODES_PER_TASK, entities)

@@ -35,7 +35,9 @@ def output_options(command: Any) -> Any:  # noqa: ANN401  a decorator, as click'
         click.option("--until", type=Moment(), help="No row that starts at or after this time."),
         click.option("--last", type=Duration(), help="The last stretch before now, such as 90d."),
         click.option("--every", type=Duration(), help="Length of a row; a multiple of the scenario's tick."),
-        click.option("--only", metavar="TABLES", help="Tables to write, separated by commas, or all."),
+        click.option(
+            "--only", metavar="TABLES", help="Tables or groups (graph) to write, separated by commas, or all."
+        ),
         click.option("--format", "format_", type=click.Choice(FORMATS), help="File format  [default: csv]"),
         click.option(
             "--codec",
