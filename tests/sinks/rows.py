@@ -15,12 +15,13 @@ import duckdb
 import numpy as np
 import pyarrow.parquet as pq
 
-from ghostfleet.core.batch import Batch, Plain, Quanta, Text
+from ghostfleet.core.batch import Batch, Plain, Quanta, Text, joined, split
 from ghostfleet.core.table import Kind, Table, column
 from ghostfleet.sinks import Receipt, Sink, Written, found, open_sink
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 WORDS = ("web", "", "São Paulo ☃", 'say "hi", twice', "two\nlines\r\n", "tab\tand \\ and \x7f\x01", "=1+1", "null", "-")
+LISTS = ([], ["web"], ["a", "", 'say "b"'], ["São Paulo ☃", "two\nlines", "a,b"], ["", ""])
 INT64 = np.iinfo(np.int64)
 
 TABLE = Table(
@@ -33,6 +34,7 @@ TABLE = Table(
         column("count", Kind.I64, "how many", nullable=True),
         column("up", Kind.BOOL, "whether it answers", nullable=True),
         column("ratio", Kind.F64, "as it is", nullable=True),
+        column("tags", Kind.TEXTS, "what people call it", nullable=True),
     ),
     keys=("time",),
     order=("time",),
@@ -56,6 +58,7 @@ def rows(count: int = ROWS, table: Table = TABLE) -> Batch:
             "count": Plain(np.resize(extremes, count), number % 11 == 10),
             "up": Plain(number % 2 == 0, number % 5 == 4),
             "ratio": Plain(np.resize(ratios, count)),
+            "tags": Text(number % (len(LISTS) + 1) - 1, tuple(joined(items) for items in LISTS)),
         },
     )
 
@@ -66,7 +69,8 @@ def values(batch: Batch) -> list[tuple[Any, ...]]:
     for one in batch.table.columns:
         kept = batch[one.name]
         if isinstance(kept, Text):
-            columns.append([None if code < 0 else kept.vocabulary[code] for code in kept.codes])
+            words = [list(split(word)) if one.kind is Kind.TEXTS else word for word in kept.vocabulary]
+            columns.append([None if code < 0 else words[code] for code in kept.codes])
             continue
         missing = kept.missing if kept.missing is not None else np.zeros(len(kept), bool)
         plain = kept.floats() if isinstance(kept, Quanta) else kept.values
@@ -92,7 +96,7 @@ def read_csv(path: Path) -> list[tuple[Any, ...]]:
     kinds = [one.kind for one in TABLE.columns]
     return [
         tuple(
-            cell if kind is Kind.TEXT else (_typed(kind, cell) if cell else None)
+            cell if kind in {Kind.TEXT, Kind.TEXTS} else (_typed(kind, cell) if cell else None)
             for kind, cell in zip(kinds, line, strict=True)
         )
         for line in lines
@@ -123,9 +127,12 @@ def read_duckdb(path: Path) -> list[tuple[Any, ...]]:
 
 def as_csv_says(expected: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     """Rows as `read_csv` can tell them."""
-    texts = [number for number, one in enumerate(TABLE.columns) if one.kind is Kind.TEXT]
+    texts = [number for number, one in enumerate(TABLE.columns) if one.kind in {Kind.TEXT, Kind.TEXTS}]
     return [
-        tuple("" if value is None and number in texts else value for number, value in enumerate(row))
+        tuple(
+            ";".join(value) if isinstance(value, list) else "" if value is None and number in texts else value
+            for number, value in enumerate(row)
+        )
         for row in expected
     ]
 

@@ -257,6 +257,7 @@ def test_one_changed_cell_of_a_store_is_detected(column, tmp_path):
         "count": "12",
         "up": "NOT coalesce(up, true)",
         "ratio": "0.3",
+        "tags": "['', 'x']",
     }[column]
     with duckdb.connect(case.path(tmp_path)) as store:
         store.execute(f"UPDATE readings SET {column} = {changed} WHERE rowid = 200").fetchall()  # noqa: S608  constants

@@ -261,7 +261,7 @@ def test_a_reader_who_has_had_enough_is_no_error():
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env) as writer:
         assert writer.stdout is not None
         assert writer.stderr is not None
-        assert writer.stdout.readline() == b"time,host,load,count,up,ratio\n"
+        assert writer.stdout.readline() == b"time,host,load,count,up,ratio,tags\n"
         writer.stdout.close()
         assert writer.wait() == 0
         assert writer.stderr.read() == b""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +24,7 @@ class Kind(Enum):
 
     TIME = "time"  # int64 seconds since the epoch, UTC
     TEXT = "text"  # codes into a vocabulary
+    TEXTS = "texts"  # a list of texts: codes into a vocabulary of joined items
     F64 = "float"  # float64, or whole multiples of the column's resolution
     I64 = "integer"
     BOOL = "boolean"
@@ -91,6 +92,7 @@ class Table:
     order: tuple[str, ...]
     stem: str = ""  # documented file name, where it is not the table's own
     group: str = "telemetry"  # telemetry, graph, requests, records or truth
+    form: Literal["rows", "node", "link"] = "rows"
 
     def __post_init__(self) -> None:
         """Refuse keys and orders that name no column."""
@@ -120,7 +122,7 @@ class Table:
     def without(self, groups: frozenset[str]) -> Table:
         """Return the same table with groups of columns switched off."""
         kept = tuple(column for column in self.columns if column.group not in groups)
-        return Table(self.name, self.about, kept, self.keys, self.order, self.stem, self.group)
+        return Table(self.name, self.about, kept, self.keys, self.order, self.stem, self.group, self.form)
 
 
 def column(name: str, kind: Kind, about: str, **rest: Any) -> Column:  # noqa: ANN401  passes Column's own fields on
