@@ -281,14 +281,9 @@ def _with_rows(store: DuckDBPyConnection, table: Table, paths: Sequence[Path], s
     import pyarrow as pa
 
     from ghostfleet.sinks.arrow import ipc
-    from ghostfleet.sinks.arrow.convert import schema_of
+    from ghostfleet.sinks.arrow.convert import plain_schema
 
-    plain = pa.schema(
-        [
-            pa.field(field.name, pa.string() if pa.types.is_dictionary(field.type) else field.type)
-            for field in schema_of(table)
-        ]
-    )
+    plain = plain_schema(table)
     batches = (batch.cast(plain) for batch in ipc.stored(paths))
     store.register("staged", pa.RecordBatchReader.from_batches(plain, batches))
     try:

@@ -43,6 +43,16 @@ def schema_of(table: Table) -> pa.Schema:
     return pa.schema(fields, metadata={"table": table.name, "about": table.about})
 
 
+def plain_schema(table: Table) -> pa.Schema:
+    """The same with texts as they are: a vocabulary that changes between batches is no column of a store."""
+    return pa.schema(
+        [
+            pa.field(field.name, pa.string() if pa.types.is_dictionary(field.type) else field.type)
+            for field in schema_of(table)
+        ]
+    )
+
+
 class Converter:
     """Turns batches of one table into Arrow; a vocabulary is converted once, not for every batch."""
 
