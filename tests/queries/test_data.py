@@ -309,7 +309,7 @@ LISTS = Table(
 
 @pytest.mark.parametrize("form", ["csv", "csv.gz", "jsonl", "json", "parquet", "duckdb"])
 def test_lists_of_texts_come_back_as_lists_from_every_format(form, tmp_path):
-    lists = (["a"], ['say "b"', "c,d"], [])
+    lists: tuple[list[str], ...] = (["a"], ['say "b"', "c,d"], [])
     tags = Text(np.array([0, 1, 2, -1]), tuple(joined(items) for items in lists))
     batch = Batch(LISTS, {"id": Text(np.arange(4), ("0", "1", "2", "3")), "tags": tags})
     url = f"duckdb:{tmp_path}/x.duckdb" if form == "duckdb" else f"{tmp_path}/labels.{form}"
@@ -320,7 +320,9 @@ def test_lists_of_texts_come_back_as_lists_from_every_format(form, tmp_path):
     sink.finish([part.close()])
     with open_data(url, [LISTS]) as data:
         found = data.store.execute("SELECT tags, wrong_cells FROM labels ORDER BY id").fetchall()
-    empty = None if form.startswith("csv") else []  # DuckDB takes "" in a CSV for a missing value, of texts too
+    empty: list[str] | None = (
+        None if form.startswith("csv") else []
+    )  # DuckDB takes "" in a CSV for a missing value, of texts too
     assert found == [(["a"], None), (['say "b"', "c,d"], None), (empty, None), (None, None)]
 
 

@@ -6,6 +6,7 @@ on. Writing rows again replaces nodes of the same id and links of the same ends.
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from ghostfleet.sinks.sink import Again, Digester
 
 SUFFIX = "arrow"
-LOG = ".wal"  # behind the name of a file that somebody writes, or that a lost process left
+LOGS = (".wal", ".wal.checkpoint", ".shadow")  # beside a file that somebody writes, or that a lost process left
 
 
 class LadybugSink:
@@ -86,6 +87,7 @@ class LadybugSink:
             checked_name(table.name, "table name")
         ensure_graph(tables)
         if self._target.exists():
+            self._recover()
             with connected(self._target, read_only=True) as graph:
                 _ensure_fits(graph, tables, self._target)
         self._tasks = Tasks(tables, tasks)
@@ -182,15 +184,20 @@ class LadybugSink:
 
     def _start(self, unfinished: Path) -> None:
         """Copy the file, if it is there, to where it is changed."""
+        for ending in ("", *LOGS):
+            unfinished.with_name(unfinished.name + ending).unlink(missing_ok=True)
+        if self._target.exists():
+            self._recover()
+            with _alone(self._target), writing(unfinished):
+                shutil.copy(self._target, unfinished)
+
+    def _recover(self) -> None:
+        """Let ladybug finish what a lost process left beside the file, or it would be applied to the next one."""
         from ghostfleet.sinks.graph.store import connected
 
-        for left in (unfinished, unfinished.with_name(unfinished.name + LOG)):
-            left.unlink(missing_ok=True)
-        if self._target.exists():
-            with connected(self._target) as graph:  # refused while somebody else writes
-                graph.settle()  # or what a lost process left in its log would be applied to the file that comes
-                with writing(unfinished):
-                    shutil.copy(self._target, unfinished)
+        if any(self._target.with_name(self._target.name + ending).exists() for ending in LOGS):
+            with connected(self._target) as graph:
+                graph.settle()
 
     def _staged(self, table: Table, receipts: Sequence[Receipt]) -> pa.Table:
         """All rows of a run for one table."""
@@ -215,6 +222,17 @@ class LadybugSink:
 
 
 SINK = LadybugSink
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Hold the lock that ladybug takes to write; `SinkError` when another process has it."""
+    with writing(path), path.open("r+b") as file:
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise SinkError(f"another process has {path} open for writing; close it there") from error
+        yield
 
 
 def _ensure_fits(graph: Graph, tables: Sequence[Table], target: Path) -> None:

@@ -61,8 +61,6 @@ def _load_nodes(graph: Graph, table: Table, rows: pa.Table) -> None:
 def _load_links(graph: Graph, table: Table, rows: pa.Table) -> None:
     pairs = _pairs(graph, table, rows)
     graph.make_links(table, pairs)
-    if table.name not in graph.forms:
-        return  # no label, no links
     before = graph.rows(table.name)
     mine, theirs = _joined(rows, KEYS["link"]), _joined(before, KEYS["link"])
     place = pc.index_in(mine, value_set=theirs)

@@ -114,7 +114,7 @@ class Graph:
         """Make a table of links for some pairs of labels, or add to one those that it lacks.
 
         Without any pair it is made for those that the table declares, or else for the first label with itself: a query
-        that names a type must find it. Where there is no label there can be no table of links.
+        that names a type must find it. Where there is no label there can be none.
         """
         wanted = dict.fromkeys(pairs)
         if table.name in self.forms:
@@ -122,12 +122,11 @@ class Graph:
                 to = f"FROM {quoted(start)} TO {quoted(end)}"
                 self.change(f"ALTER TABLE {quoted(table.name)} ADD IF NOT EXISTS {to}")
             return
-        all_pairs = wanted or self._declared(table)
-        if all_pairs:
-            joins = [f"FROM {quoted(start)} TO {quoted(end)}" for start, end in all_pairs]
-            said = ", ".join([*joins, *_columns(table)])
-            self.change(f"CREATE REL TABLE {quoted(table.name)}({said})")
-            self._made(table)
+        joins = [f"FROM {quoted(start)} TO {quoted(end)}" for start, end in wanted or self._declared(table)]
+        if not joins:
+            raise SinkError(f"{table.name} has no nodes to link; write tables of nodes before, or with, those of links")
+        self.change(f"CREATE REL TABLE {quoted(table.name)}({', '.join([*joins, *_columns(table)])})")
+        self._made(table)
 
     def drop(self, table: Table) -> None:
         """Remove a table with its rows."""
