@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from ghostfleet.core.table import Kind
+from ghostfleet.queries.graph import open_graph
 from ghostfleet.queries.sources import UnreadableError
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ def relation(store: DuckDBPyConnection, source: Source) -> tuple[str, dict[str, 
     """SQL of the source's rows, and the DuckDB type of each column in it."""
     if source.suffix == "duckdb":
         return _stored(store, source)
+    if source.suffix == "ladybug":
+        return _graph(store, source)
     if source.suffix == "parquet":
         return _described(store, f"read_parquet({_paths(source)})")  # `file_row_number` would start anew per file
     if source.suffix.startswith("csv"):
@@ -85,6 +88,14 @@ def _stored(store: DuckDBPyConnection, source: Source) -> tuple[str, dict[str, s
     if not count:
         raise UnreadableError(f"{source.paths[0]} has no table {source.table.name}")
     return _described(store, f"stored.{name(source.table.name)}")
+
+
+def _graph(store: DuckDBPyConnection, source: Source) -> tuple[str, dict[str, str]]:
+    """Rows of nodes or links as a relation; their order is that of their keys, because a graph has none."""
+    with open_graph(source.paths[0]) as graph:
+        rows = f"graph_{source.table.name}"
+        store.register(rows, graph.rows(source.table))
+    return _described(store, name(rows))
 
 
 def _described(store: DuckDBPyConnection, rows: str) -> tuple[str, dict[str, str]]:
