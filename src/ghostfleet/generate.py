@@ -218,6 +218,7 @@ class Generator:
 
 def _snapshots(table: Table, entities: int, window: Window, parts: int, number: int) -> Iterator[Task]:
     """Tasks of a graph's table; where there is nothing, one that says so."""
-    for place, first in enumerate(range(0, max(entities, 1), NODES_PER_TASK)):
-        last = min(first + NODES_PER_TASK, entities)
+    block = max(1, min(NODES_PER_TASK, entities // parts))
+    for place, first in enumerate(range(0, max(entities, 1), block)):
+        last = min(first + block, entities)
         yield Task(number + place, table.name, first, last, window, last - first, is_snapshot=True)

@@ -15,6 +15,7 @@ from ghostfleet.core.window import DAY_S, HOUR_S, MINUTE_S, Window
 from ghostfleet.generate import Generator
 from ghostfleet.state import estate
 from ghostfleet.state.estate import Estates
+from ghostfleet.state.estate.rates import LOOK_BACK
 from tests.laws import estates
 from tests.laws.estates import START
 
@@ -152,7 +153,7 @@ def test_an_incident_ends_without_a_trace():
     """After its end and the look-back the state is what it would have been, bit for bit; before its start as well."""
     world = Estates(estates.scenario())
     incident = world.occasions.between(START * MINUTE_S, (START + 60) * MINUTE_S)[0]
-    end = incident.end_s // MINUTE_S + estate.LOOK_BACK + 1
+    end = incident.end_s // MINUTE_S + LOOK_BACK + 1
     span = Window(START, end + 30, MINUTE_S)
     struck, quiet = estates.arrays(world.solve(span)), estates.arrays(world.solve(span, lambda _one: False))
     first = incident.start_s // MINUTE_S - START

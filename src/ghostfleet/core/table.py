@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 V = TypeVar("V")
 
-ITEMS_APART = "\x1f"  # between the items of a list of texts, in its vocabulary; an empty text is an empty list
-
 
 GROUPS = ("telemetry", "graph", "requests", "records", "truth")
 
@@ -29,10 +27,10 @@ class Kind(Enum):
 
     TIME = "time"  # int64 seconds since the epoch, UTC
     TEXT = "text"  # codes into a vocabulary
+    TEXTS = "texts"  # a list of texts: codes into a vocabulary of joined items
     F64 = "float"  # float64, or whole multiples of the column's resolution
     I64 = "integer"
     BOOL = "boolean"
-    TEXTS = "texts"  # a list of texts: codes into a vocabulary of joined items
 
 
 class Fold(Enum):

@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from ghostfleet.core.table import Kind
+from ghostfleet.queries.graph import open_graph
 from ghostfleet.queries.sources import UnreadableError
 
 if TYPE_CHECKING:
@@ -19,7 +20,14 @@ if TYPE_CHECKING:
     from ghostfleet.core.table import Column
     from ghostfleet.queries.sources import Source
 
-TYPES = {Kind.TIME: "TIMESTAMP", Kind.TEXT: "VARCHAR", Kind.F64: "DOUBLE", Kind.I64: "BIGINT", Kind.BOOL: "BOOLEAN"}
+TYPES = {
+    Kind.TIME: "TIMESTAMP",
+    Kind.TEXT: "VARCHAR",
+    Kind.TEXTS: "VARCHAR[]",
+    Kind.F64: "DOUBLE",
+    Kind.I64: "BIGINT",
+    Kind.BOOL: "BOOLEAN",
+}
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "HUGEINT")
 ZONED = "TIMESTAMP WITH TIME ZONE"
 _OFFSET = ".*[T ].*[+-][0-9]{2}(:?[0-9]{2})?"  # of a time of day from UTC, as numbers
@@ -53,6 +61,8 @@ def relation(store: DuckDBPyConnection, source: Source) -> tuple[str, dict[str, 
     """SQL of the source's rows, and the DuckDB type of each column in it."""
     if source.suffix == "duckdb":
         return _stored(store, source)
+    if source.suffix == "ladybug":
+        return _graph(store, source)
     if source.suffix == "parquet":
         return _described(store, f"read_parquet({_paths(source)})")  # `file_row_number` would start anew per file
     if source.suffix.startswith("csv"):
@@ -63,10 +73,12 @@ def relation(store: DuckDBPyConnection, source: Source) -> tuple[str, dict[str, 
         return f"read_csv({_paths(source)}, columns = {{{types}}}, {options})", dict.fromkeys(names, "VARCHAR")
     form = "newline_delimited" if source.suffix.startswith("jsonl") else "array"
     names = _json_names(store, source, form)
-    types = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in names)
+    lists = {column.name for column in source.table.columns if column.kind is Kind.TEXTS}
+    kinds = {column: "JSON" if column in lists else "VARCHAR" for column in names}
+    types = ", ".join(f"{literal(column)}: '{kind}'" for column, kind in kinds.items())
     options = f"format = '{form}', maximum_depth = 1, compression = '{_packing(source)}'"
     rows = f"read_json({_paths(source)}, columns = {{{types}}}, {options})"
-    return rows, dict.fromkeys(names, "VARCHAR")
+    return rows, kinds
 
 
 def _stored(store: DuckDBPyConnection, source: Source) -> tuple[str, dict[str, str]]:
@@ -76,6 +88,14 @@ def _stored(store: DuckDBPyConnection, source: Source) -> tuple[str, dict[str, s
     if not count:
         raise UnreadableError(f"{source.paths[0]} has no table {source.table.name}")
     return _described(store, f"stored.{name(source.table.name)}")
+
+
+def _graph(store: DuckDBPyConnection, source: Source) -> tuple[str, dict[str, str]]:
+    """Rows of nodes or links as a relation; their order is that of their keys, because a graph has none."""
+    with open_graph(source.paths[0]) as graph:
+        rows = f"graph_{source.table.name}"
+        store.register(rows, graph.rows(source.table))
+    return _described(store, name(rows))
 
 
 def _described(store: DuckDBPyConnection, rows: str) -> tuple[str, dict[str, str]]:
@@ -128,6 +148,8 @@ def _converted(column: Column, given: str) -> str:
         return _time(cell, given)
     if given == wanted:
         return cell
+    if wanted == "VARCHAR[]":
+        return _list(cell, given)
     if wanted == "BIGINT" and given not in _INTEGERS:  # a cast would round 1.5, and take 2023.0 for an integer
         said = f"CAST({cell} AS VARCHAR)"
         return f"CASE WHEN regexp_full_match({said}, '[+-]?[0-9]+') THEN TRY_CAST({said} AS BIGINT) END"
@@ -147,6 +169,13 @@ def _time(cell: str, given: str) -> str:
     else:
         instant = cell if given == "TIMESTAMP" else f"TRY_CAST(CAST({cell} AS VARCHAR) AS TIMESTAMP)"
     return f"CASE WHEN {instant} BETWEEN TIMESTAMP '1678-01-01' AND TIMESTAMP '2261-12-31 23:59:59' THEN {instant} END"
+
+
+def _list(cell: str, given: str) -> str:
+    """List of texts: an array of JSON, or a cell of a CSV with ``;`` between items."""
+    if given == "VARCHAR":
+        return f"CASE WHEN {cell} = '' THEN [] ELSE string_split({cell}, ';') END"
+    return f"TRY_CAST({cell} AS VARCHAR[])" if given == "JSON" or given.endswith("[]") else "CAST(NULL AS VARCHAR[])"
 
 
 def _instant(zoned: str) -> str:

@@ -7,9 +7,9 @@ from functools import cache
 import numpy as np
 import pytest
 
-from ghostfleet.core.batch import Quanta, Text
+from ghostfleet.core.batch import ITEM_END, Quanta, Text
 from ghostfleet.core.errors import ScenarioError
-from ghostfleet.core.table import ITEMS_APART, Kind
+from ghostfleet.core.table import Kind
 from ghostfleet.generate import Generator
 from ghostfleet.spec import loading, reading
 from ghostfleet.spec.estate import names
@@ -267,7 +267,7 @@ def test_neutral_names_change_nothing_but_names():
 
 def rows_of(made):
     """Each entity's properties by its label and name."""
-    found = {}
+    found: dict[str, object] = {}
     for label, entities in made.labels.items():
         columns = [plain(values) for values in entities.at(0).values()]
         rows = zip(*columns, strict=True)
@@ -343,7 +343,7 @@ def test_hostile_names_are_data(name):
 
 @SCENARIOS
 def test_a_property_s_name_has_one_kind_in_all_tables(scenario):
-    kinds = {}
+    kinds: dict[str, object] = {}
     for label, _ in estate.LABELS.values():
         for one in label.properties:
             assert kinds.setdefault(one.name, one.kind) is one.kind, one.name
@@ -354,4 +354,4 @@ def test_a_property_s_name_has_one_kind_in_all_tables(scenario):
             if one.values:
                 assert set(entities.words(one.name)) <= set(one.values)
             if one.kind is Kind.TEXT:
-                assert not any(ITEMS_APART in word for word in entities.words(one.name))
+                assert not any(ITEM_END in word for word in entities.words(one.name))
