@@ -29,7 +29,7 @@ def output_options(command: Any) -> Any:  # noqa: ANN401  a decorator, as click'
             "--to",
             metavar="URL",
             multiple=True,
-            help="Folder, file, .duckdb file, blackhole: or - (standard output); repeatable.",
+            help="Folder, file, .duckdb file, ladybug:FILE (a graph), blackhole: or - (standard output); repeatable.",
         ),
         click.option("--from", "since", type=Moment(), help="First row that starts at or after this time."),
         click.option("--until", type=Moment(), help="No row that starts at or after this time."),
