@@ -267,7 +267,7 @@ def test_neutral_names_change_nothing_but_names():
 
 def rows_of(made):
     """Each entity's properties by its label and name."""
-    found: dict[str, object] = {}
+    found: dict[tuple[str, str], tuple] = {}
     for label, entities in made.labels.items():
         columns = [plain(values) for values in entities.at(0).values()]
         rows = zip(*columns, strict=True)
@@ -295,6 +295,7 @@ def test_copies_change_nothing_of_the_first_unit():
     assert ("trading-api-u2", "auth-service") in edges(made, "DEPENDS_ON")
     assert ("trading-api-u3", "trading-primary-postgres-u3") in edges(made, "QUERIES")
     assert ("trading-api-u2", "prod-trading-cluster-u2") in edges(made, "DEPLOYED_ON")
+    assert ("prod-trading-cluster-u2", "prod-main-u2") in edges(made, "DEPLOYED_IN")
 
 
 def test_a_service_more_changes_no_other():
@@ -343,7 +344,7 @@ def test_hostile_names_are_data(name):
 
 @SCENARIOS
 def test_a_property_s_name_has_one_kind_in_all_tables(scenario):
-    kinds: dict[str, object] = {}
+    kinds: dict[str, Kind] = {}
     for label, _ in estate.LABELS.values():
         for one in label.properties:
             assert kinds.setdefault(one.name, one.kind) is one.kind, one.name
