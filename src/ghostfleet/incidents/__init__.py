@@ -128,7 +128,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forb
 
 def id_of(kind: str, root: str, start_s: int) -> str:
     """Id of an incident: what, whom and when, so that it stays whatever else happens."""
-    return f"inc-{blake2b(f'{kind}\x1f{root}\x1f{start_s}'.encode(), digest_size=6).hexdigest()}"
+    name = f"{kind}\x1f{root}\x1f{start_s}"
+    return f"inc-{blake2b(name.encode(), digest_size=6).hexdigest()}"
 
 
 @cache

@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from ghostfleet.incidents import Effect, Incident, Selector
 
-STEADY_SHARE = 0.84  # of the leak that is there from the onset on; the rest follows the severity
+STEADY_SHARE = 0.92  # of the leak that is there from the onset on; the rest follows the severity
 
 
 class ConnectionPoolExhaustion(Incident, frozen=True, kw_only=True, tag="connection_pool_exhaustion"):

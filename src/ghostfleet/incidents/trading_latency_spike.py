@@ -15,6 +15,7 @@ class TradingLatencySpike(Incident, frozen=True, kw_only=True, tag="trading_late
     severity: Severity = "critical"
     minutes: Stand = (15.0, 45.0)
     slower: Annotated[float, Meta(ge=1, description="times its own time, in the middle")] = 5.0
+    delay_ms: Annotated[float, Meta(ge=0, description="on top, in the middle: orders wait for each other")] = 350.0
     work: Annotated[
         float, Meta(ge=1, le=10, description="times the work per request, until more pods have started")
     ] = 1.5
@@ -30,6 +31,7 @@ class TradingLatencySpike(Incident, frozen=True, kw_only=True, tag="trading_late
         """Slower with each order, and slowest in the middle."""
         return (
             Effect("node.latency", self.slower, envelope="swell"),
+            Effect("node.delay_ms", self.delay_ms, envelope="swell"),
             Effect("node.cost", self.work),
             Effect("node.failure", 0.02, envelope="swell"),
         )

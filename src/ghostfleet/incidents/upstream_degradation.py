@@ -12,9 +12,9 @@ from ghostfleet.incidents import Effect, Incident, Selector
 class UpstreamDegradation(Incident, frozen=True, kw_only=True, tag="upstream_degradation"):
     """A dependency is degraded (COM-5: upstream_service, 2,000 to 10,000 ms)."""
 
-    slower: Annotated[float, Meta(ge=1, description="times its own time")] = 2.0
-    delay_ms: Annotated[float, Meta(ge=0, description="on top, in the middle")] = 1_800.0
-    failure: Annotated[float, Meta(ge=0, le=1, description="share that fails, in the middle")] = 0.36
+    slower: Annotated[float, Meta(ge=1, description="times its own time")] = 3.0
+    delay_ms: Annotated[float, Meta(ge=0, description="on top, in the middle")] = 1_500.0
+    failure: Annotated[float, Meta(ge=0, le=1, description="share that fails, in the middle")] = 0.33
 
     WHOM = Selector("Service")
     SPREADS = ("callers", "callees", "sharers")
