@@ -51,6 +51,15 @@ class Occasion(msgspec.Struct, frozen=True):
         end_s = self.start_s + self.onset_s + self.stand_s + self.recovery_s
         return end_s if self.resolved_s is None else min(end_s, self.resolved_s + self.recovery_s)
 
+    @property
+    def phases_s(self) -> tuple[int, int]:
+        """Seconds until which it rises, and until which it stands."""
+        risen_s = self.start_s + self.onset_s
+        stood_s = risen_s + self.stand_s
+        if self.resolved_s is None:
+            return risen_s, stood_s
+        return min(risen_s, self.resolved_s), min(stood_s, self.resolved_s)
+
 
 class Occasions:
     """All incidents of an estate, asked for by window."""
