@@ -22,7 +22,8 @@ class MemoryLeak(Incident, frozen=True, kw_only=True, tag="memory_leak"):
     lost_share: Annotated[
         float, Meta(ge=0, lt=1, description="of its capacity, by the end: collecting garbage takes it")
     ] = 0.72
-    pause_ms: Annotated[float, Meta(ge=0, description="by which collections delay a request in the end")] = 500.0
+    slower: Annotated[float, Meta(ge=1, description="times its own time, by the end")] = 3.5
+    pause_ms: Annotated[float, Meta(ge=0, description="by which collections delay a request in the end")] = 60.0
 
     WHOM = Selector("Service")
     SPREADS = ("callers", "callees", "sharers")
@@ -37,5 +38,6 @@ class MemoryLeak(Incident, frozen=True, kw_only=True, tag="memory_leak"):
         return (
             Effect("node.memory", self.memory_points, envelope="climb"),
             Effect("node.capacity", 1 - self.lost_share, envelope="climb"),
+            Effect("node.latency", self.slower, envelope="climb"),
             Effect("node.delay_ms", self.pause_ms, envelope="climb"),
         )

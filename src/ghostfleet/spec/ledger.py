@@ -13,7 +13,7 @@ import msgspec
 from ghostfleet.core.errors import ScenarioError
 from ghostfleet.incidents import id_of
 from ghostfleet.spec.estate import incidents
-from ghostfleet.spec.estate.incidents import Entry
+from ghostfleet.spec.estate.incidents import LedgerEntry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,19 +41,21 @@ class Added(msgspec.Struct, frozen=True):
         return ends_s if self.resolved_s is None else min(ends_s, self.resolved_s + int(60 * self.kind.recovery[1]))
 
 
-def read(text: str, name: str, estate: Estate, *, known: int = 0, frontier_s: int | None = None) -> tuple[Entry, ...]:
+def read(
+    text: str, name: str, estate: Estate, *, known: int = 0, frontier_s: int | None = None
+) -> tuple[LedgerEntry, ...]:
     """Entries of a ledger's text, checked against an estate and what its own ledger holds already.
 
     ``known`` entries at the beginning have been released before; later ones may change nothing before ``frontier_s``.
     Raises `ScenarioError` with the line of the first entry that cannot be.
     """
-    entries: list[Entry] = []
+    entries: list[LedgerEntry] = []
     lines: list[int] = []
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:
-            entries.append(msgspec.json.decode(line, type=Entry))
+            entries.append(msgspec.json.decode(line, type=LedgerEntry))
         except msgspec.ValidationError as error:
             msg = f"{name}:{number}: {_in_words(error)}"
             raise ScenarioError(msg) from error
@@ -90,7 +92,7 @@ class _WrongError(Exception):
 
 
 def added(
-    entries: Sequence[Entry], estate: Estate, *, known: int = 0, frontier_s: int | None = None
+    entries: Sequence[LedgerEntry], estate: Estate, *, known: int = 0, frontier_s: int | None = None
 ) -> dict[str, Added]:
     """Incidents of a ledger by id, in its order, resolutions applied."""
     found: dict[str, Added] = {}
@@ -101,7 +103,7 @@ def added(
     return found
 
 
-def _new(place: int, entry: Entry, estate: Estate, found: dict[str, Added], least_s: int | None) -> Added:
+def _new(place: int, entry: LedgerEntry, estate: Estate, found: dict[str, Added], least_s: int | None) -> Added:
     kind = _checked(place, lambda: incidents.made(entry.incident or {}, "incident"))
     _checked(place, lambda: incidents.ensure_named(estate, kind, "incident"))
     if len(kind.on) != 1:
@@ -127,7 +129,7 @@ def _new(place: int, entry: Entry, estate: Estate, found: dict[str, Added], leas
     return one
 
 
-def _resolved(place: int, entry: Entry, found: dict[str, Added], least_s: int | None) -> Added:
+def _resolved(place: int, entry: LedgerEntry, found: dict[str, Added], least_s: int | None) -> Added:
     one = found.get(entry.resolves or "")
     if one is None:
         valid = f"known are {', '.join(found)}" if found else "no incident stands before it"

@@ -12,7 +12,7 @@ from ghostfleet.core import zones
 from ghostfleet.core.errors import ScenarioError
 from ghostfleet.core.window import DAY_S, MINUTE_S
 from ghostfleet.spec.estate.demand import Level, Service, WebService
-from ghostfleet.spec.estate.incidents import Entry, Incidents, ensure_sound
+from ghostfleet.spec.estate.incidents import Incidents, LedgerEntry, ensure_sound
 from ghostfleet.spec.estate.places import Application, Balancer, Cluster, Database, External, Machine, Network, Region
 
 EPOCH = date(1970, 1, 1)
@@ -55,7 +55,9 @@ class Estate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     applications: dict[str, Application] = {}
     externals: dict[str, External] = {}
     incidents: Incidents = Incidents()
-    ledger: Annotated[tuple[Entry, ...], Meta(description="incidents and resolutions added later; it only grows")] = ()
+    ledger: Annotated[
+        tuple[LedgerEntry, ...], Meta(description="incidents and resolutions added later; it only grows")
+    ] = ()
     changes: Changes = Changes()
     prices: Prices = Prices()
     generated_data_path: Annotated[str, Meta(description="where generate writes without --to")] = "out/estate"

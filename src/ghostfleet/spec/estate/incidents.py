@@ -66,7 +66,7 @@ class Incidents(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     placed: tuple[Placed, ...] = ()
 
 
-class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+class LedgerEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     """One line of the ledger: an incident on one named entity, or the resolution of one."""
 
     id: Annotated[
@@ -135,8 +135,20 @@ def made(options: Mapping[str, Any], path: str) -> Incident:
         if unknown:
             valid = ", ".join(("kind", *(field.encode_name for field in msgspec.structs.fields(known[str(name)]))))
             below, said = f"{below}.{unknown[1]}", f"a {name} has no such key (valid here: {valid})"
+        if said.startswith("Invalid enum value"):
+            said = (
+                f"{said.partition(' value ')[2]} is not valid; valid are {', '.join(_values(known[str(name)], below))}"
+            )
         msg = f"{below}: {said}"
         raise ValueError(msg) from error
+
+
+def _values(kind: type[Incident], path: str) -> tuple[str, ...]:
+    """Values that an option with a closed list of them may have."""
+    described: Any = msgspec.inspect.type_info(kind)
+    found = next(one.type for one in described.fields if one.encode_name == path.rpartition(".")[2])
+    found = getattr(found, "type", found)  # without what describes it
+    return tuple(map(str, getattr(found, "values", ())))
 
 
 def instant(text: str, path: str) -> int:
