@@ -18,6 +18,7 @@ from ghostfleet.cli import scenario as scenarios
 from ghostfleet.core import errors
 from ghostfleet.spec import loading
 from ghostfleet.spec import schema as schemas
+from ghostfleet.truth import metrics
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,6 +35,7 @@ ABOUT_FLAGS = """`generate`, `plan` and `show` take them, and `verify` after `--
 ABOUT_URLS = """A directory or a data file needs no scheme (`files:`), nor does a DuckDB file (`duckdb:`), told by its
 suffix `.duckdb` or its first bytes; `-` is `stdout:`."""
 _COMMON = tuple(one.encode_name for one in msgspec.structs.fields(incidents.Incident))
+ABOUT_IMPACT = """What `impact` is measured in. Smaller changes are left out; a call is named `caller → callee`."""
 NOTE = "<!-- Computed by scripts/make_reference.py (`make docs`); changes here are lost. -->"
 OTHER_CODES = ((0, "it worked"), (1, "a check failed, or what is stored is not what the manifest says"),
                (130, "interrupted; the same command takes up where it stopped"),
@@ -79,7 +81,16 @@ def tables() -> str:
             [_place(table)],
             rows(("column", "kind", "unit", "valid", "resolution", "fold", "column group", "about"), body),
         ]
-    return page("Tables", *parts)
+    return page("Tables", *parts, *_impact_metrics())
+
+
+def _impact_metrics() -> list[list[str]]:
+    """Metrics of impact, and how much of a change counts."""
+    body = [
+        (f"`{one.name}`", one.about, f"{one.least:.0%} of what would have been" if one.floor else f"{one.least:g}")
+        for one in (*metrics.FLOWING, *metrics.LEAVES)
+    ]
+    return [["## Metrics of impact"], [ABOUT_IMPACT], rows(("metric", "about", "smallest change that counts"), body)]
 
 
 def _place(table: Table) -> str:

@@ -15,7 +15,7 @@ class ConnectionPoolExhaustion(Incident, frozen=True, kw_only=True, tag="connect
     """Connections leak until the rest does not suffice (COM-5: db_connection)."""
 
     leaked_share: Annotated[float, Meta(ge=0, le=1, description="of the pool that is held and not used, at most")] = (
-        0.74
+        0.66
     )
 
     WHOM = Selector("RDSInstance")
