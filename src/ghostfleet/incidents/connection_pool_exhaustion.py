@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Annotated
 
-from ghostfleet.incidents import Effect, Incident, Selector, Spread
+from msgspec import Meta
+
+from ghostfleet.incidents import Effect, Incident, Selector
+
+STEADY_SHARE = 0.92  # of the leak that is there from the onset on; the rest follows the severity
 
 
 class ConnectionPoolExhaustion(Incident, frozen=True, kw_only=True, tag="connection_pool_exhaustion"):
     """Connections leak until the rest does not suffice (COM-5: db_connection)."""
 
-    leaked_share: float = 0.72
+    leaked_share: Annotated[float, Meta(ge=0, le=1, description="of the pool that is held and not used, at most")] = (
+        0.66
+    )
 
-    WHOM: ClassVar[Selector] = Selector("RDSInstance")
-    SPREADS: ClassVar[tuple[Spread, ...]] = ("callers", "sharers")
-    TYPE: ClassVar[Literal["outage", "performance", "security"]] = "outage"
-    CAUSE: ClassVar[str] = "capacity"
-    TITLE: ClassVar[str] = "{root} has no connections left"
-    PREVENTABLE: ClassVar[bool] = True
-    USD_PER_MINUTE: ClassVar[float] = 12_000.0
+    WHOM = Selector("RDSInstance")
+    ALSO = (Selector("EC2Instance"),)
+    SPREADS = ("callers", "callees", "sharers")
+    TYPE = "outage"
+    CAUSE = "capacity"
+    TITLE = "{root} has no connections left"
+    PREVENTABLE = True
+    USD_PER_MINUTE = 12_000.0
 
     def effects(self) -> tuple[Effect, ...]:
-        """Held connections leave too few for the others."""
-        return (Effect("pool.leaked", self.leaked_share, envelope="swell"),)
+        """Held connections leave too few for the others, and fewest in the middle; callers' threads wait."""
+        return (
+            Effect("pool.leaked", self.leaked_share * STEADY_SHARE),
+            Effect("pool.leaked", self.leaked_share * (1 - STEADY_SHARE), envelope="swell"),
+            Effect("node.memory", 10.0, on="callers", envelope="swell"),
+        )
