@@ -68,8 +68,8 @@ def test_a_shipped_scenario_runs(name):
     for task in plan.tasks:
         made[task.table] += sum(len(batch) for batch in generator.batches(task))
     events = {"changes", "security_events"}  # of which nobody knows how many there will be
-    for name, rows in made.items():
-        assert rows == sum(plan.tasks[task].rows for task in plan.of(name)) or name in events, name
+    for table, rows in made.items():
+        assert rows == sum(plan.tasks[task].rows for task in plan.of(table)) or table in events, table
 
 
 PARAMETERS = [(name, parameter) for name in SHIPPED for parameter in loading.declared(document(name))]

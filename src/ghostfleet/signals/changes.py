@@ -92,7 +92,7 @@ class Changes:
         self._configs = Rhythm(
             flow, "config", set_up, np.full(len(set_up), weekly.config_changes_per_week / 5), weekly.clock
         )
-        self._first_day = scenario.timeline.since_s // DAY_S
+        self._first_day = scenario.timeline.since_s // DAY_S - 2  # local days begin before and end after those of UTC
 
     def ready(self) -> StateObserver:
         """The observer."""
