@@ -1,5 +1,6 @@
 """Laws of what incidents do: who is hit, in which order, how far, until when; and that no request is lost."""
 
+import sys
 from itertools import pairwise
 
 import msgspec
@@ -13,10 +14,12 @@ from ghostfleet import truth
 from ghostfleet.core.window import Window
 from ghostfleet.incidents import kinds
 from ghostfleet.incidents.memory_leak import MemoryLeak
-from ghostfleet.state.estate import Estates
+from ghostfleet.state.estate import Estates, outcomes
+from ghostfleet.state.estate.influences import envelope
 from ghostfleet.state.estate.influences import struck as struck_by
 from ghostfleet.state.estate.rates import LOOK_BACK
 from ghostfleet.truth import difference, metrics, reach
+from ghostfleet.world import occasions
 from tests.unit.truth.halves import DAY_S, ROOTS, TRADING, nobody, placed, scenario, struck, window
 
 LONG = {"cost_spiral": {"minutes": (60, 60), "onset": (30, 30)}, "license_overprovisioning": {"minutes": (90, 90)}}
@@ -278,7 +281,10 @@ def troubled(drawn):
 @given(WINDOWS)
 def test_what_slots_send_is_what_children_get(drawn):
     """For all nodes n and ticks: requests(n) = entered(n) + echoed(n) + Σ attempts of slots into n, cause by cause."""
-    state = troubled(drawn)
+    conserved(troubled(drawn))
+
+
+def conserved(state):
     flow, seen = state.flow, state.outcomes
     served, late, failed = np.zeros((3, len(flow.nodes), len(state.window)), dtype=np.int64)
     for cell, node in enumerate(flow.entries.nodes):
@@ -336,3 +342,47 @@ def test_two_halves_of_a_window_concatenate_to_the_whole(drawn, cut):
     )
     for name, values in whole.items():
         assert np.array_equal(values, np.concatenate([left[name], right[name]], axis=1)), name
+
+
+# --- what the laws are there to catch --------------------------------------------------------------------------------
+
+
+INFLUENCES = sys.modules["ghostfleet.state.estate.influences"]  # a function of that name stands before it
+
+
+def test_an_incident_that_never_quite_ends_is_seen(monkeypatch):
+    def lasting(occasion, shape, seconds):
+        return np.maximum(envelope(occasion, shape, seconds), 1e-9 * (seconds > occasion.start_s))
+
+    monkeypatch.setattr(INFLUENCES, "envelope", lasting)
+    estates, occasion = one("bad_deploy")
+    honest = estates.occasions.between
+    monkeypatch.setattr(estates.occasions, "between", lambda _since_s, until_s: honest(DAY_S, until_s))
+    with pytest.raises(AssertionError):
+        test_recovery_returns_to_the_baseline_bit_for_bit(occasion.name)
+
+
+def test_an_effect_on_everybody_is_seen(monkeypatch):
+    monkeypatch.setattr(INFLUENCES, "struck", lambda _occasion, _effect, flow, _residents: flow.nodes.names)
+    with pytest.raises(AssertionError):
+        test_the_other_half_keeps_every_bit("bad_deploy")
+
+
+def test_victims_by_their_place_in_a_list_are_seen(monkeypatch):
+    monkeypatch.setattr(
+        occasions, "_chosen", lambda candidates, _stream, index: candidates[index * 7919 % len(candidates)]
+    )
+    with pytest.raises(AssertionError):
+        test_another_entity_changes_no_time_and_only_the_ids_of_what_strikes_it()
+
+
+def test_a_late_request_that_is_counted_twice_is_seen(monkeypatch):
+    honest = outcomes._Split._arrive
+
+    def twice(split, slot, served, failed):
+        honest(split, slot, served, failed)
+        split.failed[int(split.flow.edges.children[split.flow.slots.edges[slot]])] += split.call_late[slot]
+
+    monkeypatch.setattr(outcomes._Split, "_arrive", twice)
+    with pytest.raises(AssertionError):
+        conserved(troubled((42, DAY_S // 60 - 600, 1200)))

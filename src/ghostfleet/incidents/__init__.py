@@ -36,6 +36,7 @@ Parameter = Literal[
     "node.unstarted",  # plus: share of wanted pods that do not start
     "pool.size",  # times: connections that a database grants at most
     "pool.leaked",  # plus: share of the pool that is held and not used
+    "pool.queued",  # plus: callers that wait for a connection, as a share of those that there are
     "wire.delay_ms",  # plus: time there and back on the calls into a node
     "cluster.nodes",  # times: machines of a cluster
     "bill.waste",  # plus: share of a resource's cost that nobody needs
@@ -73,14 +74,14 @@ class Effect(msgspec.Struct, frozen=True):
 class Selector(msgspec.Struct, frozen=True):
     """Whom a kind may strike: entities of a label whose properties have one of the given values.
 
-    It says whom a kind strikes when nobody names one: whoever is named need only have the label.
+    It says whom a kind strikes when nobody names one: whoever is named need only have the label, and an entry if asked.
     """
 
     label: str
     where: dict[str, tuple[str, ...]] = {}
     named: tuple[str, ...] = ()  # only those with one of these in the name
     called: bool = True  # only those that somebody calls
-    enters: bool = False  # only those at which demand enters
+    enters: bool = False  # only those at which demand enters, named or not
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forbid_unknown_fields=True):

@@ -8,15 +8,16 @@ from msgspec import Meta
 
 from ghostfleet.incidents import Effect, Incident, Selector
 
-STEADY_SHARE = 0.92  # of the leak that is there from the onset on; the rest follows the severity
+STEADY_SHARE = 0.8  # of the queue that is there from the onset on; the rest follows the severity
+IDLE_SHARE = 0.35  # of the work that is not done, because whoever is turned away asks nothing
 
 
 class ConnectionPoolExhaustion(Incident, frozen=True, kw_only=True, tag="connection_pool_exhaustion"):
-    """Connections leak until the rest does not suffice (COM-5: db_connection)."""
+    """Connections are held and not given back, and callers queue for the rest (COM-5: db_connection)."""
 
-    leaked_share: Annotated[float, Meta(ge=0, le=1, description="of the pool that is held and not used, at most")] = (
-        0.66
-    )
+    queued: Annotated[
+        float, Meta(ge=0, le=4, description="callers that wait for a connection, as a share of the connections")
+    ] = 0.95
 
     WHOM = Selector("RDSInstance")
     ALSO = (Selector("EC2Instance"),)
@@ -28,9 +29,10 @@ class ConnectionPoolExhaustion(Incident, frozen=True, kw_only=True, tag="connect
     USD_PER_MINUTE = 12_000.0
 
     def effects(self) -> tuple[Effect, ...]:
-        """Held connections leave too few for the others, and fewest in the middle; callers' threads wait."""
+        """The queue is longest in the middle; callers' threads wait in it, and hold memory."""
         return (
-            Effect("pool.leaked", self.leaked_share * STEADY_SHARE),
-            Effect("pool.leaked", self.leaked_share * (1 - STEADY_SHARE), envelope="swell"),
+            Effect("pool.queued", self.queued * STEADY_SHARE),
+            Effect("pool.queued", self.queued * (1 - STEADY_SHARE), envelope="swell"),
+            Effect("node.cost", 1 - IDLE_SHARE),
             Effect("node.memory", 10.0, on="callers", envelope="swell"),
         )

@@ -15,7 +15,7 @@ class TrafficSurge(Incident, frozen=True, kw_only=True, tag="traffic_surge"):
     severity: Severity = "medium"
     onset: Onset = (2.0, 6.0)
     minutes: Stand = (10.0, 45.0)
-    factor: Annotated[float, Meta(ge=1, le=50, description="times the usual demand")] = 2.2
+    factor: Annotated[float, Meta(ge=1, le=50, description="times the usual demand")] = 1.6
 
     WHOM = Selector("Service", called=False, enters=True)
     ALSO = (Selector("WebService", called=False, enters=True),)

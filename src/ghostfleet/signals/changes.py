@@ -180,7 +180,7 @@ class Changes:
 
 def _version(first: str, number: int) -> str:
     """Version after so many deploys: every twelfth is a minor one. What is no number in the first one counts as 0."""
-    parts = [int(part) if part.isascii() and part.isdigit() else 0 for part in first.split("-")[0].split(".")]
+    parts = [int(part) if part.isascii() and part.isdigit() else 0 for part in first.partition("-")[0].split(".")]
     major, minor, patch = ([*parts, 0, 0])[:3]
     minors, patches = divmod(number, 12)
     return first if not number else f"{major}.{minor + minors}.{(patch if not minors else 0) + patches}"

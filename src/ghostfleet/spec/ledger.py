@@ -14,6 +14,7 @@ from ghostfleet.core.errors import ScenarioError
 from ghostfleet.incidents import id_of
 from ghostfleet.spec.estate import incidents
 from ghostfleet.spec.estate.incidents import LedgerEntry
+from ghostfleet.spec.reading import LARGEST_TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,6 +35,11 @@ class Added(msgspec.Struct, frozen=True):
     resolved_s: int | None = None
 
     @property
+    def name(self) -> str:
+        """Name of its kind."""
+        return str(self.kind.__struct_config__.tag)
+
+    @property
     def last_s(self) -> int:
         """Second until which it may last at most."""
         longest_s = int(60 * (self.kind.onset[1] + self.kind.minutes[1] + self.kind.recovery[1]))
@@ -49,6 +55,9 @@ def read(
     ``known`` entries at the beginning have been released before; later ones may change nothing before ``frontier_s``.
     Raises `ScenarioError` with the line of the first entry that cannot be.
     """
+    if len(text) > LARGEST_TEXT:
+        msg = f"{name}: it has more than the {LARGEST_TEXT:,} characters that a ledger may have"
+        raise ScenarioError(msg)
     entries: list[LedgerEntry] = []
     lines: list[int] = []
     for number, line in enumerate(text.split("\n"), start=1):
@@ -96,37 +105,42 @@ def added(
 ) -> dict[str, Added]:
     """Incidents of a ledger by id, in its order, resolutions applied."""
     found: dict[str, Added] = {}
+    alike: dict[tuple[str, str], list[str]] = {}  # ids by kind and root
     for place, entry in enumerate(entries):
         least_s = frontier_s if place >= known else None
-        one = _resolved(place, entry, found, least_s) if entry.resolves else _new(place, entry, estate, found, least_s)
+        if entry.resolves:
+            one = _resolved(place, entry, found, least_s)
+        else:
+            one = _new(place, entry, estate, least_s)
+            same = alike.setdefault((one.name, one.root), [])
+            _ensure_apart(place, one, [found[other] for other in same])
+            if one.id in found:
+                raise _WrongError(place, "id", f"{one.id!r} is the id of an earlier entry")
+            same.append(one.id)
         found[one.id] = one
     return found
 
 
-def _new(place: int, entry: LedgerEntry, estate: Estate, found: dict[str, Added], least_s: int | None) -> Added:
+def _new(place: int, entry: LedgerEntry, estate: Estate, least_s: int | None) -> Added:
     kind = _checked(place, lambda: incidents.made(entry.incident or {}, "incident"))
     _checked(place, lambda: incidents.ensure_named(estate, kind, "incident"))
     if len(kind.on) != 1:
         raise _WrongError(place, "incident.on", f"it names {len(kind.on)}; an entry of the ledger names exactly one")
     start_s = _checked(place, lambda: incidents.instant(entry.starts or "", "starts"))
     _ensure_after(place, "starts", start_s, least_s)
-    name, root = str(kind.__struct_config__.tag), kind.on[0]
-    one = Added(entry.id or id_of(name, root, start_s), kind, root, start_s)
-    for other in found.values():
-        if (
-            type(other.kind) is type(kind)
-            and other.root == root
-            and start_s < other.last_s
-            and other.start_s < one.last_s
-        ):
+    root = kind.on[0]
+    return Added(entry.id or id_of(str(kind.__struct_config__.tag), root, start_s), kind, root, start_s)
+
+
+def _ensure_apart(place: int, one: Added, others: Sequence[Added]) -> None:
+    """Refuse an incident while an earlier one of its kind may stand on the same root."""
+    for other in others:
+        if one.start_s < other.last_s and other.start_s < one.last_s:
             said = (
-                f"{name} on {root} may last until {_moment(other.last_s)} since the entry {other.id}; "
+                f"{one.name} on {one.root} may last until {_moment(other.last_s)} since the entry {other.id}; "
                 "resolve that first, or start later"
             )
             raise _WrongError(place, "starts", said)
-    if one.id in found:
-        raise _WrongError(place, "id", f"{one.id!r} is the id of an earlier entry")
-    return one
 
 
 def _resolved(place: int, entry: LedgerEntry, found: dict[str, Added], least_s: int | None) -> Added:

@@ -72,13 +72,13 @@ def test_a_payment_time_out_stays_slow_where_nobody_has_a_breaker():
     assert state.rates.answers.slow_mean[place].mean() > 30_000
 
 
-@pytest.mark.parametrize("starts", ["2025-03-05T15:00", "2025-03-05T16:00"])
+@pytest.mark.parametrize("starts", ["2025-03-05T14:00", "2025-03-05T16:00", "2025-03-06T17:15", "2025-03-05T19:25"])
 def test_an_exhausted_pool_answers_in_3_to_8_seconds(starts):
     look = Look("connection_pool_exhaustion", starts)
-    assert 0.20 <= look.errors(CHECKOUT) <= 0.40
+    assert 0.15 <= look.errors(CHECKOUT) <= 0.40
     assert 3_000 <= np.median(look.served_ms(CHECKOUT)) <= 8_000
     pool = look.estates.flow.nodes.pools[look.place("orders-postgres")]
-    assert look.of(look.state.rates.connections, "orders-postgres").max() == pool
+    assert (look.of(look.state.rates.connections, "orders-postgres") == pool).all()
     assert not look.refused(CHECKOUT, "orders-postgres").any()  # COM-5: breaker closed
 
 
@@ -182,4 +182,4 @@ def test_a_surge_brings_more_requests_all_the_way_down():
     look = Look("traffic_surge")
     for name in ("shop-web", "search-service"):
         requests = [state.outcomes.requests[look.place(name)].sum() for state in (look.state, look.calm)]
-        assert requests[0] > 2 * requests[1]
+        assert requests[0] > 1.4 * requests[1]

@@ -41,9 +41,10 @@ def load(old="", new=""):
         ("kind: memory_leak,", "kind: memory_leak, minutes: [5, 1],", "a range ends at 1.0 before it begins at 5.0"),
         ("kind: memory_leak,", "kind: memory_leak, minutes: [5, x],", "placed.0.incident.minutes.1: expected a number"),
         ("{kind: memory_leak, on", "{on", "placed.0.incident: the key kind is missing; valid are"),
+        ("memory_leak, on: [auth", "traffic_surge, on: [payment", "on.0: no demand enters at payment-service"),
         ("2025-03-05T18:30", "tomorrow", "placed.0.starts: 'tomorrow' is no time; valid is 2026-03-04T09:30"),
         ("hours: [10, 20]", "hours: [20, 10]", "payments.hours: 20 to 10 are no hours of a day"),
-        ("{type: payment, usd_per_month: 0, response_ms: 180, sla_percent: 99.95}",
+        ("{type: payment_gateway, usd_per_month: 0, response_ms: 180, sla_percent: 99.95}",
          "{type: paging, usd_per_month: 0, response_ms: 180, sla_percent: 99.95}", None),
     ],
 )  # fmt: skip
@@ -61,7 +62,7 @@ def test_what_cannot_be_is_refused_at_its_line(old, new, complaint):
 
 
 def test_a_kind_that_can_strike_nobody_is_refused():
-    nobody = TEXT.replace("type: payment,", "type: paging,") + INCIDENTS
+    nobody = TEXT.replace("type: payment_gateway,", "type: paging,") + INCIDENTS
     with pytest.raises(ScenarioError, match="nothing in this estate can be struck by payment_timeout; name somebody"):
         loading.load(reading.read(nobody, "own.yaml"))
 

@@ -171,6 +171,10 @@ def ensure_named(estate: Estate, kind: Incident, path: str) -> None:
             valid = f"valid are {', '.join(able[:MOST_NAMED])}{more}" if able else "there are none"
             msg = f"{path}.on.{place}: there is no {labels} {name!r}; {valid}"
             raise ValueError(msg)
+        selector = next(one for one in kind.whom() if name in _entities(estate, one))
+        if selector.enters and getattr(_entities(estate, selector)[name], "entry", None) is None:
+            msg = f"{path}.on.{place}: no demand enters at {name}, so none can surge there; name one that has an entry"
+            raise ValueError(msg)
 
 
 def candidates(estate: Estate, kind: Incident) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ ADDED = frozenset(
         "node.memory",
         "node.unstarted",
         "pool.leaked",
+        "pool.queued",
         "wire.delay_ms",
         "bill.waste",
         "logins.failed",

@@ -186,6 +186,7 @@ class Solver:
             waits = _waiting(load) / _waiting(np.array([nodes.loads[node]]))
             times[node] *= waits
             failures[node] *= FAILS_IDLE + (1 - FAILS_IDLE) * np.minimum(load / nodes.loads[node], 3.0)
+            # Usual faults follow load, an incident's do not: what it breaks is broken at night as well.
             failures[node] = influences.plus("node.failure", name, failures[node]) + _turned_away(load)
             if nodes.kinds[node] in {DATABASE, MACHINE}:
                 held = rates[node] / nodes.rates[node] * (times[node] / nodes.own_ms[node])
@@ -193,10 +194,10 @@ class Solver:
                 room = influences.times("pool.size", name, np.full(len(asked), nodes.pools[node]))
                 leaked = influences.get("pool.leaked", name)
                 lost = np.zeros_like(asked) if leaked is None else room * np.minimum(leaked, 0.99)
-                crowd = asked / np.maximum(room - lost, 1.0)
+                crowd = influences.plus("pool.queued", name, asked / np.maximum(room - lost, 1.0))
                 times[node] += np.minimum(WAIT_MS * np.maximum(crowd - WAIT_FROM, 0.0), MOST_WAIT_MS)
                 failures[node] += _turned_away(crowd)
-                connections[node] = np.minimum(asked + lost, room)
+                connections[node] = np.minimum(np.maximum(asked + lost, crowd * (room - lost)), room)
         np.minimum(failures, 0.999, out=failures)
         return answers.Own(loads, connections, times, failures)
 
