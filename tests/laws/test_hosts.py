@@ -228,7 +228,7 @@ def runs_counted_from_the_window(patch):
 
 def look_back_forgotten(patch):
     """Runs that began before the window do not act in it."""
-    patch.setattr(schedule, "_reach", lambda _, rows: np.zeros(len(rows)))
+    patch.setattr(schedule, "_reach", lambda processes: np.zeros(len(processes)))
 
 
 def draws_by_order_of_calls(patch):

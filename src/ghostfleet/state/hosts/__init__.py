@@ -7,7 +7,7 @@ All of it is closed form in time: any window can be had without the ones before.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ import numpy as np
 
 from ghostfleet.core import maths
 from ghostfleet.core.moments import Moments
+from ghostfleet.core.scratch import Scratch
 from ghostfleet.state.hosts import activities, bursts, cron, jobs, micro, nightly, timers
 from ghostfleet.state.hosts.demand import Demand, demand
 from ghostfleet.state.hosts.deposit import Grid, Left, deposit
@@ -24,8 +25,8 @@ from ghostfleet.state.hosts.memory import Memory, memory
 from ghostfleet.state.hosts.noise import PER_TICK, Dips, Noise, noise
 from ghostfleet.state.hosts.polls import Polls, polls
 from ghostfleet.state.hosts.processes import FOOTPRINT, MEMORY, Processes, joined, nothing
-from ghostfleet.state.hosts.schedule import each, runs
-from ghostfleet.state.hosts.swings import CELL_S, Swings, lerped, span, swings
+from ghostfleet.state.hosts.schedule import each, timetable
+from ghostfleet.state.hosts.swings import CELL_S, Held, Swings, lerped, span, swings
 from ghostfleet.state.hosts.work import Work, work
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class Hosts:
     """Solves what a fleet does in any window; holds what does not depend on the window."""
 
     fleet: HostFleet
+    scratch: Scratch = field(default_factory=Scratch)
 
     @cached_property
     def levels(self) -> dict[str, F64]:
@@ -203,9 +205,9 @@ class _Solving:
         return self.hosts.swings.factors(self._cells, rows)
 
     @cached_property
-    def _steps(self) -> F32 | None:
+    def _steps(self) -> Held | None:
         steps = self.hosts.swings.steps
-        return None if steps is None else steps.heights(self._at.seconds, self.rows)
+        return None if steps is None else steps.held(self.window, self.rows)
 
     @cached_property
     def _noise(self) -> F32:
@@ -242,24 +244,29 @@ class _Solving:
         amounts = self.hosts.processes.amounts[process]
         asked = (amounts[:, [name in self._needed for name in FOOTPRINT]] > 0).any(axis=1)
         row, mine = row[asked], self.hosts.processes.take(process[asked])
-        found = runs(mine, self.hosts.fleet, self.window.since_s, self.window.until_s)
+        found = timetable(mine, self.hosts.fleet).runs(self.window.since_s, self.window.until_s)
         ticks, tick_s = len(self.window), self.window.tick_s
-        grid = Grid(len(self.rows), ticks * self.parts, tick_s // self.parts)
-        pulses, loads = deposit(found, mine, row, grid, Grid(len(self.rows), ticks, tick_s), self._needed)
-        self.hosts.noise.roughen({name: loads[name] for name in RATES if name in loads}, self.window, self.rows)
+        grids = Grid(len(self.rows), ticks * self.parts, tick_s // self.parts), Grid(len(self.rows), ticks, tick_s)
+        pulses, loads = deposit(found, mine, row, grids, self._needed, self.hosts.scratch)
+        rough = {name: loads[name] for name in RATES if name in loads}
+        self.hosts.noise.roughen(rough, self.window, self.rows, self.parts)
         return pulses, loads
 
-    def factor(self, metric: str, some: I64) -> F32:
-        """Factor of a level, of the rows that have one: swings and steps, shape (those, ticks)."""
-        swings = self.hosts.swings
+    def factor(self, metric: str, some: I64, level: F64 | None = None) -> F32:
+        """Swings and steps of the rows that have a level, and that level; shape (those, ticks)."""
         out = lerped(self._swings[metric], self._cells[0], self._at.seconds, CELL_S)
-        if swings.steps is not None and self._steps is not None:
-            weight = swings.steps.weights[metric][self.rows[some]]
-            stepping = np.flatnonzero(weight)
-            if len(stepping):
-                steps = self._steps[some[stepping]]
-                steps *= weight[stepping, None].astype(np.float32)
-                out[stepping] *= maths.exp2_f32(steps, out=steps)
+        steps, held = self.hosts.swings.steps, self._steps
+        if steps is not None and held is not None:
+            mine = held.of(some, len(self.rows))
+            height = mine.height * steps.weights[metric][self.rows].astype(np.float32).take(mine.row)
+            maths.exp2_f32(height, out=height)
+            if level is not None:
+                base = np.zeros(len(self.rows), dtype=np.float32)
+                base[some] = level
+                height *= base.take(mine.row)
+            out *= np.repeat(height, mine.ticks).reshape(out.shape)
+        elif level is not None:
+            out *= level[:, None].astype(np.float32)
         return out
 
     def _rate(self, metric: str, traffic: dict[int, F32] | None = None, read: F32 | None = None) -> F32:
@@ -291,8 +298,7 @@ class _Solving:
         some, level = self._levels[metric]
         if not len(some):
             return out
-        base = self.factor(metric, some)
-        base *= level[:, None].astype(np.float32)
+        base = self.factor(metric, some, level)
         ticks = out.reshape(len(out), len(self.window), -1)
         for row, values in zip(some.tolist(), base, strict=True):
             ticks[row] = values[:, None]

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
+from ghostfleet.core.scratch import Scratch
 from ghostfleet.state.hosts.processes import CPU, FOOTPRINT, MEMORY, READ
 from ghostfleet.state.hosts.schedule import PARTS
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from ghostfleet.core.arrays import F32, F64, I64, Bool
+    from ghostfleet.core.arrays import F32, F64, I64
     from ghostfleet.state.hosts.processes import Processes
     from ghostfleet.state.hosts.schedule import Runs
 
@@ -23,7 +24,7 @@ MOST_TOUCHED = 60.0  # per cent of memory that one run touches
 READ_SHARE = 0.4  # of a run in which it reads: what is needed is read first
 LINGER_S = 150  # pages stay in the estimate's working set a little after a run
 LONG_S = 300  # of a run that is as uneven, minute by minute, as all that goes on for long
-MANY = 0.6  # share of the runs: a metric that fewer of them touch looks only at those
+MOST = {CPU: 100.0, MEMORY: MOST_TOUCHED}  # of a height
 
 
 class Grid(msgspec.Struct, frozen=True):
@@ -34,112 +35,117 @@ class Grid(msgspec.Struct, frozen=True):
     bin_s: int
 
 
-def deposit(
-    runs: Runs, processes: Processes, row: I64, grid: Grid, minutes: Grid, metrics: Collection[str]
-) -> tuple[dict[str, Left], dict[str, Left]]:
-    """Mean rates in each bin that short runs leave, and those of long and steady ones; shape (rows, bins) of the grid.
+class Left(msgspec.Struct, frozen=True):
+    """What runs leave in the cells that they touch: few, so that nothing is done for the others."""
 
-    ``row`` is that of each process. CPU in per cent, I/O in KB/s; per cent of memory touched is of ``minutes``.
+    cells: I64  # of rows that lie end to end; each once, in no order
+    rates: F32
+
+    def add_to(self, rates: F32) -> None:
+        """Add to the rates of all rows, in place."""
+        rates.reshape(-1)[self.cells] += self.rates
+
+
+def deposit(
+    runs: Runs,
+    processes: Processes,
+    row: I64,
+    grids: tuple[Grid, Grid],
+    metrics: Collection[str],
+    scratch: Scratch | None = None,
+) -> tuple[dict[str, Left], dict[str, Left]]:
+    """Mean rates in each bin that short runs leave, and those of long and steady ones.
+
+    ``row`` is that of each process. CPU in per cent, I/O in KB/s; per cent of memory touched is of the second grid.
     Metrics that no run touches, or that nobody asks for, are missing from the answer.
     """
-    lasting = processes.steady[runs.process] | (runs.length >= LONG_S * PARTS)
+    scratch = Scratch() if scratch is None else scratch
+    lasting = runs.length >= LONG_S * PARTS
+    lasting |= processes.steady.take(runs.process)
     return (
-        _left(runs, processes, row, np.flatnonzero(~lasting), (grid, minutes), metrics),
-        _left(runs, processes, row, np.flatnonzero(lasting), (grid, minutes), metrics),
+        _left(runs.take(np.flatnonzero(~lasting)), processes, row, grids, metrics, scratch),
+        _left(runs.take(np.flatnonzero(lasting)), processes, row, grids, metrics, scratch),
     )
 
 
 def _left(
-    runs: Runs, processes: Processes, row: I64, chosen: I64, grids: tuple[Grid, Grid], metrics: Collection[str]
+    runs: Runs, processes: Processes, row: I64, grids: tuple[Grid, Grid], metrics: Collection[str], scratch: Scratch
 ) -> dict[str, Left]:
     out: dict[str, Left] = {}
-    asked = np.array([name in metrics for name in FOOTPRINT])
-    touching: Bool = np.asarray((processes.amounts[:, asked] > 0).any(axis=1))
-    chosen = chosen[touching[runs.process[chosen]]]
-    process = runs.process[chosen]
-    if not len(process):
+    if not len(runs.process):
         return out
-    amounts = processes.amounts[process]
+    is_total = ~processes.steady.take(runs.process)
+    row = row.take(runs.process)
     plain: _Boxes | None = None
-    start, length, size, row = runs.start[chosen], runs.length[chosen], runs.size[chosen], row[process]
-    everyone = np.arange(len(process))
-    is_total = ~processes.steady[process]
     for metric, name in enumerate(FOOTPRINT):
-        mine = np.flatnonzero(amounts[:, metric] > 0)
-        if name not in metrics or not len(mine):
+        if name not in metrics:
             continue
-        alike = metric not in (MEMORY, READ) and len(mine) >= MANY * len(process)
-        if alike:  # most runs touch it: their boxes serve several metrics
-            mine = everyone
-        lasts = length[mine]
-        if metric == READ:
-            lasts = np.maximum((lasts * READ_SHARE).astype(np.int64), 1)
-        height = amounts[mine, metric] * size[mine]
-        if metric == MEMORY:
-            height = np.minimum(height, MOST_TOUCHED)
-            lasts = lasts + LINGER_S * PARTS
+        amount = processes.amounts[:, metric].take(runs.process)
+        if metric in (MEMORY, READ):  # these last longer or shorter than the run
+            mine = np.flatnonzero(amount)
+            if not len(mine):
+                continue
+            lasts = runs.length.take(mine)
+            height = amount.take(mine)
+            height *= runs.size.take(mine)
+            if metric == READ:
+                lasts = np.maximum((lasts * READ_SHARE).astype(np.int64), 1)
+                height *= np.where(is_total.take(mine), PARTS / lasts, 1.0)
+            else:
+                lasts += LINGER_S * PARTS
+            boxes = _Boxes(row.take(mine), runs.start.take(mine), lasts, grids[metric == MEMORY], scratch)
+        elif amount.any():
+            if plain is None:
+                plain = _Boxes(row, runs.start, runs.length, grids[0], scratch)
+                unit = np.where(is_total, PARTS / runs.length, 1.0)
+                unit *= runs.size
+            boxes, height = plain, amount
+            height *= unit
         else:
-            height *= np.where(is_total[mine], PARTS / lasts, 1.0)
-        if metric == CPU:
-            height = np.minimum(height, 100.0)
-        if alike:
-            boxes = plain = plain or _Boxes(row, start, length, grids[0])
-        else:
-            boxes = _Boxes(row[mine], start[mine], lasts, grids[metric == MEMORY])
+            continue
+        np.minimum(height, MOST.get(metric, np.inf), out=height)
         out[name] = boxes.means(height)
     return out
-
-
-class Left(msgspec.Struct, frozen=True):
-    """What runs leave on the rows that they touch."""
-
-    rows: I64
-    rates: F32  # shape (those rows, bins)
-
-    def add_to(self, rates: F32) -> None:
-        """Add to the rates of all rows, in place."""
-        if len(self.rows) == len(rates):
-            rates += self.rates
-        else:
-            for row, mine in zip(self.rows.tolist(), self.rates, strict=True):
-                rates[row] += mine
 
 
 class _Boxes:
     """Runs as boxes over the bins that they overlap."""
 
-    def __init__(self, row: I64, start: I64, length: I64, grid: Grid) -> None:
-        there = np.zeros(grid.rows, dtype=bool)
-        there[row] = True
-        self._rows = np.flatnonzero(there)
-        row = (np.cumsum(there) - 1)[row]
+    def __init__(self, row: I64, start: I64, length: I64, grid: Grid, scratch: Scratch) -> None:
         width = grid.bin_s * PARTS
         stop = start + length
-        # Quotients of whole numbers as small as these are never so near to the next one that a double rounds to it.
-        first = np.maximum(np.floor(start / width), 0).astype(np.int64)
-        last = np.minimum(np.ceil(stop / width), grid.bins).astype(np.int64)
+        first = np.maximum(start // width, 0)
+        last = np.minimum(-(-stop // width), grid.bins)
+        count = np.maximum(last - first, 0)
+        ends = np.cumsum(count)
+        total = int(ends[-1])
+        begins = ends - count
         self._grid = grid
-        self._count = np.maximum(last - first, 0)
-        ends = np.cumsum(self._count)
-        total = int(ends[-1]) if len(ends) else 0
-        begins = ends - self._count
-        self._bin = np.repeat(row * grid.bins + first - begins, self._count)
-        self._bin += np.arange(total)
+        self._run = np.repeat(np.arange(len(count)), count)
+        place = np.repeat(row * grid.bins + first - begins, count)
+        place += np.arange(total)
         # A box covers the bins that it overlaps, but for what lies before it in the first and after it in the last.
-        inside = np.flatnonzero(self._count)
+        inside = np.flatnonzero(count)
         self._covered = np.full(total, float(width))
-        self._covered[begins[inside]] -= np.maximum(start - first * width, 0)[inside]
-        self._covered[ends[inside] - 1] -= np.maximum(last * width - stop, 0)[inside]
+        self._covered[begins.take(inside)] -= np.maximum(start - first * width, 0).take(inside)
+        self._covered[ends.take(inside) - 1] -= np.maximum(last * width - stop, 0).take(inside)
+        # Each cell that is touched gets a number: whichever box was the last to sign it stands for it.
+        signed = scratch.array("signed", (grid.rows * grid.bins,), np.int32)
+        entry = np.arange(total, dtype=np.int32)
+        signed[place] = entry
+        self._cells = place.take(np.flatnonzero(signed.take(place) == entry))
+        signed[self._cells] = np.arange(len(self._cells), dtype=np.int32)
+        self._number = signed.take(place).astype(np.intp)
 
     def means(self, height: F64) -> Left:
         """Mean of the boxes' heights over bins; the sums are of whole numbers, so their order does not matter."""
-        grid = self._grid
-        weights = np.repeat(np.rint(np.minimum(height * GRAIN, HIGHEST)), self._count)
+        height *= GRAIN
+        np.minimum(height, HIGHEST, out=height)
+        np.rint(height, out=height)
+        weights = height.take(self._run)
         weights *= self._covered
-        totals = np.bincount(self._bin, weights, len(self._rows) * grid.bins)
-        means = np.empty((len(self._rows), grid.bins), dtype=np.float32)
-        np.multiply(totals, 1.0 / (grid.bin_s * PARTS * GRAIN), out=means.reshape(-1), casting="same_kind")
-        return Left(self._rows, means)
+        totals = np.bincount(self._number, weights, len(self._cells))
+        return Left(self._cells, (totals * (1.0 / (self._grid.bin_s * PARTS * GRAIN))).astype(np.float32))
 
 
 __all__ = ["Grid", "Left", "deposit"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -87,28 +86,27 @@ class Noise:
     def _deviation(self, metric: str, parts: int) -> F64:
         return (self.deviation if parts == PER_TICK else self.of_minutes)[metric]
 
-    def roughen(self, loads: Mapping[str, Left], window: Window, rows: I64) -> None:
+    def roughen(self, loads: Mapping[str, Left], window: Window, rows: I64, parts: int) -> None:
         """Make long runs uneven from minute to minute, in place; what is left on some of ``rows``, by metric."""
-        busy = {
-            metric: np.flatnonzero(left.rates.reshape(-1) > 0) for metric, left in loads.items()
-        }  # few in a hundred
-        keys, ticks, hosts = [], [], []
-        for metric, places in busy.items():
-            left = loads[metric]
-            row, place = np.divmod(places, left.rates.shape[1])
-            keys.append(draw.rekey(self.own[metric][rows[left.rows]], 7)[row])
-            ticks.append(window.start + place // (left.rates.shape[1] // len(window)))
-            hosts.append(rows[left.rows[row]])
-        if not keys:
-            return
-        z = draw.normal_at(np.concatenate(keys), np.concatenate(ticks))
-        sd = self.rough[np.concatenate(hosts)]
-        z *= (sd * LOG2_E).astype(np.float32)
-        z -= (0.5 * LOG2_E * sd * sd).astype(np.float32)
-        maths.exp2_f32(z, out=z)
-        ends = list(accumulate(len(places) for places in busy.values()))[:-1]
-        for (metric, places), factor in zip(busy.items(), np.split(z, ends), strict=True):
-            loads[metric].rates.reshape(-1)[places] *= factor
+        for metric, left in loads.items():
+            row, place = np.divmod(left.cells, parts * len(window))
+            there = np.zeros(len(rows), dtype=bool)
+            there[row] = True
+            some = np.flatnonzero(there)
+            keys = draw.rekey(self.own[metric][rows[some]], 7)
+            shape = len(some), len(window)
+            drawn = self.scratch.array("rough", shape, np.float32)
+            draw.normal(keys, window.start, window.stop, out=drawn, scratch=self.scratch)
+            first = np.zeros(len(rows), dtype=np.int64)
+            first[some] = np.arange(len(some)) * len(window)
+            place //= parts
+            place += first.take(row)
+            z = drawn.reshape(-1).take(place)
+            sd = self.rough[rows]
+            z *= (sd * LOG2_E).astype(np.float32).take(row)
+            z -= (0.5 * LOG2_E * sd * sd).astype(np.float32).take(row)
+            rates = left.rates
+            rates *= maths.exp2_f32(z, out=z)
 
     def dipped(self, metrics: Sequence[str], window: Window, rows: I64, parts: int) -> dict[str, Dips]:
         """When work pauses in a window, by metric; those without a pause are missing."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 
 from ghostfleet.core import draw, lattice, maths
@@ -12,11 +13,13 @@ from ghostfleet.core.lattice import Spectrum
 from ghostfleet.core.scratch import Scratch
 from ghostfleet.core.window import DAY_S
 from ghostfleet.state.hosts.parameters import LOG2_E, Draws, table
+from ghostfleet.state.hosts.schedule import each
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ghostfleet.core.arrays import F32, F64, I32, I64, U64
+    from ghostfleet.core.window import Window
     from ghostfleet.world.hosts import HostFleet
 
 CELL_S = 300
@@ -61,6 +64,23 @@ class Swings:
         return out
 
 
+class Held(msgspec.Struct, frozen=True):
+    """Heights that hosts keep for some ticks each, in order; those of a host last for the whole window together."""
+
+    row: I64
+    height: F32
+    ticks: I64
+
+    def of(self, some: I64, rows: int) -> Held:
+        """What some of the rows hold."""
+        if len(some) == rows:
+            return self
+        chosen = np.zeros(rows, dtype=bool)
+        chosen[some] = True
+        mine = np.flatnonzero(chosen.take(self.row))
+        return Held(self.row.take(mine), self.height.take(mine), self.ticks.take(mine))
+
+
 @dataclass(frozen=True, slots=True)
 class Steps:
     """Levels change once per cell of a host's own length, at a drawn instant, to a drawn height."""
@@ -68,24 +88,32 @@ class Steps:
     length_s: F64
     phase_s: F64
     size: F64
-    keys: U64
+    instants: U64  # keys of the instants
+    heights: U64
     weights: dict[str, F64]
 
-    def heights(self, seconds: I64, rows: I64) -> F32:
-        """Height at each instant as a deviation, shape (rows, instants)."""
-        place = (seconds[None, :] - self.phase_s[rows, None]) / self.length_s[rows, None]
-        cell = np.floor(place).astype(np.int64)
-        first, turns = cell[:, :1], int((cell[:, -1] - cell[:, 0]).max(initial=0)) + 2
-        cells = first + np.arange(turns)
-        keys = np.repeat(self.keys[rows], turns, axis=0)
-        changes = draw.uniform_at(keys, cells.ravel()).reshape(cells.shape)
-        values = draw.normal_at(draw.rekey(keys, 1), cells.ravel()).reshape(cells.shape)
-        values *= self.size[rows, None].astype(np.float32)
-        row = np.arange(len(rows))[:, None]
-        at = cell - first
-        at += place - cell >= changes[row, at]
-        heights: F32 = values[row, at]
-        return heights
+    def held(self, window: Window, rows: I64) -> Held:
+        """Heights as deviations; there are far fewer than ticks."""
+        length, phase = self.length_s[rows], self.phase_s[rows]
+        # A cell more at either end: what the quotients round to must not matter.
+        first = np.floor((window.since_s - phase) / length).astype(np.int64) - 1
+        last = np.floor((window.until_s - phase) / length).astype(np.int64) + 3
+        row, cell = each(np.arange(len(rows)), first, last)
+        host = rows.take(row)
+        change = draw.uniform_at(self.instants.take(host, axis=0), cell)
+        change += cell
+        change *= length.take(row)
+        change += phase.take(row)
+        change /= window.tick_s
+        stop = np.ceil(change, out=change).astype(np.int64) - window.start
+        np.clip(stop, 0, len(window), out=stop)
+        ends = np.flatnonzero(np.diff(row, append=-1))
+        stop[ends] = len(window)
+        ticks = np.diff(stop, prepend=0)
+        ticks[ends[:-1] + 1] = stop[ends[:-1] + 1]
+        height = draw.normal_at(self.heights.take(host, axis=0), cell)
+        height *= self.size.take(host).astype(np.float32)
+        return Held(row, height, ticks)
 
 
 def swings(fleet: HostFleet) -> Swings:
@@ -125,7 +153,8 @@ def _steps(fleet: HostFleet) -> Steps:
         length_s=length,
         phase_s=draws.uniform("phase") * length,
         size=np.minimum(draws.spread("size", options["size"]), options["most"]),
-        keys=draws.keys("changes"),
+        instants=draws.keys("changes"),
+        heights=draw.rekey(draws.keys("changes"), 1),
         weights={
             metric: draws.chance(f"takes part {metric}", options["shared"])
             * options["weight"][SECTION.get(metric, metric)]
