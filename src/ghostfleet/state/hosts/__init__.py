@@ -131,7 +131,7 @@ class Hosts:
     def used(self, window: Window, rows: I64) -> F32:
         """Per cent of memory in use inside some hosts, shape (rows, ticks)."""
         swing = _Solving(self, window, rows, 1, frozenset({USED})).factor("memory", np.arange(len(rows)))
-        return self.memory.used_at(window.seconds(), 1 + (swing - 1) * np.float32(USED_SWING), rows)
+        return self.memory.used_at(window, 1 + (swing - 1) * np.float32(USED_SWING), rows)
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,10 +181,6 @@ class _Solving:
         return Moments(self.window)
 
     @cached_property
-    def _cells(self) -> tuple[int, int]:
-        return span(self._at.seconds, CELL_S)
-
-    @cached_property
     def _levels(self) -> dict[str, tuple[I64, F64]]:
         """Rows that have a level of their own, by metric, and their levels."""
         out = {}
@@ -202,7 +198,7 @@ class _Solving:
         rows = {metric: self.rows[some] for metric, (some, _) in self._levels.items()}
         if self.asked & {"memory", USED}:
             rows["memory"] = self.rows
-        return self.hosts.swings.factors(self._cells, rows)
+        return self.hosts.swings.factors(span(self.window, CELL_S), rows)
 
     @cached_property
     def _steps(self) -> Held | None:
@@ -254,7 +250,7 @@ class _Solving:
 
     def factor(self, metric: str, some: I64, level: F64 | None = None) -> F32:
         """Swings and steps of the rows that have a level, and that level; shape (those, ticks)."""
-        out = lerped(self._swings[metric], self._cells[0], self._at.seconds, CELL_S)
+        out = lerped(self._swings[metric], self.window, CELL_S)
         steps, held = self.hosts.swings.steps, self._steps
         if steps is not None and held is not None:
             mine = held.of(some, len(self.rows))
@@ -300,8 +296,8 @@ class _Solving:
             return out
         base = self.factor(metric, some, level)
         ticks = out.reshape(len(out), len(self.window), -1)
-        for row, values in zip(some.tolist(), base, strict=True):
-            ticks[row] = values[:, None]
+        for part in range(self.parts):
+            ticks[some, :, part] = base
         work = self.hosts.work
         if traffic is not None and metric in work.shares:
             for row, ratio in traffic.items():
@@ -315,7 +311,7 @@ class _Solving:
 
     def _touched(self, cpu: F32) -> F32:
         everyone = np.arange(len(self.rows))
-        touched = self.hosts.memory.touched_at(self._at.seconds, self.factor("memory", everyone), self.rows)
+        touched = self.hosts.memory.touched_at(self.window, self.factor("memory", everyone), self.rows)
         touched *= self.hosts.work.memory(self._minutes(cpu), self.hosts.levels["cpu"], self.rows)
         busy, places, share = self._demand
         if len(busy):

@@ -74,10 +74,10 @@ class Demand:
         return np.searchsorted(rows, hosts), mine, out
 
     def _swings(self, at: Moments, mine: I64) -> F32:
-        cells = span(at.seconds, CELL_S)
-        nodes = lattice.characters(self.levels[:, mine], *cells, (SWING,), np.zeros(len(mine), dtype=np.int32))
+        choice = np.zeros(len(mine), dtype=np.int32)
+        nodes = lattice.characters(self.levels[:, mine], *span(at.window, CELL_S), (SWING,), choice)
         nodes *= (self.swing[mine, None] * LOG2_E).astype(np.float32)
-        between = lerped(nodes, cells[0], at.seconds, CELL_S)
+        between = lerped(nodes, at.window, CELL_S)
         return maths.exp2_f32(between, out=between)
 
 

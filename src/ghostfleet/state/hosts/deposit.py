@@ -14,7 +14,7 @@ from ghostfleet.state.hosts.schedule import PARTS
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from ghostfleet.core.arrays import F32, F64, I64
+    from ghostfleet.core.arrays import F32, F64, I64, Bool
     from ghostfleet.state.hosts.processes import Processes
     from ghostfleet.state.hosts.schedule import Runs
 
@@ -74,8 +74,9 @@ def _left(
     out: dict[str, Left] = {}
     if not len(runs.process):
         return out
-    is_total = ~processes.steady.take(runs.process)
-    row = row.take(runs.process)
+    steady, row = processes.steady.take(runs.process), row.take(runs.process)
+    if not steady.any():
+        steady = None
     plain: _Boxes | None = None
     for metric, name in enumerate(FOOTPRINT):
         if name not in metrics:
@@ -90,51 +91,72 @@ def _left(
             height *= runs.size.take(mine)
             if metric == READ:
                 lasts = np.maximum((lasts * READ_SHARE).astype(np.int64), 1)
-                height *= np.where(is_total.take(mine), PARTS / lasts, 1.0)
+                height *= _per_second(lasts, None if steady is None else steady.take(mine))
             else:
                 lasts += LINGER_S * PARTS
             boxes = _Boxes(row.take(mine), runs.start.take(mine), lasts, grids[metric == MEMORY], scratch)
         elif amount.any():
             if plain is None:
                 plain = _Boxes(row, runs.start, runs.length, grids[0], scratch)
-                unit = np.where(is_total, PARTS / runs.length, 1.0)
+                unit = _per_second(runs.length, steady)
                 unit *= runs.size
             boxes, height = plain, amount
             height *= unit
         else:
             continue
-        np.minimum(height, MOST.get(metric, np.inf), out=height)
-        out[name] = boxes.means(height)
+        if len(boxes.cells):
+            np.minimum(height, MOST.get(metric, np.inf), out=height)
+            out[name] = boxes.means(height)
     return out
+
+
+def _per_second(length: I64, steady: Bool | None) -> F64:
+    """Rate of a total of 1 over a length; what is steady is a rate already."""
+    rate: F64 = PARTS / length
+    if steady is not None:
+        rate[steady] = 1.0
+    return rate
 
 
 class _Boxes:
     """Runs as boxes over the bins that they overlap."""
 
     def __init__(self, row: I64, start: I64, length: I64, grid: Grid, scratch: Scratch) -> None:
-        width = grid.bin_s * PARTS
-        stop = start + length
-        first = np.maximum(start // width, 0)
-        last = np.minimum(-(-stop // width), grid.bins)
-        count = np.maximum(last - first, 0)
-        ends = np.cumsum(count)
-        total = int(ends[-1])
-        begins = ends - count
         self._grid = grid
-        self._run = np.repeat(np.arange(len(count)), count)
-        place = np.repeat(row * grid.bins + first - begins, count)
-        place += np.arange(total)
+        width = grid.bin_s * PARTS
+        first = np.maximum(start // width, 0)
+        edge = first * width
+        stop = start + length
+        last = np.minimum(-(-stop // width), grid.bins)
+        there = last > first
+        self._some = None if there.all() else np.flatnonzero(there)
+        if self._some is not None:
+            row, start, stop, first, last, edge = (
+                values.take(self._some) for values in (row, start, stop, first, last, edge)
+            )
+        # Most runs are as short as a bin: the bins after the first are those of a few.
+        self._many = np.flatnonzero(last > first + 1)
+        self._more = (last - first).take(self._many) - 1
+        rest = np.repeat((row * grid.bins).take(self._many) + first.take(self._many) + 1, self._more)
+        ends = np.cumsum(self._more)
+        rest += np.arange(len(rest)) - np.repeat(ends - self._more, self._more)
+        place = row * grid.bins
+        place += first
+        place = np.concatenate([place, rest])
         # A box covers the bins that it overlaps, but for what lies before it in the first and after it in the last.
-        inside = np.flatnonzero(count)
-        self._covered = np.full(total, float(width))
-        self._covered[begins.take(inside)] -= np.maximum(start - first * width, 0).take(inside)
-        self._covered[ends.take(inside) - 1] -= np.maximum(last * width - stop, 0).take(inside)
+        stop -= edge
+        self._covered = np.full(len(place), float(width))
+        covered = self._covered[: len(row)]
+        np.minimum(stop, width, out=covered)
+        covered -= np.maximum(start - edge, 0)
+        after = stop.take(self._many) - self._more * width
+        self._covered[len(row) + ends - 1] = np.minimum(after, width)
         # Each cell that is touched gets a number: whichever box was the last to sign it stands for it.
         signed = scratch.array("signed", (grid.rows * grid.bins,), np.int32)
-        entry = np.arange(total, dtype=np.int32)
+        entry = np.arange(len(place), dtype=np.int32)
         signed[place] = entry
-        self._cells = place.take(np.flatnonzero(signed.take(place) == entry))
-        signed[self._cells] = np.arange(len(self._cells), dtype=np.int32)
+        self.cells = place.take(np.flatnonzero(signed.take(place) == entry))
+        signed[self.cells] = np.arange(len(self.cells), dtype=np.int32)
         self._number = signed.take(place).astype(np.intp)
 
     def means(self, height: F64) -> Left:
@@ -142,10 +164,12 @@ class _Boxes:
         height *= GRAIN
         np.minimum(height, HIGHEST, out=height)
         np.rint(height, out=height)
-        weights = height.take(self._run)
+        if self._some is not None:
+            height = height.take(self._some)
+        weights = np.concatenate([height, np.repeat(height.take(self._many), self._more)])
         weights *= self._covered
-        totals = np.bincount(self._number, weights, len(self._cells))
-        return Left(self._cells, (totals * (1.0 / (self._grid.bin_s * PARTS * GRAIN))).astype(np.float32))
+        totals = np.bincount(self._number, weights, len(self.cells))
+        return Left(self.cells, (totals * (1.0 / (self._grid.bin_s * PARTS * GRAIN))).astype(np.float32))
 
 
 __all__ = ["Grid", "Left", "deposit"]

@@ -163,18 +163,20 @@ def _steps(fleet: HostFleet) -> Steps:
     )
 
 
-def lerped(nodes: F32, start: int, seconds: I64, cell_s: int) -> F32:
-    """Values between nodes at the given instants; node ``i`` stands at cell ``start + i``."""
-    cell = seconds // cell_s
-    late = ((seconds - cell * cell_s) / cell_s).astype(np.float32)
-    left = nodes.take(cell - start, axis=1)
-    rise = nodes.take(cell - start + 1, axis=1)
-    rise -= left
-    rise *= late
-    left += rise
-    return left
+def lerped(nodes: F32, window: Window, cell_s: int) -> F32:
+    """Values between nodes at a window's ticks; the nodes are those that `span` names."""
+    per_cell = cell_s // window.tick_s
+    value = nodes[:, :-1].copy()
+    rise = nodes[:, 1:] - value
+    rise *= np.float32(1 / per_cell)
+    out = np.empty((*value.shape, per_cell), dtype=np.float32)
+    for tick in range(per_cell):
+        out[:, :, tick] = value
+        value += rise
+    skip = window.start - span(window, cell_s)[0] * per_cell
+    return out.reshape(len(nodes), -1)[:, skip : skip + len(window)]
 
 
-def span(seconds: I64, cell_s: int) -> tuple[int, int]:
-    """Nodes ``[first, last)`` needed to interpolate at the given instants."""
-    return int(seconds[0]) // cell_s, int(seconds[-1]) // cell_s + 2
+def span(window: Window, cell_s: int) -> tuple[int, int]:
+    """Nodes ``[first, last)`` needed to interpolate at a window's ticks."""
+    return window.since_s // cell_s, (window.until_s - window.tick_s) // cell_s + 2
