@@ -263,13 +263,13 @@ def a_young_estimate(patch):
 
 def swings_from_the_shard(patch):
     """Swings belong to the place in the shard, not to the host."""
-    honest = Swings.factors
+    honest = Swings.of
 
-    def factors(swings, cells, rows):
+    def of(swings, rows):
         first = min(int(some[0]) for some in rows.values() if len(some))
-        return honest(swings, cells, {metric: some - first for metric, some in rows.items()})
+        return honest(swings, {metric: some - first for metric, some in rows.items()})
 
-    patch.setattr(Swings, "factors", factors)
+    patch.setattr(Swings, "of", of)
 
 
 def profiles_in_the_seed(patch):

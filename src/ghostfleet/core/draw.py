@@ -233,6 +233,18 @@ def normal(keys: U64, start: int, stop: int, *, out: F32 | None = None, scratch:
     return out
 
 
+def scattered_normal(keys: U64, index: I64) -> F32:
+    """Standard normal at place ``index[i]`` of ``keys[i]``: what `normal` has there; shape (values,)."""
+    lanes = word_at(keys, index >> 2).view("<u2")  # four to a word
+    lane = lanes.take(np.arange(0, 4 * len(index), 4) + (index & 3))
+    out = normal_body().take(lane)
+    places = np.flatnonzero(lane + np.uint16(1) < END_CELLS)
+    if len(places):
+        deep = word_at(rekey(keys.take(places, axis=0), TAIL), index.take(places)) >> np.uint64(48)
+        out[places] = np.copysign(normal_tail().take(deep.astype(np.int64)), out[places])
+    return out
+
+
 def _cut_tails(out: F32, keys: U64, start: int, places: I64) -> None:
     """Draw the values in the end cells (2 of 65,536) more finely; ``places`` index the flat result."""
     rows, columns = np.divmod(places, out.shape[1])

@@ -13,7 +13,7 @@ from ghostfleet.core.table import Fold, Kind, Table, column
 from ghostfleet.signals.host_metrics.agents import RATES, SCALE, SEEN, Agents, agents
 from ghostfleet.signals.host_metrics.pages import LOOK_BACK
 from ghostfleet.spec.hosts import TICK_S
-from ghostfleet.state.hosts import Hosts, HostState
+from ghostfleet.state.hosts import USED, Hosts, HostState
 from ghostfleet.world import hosts as world
 from ghostfleet.world.hosts import GUEST, HYPERVISOR
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ghostfleet.world.hosts import HostFleet
 
 SAMPLES = "samples"  # reads that arrived
-METRICS_INSIDE = tuple(RATES.values())  # all that agents other than a hypervisor see of the state
+METRICS_INSIDE = (*RATES.values(), USED)  # all that agents other than a hypervisor see of the state
 FEW = 65_536  # ticks of hosts
 
 
@@ -141,7 +141,7 @@ class HostMetrics:
         if profile == HYPERVISOR:
             told["memory"] = self.agents.estimated(state, counts, rows, skip)
         elif profile == GUEST:
-            told["memory"] = np.rint(self.hosts.used(ticks, rows).astype(np.float64) * SCALE).astype(np.int64) * counts
+            told["memory"] = self.agents.used(state, counts)
         return told
 
     def rows(self, window: Window, first: int, last: int) -> Batch:

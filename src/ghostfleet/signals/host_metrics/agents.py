@@ -9,7 +9,7 @@ import numpy as np
 
 from ghostfleet.core import draw
 from ghostfleet.signals.host_metrics.pages import GRAIN_KB, Guests, estimates
-from ghostfleet.state.hosts import METRICS, PER_TICK
+from ghostfleet.state.hosts import METRICS, PER_TICK, USED
 from ghostfleet.state.hosts.parameters import Draws, table
 from ghostfleet.world.hosts import CLOUD, GUEST, HYPERVISOR
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 RATES = {"cpu": "cpu", "disk_read": "read", "disk_write": "write", "net_in": "inbound", "net_out": "outbound"}
 SEEN = {  # by a profile's agent, of what the state knows; a cloud's service tells of some hosts' networks
     (HYPERVISOR, True): METRICS,
-    (GUEST, True): tuple(RATES.values()),
+    (GUEST, True): (*RATES.values(), USED),
     (CLOUD, True): ("cpu", "inbound", "outbound"),
     (CLOUD, False): ("cpu",),
 }
@@ -109,6 +109,13 @@ class Agents:
             msg = "the state was solved without memory"
             raise ValueError(msg)
         return estimates(touched, self.estimator[rows], self.guests.take(rows), state.window, skip, counts)
+
+    def used(self, state: HostState, counts: I64) -> I64:
+        """Sum of each tick's memory reads in millionths of a per cent, as a guest's agent knows it."""
+        if state.used is None:
+            msg = "the state was solved without memory in use"
+            raise ValueError(msg)
+        return _whole(state.used.astype(np.float64) * SCALE) * counts
 
     def memory_units(self, rows: I64) -> F64:
         """Per cent of memory that one unit of `memory` stands for."""

@@ -38,17 +38,16 @@ class Demand:
     levels: U64  # keys of the swing's lattice
     heights: dict[str, F64]  # at the peak: rates to add, per cent touched for memory
 
-    def curve(self, fleet: HostFleet, at: Moments, rows: I64) -> tuple[I64, I64, F32]:
-        """Places of those of some hosts that have demand, in ``rows`` and in here, and their share of the peak.
-
-        The shares have shape (those, ticks).
-        """
-        there = np.zeros(len(fleet), dtype=bool)
+    def of(self, rows: I64, hosts: int) -> tuple[I64, I64]:
+        """Places of those of some hosts that have demand, in ``rows`` and in here; ``hosts`` are in the fleet."""
+        there = np.zeros(hosts, dtype=bool)
         there[rows] = True
         mine = np.flatnonzero(there.take(self.host))
+        return np.searchsorted(rows, self.host[mine]), mine
+
+    def curve(self, fleet: HostFleet, at: Moments, mine: I64) -> F32:
+        """Share of the peak of some of the hosts, shape (those, ticks)."""
         hosts = self.host[mine]
-        if not len(hosts):
-            return hosts, mine, np.empty((0, len(at)), dtype=np.float32)
         codes, zone = np.unique(fleet.zone_codes[hosts], return_inverse=True)
         local = at.seconds + np.stack([zones.offsets(at.seconds, fleet.zones[code]) for code in codes.tolist()])
         day = local // DAY_S
@@ -71,7 +70,7 @@ class Demand:
         if rests.any():
             out *= np.where(rests[zone], self.weekend[mine, None].astype(np.float32), np.float32(1))
         out *= self._swings(at, mine)
-        return np.searchsorted(rows, hosts), mine, out
+        return out
 
     def _swings(self, at: Moments, mine: I64) -> F32:
         choice = np.zeros(len(mine), dtype=np.int32)

@@ -12,23 +12,22 @@ from ghostfleet.state.hosts.processes import CPU, FOOTPRINT, MEMORY, READ
 from ghostfleet.state.hosts.schedule import PARTS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Sequence
 
-    from ghostfleet.core.arrays import F32, F64, I64, Bool
+    from ghostfleet.core.arrays import F32, F64, I64
     from ghostfleet.state.hosts.processes import Processes
     from ghostfleet.state.hosts.schedule import Runs
 
 GRAIN = 1024.0  # of a rate: heights are whole multiples of 1/1024 of their unit
 HIGHEST = 2.0**30  # height, in such grains: a million KB/s
+MOST_CPU = 100.0  # per cent
 MOST_TOUCHED = 60.0  # per cent of memory that one run touches
 READ_SHARE = 0.4  # of a run in which it reads: what is needed is read first
 LINGER_S = 150  # pages stay in the estimate's working set a little after a run
-LONG_S = 300  # of a run that is as uneven, minute by minute, as all that goes on for long
-MOST = {CPU: 100.0, MEMORY: MOST_TOUCHED}  # of a height
 
 
 class Grid(msgspec.Struct, frozen=True):
-    """Rows of bins of even length that begin with the window."""
+    """Rows of bins of even length that begin with the window; those of several metrics one after the other."""
 
     rows: int
     bins: int
@@ -47,81 +46,41 @@ class Left(msgspec.Struct, frozen=True):
 
 
 def deposit(
-    runs: Runs,
-    processes: Processes,
-    row: I64,
-    grids: tuple[Grid, Grid],
-    metrics: Collection[str],
-    scratch: Scratch | None = None,
-) -> tuple[dict[str, Left], dict[str, Left]]:
-    """Mean rates in each bin that short runs leave, and those of long and steady ones.
+    runs: Runs, processes: Processes, row: I64, metrics: Sequence[str], grid: Grid, scratch: Scratch | None = None
+) -> Left:
+    """Mean rates that runs leave in each bin: of the first metric in the first rows of a grid, and so on.
 
-    ``row`` is that of each process. CPU in per cent, I/O in KB/s; per cent of memory touched is of the second grid.
-    Metrics that no run touches, or that nobody asks for, are missing from the answer.
+    ``row`` is that of each process. CPU in per cent, I/O in KB/s; per cent of memory touched, which is asked for alone.
     """
-    scratch = Scratch() if scratch is None else scratch
-    lasting = runs.length >= LONG_S * PARTS
-    lasting |= processes.steady.take(runs.process)
-    return (
-        _left(runs.take(np.flatnonzero(~lasting)), processes, row, grids, metrics, scratch),
-        _left(runs.take(np.flatnonzero(lasting)), processes, row, grids, metrics, scratch),
-    )
-
-
-def _left(
-    runs: Runs, processes: Processes, row: I64, grids: tuple[Grid, Grid], metrics: Collection[str], scratch: Scratch
-) -> dict[str, Left]:
-    out: dict[str, Left] = {}
-    if not len(runs.process):
-        return out
-    steady, row = processes.steady.take(runs.process), row.take(runs.process)
-    if not steady.any():
-        steady = None
-    plain: _Boxes | None = None
-    for metric, name in enumerate(FOOTPRINT):
-        if name not in metrics:
-            continue
-        amount = processes.amounts[:, metric].take(runs.process)
-        if metric in (MEMORY, READ):  # these last longer or shorter than the run
-            mine = np.flatnonzero(amount)
-            if not len(mine):
-                continue
-            lasts = runs.length.take(mine)
-            height = amount.take(mine)
-            height *= runs.size.take(mine)
-            if metric == READ:
-                lasts = np.maximum((lasts * READ_SHARE).astype(np.int64), 1)
-                height *= _per_second(lasts, None if steady is None else steady.take(mine))
-            else:
-                lasts += LINGER_S * PARTS
-            boxes = _Boxes(row.take(mine), runs.start.take(mine), lasts, grids[metric == MEMORY], scratch)
-        elif amount.any():
-            if plain is None:
-                plain = _Boxes(row, runs.start, runs.length, grids[0], scratch)
-                unit = _per_second(runs.length, steady)
-                unit *= runs.size
-            boxes, height = plain, amount
-            height *= unit
-        else:
-            continue
-        if len(boxes.cells):
-            np.minimum(height, MOST.get(metric, np.inf), out=height)
-            out[name] = boxes.means(height)
-    return out
-
-
-def _per_second(length: I64, steady: Bool | None) -> F64:
-    """Rate of a total of 1 over a length; what is steady is a rate already."""
-    rate: F64 = PARTS / length
-    if steady is not None:
-        rate[steady] = 1.0
-    return rate
+    columns = [FOOTPRINT.index(name) for name in metrics]
+    amounts = processes.amounts.T[columns]
+    # Pairs of a metric and a run that touches it, metric by metric; with one metric ``turn`` is just 0.
+    pair = np.flatnonzero((amounts > 0).take(runs.process, axis=1))
+    turn, run = np.divmod(pair, len(runs)) if len(columns) > 1 and len(runs) else (np.int64(0), pair)
+    process = runs.process.take(run)
+    height = amounts.reshape(-1).take(process + turn * len(processes))
+    height *= runs.size.take(run)
+    lasts = runs.length.take(run)
+    if MEMORY in columns:
+        np.minimum(height, MOST_TOUCHED, out=height)
+        lasts += LINGER_S * PARTS
+    else:
+        if READ in columns:
+            shorter = np.maximum((lasts * READ_SHARE).astype(np.int64), 1)
+            lasts = np.where(turn == columns.index(READ), shorter, lasts)
+        per_second = PARTS / lasts
+        per_second[processes.steady.take(process)] = 1.0  # a rate already
+        height *= per_second
+        if CPU in columns:
+            np.minimum(height, np.where(turn == columns.index(CPU), MOST_CPU, np.inf), out=height)
+    boxes = _Boxes(row.take(process) + turn * (grid.rows // len(columns)), runs.start.take(run), lasts, grid)
+    return boxes.means(height, Scratch() if scratch is None else scratch)
 
 
 class _Boxes:
     """Runs as boxes over the bins that they overlap."""
 
-    def __init__(self, row: I64, start: I64, length: I64, grid: Grid, scratch: Scratch) -> None:
+    def __init__(self, row: I64, start: I64, length: I64, grid: Grid) -> None:
         self._grid = grid
         width = grid.bin_s * PARTS
         first = np.maximum(start // width, 0)
@@ -137,29 +96,20 @@ class _Boxes:
         # Most runs are as short as a bin: the bins after the first are those of a few.
         self._many = np.flatnonzero(last > first + 1)
         self._more = (last - first).take(self._many) - 1
-        rest = np.repeat((row * grid.bins).take(self._many) + first.take(self._many) + 1, self._more)
         ends = np.cumsum(self._more)
-        rest += np.arange(len(rest)) - np.repeat(ends - self._more, self._more)
         place = row * grid.bins
         place += first
-        place = np.concatenate([place, rest])
+        rest = np.repeat(place.take(self._many) + 1 - (ends - self._more), self._more)
+        rest += np.arange(len(rest))
+        self._place = np.concatenate([place, rest])
         # A box covers the bins that it overlaps, but for what lies before it in the first and after it in the last.
         stop -= edge
-        self._covered = np.full(len(place), float(width))
-        covered = self._covered[: len(row)]
-        np.minimum(stop, width, out=covered)
-        covered -= np.maximum(start - edge, 0)
-        after = stop.take(self._many) - self._more * width
-        self._covered[len(row) + ends - 1] = np.minimum(after, width)
-        # Each cell that is touched gets a number: whichever box was the last to sign it stands for it.
-        signed = scratch.array("signed", (grid.rows * grid.bins,), np.int32)
-        entry = np.arange(len(place), dtype=np.int32)
-        signed[place] = entry
-        self.cells = place.take(np.flatnonzero(signed.take(place) == entry))
-        signed[self.cells] = np.arange(len(self.cells), dtype=np.int32)
-        self._number = signed.take(place).astype(np.intp)
+        start = np.maximum(start - edge, 0)
+        self._covered = np.full(len(self._place), float(width))
+        np.subtract(np.minimum(stop, width), start, out=self._covered[: len(row)])
+        self._covered[len(row) + ends - 1] = np.minimum(stop.take(self._many) - self._more * width, width)
 
-    def means(self, height: F64) -> Left:
+    def means(self, height: F64, scratch: Scratch) -> Left:
         """Mean of the boxes' heights over bins; the sums are of whole numbers, so their order does not matter."""
         height *= GRAIN
         np.minimum(height, HIGHEST, out=height)
@@ -168,8 +118,15 @@ class _Boxes:
             height = height.take(self._some)
         weights = np.concatenate([height, np.repeat(height.take(self._many), self._more)])
         weights *= self._covered
-        totals = np.bincount(self._number, weights, len(self.cells))
-        return Left(self.cells, (totals * (1.0 / (self._grid.bin_s * PARTS * GRAIN))).astype(np.float32))
+        # Each cell that is touched gets a number: whichever box was the last to sign it stands for it.
+        grid, place = self._grid, self._place
+        signed = scratch.array("signed", (grid.rows * grid.bins,), np.int32)
+        entry = np.arange(len(place), dtype=np.int32)
+        signed[place] = entry
+        cells = place.take(np.flatnonzero(signed.take(place) == entry))
+        signed[cells] = np.arange(len(cells), dtype=np.int32)
+        totals = np.bincount(signed.take(place), weights, len(cells))
+        return Left(cells, (totals * (1.0 / (grid.bin_s * PARTS * GRAIN))).astype(np.float32))
 
 
 __all__ = ["Grid", "Left", "deposit"]

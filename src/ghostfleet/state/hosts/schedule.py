@@ -24,6 +24,7 @@ SHORT_CELL_S = DAY_S // 12  # in which those of a process that runs every few mi
 OFTEN_S = SHORT_CELL_S / 2  # between such runs, at most
 MOST_IN_CELL = 4096
 LONGEST_JITTER_S = 3600.0
+LONG_S = 300  # of a run that is as uneven, minute by minute, as all that goes on for long
 AFTER_S = 200.0  # for which a run acts on after its end: pages linger, writes wait
 
 
@@ -35,6 +36,10 @@ class Runs:
     start: I64  # sixteenths of a second after the window's start; may be negative
     length: I64  # sixteenths of a second, 1 at least
     size: F64  # factor of the process's amounts
+
+    def __len__(self) -> int:
+        """Count the runs."""
+        return len(self.process)
 
     def take(self, chosen: I64) -> Runs:
         """Some of the runs."""
@@ -87,6 +92,12 @@ class Timetable:
         begins, ends = _parts(start, since_s), _parts(stop, since_s)
         ends -= begins
         return Runs(process, begins, np.maximum(ends, 1, out=ends), size)
+
+    def apart(self, runs: Runs) -> tuple[Runs, Runs]:
+        """Short runs, and those that are long or steady."""
+        lasting = runs.length >= LONG_S * PARTS
+        lasting |= self.processes.steady.take(runs.process)
+        return runs.take(np.flatnonzero(~lasting)), runs.take(np.flatnonzero(lasting))
 
     def _scattered(self, process: I64, start: F64, lanes: U16) -> F64:
         """Delay starts, in place, and say when each run stops."""

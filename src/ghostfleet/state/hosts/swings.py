@@ -42,43 +42,66 @@ class Swings:
     steps: Steps | None
     scratch: Scratch = field(default_factory=Scratch)
 
-    def factors(self, cells: tuple[int, int], rows: Mapping[str, I64]) -> dict[str, F32]:
-        """Factors of metrics at five-minute nodes, each of its own rows of the fleet; shape (rows, nodes).
-
-        All are made in one call, with what the whole host does: for a short window, calls cost more than values.
-        """
+    def of(self, rows: Mapping[str, I64]) -> Swinging:
+        """Swings of metrics, each of its own rows of the fleet: all of them that no window changes."""
         everyone = np.unique(np.concatenate(list(rows.values()))) if rows else np.empty(0, dtype=np.int64)
         sets = [(self.common, everyone), *((self.own[metric], some) for metric, some in rows.items())]
-        keys = np.concatenate([keys[:, some] for keys, some in sets], axis=1)
-        choice = np.concatenate([self.choice[some] for _, some in sets])
-        made = lattice.characters(keys, *cells, self.spectra, choice, self.scratch)
-        shared, out, first = made[: len(everyone)], {}, len(everyone)
-        for metric, some in rows.items():
-            nodes = made[first : first + len(some)]
-            first += len(some)
-            load = self.loading[metric][some, None]
-            nodes *= np.sqrt(1 - load * load).astype(np.float32)
-            nodes += load.astype(np.float32) * shared[np.searchsorted(everyone, some)]
-            nodes *= (self.deviation[metric][some, None] * LOG2_E).astype(np.float32)
-            out[metric] = maths.exp2_f32(nodes, out=nodes)
-        return out
+        hosts = np.concatenate([some for _, some in sets])
+        load = np.concatenate([everyone[:0], *(self.loading[metric][some] for metric, some in rows.items())])
+        deviation = np.concatenate([everyone[:0], *(self.deviation[metric][some] for metric, some in rows.items())])
+        deviation = deviation * LOG2_E
+        return Swinging(
+            self.spectra,
+            np.concatenate([keys[:, some] for keys, some in sets], axis=1),
+            self.choice[hosts],
+            np.searchsorted(everyone, hosts[len(everyone) :]),
+            (np.sqrt(1 - load * load) * deviation)[:, None].astype(np.float32),
+            (load * deviation)[:, None].astype(np.float32),
+            self.scratch,
+        )
+
+
+class Swinging(msgspec.Struct, frozen=True):
+    """Swings of some series, and what their hosts do as a whole, as columns."""
+
+    spectra: tuple[Spectrum, ...]
+    keys: U64  # first those of whole hosts
+    choice: I32
+    host: I64  # of each series, among the whole hosts
+    own: F32  # deviation of what the series does by itself, of log2
+    shared: F32
+    scratch: Scratch
+
+    def factors(self, cells: tuple[int, int]) -> F32:
+        """Factors at five-minute nodes, shape (series, nodes).
+
+        All are made in one call: for a short window, calls cost more than values.
+        """
+        made = lattice.characters(self.keys, *cells, self.spectra, self.choice, self.scratch)
+        hosts = len(self.choice) - len(self.host)
+        nodes = made[hosts:]
+        nodes *= self.own
+        common = made.take(self.host, axis=0)
+        common *= self.shared
+        nodes += common
+        return maths.exp2_f32(nodes, out=nodes)
 
 
 class Held(msgspec.Struct, frozen=True):
-    """Heights that hosts keep for some ticks each, in order; those of a host last for the whole window together."""
+    """Heights that hosts keep for some ticks each, host by host; those of a host last for the whole window together."""
 
-    row: I64
+    first: I64  # of each host, and one more
     height: F32
     ticks: I64
 
-    def of(self, some: I64, rows: int) -> Held:
-        """What some of the rows hold."""
-        if len(some) == rows:
-            return self
-        chosen = np.zeros(rows, dtype=bool)
-        chosen[some] = True
-        mine = np.flatnonzero(chosen.take(self.row))
-        return Held(self.row.take(mine), self.height.take(mine), self.ticks.take(mine))
+    def factors(self, row: I64, weight: F32, level: F32, ticks: int) -> F32:
+        """Levels of series that belong to some of the hosts, moved by steps; shape (series, ticks)."""
+        series, held = each(np.arange(len(row)), self.first.take(row), self.first.take(row + 1))
+        height = self.height.take(held)
+        height *= weight.take(series)
+        maths.exp2_f32(height, out=height)
+        height *= level.take(series)
+        return np.repeat(height, self.ticks.take(held)).reshape(len(row), ticks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +136,7 @@ class Steps:
         ticks[ends[:-1] + 1] = stop[ends[:-1] + 1]
         height = draw.normal_at(self.heights.take(host, axis=0), cell)
         height *= self.size.take(host).astype(np.float32)
-        return Held(row, height, ticks)
+        return Held(np.append(0, ends + 1), height, ticks)
 
 
 def swings(fleet: HostFleet) -> Swings:
@@ -174,7 +197,7 @@ def lerped(nodes: F32, window: Window, cell_s: int) -> F32:
         out[:, :, tick] = value
         value += rise
     skip = window.start - span(window, cell_s)[0] * per_cell
-    return out.reshape(len(nodes), -1)[:, skip : skip + len(window)]
+    return out.reshape(len(nodes), per_cell * value.shape[1])[:, skip : skip + len(window)]
 
 
 def span(window: Window, cell_s: int) -> tuple[int, int]:

@@ -39,9 +39,9 @@ class Work:
         ratio[level <= 0] = 1
         return ratio
 
-    def factor(self, metric: str, traffic: F32, host: int) -> F32:
-        """Factor of a metric's level on one host; shape of its traffic."""
-        share = np.float32(self.shares[metric][host])
+    def factor(self, metric: str, traffic: F32, rows: I64) -> F32:
+        """Factor of a metric's level on some hosts; shape of their traffic."""
+        share = self.shares[metric][rows, None].astype(np.float32)
         out: F32 = share * traffic
         out += 1 - share
         return out
