@@ -20,11 +20,12 @@ MOST_SHAPES = 64  # of views that are remembered
 class Scratch:
     """Uninitialised arrays by name; each is lent until the same name is asked for again."""
 
-    __slots__ = ("_kept", "_lent")
+    __slots__ = ("_kept", "_lent", "_zero")
 
     def __init__(self) -> None:
         """Own nothing yet."""
         self._kept: dict[str, Array] = {}
+        self._zero: dict[str, Array] = {}
         self._lent: dict[tuple[str, tuple[int, ...], type[Any]], Array] = {}
 
     def array(self, name: str, shape: tuple[int, ...], kind: type[Any]) -> Array:
@@ -43,3 +44,10 @@ class Scratch:
         array: Array = kept[:size].view(kind).reshape(shape)
         self._lent[name, shape, kind] = array
         return array
+
+    def zeros(self, name: str, size: int, kind: type[Any]) -> Array:
+        """Flat array of nothing but zeros; whoever asks for it sets back what it writes."""
+        kept = self._zero.get(name)
+        if kept is None or len(kept) < size:
+            kept = self._zero[name] = np.zeros(size, dtype=kind)
+        return kept[:size]

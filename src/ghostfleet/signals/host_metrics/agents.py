@@ -71,16 +71,15 @@ class Agents:
         return told
 
     def _capped(self, cpu: F32, rows: I64) -> F32:
-        ceiling = self.ceiling[rows]
+        ceiling = self.ceiling[rows].astype(np.float32)
         # A hard ceiling cuts; a soft one is neared: above 70 per cent each further per cent counts less.
-        reached = np.flatnonzero(cpu.max(axis=1) > np.where(ceiling > 0, ceiling, KNEE))
-        if not len(reached):
+        row, place = np.nonzero(cpu > np.where(ceiling > 0, ceiling, np.float32(KNEE))[:, None])
+        if not len(row):
             return cpu
-        out, mine, hard = cpu.copy(), cpu[reached], ceiling[reached, None].astype(np.float32)
+        out, hard = cpu.copy(), ceiling.take(row)
         room = np.float32(WHOLE - KNEE)
-        excess = np.maximum(mine - np.float32(KNEE), 0) / room
-        soft = np.where(mine > KNEE, np.float32(KNEE) + room * excess / (1 + excess), mine)
-        out[reached] = np.where(hard > 0, np.minimum(mine, hard), soft)
+        excess = (cpu[row, place] - np.float32(KNEE)) / room
+        out[row, place] = np.where(hard > 0, hard, np.float32(KNEE) + room * excess / (1 + excess))
         return out
 
     def _rate(self, profile: int, reads: F32, unit: F64, counts: I64) -> I64:

@@ -37,11 +37,12 @@ class Grid(msgspec.Struct, frozen=True):
 class Left(msgspec.Struct, frozen=True):
     """What runs leave in the cells that they touch: few, so that nothing is done for the others."""
 
-    cells: I64  # of rows that lie end to end; each once, in no order
-    rates: F32
+    cells: I64  # of rows that lie end to end; one that several runs touch stands here for each of them
+    rates: F32  # of all runs that touch the cell
 
     def add_to(self, rates: F32) -> None:
         """Add to the rates of all rows, in place."""
+        # A cell that stands here twice is read twice before it is written twice, with one and the same sum.
         rates.reshape(-1)[self.cells] += self.rates
 
 
@@ -69,10 +70,13 @@ def deposit(
             shorter = np.maximum((lasts * READ_SHARE).astype(np.int64), 1)
             lasts = np.where(turn == columns.index(READ), shorter, lasts)
         per_second = PARTS / lasts
-        per_second[processes.steady.take(process)] = 1.0  # a rate already
+        steady = processes.steady.take(process)
+        if steady.any():
+            per_second[steady] = 1.0  # a rate already
         height *= per_second
         if CPU in columns:
-            np.minimum(height, np.where(turn == columns.index(CPU), MOST_CPU, np.inf), out=height)
+            most = np.where(turn == columns.index(CPU), MOST_CPU, np.inf) if len(columns) > 1 else MOST_CPU
+            np.minimum(height, most, out=height)
     boxes = _Boxes(row.take(process) + turn * (grid.rows // len(columns)), runs.start.take(run), lasts, grid)
     return boxes.means(height, Scratch() if scratch is None else scratch)
 
@@ -90,9 +94,8 @@ class _Boxes:
         there = last > first
         self._some = None if there.all() else np.flatnonzero(there)
         if self._some is not None:
-            row, start, stop, first, last, edge = (
-                values.take(self._some) for values in (row, start, stop, first, last, edge)
-            )
+            boxes = row, start, stop, first, last, edge
+            row, start, stop, first, last, edge = (values.take(self._some) for values in boxes)
         # Most runs are as short as a bin: the bins after the first are those of a few.
         self._many = np.flatnonzero(last > first + 1)
         self._more = (last - first).take(self._many) - 1
@@ -118,15 +121,13 @@ class _Boxes:
             height = height.take(self._some)
         weights = np.concatenate([height, np.repeat(height.take(self._many), self._more)])
         weights *= self._covered
-        # Each cell that is touched gets a number: whichever box was the last to sign it stands for it.
         grid, place = self._grid, self._place
-        signed = scratch.array("signed", (grid.rows * grid.bins,), np.int32)
-        entry = np.arange(len(place), dtype=np.int32)
-        signed[place] = entry
-        cells = place.take(np.flatnonzero(signed.take(place) == entry))
-        signed[cells] = np.arange(len(cells), dtype=np.int32)
-        totals = np.bincount(signed.take(place), weights, len(cells))
-        return Left(cells, (totals * (1.0 / (grid.bin_s * PARTS * GRAIN))).astype(np.float32))
+        sums = scratch.zeros("sums", grid.rows * grid.bins, np.float64)
+        np.add.at(sums, place, weights)
+        totals = sums.take(place)
+        sums[place] = 0
+        totals *= 1.0 / (grid.bin_s * PARTS * GRAIN)
+        return Left(place, totals.astype(np.float32))
 
 
 __all__ = ["Grid", "Left", "deposit"]
