@@ -265,9 +265,9 @@ def swings_from_the_shard(patch):
     """Swings belong to the place in the shard, not to the host."""
     honest = Swings.of
 
-    def of(swings, rows):
+    def of(swings, rows, others):
         first = min(int(some[0]) for some in rows.values() if len(some))
-        return honest(swings, {metric: some - first for metric, some in rows.items()})
+        return honest(swings, {metric: some - first for metric, some in rows.items()}, others)
 
     patch.setattr(Swings, "of", of)
 

@@ -14,7 +14,7 @@ import numpy as np
 if TYPE_CHECKING:
     from ghostfleet.core.arrays import Array
 
-MOST_SHAPES = 64  # of views that are remembered
+MOST_SHAPES = 512  # of views that are remembered
 
 
 class Scratch:

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ghostfleet.state.hosts.demand import SWING
+from ghostfleet.state.hosts.memory import GATE
 from ghostfleet.state.hosts.processes import FOOTPRINT
 from ghostfleet.state.hosts.schedule import Timetable, each, timetable
 
 if TYPE_CHECKING:
-    from ghostfleet.core.arrays import F32, F64, I64, Bool
+    from ghostfleet.core.arrays import F32, F64, I64, U64, Bool
+    from ghostfleet.core.lattice import Spectrum
     from ghostfleet.state.hosts import Hosts
     from ghostfleet.state.hosts.noise import Voices
     from ghostfleet.state.hosts.polls import Polling
@@ -71,8 +74,15 @@ class Crew:
             ),
             level=np.concatenate([np.zeros(0), *level]).astype(np.float32),
             weight=np.concatenate(weight).astype(np.float32),
-            swinging=self.hosts.swings.of({metric: self.rows[some] for metric, some in rows.items()}),
+            swinging=self.hosts.swings.of({metric: self.rows[some] for metric, some in rows.items()}, self._lattices),
         )
+
+    @property
+    def _lattices(self) -> list[tuple[U64, Spectrum]]:
+        """Lattices of demand, and of gates of memory."""
+        memory = self.hosts.memory
+        gated = self.rows[memory.gated(self.rows)] if MEMORY in self.asked else self.rows[:0]
+        return [(self.hosts.demand.levels[:, self.demand[1]], SWING), (memory.gate[:, gated], GATE)]
 
     @cached_property
     def _levelled(self) -> dict[str, I64]:
@@ -82,7 +92,7 @@ class Crew:
             has = self.level(metric) > 0
             if metric == "write" and "polls" not in self.hosts.fleet.without:
                 has &= ~self.hosts.polls.trickles[self.rows]
-            out[metric] = np.flatnonzero(has)
+            out[metric] = has.nonzero()[0]
         if self.asked & {MEMORY, USED}:
             out[MEMORY] = np.arange(len(self.rows))
         return out
@@ -124,7 +134,7 @@ class Crew:
         first, last = (np.searchsorted(processes.host, self.rows, side=side) for side in ("left", "right"))
         row, process = each(np.arange(len(self.rows)), first, last)
         amounts = processes.amounts.take(process, axis=0)[:, [name in self.needed for name in FOOTPRINT]]
-        asked = np.flatnonzero((amounts > 0).any(axis=1))
+        asked = (amounts > 0).any(axis=1).nonzero()[0]
         return timetable(processes.take(process[asked]), self.hosts.fleet), row[asked]
 
     @cached_property

@@ -13,7 +13,7 @@ from ghostfleet.core.civil import SATURDAY
 from ghostfleet.core.lattice import Spectrum
 from ghostfleet.core.window import DAY_S, HOUR_S
 from ghostfleet.state.hosts.parameters import LOG2_E, Draws, table
-from ghostfleet.state.hosts.swings import lerped, span
+from ghostfleet.state.hosts.swings import CELL_S, lerped
 from ghostfleet.world.hosts import SERVICE
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from ghostfleet.core.moments import Moments
     from ghostfleet.world.hosts import HostFleet
 
-CELL_S = 300
 HOURS = 24
 SWING = Spectrum.power_law(1024, 0.8)  # of demand: up to 3.5 days, slow swings the larger
 
@@ -42,11 +41,11 @@ class Demand:
         """Places of those of some hosts that have demand, in ``rows`` and in here; ``hosts`` are in the fleet."""
         there = np.zeros(hosts, dtype=bool)
         there[rows] = True
-        mine = np.flatnonzero(there.take(self.host))
+        mine = there.take(self.host).nonzero()[0]
         return np.searchsorted(rows, self.host[mine]), mine
 
-    def curve(self, fleet: HostFleet, at: Moments, mine: I64) -> F32:
-        """Share of the peak of some of the hosts, shape (those, ticks)."""
+    def curve(self, fleet: HostFleet, at: Moments, mine: I64, nodes: F32) -> F32:
+        """Share of the peak of some of the hosts, shape (those, ticks); ``nodes`` are those of their swings."""
         hosts = self.host[mine]
         codes, zone = np.unique(fleet.zone_codes[hosts], return_inverse=True)
         local = at.seconds + np.stack([zones.offsets(at.seconds, fleet.zones[code]) for code in codes.tolist()])
@@ -69,15 +68,9 @@ class Demand:
         rests = civil.weekday(day) >= SATURDAY
         if rests.any():
             out *= np.where(rests[zone], self.weekend[mine, None].astype(np.float32), np.float32(1))
-        out *= self._swings(at, mine)
+        swing = lerped(nodes * (self.swing[mine, None] * LOG2_E).astype(np.float32), at.window, CELL_S)
+        out *= maths.exp2_f32(swing, out=swing)
         return out
-
-    def _swings(self, at: Moments, mine: I64) -> F32:
-        choice = np.zeros(len(mine), dtype=np.int32)
-        nodes = lattice.characters(self.levels[:, mine], *span(at.window, CELL_S), (SWING,), choice)
-        nodes *= (self.swing[mine, None] * LOG2_E).astype(np.float32)
-        between = lerped(nodes, at.window, CELL_S)
-        return maths.exp2_f32(between, out=between)
 
 
 @cache
@@ -91,7 +84,7 @@ def demand(fleet: HostFleet, levels: dict[str, F64]) -> Demand:
     """Demand of the hosts that have it."""
     options = table("demand")
     everyone = Draws(fleet.seed, "demand", fleet.ids)
-    host = np.flatnonzero((fleet.roles == SERVICE) | everyone.chance("others", options["others"]))
+    host = ((fleet.roles == SERVICE) | everyone.chance("others", options["others"])).nonzero()[0]
     draws = Draws(fleet.seed, "demand", fleet.ids[host])
     touches = options["touches"]
 

@@ -56,7 +56,7 @@ def deposit(
     columns = [FOOTPRINT.index(name) for name in metrics]
     amounts = processes.amounts.T[columns]
     # Pairs of a metric and a run that touches it, metric by metric; with one metric ``turn`` is just 0.
-    pair = np.flatnonzero((amounts > 0).take(runs.process, axis=1))
+    pair = (amounts > 0).take(runs.process, axis=1).reshape(-1).nonzero()[0]
     turn, run = np.divmod(pair, len(runs)) if len(columns) > 1 and len(runs) else (np.int64(0), pair)
     process = runs.process.take(run)
     height = amounts.reshape(-1).take(process + turn * len(processes))
@@ -92,12 +92,12 @@ class _Boxes:
         stop = start + length
         last = np.minimum(-(-stop // width), grid.bins)
         there = last > first
-        self._some = None if there.all() else np.flatnonzero(there)
+        self._some = None if there.all() else there.nonzero()[0]
         if self._some is not None:
             boxes = row, start, stop, first, last, edge
             row, start, stop, first, last, edge = (values.take(self._some) for values in boxes)
         # Most runs are as short as a bin: the bins after the first are those of a few.
-        self._many = np.flatnonzero(last > first + 1)
+        self._many = (last > first + 1).nonzero()[0]
         self._more = (last - first).take(self._many) - 1
         ends = np.cumsum(self._more)
         place = row * grid.bins

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ghostfleet.core import draw, lattice, maths
-from ghostfleet.core.lattice import Spectrum
+from ghostfleet.core.lattice import RATIO, Spectrum
 from ghostfleet.state.hosts.parameters import LOG2_E, Draws, table
-from ghostfleet.state.hosts.swings import lerped, span
+from ghostfleet.state.hosts.swings import CELL_S, SLOWEST_CELLS, lerped
 
 if TYPE_CHECKING:
     from ghostfleet.core.arrays import F32, F64, I64, U64
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 QUIET, GATED, TINY, HIGH, LOOP = range(5)
 PLATEAU, COLLECTOR, SLOW, LEAK = range(4)
-CELL_S = 300
-GATE = Spectrum.power_law(256, 0.2)  # from ten minutes to most of a day
+# From ten minutes to most of a day; a level more, of nothing, so that it is worked out with the swings.
+GATE = Spectrum((*Spectrum.power_law(SLOWEST_CELLS // RATIO, 0.2).amplitudes, 0.0))
 LEAST_TOUCHED = 0.02
 
 
@@ -44,17 +44,22 @@ class Memory:
     teeth: U64
     noise: F64  # of the level, minute by minute
 
-    def touched_at(self, window: Window, factor: F32, rows: I64) -> F32:
-        """Per cent of memory touched by what always runs, shape (rows, instants); ``factor`` is the slow swing."""
+    def gated(self, rows: I64) -> I64:
+        """Places of those of some hosts that have a gate."""
+        return (self.kind[rows] == GATED).nonzero()[0]
+
+    def touched_at(self, window: Window, factor: F32, rows: I64, gates: F32) -> F32:
+        """Per cent of memory touched by what always runs, shape (rows, ticks).
+
+        ``factor`` is the slow swing, ``gates`` are nodes of the lattices of those that have a gate.
+        """
         out = self.touched[rows, None].astype(np.float32) * factor
-        gated = np.flatnonzero(self.kind[rows] == GATED)
+        gated = self.gated(rows)
         if len(gated):
             mine = rows[gated]
-            choice = np.zeros(len(mine), dtype=np.int32)
-            nodes = lattice.characters(self.gate[:, mine], *span(window, CELL_S), (GATE,), choice)
-            is_open = lerped(nodes, window, CELL_S) > self.gate_threshold[mine, None]
+            is_open = lerped(gates, window, CELL_S) > self.gate_threshold[mine, None]
             out[gated] += is_open * self.gate_height[mine, None].astype(np.float32)
-        looping = np.flatnonzero(self.kind[rows] == LOOP)
+        looping = (self.kind[rows] == LOOP).nonzero()[0]
         if len(looping):
             mine = rows[looping]
             turn = (window.seconds() - self.loop_phase_s[mine, None]) / self.loop_period_s[mine, None]

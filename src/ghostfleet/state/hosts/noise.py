@@ -66,7 +66,7 @@ class Noise:
             np.array([of[metric][rows] for metric in metrics], dtype=np.uint64).reshape(-1, 2)
             for of in (self.own, self.dips)
         )
-        dipping = np.flatnonzero(chance > 0)
+        dipping = (chance > 0).nonzero()[0]
         rough = self.rough[rows]
         return Voices(
             parts=parts,
@@ -141,7 +141,7 @@ class Voices:
         row += first
         there = np.zeros(len(self.own), dtype=bool)
         there[row] = True
-        some = np.flatnonzero(there)
+        some = there.nonzero()[0]
         drawn = self.scratch.array("rough", (len(some), len(window)), np.float32)
         draw.normal(self.uneven.take(some, axis=0), window.start, window.stop, out=drawn, scratch=self.scratch)
         begin = np.zeros(len(self.own), dtype=np.int64)

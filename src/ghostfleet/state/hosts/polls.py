@@ -70,7 +70,7 @@ class Polling(msgspec.Struct, frozen=True):
             # Polls of one series are added one by one, in order; of several series at once.
             series, turn = self.series[mine] - first, self.turn[mine]
             for number in range(int(turn.min()), int(turn.max()) + 1):
-                those = np.flatnonzero(turn == number)
+                those = (turn == number).nonzero()[0]
                 rates[series[those]] += kb_s[those]
 
 
@@ -86,7 +86,7 @@ def polls(fleet: HostFleet, levels: dict[str, F64]) -> Polls:
     trickles = table("trickles")
     every = Draws(fleet.seed, "trickles", fleet.ids)
     slow = every.chance("some", trickles["share"]) & (levels["write"] < trickles["below_kb_s"])
-    writer = np.flatnonzero(slow)
+    writer = slow.nonzero()[0]
     pause = (every.spread("amount", trickles["amount_kb"]) / levels["write"])[writer]
     np.maximum(pause, trickles["least_period_s"], out=pause)
     none, nothing = np.zeros(len(writer)), np.zeros(len(host))

@@ -78,8 +78,8 @@ class Timetable:
         lanes = draw.word_at(processes.keys.take(process, axis=0), number).view("<u2").reshape(-1, 4)
         # In seconds since the epoch, so that rounding does not depend on the window.
         stop = self._scattered(process, start, lanes)
-        once = np.flatnonzero((stop > since_s - AFTER_S) & (start < until_s))
-        twice = np.flatnonzero(self.echoes.take(process))
+        once = ((stop > since_s - AFTER_S) & (start < until_s)).nonzero()[0]
+        twice = self.echoes.take(process).nonzero()[0]
         later = processes.echo_s.take(process.take(twice))
         acts = (stop.take(twice) + later > since_s - AFTER_S) & (start.take(twice) + later < until_s)
         twice, later = twice[acts], later[acts]
@@ -97,12 +97,12 @@ class Timetable:
         """Short runs, and those that are long or steady."""
         lasting = runs.length >= LONG_S * PARTS
         lasting |= self.processes.steady.take(runs.process)
-        return runs.take(np.flatnonzero(~lasting)), runs.take(np.flatnonzero(lasting))
+        return runs.take((~lasting).nonzero()[0]), runs.take(lasting.nonzero()[0])
 
     def _scattered(self, process: I64, start: F64, lanes: U16) -> F64:
         """Delay starts, in place, and say when each run stops."""
         lengths = self.processes.run_s.take(process)
-        some = np.flatnonzero(~self.even.take(process))
+        some = (~self.even.take(process)).nonzero()[0]
         mine, normal = process.take(some), normal_body()
         delay = self.delay_sd.take(mine)
         delay *= normal.take(lanes[:, 0].take(some))
@@ -121,7 +121,7 @@ class Timetable:
         factor = self.size_sd.take(process)
         factor *= normal_body().take(lanes[:, 2])
         sizes: F64 = maths.exp2_f32(factor, out=factor).astype(np.float64)
-        heavy = np.flatnonzero(self.heavy.take(process))
+        heavy = self.heavy.take(process).nonzero()[0]
         if len(heavy):
             rarity = -maths.log2((lanes[:, 3].take(heavy) + 0.5) / 65_536)
             rarity *= self.processes.tail.take(process.take(heavy))
@@ -150,7 +150,7 @@ class Timetable:
         zone = fleet.zone_codes.take(self.processes.host.take(process))
         nominal = clock.copy()
         for code in np.unique(zone).tolist():
-            here = np.flatnonzero(zone == code)
+            here = (zone == code).nonzero()[0]
             name, local = fleet.zones[code], clock.take(here)
             guess = local - zones.offsets(local, name)
             nominal[here] -= zones.offsets(guess, name)
@@ -173,15 +173,15 @@ class Timetable:
 
 def timetable(processes: Processes, fleet: HostFleet) -> Timetable:
     """When processes run; those of a host together."""
-    random = np.flatnonzero(processes.schedule == RANDOM)
+    random = (processes.schedule == RANDOM).nonzero()[0]
     period_s = processes.period_s[random]
     cell_s = np.where(period_s <= OFTEN_S, SHORT_CELL_S, CELL_S)
     keys = processes.keys[random]
     return Timetable(
         processes=processes,
         fleet=fleet,
-        clock=np.flatnonzero(processes.schedule == CLOCK),
-        daily=np.flatnonzero(processes.schedule == DAILY),
+        clock=(processes.schedule == CLOCK).nonzero()[0],
+        daily=(processes.schedule == DAILY).nonzero()[0],
         random=random,
         even=(processes.jitter_s == 0) & (processes.run_sd == 0),
         echoes=processes.echo > 0,

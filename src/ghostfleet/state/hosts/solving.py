@@ -109,7 +109,8 @@ class Solving:
     # What hosts do by themselves.
 
     @cached_property
-    def _nodes(self) -> F32:
+    def _nodes(self) -> tuple[F32, F32]:
+        """Swings, and the lattices of demand and of gates, at five-minute nodes."""
         return self.crew.bases.swinging.factors(span(self.window, CELL_S))
 
     @cached_property
@@ -121,7 +122,7 @@ class Solving:
         """Levels that swing and step, of the series that have one; shape (those, ticks)."""
         bases = self.crew.bases
         mine = slice(bases.spans[metrics[0]][0], bases.spans[metrics[-1]][1])
-        out = lerped(self._nodes[mine], self.window, CELL_S)
+        out = lerped(self._nodes[0][mine], self.window, CELL_S)
         if self._held is None:
             out *= bases.level[mine, None]
         else:
@@ -155,14 +156,15 @@ class Solving:
             rates[places] *= work.factor(metric, traffic, rows[places])
         if read is not None:
             level = self.crew.level("read")
-            mine = np.flatnonzero(level > 0)
+            mine = (level > 0).nonzero()[0]
             rates[mine] *= work.reading(metric, read[mine], level[mine], rows[mine])
 
     @cached_property
     def _share(self) -> F32:
         """Demand over its peak, of the hosts that have it."""
         hosts = self.crew.hosts
-        return hosts.demand.curve(hosts.fleet, Moments(self.window), self.crew.demand[1])
+        places = self.crew.demand[1]
+        return hosts.demand.curve(hosts.fleet, Moments(self.window), places, self._nodes[1][: len(places)])
 
     def _add_demand(self, metrics: Sequence[str], out: F32) -> None:
         busy, places = self.crew.demand
@@ -186,14 +188,14 @@ class Solving:
 
     def _add_noise(self, rates: F32, first: int, loads: Left) -> None:
         voices, alive = self.crew.voices, self.crew.alive[first : first + len(rates)]
-        some = np.flatnonzero(alive)
+        some = alive.nonzero()[0]
         if len(some) == len(rates):
             rates *= voices.factors(some + first, self.window, self._whole)
         elif len(some):
             rates[some] *= voices.factors(some + first, self.window, self._whole)
         # The others are nothing, but for long runs here and there.
         row, place = np.divmod(loads.cells, rates.shape[1])
-        bare = np.flatnonzero(~alive.take(row))
+        bare = (~alive.take(row)).nonzero()[0]
         if len(bare):
             factors = voices.factors_at(row.take(bare) + first, place.take(bare), self.window, self._whole)
             rates.reshape(-1)[loads.cells.take(bare)] *= factors
@@ -214,7 +216,8 @@ class Solving:
 
     def _touched(self, cpu: F32) -> F32:
         hosts, rows = self.crew.hosts, self.crew.rows
-        touched = hosts.memory.touched_at(self.window, self._levels((MEMORY,))[1], rows)
+        gates = self._nodes[1][len(self.crew.demand[1]) :]
+        touched = hosts.memory.touched_at(self.window, self._levels((MEMORY,))[1], rows, gates)
         touched *= hosts.work.memory(self._minutes(cpu), hosts.levels["cpu"], rows)
         busy, places = self.crew.demand
         if len(busy):

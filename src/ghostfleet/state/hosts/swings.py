@@ -16,7 +16,7 @@ from ghostfleet.state.hosts.parameters import LOG2_E, Draws, table
 from ghostfleet.state.hosts.schedule import each
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from ghostfleet.core.arrays import F32, F64, I32, I64, U64
     from ghostfleet.core.window import Window
@@ -42,18 +42,23 @@ class Swings:
     steps: Steps | None
     scratch: Scratch = field(default_factory=Scratch)
 
-    def of(self, rows: Mapping[str, I64]) -> Swinging:
-        """Swings of metrics, each of its own rows of the fleet: all of them that no window changes."""
+    def of(self, rows: Mapping[str, I64], others: Sequence[tuple[U64, Spectrum]] = ()) -> Swinging:
+        """Swings of metrics, each of its own rows of the fleet: all of them that no window changes.
+
+        ``others`` are lattices of as many levels that are not swings of a metric, and are wanted at the same nodes.
+        """
         everyone = np.unique(np.concatenate(list(rows.values()))) if rows else np.empty(0, dtype=np.int64)
         sets = [(self.common, everyone), *((self.own[metric], some) for metric, some in rows.items())]
         hosts = np.concatenate([some for _, some in sets])
+        more = [np.full(keys.shape[1], CHARACTERS + turn, dtype=np.int32) for turn, (keys, _) in enumerate(others)]
         load = np.concatenate([everyone[:0], *(self.loading[metric][some] for metric, some in rows.items())])
         deviation = np.concatenate([everyone[:0], *(self.deviation[metric][some] for metric, some in rows.items())])
         deviation = deviation * LOG2_E
         return Swinging(
-            self.spectra,
-            np.concatenate([keys[:, some] for keys, some in sets], axis=1),
-            self.choice[hosts],
+            self.spectra + tuple(spectrum for _, spectrum in others),
+            np.concatenate([*(keys[:, some] for keys, some in sets), *(keys for keys, _ in others)], axis=1),
+            np.concatenate([self.choice[hosts], *more]),
+            len(everyone),
             np.searchsorted(everyone, hosts[len(everyone) :]),
             (np.sqrt(1 - load * load) * deviation)[:, None].astype(np.float32),
             (load * deviation)[:, None].astype(np.float32),
@@ -62,29 +67,30 @@ class Swings:
 
 
 class Swinging(msgspec.Struct, frozen=True):
-    """Swings of some series, and what their hosts do as a whole, as columns."""
+    """Swings of some series, after what their hosts do as a whole and before other lattices, as columns."""
 
     spectra: tuple[Spectrum, ...]
     keys: U64  # first those of whole hosts
     choice: I32
+    hosts: int
     host: I64  # of each series, among the whole hosts
     own: F32  # deviation of what the series does by itself, of log2
     shared: F32
     scratch: Scratch
 
-    def factors(self, cells: tuple[int, int]) -> F32:
-        """Factors at five-minute nodes, shape (series, nodes).
+    def factors(self, cells: tuple[int, int]) -> tuple[F32, F32]:
+        """Factors at five-minute nodes, shape (series, nodes), and the other lattices.
 
         All are made in one call: for a short window, calls cost more than values.
         """
         made = lattice.characters(self.keys, *cells, self.spectra, self.choice, self.scratch)
-        hosts = len(self.choice) - len(self.host)
-        nodes = made[hosts:]
+        end = self.hosts + len(self.host)
+        nodes = made[self.hosts : end]
         nodes *= self.own
         common = made.take(self.host, axis=0)
         common *= self.shared
         nodes += common
-        return maths.exp2_f32(nodes, out=nodes)
+        return maths.exp2_f32(nodes, out=nodes), made[end:]
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -130,7 +136,7 @@ class Steps:
         change /= window.tick_s
         stop = np.ceil(change, out=change).astype(np.int64) - window.start
         np.clip(stop, 0, len(window), out=stop)
-        ends = np.flatnonzero(np.diff(row, append=-1))
+        ends = np.diff(row, append=-1).nonzero()[0]
         stop[ends] = len(window)
         ticks = np.diff(stop, prepend=0)
         ticks[ends[:-1] + 1] = stop[ends[:-1] + 1]
