@@ -105,10 +105,15 @@ def fold(factor, skip):
 
 def company():
     """For all hosts: what one did does not depend on which others are worked out with it, nor on what else is asked."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(host_metrics, "FEW", 0)  # every kind of agent alone, and only what it sees
-        alone = observe(Generator(scenario()), window())
-    cells.assert_equal(alone, observe(Generator(scenario()), window()))
+    rows, hosts = window(80), host_metrics.observer(scenario()).hosts
+    alone = [observe(Generator(scenario()), rows, host, host + 1) for host in range(HOSTS)]
+    cells.assert_equal(cells.joined(alone), observe(Generator(scenario()), rows))
+    ticks, everyone = rows.finer(5), np.arange(HOSTS)
+    whole = hosts.solve(ticks, everyone)
+    for metric in ("cpu", "outbound"):
+        some = everyone % 3 == 0
+        asked = hosts.solve(ticks, everyone, asked={metric: some})
+        assert np.array_equal(asked.rates[metric][some], whole.rates[metric][some])
 
 
 def order(places):

@@ -48,6 +48,7 @@ class Agents:
     estimator: U64
     plain: bool
     blind: dict[str, Bool]  # hosts whose agent does not report a metric
+    sees: dict[str, Bool]  # hosts whose agent sees a metric of the state
 
     def parts(self, profile: int) -> int:
         """How finely an agent looks: a hypervisor cuts each read to whole steps, the others tell a minute's mean."""
@@ -156,4 +157,15 @@ def agents(fleet: HostFleet) -> Agents:
         estimator=draws.keys("estimator"),
         plain="agent" in fleet.without,
         blind=blind,
+        sees={
+            metric: np.any(
+                [
+                    (fleet.profiles == profile) & (~no_network == networked)
+                    for (profile, networked), seen in SEEN.items()
+                    if metric in seen
+                ],
+                axis=0,
+            )
+            for metric in (*METRICS, USED)
+        },
     )

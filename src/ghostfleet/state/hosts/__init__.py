@@ -27,9 +27,9 @@ from ghostfleet.state.hosts.swings import Swings, swings
 from ghostfleet.state.hosts.work import Work, work
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Mapping
 
-    from ghostfleet.core.arrays import F64, I64
+    from ghostfleet.core.arrays import F64, I64, Bool
     from ghostfleet.core.window import Window
     from ghostfleet.world.hosts import HostFleet
 
@@ -43,7 +43,7 @@ class Hosts:
 
     fleet: HostFleet
     scratch: Scratch = field(default_factory=Scratch)
-    crews: dict[tuple[bytes, int, frozenset[str]], Crew] = field(default_factory=dict)
+    crews: dict[tuple[object, ...], Crew] = field(default_factory=dict)
 
     @cached_property
     def levels(self) -> dict[str, F64]:
@@ -99,18 +99,23 @@ class Hosts:
         whole.amounts[:, MEMORY] *= np.where(whole.steady, 1.0, small)
         return whole
 
-    def solve(self, window: Window, rows: I64, parts: int = PER_TICK, metrics: Collection[str] = METRICS) -> HostState:
+    def solve(
+        self, window: Window, rows: I64, parts: int = PER_TICK, asked: Mapping[str, Bool] | None = None
+    ) -> HostState:
         """What some hosts did in a window of ticks: in each third of a minute, or in minutes as wholes.
 
-        ``rows`` are numbers of hosts, ascending; ``parts`` is 3 or 1. Of ``metrics`` only those asked for are worked
-        out, and what they depend on. What one host did depends neither on the others nor on what else is asked for.
+        ``rows`` are numbers of hosts, ascending; ``parts`` is 3 or 1. ``asked`` tells for a metric which of the hosts
+        it is worked out of; otherwise all metrics are, but for memory in use. What else stands in the answer is
+        meaningless. What one host did depends neither on the others nor on what else is asked for.
         """
-        return Solving(self._crew(rows, parts, frozenset(metrics)), window).state()
+        if asked is None:
+            asked = dict.fromkeys(METRICS, np.ones(len(rows), dtype=bool))
+        return Solving(self._crew(rows, parts, asked), window).state()
 
-    def _crew(self, rows: I64, parts: int, metrics: frozenset[str]) -> Crew:
+    def _crew(self, rows: I64, parts: int, asked: Mapping[str, Bool]) -> Crew:
         """Hosts that are worked out together; often they are those of the last window."""
-        key = rows.tobytes(), parts, metrics
-        crew = self.crews.pop(key, None) or Crew(self, rows, parts, metrics)
+        key = rows.tobytes(), parts, *((metric, some.tobytes()) for metric, some in asked.items())
+        crew = self.crews.pop(key, None) or Crew(self, rows, parts, asked)
         self.crews[key] = crew
         if len(self.crews) > CREWS:
             del self.crews[next(iter(self.crews))]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,8 @@ from ghostfleet.state.hosts.processes import FOOTPRINT
 from ghostfleet.state.hosts.schedule import Timetable, each, timetable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ghostfleet.core.arrays import F32, F64, I64, U64, Bool
     from ghostfleet.core.lattice import Spectrum
     from ghostfleet.state.hosts import Hosts
@@ -34,19 +36,23 @@ class Crew:
     hosts: Hosts
     rows: I64  # numbers of the hosts in the fleet, ascending
     parts: int  # of a tick
-    asked: frozenset[str]
+    asked: Mapping[str, Bool]  # of which of the hosts a metric is asked for
 
     @cached_property
-    def needed(self) -> frozenset[str]:
-        """What is asked for, and what that depends on: memory follows CPU, and work what is read all day."""
-        needed = self.asked | {"cpu"} if MEMORY in self.asked else self.asked
-        works = "cpu" in needed or "write" in needed
-        return needed | {"read"} if works and (self.level("read") > 0).any() else needed
+    def needed(self) -> dict[str, Bool]:
+        """What is asked for, and what that depends on: memory follows CPU, and work traffic and what is read all day."""
+        none = np.zeros(len(self.rows), dtype=bool)
+        needed = {metric: self.asked.get(metric, none) for metric in (*RATES, MEMORY, USED)}
+        needed["cpu"] = needed["cpu"] | needed[MEMORY]
+        works = needed["cpu"] | needed["write"]
+        needed["read"] = needed["read"] | works & (self.level("read") > 0)
+        follows = works & self.hosts.work.follows(self.rows)
+        return needed | {metric: needed[metric] | follows for metric in NETWORK}
 
     @cached_property
     def rates(self) -> tuple[str, ...]:
         """Metrics that are rates; series are numbered in this order."""
-        return tuple(metric for metric in RATES if metric in self.needed)
+        return tuple(metric for metric in RATES if self.needed[metric].any())
 
     def level(self, metric: str) -> F64:
         """Level of a metric on each host."""
@@ -57,10 +63,15 @@ class Crew:
         return self.rates.index(metric) * len(self.rows)
 
     @cached_property
+    def _wanted(self) -> Bool:
+        """Whether a series is needed, shape (rates, hosts)."""
+        return np.array([self.needed[metric] for metric in self.rates]).reshape(len(self.rates), len(self.rows))
+
+    @cached_property
     def bases(self) -> Bases:
         """What the hosts do by themselves."""
         rows = self._levelled
-        level = [self.level(metric)[rows[metric]] if metric in RATES else np.ones(len(self.rows)) for metric in rows]
+        level = [self.level(metric)[some] if metric in RATES else np.ones(len(some)) for metric, some in rows.items()]
         steps = self.hosts.swings.steps
         weight = [np.zeros(0)]
         if steps is not None:
@@ -81,26 +92,27 @@ class Crew:
     def _lattices(self) -> list[tuple[U64, Spectrum]]:
         """Lattices of demand, and of gates of memory."""
         memory = self.hosts.memory
-        gated = self.rows[memory.gated(self.rows)] if MEMORY in self.asked else self.rows[:0]
+        gated = self.rows[memory.gated(self.rows)] if self.needed[MEMORY].any() else self.rows[:0]
         return [(self.hosts.demand.levels[:, self.demand[1]], SWING), (memory.gate[:, gated], GATE)]
 
     @cached_property
     def _levelled(self) -> dict[str, I64]:
-        """Rows that have a level of their own, by metric; memory swings on all."""
+        """Rows that have a level of their own, by metric; memory swings on all of which it is asked."""
         out = {}
         for metric in self.rates:
-            has = self.level(metric) > 0
+            has = (self.level(metric) > 0) & self.needed[metric]
             if metric == "write" and "polls" not in self.hosts.fleet.without:
                 has &= ~self.hosts.polls.trickles[self.rows]
             out[metric] = has.nonzero()[0]
-        if self.asked & {MEMORY, USED}:
-            out[MEMORY] = np.arange(len(self.rows))
+        swings = self.needed[MEMORY] | self.needed[USED]
+        if swings.any():
+            out[MEMORY] = swings.nonzero()[0]
         return out
 
     @cached_property
     def voices(self) -> Voices:
         """Noise of the series of rates."""
-        return self.hosts.noise.of(self.rates, self.rows, self.parts)
+        return self.hosts.noise.of(self.rates, self.rows, self.parts, self._wanted)
 
     @cached_property
     def alive(self) -> Bool:
@@ -111,7 +123,7 @@ class Crew:
             out[turn, self._levelled[metric]] = True
             if metric in self.hosts.demand.heights:
                 out[turn, busy] |= self.hosts.demand.heights[metric][places] > 0
-        return out.reshape(-1)
+        return (out & self._wanted).reshape(-1)
 
     @cached_property
     def demand(self) -> tuple[I64, I64]:
@@ -125,7 +137,7 @@ class Crew:
         """Polls of the series of rates."""
         if "polls" in self.hosts.fleet.without or not self.rates:
             return None
-        return self.hosts.polls.of(self.rates, self.rows)
+        return self.hosts.polls.of(self.rates, self.rows, self._wanted)
 
     @cached_property
     def running(self) -> tuple[Timetable, I64]:
@@ -133,20 +145,25 @@ class Crew:
         processes = self.hosts.processes
         first, last = (np.searchsorted(processes.host, self.rows, side=side) for side in ("left", "right"))
         row, process = each(np.arange(len(self.rows)), first, last)
-        amounts = processes.amounts.take(process, axis=0)[:, [name in self.needed for name in FOOTPRINT]]
+        wanted = np.array([self.needed[metric].take(row) for metric in FOOTPRINT]).T
+        amounts = processes.amounts.take(process, axis=0) * wanted
         asked = (amounts > 0).any(axis=1).nonzero()[0]
-        return timetable(processes.take(process[asked]), self.hosts.fleet), row[asked]
+        mine = replace(processes.take(process[asked]), amounts=amounts[asked])
+        return timetable(mine, self.hosts.fleet), row[asked]
 
     @cached_property
     def followers(self) -> tuple[I64, F64]:
         """Places among the rows whose work follows their traffic, and the level of that."""
-        places = self.hosts.work.followers(self.rows)
+        works = self.needed["cpu"] | self.needed["write"]
+        places = (works & self.hosts.work.follows(self.rows)).nonzero()[0]
         return places, (self.level("inbound") + self.level("outbound"))[places]
 
     @cached_property
-    def senders(self) -> Crew:
-        """Those hosts again, of which nobody asks for the traffic."""
-        return Crew(self.hosts, self.rows[self.followers[0]], self.parts, frozenset(NETWORK))
+    def readers(self) -> tuple[I64, F64]:
+        """Places among the rows whose work follows what they read all day, and the level of that."""
+        level = self.level("read")
+        places = (self.needed["read"] & (level > 0)).nonzero()[0]
+        return places, level[places]
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ def deposit(
 ) -> Left:
     """Mean rates that runs leave in each bin: of the first metric in the first rows of a grid, and so on.
 
-    ``row`` is that of each process. CPU in per cent, I/O in KB/s; per cent of memory touched, which is asked for alone.
+    ``row`` is that of each process. CPU in per cent, I/O in KB/s.
     """
     columns = [FOOTPRINT.index(name) for name in metrics]
     amounts = processes.amounts.T[columns]
@@ -62,23 +62,46 @@ def deposit(
     height = amounts.reshape(-1).take(process + turn * len(processes))
     height *= runs.size.take(run)
     lasts = runs.length.take(run)
-    if MEMORY in columns:
-        np.minimum(height, MOST_TOUCHED, out=height)
-        lasts += LINGER_S * PARTS
-    else:
-        if READ in columns:
-            shorter = np.maximum((lasts * READ_SHARE).astype(np.int64), 1)
-            lasts = np.where(turn == columns.index(READ), shorter, lasts)
-        per_second = PARTS / lasts
-        steady = processes.steady.take(process)
-        if steady.any():
-            per_second[steady] = 1.0  # a rate already
-        height *= per_second
-        if CPU in columns:
-            most = np.where(turn == columns.index(CPU), MOST_CPU, np.inf) if len(columns) > 1 else MOST_CPU
-            np.minimum(height, most, out=height)
+    if READ in columns:
+        shorter = np.maximum((lasts * READ_SHARE).astype(np.int64), 1)
+        lasts = np.where(turn == columns.index(READ), shorter, lasts)
+    per_second = PARTS / lasts
+    steady = processes.steady.take(process)
+    if steady.any():
+        per_second[steady] = 1.0  # a rate already
+    height *= per_second
+    if CPU in columns:
+        most = np.where(turn == columns.index(CPU), MOST_CPU, np.inf) if len(columns) > 1 else MOST_CPU
+        np.minimum(height, most, out=height)
     boxes = _Boxes(row.take(process) + turn * (grid.rows // len(columns)), runs.start.take(run), lasts, grid)
     return boxes.means(height, Scratch() if scratch is None else scratch)
+
+
+def touches(runs: Runs, processes: Processes, row: I64, grid: Grid) -> F32:
+    """Mean per cent of memory that runs touch in each bin; shape (rows, bins) of the grid."""
+    run = (processes.amounts[:, MEMORY] > 0).take(runs.process).nonzero()[0]
+    process = runs.process.take(run)
+    height = processes.amounts[:, MEMORY].take(process)
+    height *= runs.size.take(run)
+    np.minimum(height, MOST_TOUCHED, out=height)
+    height *= GRAIN
+    np.rint(height, out=height)
+    # Touched pages linger, so that few bins are untouched: each run is a step up and a step down, and steps are added
+    # up along the row. In the bin of a step, and in the next, it changes what the mean is by parts of its height.
+    width, bins = grid.bin_s * PARTS, grid.bins + 2
+    steps = np.zeros(grid.rows * bins)
+    begin = row.take(process) * bins
+    start = runs.start.take(run)
+    for at, step in ((start, height), (start + runs.length.take(run) + LINGER_S * PARTS, -height)):
+        np.clip(at, 0, grid.bins * width, out=at)
+        place = at // width
+        late = step * (at - place * width)
+        place += begin
+        np.add.at(steps, place, step * width - late)
+        place += 1
+        np.add.at(steps, place, late)
+    sums = np.add.accumulate(steps.reshape(grid.rows, bins), axis=1)[:, : grid.bins]  # of whole numbers
+    return (sums * (1.0 / (width * GRAIN))).astype(np.float32)
 
 
 class _Boxes:
@@ -130,4 +153,4 @@ class _Boxes:
         return Left(place, totals.astype(np.float32))
 
 
-__all__ = ["Grid", "Left", "deposit"]
+__all__ = ["Grid", "Left", "deposit", "touches"]

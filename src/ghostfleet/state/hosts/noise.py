@@ -16,7 +16,7 @@ from ghostfleet.state.hosts.parameters import LOG2_E, Draws, table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ghostfleet.core.arrays import F32, F64, I64, U64
+    from ghostfleet.core.arrays import F32, F64, I64, U64, Bool
     from ghostfleet.core.window import Window
     from ghostfleet.state.hosts.deposit import Left
     from ghostfleet.world.hosts import HostFleet
@@ -55,8 +55,8 @@ class Noise:
     dip_depth: tuple[float, float]
     scratch: Scratch = field(default_factory=Scratch)
 
-    def of(self, metrics: Sequence[str], rows: I64, parts: int) -> Voices:
-        """Noise of some hosts, metric by metric."""
+    def of(self, metrics: Sequence[str], rows: I64, parts: int, wanted: Bool) -> Voices:
+        """Noise of some hosts, metric by metric; of those that are not ``wanted``, nobody asks when they pause."""
         deviation = self.deviation if parts == PER_TICK else self.of_minutes
         load, sd, chance = (
             np.array([of[metric][rows] for metric in metrics], dtype=np.float64).reshape(-1)
@@ -66,7 +66,7 @@ class Noise:
             np.array([of[metric][rows] for metric in metrics], dtype=np.uint64).reshape(-1, 2)
             for of in (self.own, self.dips)
         )
-        dipping = (chance > 0).nonzero()[0]
+        dipping = ((chance > 0) & wanted.reshape(-1)).nonzero()[0]
         rough = self.rough[rows]
         return Voices(
             parts=parts,

@@ -33,14 +33,14 @@ class Polls:
     write_kb: F64
     trickles: Bool  # per host of the fleet: all that it writes by itself are single writes
 
-    def of(self, metrics: Sequence[str], rows: I64) -> Polling:
-        """Polls of some hosts, metric by metric and host by host."""
+    def of(self, metrics: Sequence[str], rows: I64, wanted: Bool) -> Polling:
+        """Polls of some hosts, metric by metric and host by host, of those that are ``wanted``."""
         low, high = np.searchsorted(self.host, rows), np.searchsorted(self.host, rows, side="right")
         row, poll = each(np.arange(len(rows)), low, high)
         amounts = {"inbound": self.inbound_kb, "outbound": self.outbound_kb, "write": self.write_kb}
         none = np.zeros(len(poll))
         each_kb = np.array([amounts[metric][poll] if metric in amounts else none for metric in metrics])
-        metric, some = np.nonzero(each_kb.reshape(len(metrics), -1))
+        metric, some = np.nonzero(each_kb * wanted[:, row])
         series, poll = metric * len(rows) + row[some], poll[some]
         turn = np.arange(len(series)) - np.searchsorted(series, series)
         return Polling(series, turn, self.period_s[poll, None], self.phase_s[poll, None], each_kb[metric, some, None])

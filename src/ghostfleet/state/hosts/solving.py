@@ -11,7 +11,7 @@ import numpy as np
 
 from ghostfleet.core.moments import Moments
 from ghostfleet.state.hosts.crew import MEMORY, NETWORK, RATES, USED
-from ghostfleet.state.hosts.deposit import Grid, Left, deposit
+from ghostfleet.state.hosts.deposit import Grid, Left, deposit, touches
 from ghostfleet.state.hosts.swings import CELL_S, lerped, span
 
 if TYPE_CHECKING:
@@ -66,13 +66,13 @@ class Solving:
             self.window,
             self.crew.parts,
             {metric: values for metric, values in rates.items() if metric in asked},
-            self._touched(rates["cpu"]) if MEMORY in asked else None,
-            self._used() if USED in asked else None,
+            self._touched(rates["cpu"]) if self.crew.needed[MEMORY].any() else None,
+            self._used() if self.crew.needed[USED].any() else None,
         )
 
     def _groups(self, metrics: Sequence[str]) -> Iterator[tuple[str, ...]]:
         """Metrics to work out at once: calls cost more than few values, and many values leave the cache."""
-        some = tuple(metric for metric in metrics if metric in self.crew.needed)
+        some = tuple(metric for metric in metrics if metric in self.crew.rates)
         if len(some) * len(self.crew.rows) * self._bins <= AT_ONCE:
             yield some
         else:
@@ -95,7 +95,7 @@ class Solving:
         for metric, rates in zip(metrics, out, strict=True):
             self._follow(metric, rates, traffic, read)
         self._add_demand(metrics, out)
-        loads = self._left(self._runs[1], metrics)
+        loads = self._left(self._apart[1], metrics)
         if len(loads.cells):
             crew.voices.roughen(loads, self.window, first)
             loads.add_to(series)
@@ -103,7 +103,7 @@ class Solving:
         self._pauses.apply(series, first)
         if crew.polling is not None:
             crew.polling.add(series, first, self.window.since_s, self.window.tick_s // crew.parts)
-        self._left(self._runs[0], metrics).add_to(series)
+        self._left(self._apart[0], metrics).add_to(series)
         return dict(zip(metrics, out, strict=True))
 
     # What hosts do by themselves.
@@ -139,13 +139,9 @@ class Solving:
     def _traffic(self, rates: dict[str, F32]) -> F32 | None:
         """Traffic over its level, of the hosts whose work follows it."""
         places, level = self.crew.followers
-        if not len(places) or not self.crew.needed & {"cpu", "write"}:
+        if not len(places):
             return None
-        if self.crew.asked.issuperset(NETWORK):
-            inbound, outbound = (rates[metric].take(places, axis=0) for metric in NETWORK)
-        else:
-            sent = Solving(self.crew.senders, self.window).state().rates
-            inbound, outbound = (sent[metric] for metric in NETWORK)
+        inbound, outbound = (rates[metric].take(places, axis=0) for metric in NETWORK)
         return self.crew.hosts.work.traffic(inbound, outbound, level)
 
     def _follow(self, metric: str, rates: F32, traffic: F32 | None, read: F32 | None) -> None:
@@ -155,9 +151,8 @@ class Solving:
             places = self.crew.followers[0]
             rates[places] *= work.factor(metric, traffic, rows[places])
         if read is not None:
-            level = self.crew.level("read")
-            mine = (level > 0).nonzero()[0]
-            rates[mine] *= work.reading(metric, read[mine], level[mine], rows[mine])
+            mine, level = self.crew.readers
+            rates[mine] *= work.reading(metric, read.take(mine, axis=0), level, rows[mine])
 
     @cached_property
     def _share(self) -> F32:
@@ -201,16 +196,18 @@ class Solving:
             rates.reshape(-1)[loads.cells.take(bare)] *= factors
 
     @cached_property
-    def _runs(self) -> tuple[Runs, Runs]:
+    def _runs(self) -> Runs:
+        return self.crew.running[0].runs(self.window.since_s, self.window.until_s)
+
+    @cached_property
+    def _apart(self) -> tuple[Runs, Runs]:
         """Short runs, and long ones, which will be as uneven as everything."""
-        table, _ = self.crew.running
-        return table.apart(table.runs(self.window.since_s, self.window.until_s))
+        return self.crew.running[0].apart(self._runs)
 
     def _left(self, runs: Runs, metrics: Sequence[str]) -> Left:
         table, row = self.crew.running
-        parts = 1 if MEMORY in metrics else self.crew.parts
-        bins = Grid(len(metrics) * len(self.crew.rows), parts * len(self.window), self.window.tick_s // parts)
-        return deposit(runs, table.processes, row, metrics, bins, self.crew.hosts.scratch)
+        grid = Grid(len(metrics) * len(self.crew.rows), self._bins, self.window.tick_s // self.crew.parts)
+        return deposit(runs, table.processes, row, metrics, grid, self.crew.hosts.scratch)
 
     # Memory.
 
@@ -222,13 +219,17 @@ class Solving:
         busy, places = self.crew.demand
         if len(busy):
             touched[busy] *= 1 + self._share * hosts.demand.heights[MEMORY][places, None].astype(np.float32)
-        for runs in self._runs:
-            self._left(runs, (MEMORY,)).add_to(touched)
+        table, row = self.crew.running
+        grid = Grid(len(rows), len(self.window), self.window.tick_s)
+        touched += touches(self._runs, table.processes, row, grid)
         return touched
 
     def _used(self) -> F32:
-        swing = self._levels((MEMORY,))[1]
-        return self.crew.hosts.memory.used_at(self.window, 1 + (swing - 1) * np.float32(USED_SWING), self.crew.rows)
+        crew, some = self.crew, self.crew.needed[USED].nonzero()[0]
+        swing = 1 + (self._levels((MEMORY,))[1] - 1) * np.float32(USED_SWING)
+        out = np.zeros((len(crew.rows), len(self.window)), dtype=np.float32)
+        out[some] = crew.hosts.memory.used_at(self.window, swing, crew.rows[some])
+        return out
 
     def _minutes(self, rates: F32) -> F32:
         """Means of ticks."""
