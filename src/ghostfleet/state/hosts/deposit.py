@@ -27,7 +27,7 @@ LINGER_S = 150  # pages stay in the estimate's working set a little after a run
 
 
 class Grid(msgspec.Struct, frozen=True):
-    """Rows of bins of even length that begin with the window; those of several metrics one after the other."""
+    """Rows of bins of even length that begin with the window."""
 
     rows: int
     bins: int
@@ -45,13 +45,22 @@ class Left(msgspec.Struct, frozen=True):
         # A cell that stands here twice is read twice before it is written twice, with one and the same sum.
         rates.reshape(-1)[self.cells] += self.rates
 
+    def parted(self, cell: int) -> tuple[Left, Left]:
+        """What is left before a cell, and from it on."""
+        later = self.cells >= cell
+        after, before = later.nonzero()[0], (~later).nonzero()[0]
+        return (
+            Left(self.cells.take(before), self.rates.take(before)),
+            Left(self.cells.take(after) - cell, self.rates.take(after)),
+        )
+
 
 def deposit(
     runs: Runs, processes: Processes, row: I64, metrics: Sequence[str], grid: Grid, scratch: Scratch | None = None
-) -> Left:
-    """Mean rates that runs leave in each bin: of the first metric in the first rows of a grid, and so on.
+) -> tuple[Left, Left]:
+    """Mean rates that short runs leave in each bin of some metrics, and those that last; CPU in per cent, I/O in KB/s.
 
-    ``row`` is that of each process. CPU in per cent, I/O in KB/s.
+    ``row`` is that of each process in the grid; those of the next metric follow on the last of one.
     """
     columns = [FOOTPRINT.index(name) for name in metrics]
     amounts = processes.amounts.T[columns]
@@ -73,8 +82,13 @@ def deposit(
     if CPU in columns:
         most = np.where(turn == columns.index(CPU), MOST_CPU, np.inf) if len(columns) > 1 else MOST_CPU
         np.minimum(height, most, out=height)
-    boxes = _Boxes(row.take(process) + turn * (grid.rows // len(columns)), runs.start.take(run), lasts, grid)
-    return boxes.means(height, Scratch() if scratch is None else scratch)
+    # Both kinds are worked out together, one after the other.
+    row = row.take(process)
+    row += turn * grid.rows
+    rows = len(columns) * grid.rows
+    row += runs.lasts.take(run) * rows
+    boxes = _Boxes(row, runs.start.take(run), lasts, Grid(2 * rows, grid.bins, grid.bin_s))
+    return boxes.means(height, Scratch() if scratch is None else scratch).parted(rows * grid.bins)
 
 
 def touches(runs: Runs, processes: Processes, row: I64, grid: Grid) -> F32:

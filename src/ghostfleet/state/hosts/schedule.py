@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 PARTS = 16  # of a second: the grain of starts and lengths
 CELL_S = DAY_S  # in which random runs are counted
-SHORT_CELL_S = DAY_S // 12  # in which those of a process that runs every few minutes are, or windows would be dear
-OFTEN_S = SHORT_CELL_S / 2  # between such runs, at most
+SHORT_CELL_S = DAY_S // 48  # in which those of a process that runs every few minutes are, or windows would be dear
+OFTEN_S = 3600.0  # between such runs, at most
 MOST_IN_CELL = 4096
 LONGEST_JITTER_S = 3600.0
-LONG_S = 300  # of a run that is as uneven, minute by minute, as all that goes on for long
+LONG_S = 300  # of a run, from which on it lasts
 AFTER_S = 200.0  # for which a run acts on after its end: pages linger, writes wait
 
 
@@ -36,16 +36,11 @@ class Runs:
     start: I64  # sixteenths of a second after the window's start; may be negative
     length: I64  # sixteenths of a second, 1 at least
     size: F64  # factor of the process's amounts
+    lasts: Bool  # long ones and steady ones, which are as uneven as all that goes on for long
 
     def __len__(self) -> int:
         """Count the runs."""
         return len(self.process)
-
-    def take(self, chosen: I64) -> Runs:
-        """Some of the runs."""
-        return Runs(
-            self.process.take(chosen), self.start.take(chosen), self.length.take(chosen), self.size.take(chosen)
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +86,9 @@ class Timetable:
         size[len(once) :] *= processes.echo.take(process[len(once) :])
         begins, ends = _parts(start, since_s), _parts(stop, since_s)
         ends -= begins
-        return Runs(process, begins, np.maximum(ends, 1, out=ends), size)
-
-    def apart(self, runs: Runs) -> tuple[Runs, Runs]:
-        """Short runs, and those that are long or steady."""
-        lasting = runs.length >= LONG_S * PARTS
-        lasting |= self.processes.steady.take(runs.process)
-        return runs.take((~lasting).nonzero()[0]), runs.take(lasting.nonzero()[0])
+        lasts = ends >= LONG_S * PARTS
+        lasts |= processes.steady.take(process)
+        return Runs(process, begins, np.maximum(ends, 1, out=ends), size, lasts)
 
     def _scattered(self, process: I64, start: F64, lanes: U16) -> F64:
         """Delay starts, in place, and say when each run stops."""

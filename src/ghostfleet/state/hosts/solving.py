@@ -95,7 +95,7 @@ class Solving:
         for metric, rates in zip(metrics, out, strict=True):
             self._follow(metric, rates, traffic, read)
         self._add_demand(metrics, out)
-        loads = self._left(self._apart[1], metrics)
+        pulses, loads = self._left(metrics)
         if len(loads.cells):
             crew.voices.roughen(loads, self.window, first)
             loads.add_to(series)
@@ -103,7 +103,7 @@ class Solving:
         self._pauses.apply(series, first)
         if crew.polling is not None:
             crew.polling.add(series, first, self.window.since_s, self.window.tick_s // crew.parts)
-        self._left(self._apart[0], metrics).add_to(series)
+        pulses.add_to(series)
         return dict(zip(metrics, out, strict=True))
 
     # What hosts do by themselves.
@@ -199,15 +199,10 @@ class Solving:
     def _runs(self) -> Runs:
         return self.crew.running[0].runs(self.window.since_s, self.window.until_s)
 
-    @cached_property
-    def _apart(self) -> tuple[Runs, Runs]:
-        """Short runs, and long ones, which will be as uneven as everything."""
-        return self.crew.running[0].apart(self._runs)
-
-    def _left(self, runs: Runs, metrics: Sequence[str]) -> Left:
+    def _left(self, metrics: Sequence[str]) -> tuple[Left, Left]:
         table, row = self.crew.running
-        grid = Grid(len(metrics) * len(self.crew.rows), self._bins, self.window.tick_s // self.crew.parts)
-        return deposit(runs, table.processes, row, metrics, grid, self.crew.hosts.scratch)
+        grid = Grid(len(self.crew.rows), self._bins, self.window.tick_s // self.crew.parts)
+        return deposit(self._runs, table.processes, row, metrics, grid, self.crew.hosts.scratch)
 
     # Memory.
 
