@@ -101,6 +101,14 @@ def test_scattered_words_are_the_words_of_windows():
     assert draw.word_at(keys, index).tolist() == expected
 
 
+def test_scattered_normals_are_the_normals_of_windows_at_the_ends_too():
+    keys = keys_of(*NAMES)
+    whole = draw.normal(keys, -30_000, 70_000)
+    assert np.abs(whole).max() > draw.normal_body().max()
+    row, place = np.divmod(np.arange(0, whole.size, 3), whole.shape[1])
+    assert np.array_equal(draw.scattered_normal(keys[row], place - 30_000), whole[row, place])
+
+
 def test_uniforms_are_inside_zero_and_one_even_at_the_last_cell(monkeypatch):
     for word in (0, 2**64 - 1):
         monkeypatch.setattr(draw, "_fill", lambda block, *_, word=word: block.fill(word))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ghostfleet.core import draw
+from ghostfleet.core.scratch import Scratch
 from ghostfleet.signals.host_metrics.pages import GRAIN_KB, Guests, estimates
 from ghostfleet.state.hosts import METRICS, PER_TICK, USED
 from ghostfleet.state.hosts.parameters import Draws, table
@@ -49,6 +50,7 @@ class Agents:
     plain: bool
     blind: dict[str, Bool]  # hosts whose agent does not report a metric
     sees: dict[str, Bool]  # hosts whose agent sees a metric of the state
+    scratch: Scratch = field(default_factory=Scratch)
 
     def parts(self, profile: int) -> int:
         """How finely an agent looks: a hypervisor cuts each read to whole steps, the others tell a minute's mean."""
@@ -74,24 +76,28 @@ class Agents:
     def _capped(self, cpu: F32, rows: I64) -> F32:
         ceiling = self.ceiling[rows].astype(np.float32)
         # A hard ceiling cuts; a soft one is neared: above 70 per cent each further per cent counts less.
-        row, place = np.nonzero(cpu > np.where(ceiling > 0, ceiling, np.float32(KNEE))[:, None])
-        if not len(row):
+        reached = cpu > np.where(ceiling > 0, ceiling, np.float32(KNEE))[:, None]
+        place = reached.reshape(-1).nonzero()[0]
+        if not len(place):
             return cpu
-        out, hard = cpu.copy(), ceiling.take(row)
+        out, hard = cpu.copy(), ceiling.take(place // cpu.shape[1])
         room = np.float32(WHOLE - KNEE)
-        excess = (cpu[row, place] - np.float32(KNEE)) / room
-        out[row, place] = np.where(hard > 0, hard, np.float32(KNEE) + room * excess / (1 + excess))
+        excess = (out.reshape(-1).take(place) - np.float32(KNEE)) / room
+        out.reshape(-1)[place] = np.where(hard > 0, hard, np.float32(KNEE) + room * excess / (1 + excess))
         return out
 
     def _rate(self, profile: int, reads: F32, unit: F64, counts: I64) -> I64:
         if profile == HYPERVISOR and not self.plain:
             # Whole steps add up exactly; what one step is worth comes last.
-            steps = reads * (1 / unit).astype(np.float32)
+            steps = self.scratch.array("steps", reads.shape, np.float32)
+            np.multiply(reads, (1 / unit).astype(np.float32), out=steps)
             steps += EDGE
             np.floor(steps, out=steps)
-            total = steps[:, 0::PER_TICK] + steps[:, 1::PER_TICK]
-            total += steps[:, 2::PER_TICK] * (counts == PER_TICK)
-            return _whole(total * (unit * SCALE))
+            total = steps[:, 2::PER_TICK] * (counts == PER_TICK)
+            total += steps[:, 0::PER_TICK]
+            total += steps[:, 1::PER_TICK]
+            millionths = self.scratch.array("millionths", total.shape, np.float64)
+            return _whole(np.multiply(total, unit * SCALE, out=millionths))
         mean = reads.astype(np.float64)
         if profile == CLOUD:
             step = np.maximum(unit, 1e-9)

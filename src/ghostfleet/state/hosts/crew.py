@@ -40,7 +40,7 @@ class Crew:
 
     @cached_property
     def needed(self) -> dict[str, Bool]:
-        """What is asked for, and what that depends on: memory follows CPU, and work traffic and what is read all day."""
+        """What is asked for, and what that depends on: memory follows CPU, and work traffic and all-day reads."""
         none = np.zeros(len(self.rows), dtype=bool)
         needed = {metric: self.asked.get(metric, none) for metric in (*RATES, MEMORY, USED)}
         needed["cpu"] = needed["cpu"] | needed[MEMORY]
@@ -70,20 +70,20 @@ class Crew:
     @cached_property
     def bases(self) -> Bases:
         """What the hosts do by themselves."""
-        rows = self._levelled
-        level = [self.level(metric)[some] if metric in RATES else np.ones(len(some)) for metric, some in rows.items()]
-        steps = self.hosts.swings.steps
-        weight = [np.zeros(0)]
-        if steps is not None:
-            weight += [steps.weights[metric][self.rows[some]] for metric, some in rows.items()]
-        ends = np.add.accumulate([0, *(len(some) for some in rows.values())]).tolist()
+        rows, steps = self._levelled, self.hosts.swings.steps
+        series, level, weight, spans, end = [], [np.zeros(0)], [np.zeros(0)], {}, 0
+        for turn, (metric, some) in enumerate(rows.items()):
+            spans[metric] = end, end + len(some)
+            end += len(some)
+            series.append(some + turn * len(self.rows))
+            level.append(self.level(metric)[some] if metric in RATES else np.ones(len(some)))
+            weight.append(np.zeros(len(some)) if steps is None else steps.weights[metric][self.rows[some]])
+        none = np.zeros(0, dtype=np.int64)
         return Bases(
-            spans=dict(zip(rows, zip(ends[:-1], ends[1:], strict=True), strict=True)),
-            row=np.concatenate([np.zeros(0, dtype=np.int64), *rows.values()]),
-            series=np.concatenate(
-                [np.zeros(0, dtype=np.int64), *(some + turn * len(self.rows) for turn, some in enumerate(rows.values()))]
-            ),
-            level=np.concatenate([np.zeros(0), *level]).astype(np.float32),
+            spans=spans,
+            row=np.concatenate([none, *rows.values()]),
+            series=np.concatenate([none, *series]),
+            level=np.concatenate(level).astype(np.float32),
             weight=np.concatenate(weight).astype(np.float32),
             swinging=self.hosts.swings.of({metric: self.rows[some] for metric, some in rows.items()}, self._lattices),
         )

@@ -46,7 +46,8 @@ class Memory:
 
     def gated(self, rows: I64) -> I64:
         """Places of those of some hosts that have a gate."""
-        return (self.kind[rows] == GATED).nonzero()[0]
+        gated: I64 = (self.kind[rows] == GATED).nonzero()[0]
+        return gated
 
     def touched_at(self, window: Window, factor: F32, rows: I64, gates: F32) -> F32:
         """Per cent of memory touched by what always runs, shape (rows, ticks).

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ghostfleet.core.arrays import F32, F64, I64, Bool
+    from ghostfleet.core.scratch import Scratch
     from ghostfleet.world.hosts import HostFleet
 
 AT_ONCE = 65_536  # edges of bins that are looked at together
@@ -55,17 +56,19 @@ class Polling(msgspec.Struct, frozen=True):
     phase_s: F64
     kb: F64
 
-    def add(self, rates: F32, first: int, since_s: int, bin_s: int) -> None:
+    def add(self, rates: F32, first: int, since_s: int, bin_s: int, scratch: Scratch) -> None:
         """Add rates to bins of some series, ``first`` and those after it; shape (series, bins)."""
         edges = since_s + np.arange(rates.shape[1] + 1, dtype=np.float64) * bin_s
         begin, end = np.searchsorted(self.series, (first, first + len(rates))).tolist()
         block = max(1, AT_ONCE // len(edges))
         for low in range(begin, end, block):
             mine = slice(low, min(low + block, end))
-            turns = edges - self.phase_s[mine]
+            turns = scratch.array("turns", (mine.stop - low, len(edges)), np.float64)
+            np.subtract(edges, self.phase_s[mine], out=turns)
             turns /= self.period_s[mine]
             np.floor(turns, out=turns)
-            kb_s = np.diff(turns).astype(np.float32)
+            kb_s = scratch.array("kb_s", (mine.stop - low, rates.shape[1]), np.float32)
+            np.subtract(turns[:, 1:], turns[:, :-1], out=kb_s, casting="same_kind")
             kb_s *= (self.kb[mine] / bin_s).astype(np.float32)
             # Polls of one series are added one by one, in order; of several series at once.
             series, turn = self.series[mine] - first, self.turn[mine]

@@ -82,9 +82,7 @@ class Solving:
     def _bins(self) -> int:
         return self.crew.parts * len(self.window)
 
-    def _rates(
-        self, metrics: tuple[str, ...], traffic: F32 | None = None, read: F32 | None = None
-    ) -> dict[str, F32]:
+    def _rates(self, metrics: tuple[str, ...], traffic: F32 | None = None, read: F32 | None = None) -> dict[str, F32]:
         """Rates of metrics: level, demand and long runs under noise, then polls and short runs as they are."""
         if not metrics:
             return {}
@@ -102,7 +100,8 @@ class Solving:
         self._add_noise(series, first, loads)
         self._pauses.apply(series, first)
         if crew.polling is not None:
-            crew.polling.add(series, first, self.window.since_s, self.window.tick_s // crew.parts)
+            bin_s = self.window.tick_s // crew.parts
+            crew.polling.add(series, first, self.window.since_s, bin_s, crew.hosts.scratch)
         pulses.add_to(series)
         return dict(zip(metrics, out, strict=True))
 
