@@ -124,18 +124,16 @@ class _Boxes:
     def __init__(self, row: I64, start: I64, length: I64, grid: Grid) -> None:
         self._grid = grid
         width = grid.bin_s * PARTS
-        first = np.maximum(start // width, 0)
+        # A box outside of the grid is held to its edge, where it covers nothing.
+        first = start // width
+        np.clip(first, 0, grid.bins - 1, out=first)
         edge = first * width
         stop = start + length
-        last = np.minimum(-(-stop // width), grid.bins)
-        there = last > first
-        self._some = None if there.all() else there.nonzero()[0]
-        if self._some is not None:
-            boxes = row, start, stop, first, last, edge
-            row, start, stop, first, last, edge = (values.take(self._some) for values in boxes)
+        more = np.minimum(-(-stop // width), grid.bins)
+        more -= first + 1
         # Most runs are as short as a bin: the bins after the first are those of a few.
-        self._many = (last > first + 1).nonzero()[0]
-        self._more = (last - first).take(self._many) - 1
+        self._many = (more > 0).nonzero()[0]
+        self._more = more.take(self._many)
         ends = np.cumsum(self._more)
         place = row * grid.bins
         place += first
@@ -146,7 +144,8 @@ class _Boxes:
         stop -= edge
         start = np.maximum(start - edge, 0)
         self._covered = np.full(len(self._place), float(width))
-        np.subtract(np.minimum(stop, width), start, out=self._covered[: len(row)])
+        covered = np.subtract(np.minimum(stop, width), start, out=self._covered[: len(row)])
+        np.maximum(covered, 0, out=covered)
         self._covered[len(row) + ends - 1] = np.minimum(stop.take(self._many) - self._more * width, width)
 
     def means(self, height: F64, scratch: Scratch) -> Left:
@@ -154,8 +153,6 @@ class _Boxes:
         height *= GRAIN
         np.minimum(height, HIGHEST, out=height)
         np.rint(height, out=height)
-        if self._some is not None:
-            height = height.take(self._some)
         weights = np.concatenate([height, np.repeat(height.take(self._many), self._more)])
         weights *= self._covered
         grid, place = self._grid, self._place
