@@ -19,9 +19,7 @@ if TYPE_CHECKING:
     from ghostfleet.world.hosts import HostFleet
 
 PARTS = 16  # of a second: the grain of starts and lengths
-CELL_S = DAY_S  # in which random runs are counted
-SHORT_CELL_S = DAY_S // 48  # in which those of a process that runs every few minutes are, or windows would be dear
-OFTEN_S = 3600.0  # between such runs, at most
+CELLS_S = (1800, 21_600, DAY_S)  # in which random runs are counted: the more often one runs, the shorter, for windows
 MOST_IN_CELL = 4096
 LONGEST_JITTER_S = 3600.0
 LONG_S = 300  # of a run, from which on it lasts
@@ -166,7 +164,7 @@ def timetable(processes: Processes, fleet: HostFleet) -> Timetable:
     """When processes run; those of a host together."""
     random = (processes.schedule == RANDOM).nonzero()[0]
     period_s = processes.period_s[random]
-    cell_s = np.where(period_s <= OFTEN_S, SHORT_CELL_S, CELL_S)
+    cell_s = np.array(CELLS_S).take(np.searchsorted(CELLS_S, period_s), mode="clip")  # no shorter than the period
     keys = processes.keys[random]
     return Timetable(
         processes=processes,
