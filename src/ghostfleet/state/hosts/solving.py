@@ -187,7 +187,7 @@ class Solving:
             rates *= voices.factors(some + first, self.window, self._whole)
         elif len(some):
             rates[some] *= voices.factors(some + first, self.window, self._whole)
-        # The others are nothing, but for long runs here and there.
+        # The others are nothing, but for long runs here and there; a cell that stands there twice is multiplied once.
         row, place = np.divmod(loads.cells, rates.shape[1])
         bare = (~alive.take(row)).nonzero()[0]
         if len(bare):
