@@ -26,7 +26,7 @@ class MemoryLeak(Incident, frozen=True, kw_only=True, tag="memory_leak"):
     pause_ms: Annotated[float, Meta(ge=0, description="by which collections delay a request in the end")] = 60.0
 
     WHOM = Selector("Service")
-    SPREADS = ("callers", "callees", "sharers")
+    SPREADS = ("callers", "callees", "sharers", "callees")
     TYPE = "performance"
     CAUSE = "software"
     TITLE = "{root} runs out of memory"

@@ -22,7 +22,7 @@ class PaymentTimeout(Incident, frozen=True, kw_only=True, tag="payment_timeout")
     traffic: Annotated[float, Meta(ge=0, le=20, description="times the usual demand, because people try again")] = 1.2
 
     WHOM = Selector("ExternalService", {"type": ("payment_gateway",)})
-    SPREADS = ("callers", "callees", "sharers")
+    SPREADS = ("callers", "callees", "sharers", "callees")
     TYPE = "outage"
     CAUSE = "third_party"
     TITLE = "{root} does not answer in time"
