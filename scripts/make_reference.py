@@ -33,6 +33,8 @@ ABOUT_FLAGS = """`generate`, `plan` and `show` take them, and `verify` after `--
 `--no-…` to switch it off."""
 ABOUT_URLS = """A directory or a data file needs no scheme (`files:`), nor does a DuckDB file (`duckdb:`), told by its
 suffix `.duckdb` or its first bytes; `-` is `stdout:`."""
+ABOUT_KINDS = """A list of texts (kind `texts`) is an array in JSON, a list in Parquet and in stores, and in CSV one
+cell with `;` between its items; there an item that holds a `;` looks like two."""
 NOTE = "<!-- Computed by scripts/make_reference.py (`make docs`); changes here are lost. -->"
 OTHER_CODES = ((0, "it worked"), (1, "a check failed, or what is stored is not what the manifest says"),
                (130, "interrupted; the same command takes up where it stopped"),
@@ -78,7 +80,7 @@ def tables() -> str:
             [_place(table)],
             rows(("column", "kind", "unit", "valid", "resolution", "fold", "column group", "about"), body),
         ]
-    return page("Tables", *parts)
+    return page("Tables", [ABOUT_KINDS], *parts)
 
 
 def _place(table: Table) -> str:

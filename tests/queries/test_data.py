@@ -7,12 +7,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pytest
 
+from ghostfleet.core.batch import Batch, Text, joined
 from ghostfleet.core.errors import DataError
 from ghostfleet.core.table import Fold, Kind, Table, column
 from ghostfleet.queries import Query, as_text, checks, open_data, query, validate, validate_url
 from ghostfleet.queries import text as texts
+from ghostfleet.sinks import open_sink
 from tests.queries import material
 
 SMALL = ("data.num_servers=6", "data.years_of_data=1")
@@ -293,3 +296,38 @@ def test_a_table_nobody_knows_is_checked_by_its_declaration(tmp_path):
     assert "row 5: beats = abc" in found["column_types"]
     assert "row 4: beats = -99, valid is 0 to 10" in found["values_in_range"]
     assert "a, 2024-01-01 00:00:00, again in row 3" in found["no_duplicates"]
+
+
+LISTS = Table(
+    "labels",
+    "labels",
+    (column("id", Kind.TEXT, "who"), column("tags", Kind.TEXTS, "which", nullable=True)),
+    ("id",),
+    ("id",),
+)
+
+
+@pytest.mark.parametrize("form", ["csv", "csv.gz", "jsonl", "json", "parquet", "duckdb"])
+def test_lists_of_texts_come_back_as_lists_from_every_format(form, tmp_path):
+    lists: tuple[list[str], ...] = (["a"], ['say "b"', "c,d"], [])
+    tags = Text(np.array([0, 1, 2, -1]), tuple(joined(items) for items in lists))
+    batch = Batch(LISTS, {"id": Text(np.arange(4), ("0", "1", "2", "3")), "tags": tags})
+    url = f"duckdb:{tmp_path}/x.duckdb" if form == "duckdb" else f"{tmp_path}/labels.{form}"
+    sink = open_sink(url)
+    sink.open([LISTS], plan_id="p", tasks={"labels": [0]})
+    part = sink.part(LISTS, 0)
+    part.write(batch)
+    sink.finish([part.close()])
+    with open_data(url, [LISTS]) as data:
+        found = data.store.execute("SELECT tags, wrong_cells FROM labels ORDER BY id").fetchall()
+    empty: list[str] | None = (
+        None if form.startswith("csv") else []
+    )  # DuckDB takes "" in a CSV for a missing value, of texts too
+    assert found == [(["a"], None), (['say "b"', "c,d"], None), (empty, None), (None, None)]
+
+
+def test_what_is_no_list_of_texts_is_written_down(tmp_path):
+    (tmp_path / "labels.jsonl").write_text('{"id": "0", "tags": "a"}\n{"id": "1", "tags": ["a"]}\n')
+    with open_data(str(tmp_path / "labels.jsonl"), [LISTS]) as data:
+        found = data.store.execute("SELECT tags, wrong_cells FROM labels").fetchall()
+    assert found == [(None, 'tags = "a"'), (["a"], None)]

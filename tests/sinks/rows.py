@@ -12,15 +12,31 @@ from pathlib import Path  # noqa: TC003  scripts that tests run take it from her
 from typing import Any
 
 import duckdb
+import ladybug
 import numpy as np
 import pyarrow.parquet as pq
 
-from ghostfleet.core.batch import Batch, Plain, Quanta, Text
+from ghostfleet.core.batch import Batch, Plain, Quanta, Text, Values, joined, split
 from ghostfleet.core.table import Kind, Table, column
 from ghostfleet.sinks import Receipt, Sink, Written, found, open_sink
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-WORDS = ("web", "", "São Paulo ☃", 'say "hi", twice', "two\nlines\r\n", "tab\tand \\ and \x7f\x01", "=1+1", "null", "-")
+WORDS = (
+    "web",
+    "x" * 300,
+    "'; DROP TABLE readings; --",
+    "`) MATCH (n) DETACH DELETE n //",
+    "日本 Ünï $rows {id}",
+    "",
+    "São Paulo ☃",
+    'say "hi", twice',
+    "two\nlines\r\n",
+    "tab\tand \\ and \x7f\x01",
+    "=1+1",
+    "null",
+    "-",
+)
+LISTS: tuple[list[str], ...] = ([], ["web"], ["a", "", 'say "b"'], ["São Paulo ☃", "two\nlines", "a,b"], ["", ""])
 INT64 = np.iinfo(np.int64)
 
 TABLE = Table(
@@ -33,12 +49,28 @@ TABLE = Table(
         column("count", Kind.I64, "how many", nullable=True),
         column("up", Kind.BOOL, "whether it answers", nullable=True),
         column("ratio", Kind.F64, "as it is", nullable=True),
+        column("tags", Kind.TEXTS, "what people call it", nullable=True),
     ),
     keys=("time",),
     order=("time",),
     stem="host_readings",
 )
 ROWS = 300
+NODES = Table(
+    "Machine",
+    "nodes that are hard to write; it's a test",
+    (
+        column("id", Kind.TEXT, "the node's id"),
+        column("name", Kind.TEXT, "its name", nullable=True),
+        column("kind", Kind.TEXT, "its label"),
+        column("seen", Kind.TIME, "when it was seen", nullable=True),
+        *(TABLE[name] for name in ("load", "count", "up", "ratio", "tags")),
+    ),
+    keys=("id",),
+    order=("id",),
+    group="graph",
+    form="node",
+)
 
 
 def rows(count: int = ROWS, table: Table = TABLE) -> Batch:
@@ -47,17 +79,22 @@ def rows(count: int = ROWS, table: Table = TABLE) -> Batch:
     extremes = np.array([INT64.min, INT64.max, 0, -1, 1, 9_999, 10_000, -10_000, 10**15], np.int64)
     units = np.array([0, 1, -1, 99, 100, -12_345, 2**31 - 1, -(2**31), 4510], np.int32)
     ratios = np.array([0.0, -0.0, 0.1, 1e300, -1e-300, np.nan, 2 / 3, 5e-324])
-    return Batch(
-        table,
-        {
-            "time": Plain(number * 86_399 + 1_640_995_200),
-            "host": Text((number % (len(WORDS) + 1) - 1).astype(np.int8), WORDS),  # -1 is a missing text
-            "load": Quanta(np.resize(units, count), 100, number % 7 == 3),
-            "count": Plain(np.resize(extremes, count), number % 11 == 10),
-            "up": Plain(number % 2 == 0, number % 5 == 4),
-            "ratio": Plain(np.resize(ratios, count)),
-        },
-    )
+    times = number * 86_399 + 1_640_995_200
+    words = Text((number % (len(WORDS) + 1) - 1).astype(np.int8), WORDS)  # -1 is a missing text
+    made: dict[str, Values] = {
+        "time": Plain(times),
+        "seen": Plain(times, number % 13 == 12),
+        "host": words,
+        "name": words,
+        "id": Text(number, tuple(f"{place:06d} {WORDS[place % len(WORDS)]}" for place in range(count))),
+        "kind": Text(np.zeros(count, np.int8), (table.name,)),
+        "load": Quanta(np.resize(units, count), 100, number % 7 == 3),
+        "count": Plain(np.resize(extremes, count), number % 11 == 10),
+        "up": Plain(number % 2 == 0, number % 5 == 4),
+        "ratio": Plain(np.resize(ratios, count)),
+        "tags": Text(number % (len(LISTS) + 1) - 1, tuple(joined(items) for items in LISTS)),
+    }
+    return Batch(table, {name: made[name] for name in table.names})
 
 
 def values(batch: Batch) -> list[tuple[Any, ...]]:
@@ -66,12 +103,15 @@ def values(batch: Batch) -> list[tuple[Any, ...]]:
     for one in batch.table.columns:
         kept = batch[one.name]
         if isinstance(kept, Text):
-            columns.append([None if code < 0 else kept.vocabulary[code] for code in kept.codes])
+            words = [list(split(word)) if one.kind is Kind.TEXTS else word for word in kept.vocabulary]
+            columns.append([None if code < 0 else words[code] for code in kept.codes])
             continue
         missing = kept.missing if kept.missing is not None else np.zeros(len(kept), bool)
         plain = kept.floats() if isinstance(kept, Quanta) else kept.values
         said = [None if gone or np.isnan(value) else value.item() for value, gone in zip(plain, missing, strict=True)]
-        columns.append([EPOCH + timedelta(seconds=value or 0) for value in said] if one.kind is Kind.TIME else said)
+        if one.kind is Kind.TIME:
+            said = [None if value is None else EPOCH + timedelta(seconds=value) for value in said]
+        columns.append(said)
     return list(zip(*columns, strict=True))
 
 
@@ -92,7 +132,7 @@ def read_csv(path: Path) -> list[tuple[Any, ...]]:
     kinds = [one.kind for one in TABLE.columns]
     return [
         tuple(
-            cell if kind is Kind.TEXT else (_typed(kind, cell) if cell else None)
+            cell if kind in {Kind.TEXT, Kind.TEXTS} else (_typed(kind, cell) if cell else None)
             for kind, cell in zip(kinds, line, strict=True)
         )
         for line in lines
@@ -121,11 +161,33 @@ def read_duckdb(path: Path) -> list[tuple[Any, ...]]:
         return [(EPOCH + timedelta(microseconds=row[0]), *row[1:]) for row in store.execute(query).fetchall()]
 
 
+def read_ladybug(path: Path) -> list[tuple[Any, ...]]:
+    """Read nodes with ladybug, in the order of their ids."""
+    with ladybug.Database(path, read_only=True) as store, ladybug.Connection(store) as opened:
+        cells = ", ".join(f"n.{name}" for name in NODES.names)
+        found = opened.execute(f"MATCH (n:{NODES.name}) RETURN {cells} ORDER BY n.id")
+        assert not isinstance(found, list)
+        rows = [tuple(row) for row in found.get_all()]
+        found.close()
+        return rows
+
+
+def as_graphs_say(expected: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Rows with times as texts."""
+    return [
+        tuple(f"{value:%Y-%m-%dT%H:%M:%SZ}" if isinstance(value, datetime) else value for value in row)
+        for row in expected
+    ]
+
+
 def as_csv_says(expected: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     """Rows as `read_csv` can tell them."""
-    texts = [number for number, one in enumerate(TABLE.columns) if one.kind is Kind.TEXT]
+    texts = [number for number, one in enumerate(TABLE.columns) if one.kind in {Kind.TEXT, Kind.TEXTS}]
     return [
-        tuple("" if value is None and number in texts else value for number, value in enumerate(row))
+        tuple(
+            ";".join(value) if isinstance(value, list) else "" if value is None and number in texts else value
+            for number, value in enumerate(row)
+        )
         for row in expected
     ]
 
@@ -142,6 +204,15 @@ class Case:
     def __str__(self) -> str:
         return self.url or "stdout"
 
+    @property
+    def table(self) -> Table:
+        """A table of a group that the sink takes."""
+        return TABLE if TABLE.group in found()[self.scheme].groups else NODES
+
+    def rows(self, count: int = ROWS) -> Batch:
+        """Rows of that table."""
+        return rows(count, self.table)
+
     def open(self, folder: Path) -> Sink:
         """Open the sink."""
         return open_sink(self.url.format(folder), **self.options)
@@ -156,11 +227,15 @@ class Case:
             return read_csv(self.path(folder))
         if ".json" in self.file:
             return read_json(self.path(folder))
-        return read_parquet(self.path(folder)) if self.file.endswith(".parquet") else read_duckdb(self.path(folder))
+        if self.file.endswith(".parquet"):
+            return read_parquet(self.path(folder))
+        return read_ladybug(self.path(folder)) if self.table is NODES else read_duckdb(self.path(folder))
 
     def told(self, batch: Batch) -> list[tuple[Any, ...]]:
         """Return what `read` should return."""
-        return as_csv_says(values(batch)) if ".csv" in self.file else values(batch)
+        if ".csv" in self.file:
+            return as_csv_says(values(batch))
+        return as_graphs_say(values(batch)) if self.table is NODES else values(batch)
 
 
 def _directory(form: str, **options: Any) -> Case:
@@ -178,6 +253,7 @@ STAGED = [
     _directory("parquet"),
     Case("files", "{}/one.parquet", "one.parquet", {"codec": "small"}),
     Case("duckdb", "duckdb:{}/fleet.duckdb", "fleet.duckdb"),
+    Case("ladybug", "ladybug:{}/estate.graph", "estate.graph"),
 ]
 PASSING = [
     Case("blackhole", "blackhole:"),

@@ -133,3 +133,15 @@ def test_a_value_does_not_change_columns_unnoticed():
         return digest(replace(batch, columns={**batch.columns, **changed}))
 
     assert one(1.5, 2.5) != one(2.5, 1.5)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [([], [""]), ([], [None]), (None, []), (["a"], ["a", None]), (["a"], ["a", ""])]
+)
+def test_lists_that_differ_differ_in_their_digests(one, other):
+    def of(items):
+        found = ValueDigest()
+        digest_arrow(found, pa.record_batch({"tags": pa.array([items], pa.list_(pa.string()))}))
+        return found.hexdigest()
+
+    assert of(one) != of(other)

@@ -20,6 +20,7 @@ from ghostfleet.sinks import open_sink
 from tests.sinks.rows import STAGED, TABLE, Case, cut, rows, write, write_part
 
 staged = pytest.mark.parametrize("case", STAGED, ids=str)
+STORES = [case for case in STAGED if case.scheme in {"duckdb", "ladybug"}]
 FILES = [case for case in STAGED if case.scheme == "files"]
 
 SHORT_DISK = """
@@ -29,8 +30,8 @@ from ghostfleet.core.errors import SinkError
 from tests.sinks.rows import *
 case = next(case for case in STAGED if str(case) == {case!r} and case.file == {file!r})
 sink = case.open(Path({folder!r}))
-pieces = cut(rows({rows}), {bounds!r})
-sink.open([TABLE], plan_id="p", tasks={{TABLE.name: range(len(pieces))}})
+pieces = cut(case.rows({rows}), {bounds!r})
+sink.open([case.table], plan_id="p", tasks={{case.table.name: range(len(pieces))}})
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 receipts = []
 if {late}:  # all parts fit, but what is made of them does not
@@ -76,22 +77,22 @@ def test_a_disk_that_fills_up_while_parts_are_joined_leaves_the_parts(case: Case
     assert not case.path(tmp_path).exists()
     assert not [path for path in tmp_path.rglob("*") if "unfinished" in path.name]
     sink = case.open(tmp_path)
-    sink.open([TABLE], plan_id="p", tasks={TABLE.name: range(4)})
-    receipts = [sink.kept(TABLE, task) for task in range(4)]
+    sink.open([case.table], plan_id="p", tasks={case.table.name: range(4)})
+    receipts = [sink.kept(case.table, task) for task in range(4)]
     assert all(receipts)
     sink.finish([receipt for receipt in receipts if receipt])
     assert len(case.read(tmp_path)) == 20_000
 
 
-def test_a_store_that_cannot_grow_keeps_its_rows_and_the_parts(tmp_path):
-    case = next(case for case in STAGED if case.scheme == "duckdb")
-    write(case.open(tmp_path), cut(rows(50), (0, 50)))
+@pytest.mark.parametrize("case", STORES, ids=str)
+def test_a_store_that_cannot_grow_keeps_its_rows_and_the_parts(case: Case, tmp_path):
+    write(case.open(tmp_path), cut(case.rows(50), (0, 50)))
     said = run_out_of_space(case, tmp_path, count=20_000, bounds=(0, 10_000, 20_000), limit=4_096, late=True)
-    assert "fleet.duckdb" in said
-    assert case.read(tmp_path) == case.told(rows(50))
+    assert case.file in said
+    assert case.read(tmp_path) == case.told(case.rows(50))
     sink = case.open(tmp_path)
-    sink.open([TABLE], plan_id="p", tasks={TABLE.name: range(2)})
-    receipts = [sink.kept(TABLE, task) for task in range(2)]
+    sink.open([case.table], plan_id="p", tasks={case.table.name: range(2)})
+    receipts = [sink.kept(case.table, task) for task in range(2)]
     sink.finish([receipt for receipt in receipts if receipt])
     assert len(case.read(tmp_path)) == 20_000
 
@@ -102,7 +103,7 @@ def test_a_place_that_takes_no_files_is_refused_at_once(case: Case, place, tmp_p
     (tmp_path / "file").write_text("occupied")
     folder = tmp_path / "file" / "below" if place == "a regular file" else Path("/proc/ghostfleet")
     with pytest.raises(SinkError, match="cannot write") as caught:
-        case.open(folder).open([TABLE], plan_id="p", tasks={TABLE.name: [0]})
+        case.open(folder).open([case.table], plan_id="p", tasks={case.table.name: [0]})
     assert str(folder.parent) in str(caught.value)
     assert (tmp_path / "file").read_text() == "occupied"
 
@@ -111,7 +112,7 @@ def test_a_place_that_takes_no_files_is_refused_at_once(case: Case, place, tmp_p
 def test_a_directory_where_the_data_should_stand_is_refused_at_once(case: Case, tmp_path):
     case.path(tmp_path).mkdir(parents=True)
     with pytest.raises(SinkError, match="directory"):
-        case.open(tmp_path).open([TABLE], plan_id="p", tasks={TABLE.name: [0]})
+        case.open(tmp_path).open([case.table], plan_id="p", tasks={case.table.name: [0]})
     assert not list(tmp_path.rglob(".ghostfleet"))
 
 
@@ -122,7 +123,7 @@ def test_names_that_lead_out_of_the_folder_are_refused(case: Case, name, field, 
     if field == "stem" and not (case.file.startswith("out/") and name):
         return  # no other destination, and no empty stem, is made of the table's file name
     with pytest.raises(SinkError, match="cannot be a file name"):
-        case.open(tmp_path).open([replace(TABLE, **{field: name})], plan_id="p", tasks={TABLE.name: [0]})
+        case.open(tmp_path).open([replace(case.table, **{field: name})], plan_id="p", tasks={case.table.name: [0]})
     assert list(tmp_path.rglob("*.*")) == []
 
 
@@ -130,7 +131,7 @@ def test_names_that_lead_out_of_the_folder_are_refused(case: Case, name, field, 
 @pytest.mark.parametrize("plan_id", ["", "../x", "a/b", ".."])
 def test_a_plan_id_that_leads_out_of_the_folder_is_refused(case: Case, plan_id, tmp_path):
     with pytest.raises(SinkError, match="plan id"):
-        case.open(tmp_path).open([TABLE], plan_id=plan_id, tasks={TABLE.name: [0]})
+        case.open(tmp_path).open([case.table], plan_id=plan_id, tasks={case.table.name: [0]})
 
 
 @staged
@@ -141,7 +142,7 @@ def test_parts_are_not_written_through_a_symbolic_link(case: Case, tmp_path):
     folder.mkdir(parents=True)
     (folder / ".ghostfleet").symlink_to(outside)
     with pytest.raises(SinkError, match="symbolic link"):
-        case.open(tmp_path / "in").open([TABLE], plan_id="p", tasks={TABLE.name: [0]})
+        case.open(tmp_path / "in").open([case.table], plan_id="p", tasks={case.table.name: [0]})
     assert list(outside.iterdir()) == []
 
 
@@ -151,26 +152,27 @@ def test_a_link_at_the_destination_is_replaced_and_not_followed(case: Case, tmp_
     precious.write_text("keep me")
     case.path(tmp_path).parent.mkdir(exist_ok=True)
     case.path(tmp_path).symlink_to(precious)
-    write(case.open(tmp_path), cut(rows(), (0, 300)))
+    write(case.open(tmp_path), cut(case.rows(), (0, 300)))
     assert precious.read_text() == "keep me"
-    assert case.read(tmp_path) == case.told(rows())
+    assert case.read(tmp_path) == case.told(case.rows())
 
 
 @staged
 @pytest.mark.parametrize("harm", ["code", "NUL", "surrogate"])
 def test_a_batch_that_cannot_be_written_leaves_no_part(case: Case, harm, tmp_path):
     sink = case.open(tmp_path)
-    sink.open([TABLE], plan_id="p", tasks={TABLE.name: [0]})
-    part = sink.part(TABLE, 0)
-    batch = rows(3)
+    sink.open([case.table], plan_id="p", tasks={case.table.name: [0]})
+    part = sink.part(case.table, 0)
+    batch = case.rows(3)
     codes = np.array([0, 1, 2])
-    host = {
+    column = case.table.columns[1].name
+    changed = {
         "code": Text(codes + 100, ("a", "b", "c")),
         "NUL": Text(codes, ("a", "\0", "c")),
         "surrogate": Text(codes, ("\ud800", "b", "c")),
     }[harm]
-    with pytest.raises(SinkError, match={"code": "host", "NUL": "NUL", "surrogate": "Unicode"}[harm]):
-        part.write(replace(batch, columns={**batch.columns, "host": host}))
+    with pytest.raises(SinkError, match={"code": column, "NUL": "NUL", "surrogate": "Unicode"}[harm]):
+        part.write(replace(batch, columns={**batch.columns, column: changed}))
     assert not [path for path in tmp_path.rglob("*") if "000000" in path.name]
     sink.abort()
 
@@ -190,12 +192,12 @@ def test_a_store_with_other_columns_is_refused_by_name(tmp_path):
         assert said in str(caught.value)
 
 
-def test_a_file_that_is_no_store_is_refused_and_left_alone(tmp_path):
-    case = next(case for case in STAGED if case.scheme == "duckdb")
+@pytest.mark.parametrize("case", STORES, ids=str)
+def test_a_file_that_is_no_store_is_refused_and_left_alone(case: Case, tmp_path):
     case.path(tmp_path).write_text("my diary, which is long enough to be mistaken for a database" * 200)
     before = case.path(tmp_path).read_bytes()
-    with pytest.raises(SinkError, match=r"fleet\.duckdb"):
-        case.open(tmp_path).open([TABLE], plan_id="p", tasks={TABLE.name: [0]})
+    with pytest.raises(SinkError, match=case.file):
+        case.open(tmp_path).open([case.table], plan_id="p", tasks={case.table.name: [0]})
     assert case.path(tmp_path).read_bytes() == before
 
 
@@ -208,14 +210,19 @@ def test_other_tables_of_a_store_stay_as_they_are(tmp_path):
         assert store.execute("FROM diary").fetchall() == [("dear",)]
 
 
-def test_rows_with_known_keys_are_replaced_and_others_added(tmp_path):
-    case = next(case for case in STAGED if case.scheme == "duckdb")
-    write(case.open(tmp_path), [rows().slice(0, 200)], "first")
-    write(case.open(tmp_path), [rows().slice(150, 300)], "second")
-    assert sorted(case.read(tmp_path), key=lambda row: row[0]) == case.told(rows())
-    receipts, written = write(case.open(tmp_path), [rows().slice(50, 100)], "third")
-    assert sorted(case.read(tmp_path), key=lambda row: row[0]) == case.told(rows())
-    assert case.open(tmp_path).digests(written, receipts) == [receipt.digest for receipt in receipts]
+@pytest.mark.parametrize("case", STORES, ids=str)
+def test_rows_with_known_keys_are_replaced_and_others_added(case: Case, tmp_path):
+    batch = case.rows()
+    write(case.open(tmp_path), [batch.slice(0, 200)], "first")
+    write(case.open(tmp_path), [batch.slice(150, 300)], "second")
+    assert sorted(case.read(tmp_path), key=lambda row: row[0]) == case.told(batch)
+    receipts, written = write(case.open(tmp_path), [batch.slice(50, 100)], "third")
+    assert sorted(case.read(tmp_path), key=lambda row: row[0]) == case.told(batch)
+
+    def again(_):
+        return case.table, iter([batch.slice(50, 100)])
+
+    assert case.open(tmp_path).digests(written, receipts, again) == [receipt.digest for receipt in receipts]
 
 
 def test_a_store_says_what_its_columns_are(tmp_path):
@@ -261,7 +268,7 @@ def test_a_reader_who_has_had_enough_is_no_error():
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env) as writer:
         assert writer.stdout is not None
         assert writer.stderr is not None
-        assert writer.stdout.readline() == b"time,host,load,count,up,ratio\n"
+        assert writer.stdout.readline() == b"time,host,load,count,up,ratio,tags\n"
         writer.stdout.close()
         assert writer.wait() == 0
         assert writer.stderr.read() == b""

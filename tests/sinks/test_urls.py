@@ -57,7 +57,7 @@ def test_a_url_and_options_name_a_file(url, options, name, tmp_path, monkeypatch
 @pytest.mark.parametrize(
     ("url", "options", "said"),
     [
-        ("influx:somewhere", {}, "blackhole:, duckdb:, files:, stdout:"),
+        ("influx:somewhere", {}, "blackhole:, duckdb:, files:, ladybug:, stdout:"),
         ("", {}, "no destination"),
         ("a\0b", {}, "no destination"),
         ("out", {"format": "xlsx"}, "valid are csv.gz, csv, jsonl.gz, jsonl, json.gz, json, parquet"),
@@ -68,6 +68,8 @@ def test_a_url_and_options_name_a_file(url, options, name, tmp_path, monkeypatch
         ("-", {"format": "parquet"}, "valid formats are csv.gz, csv, jsonl.gz, jsonl, json.gz, json$"),
         ("duckdb:", {}, "names no file"),
         ("duckdb::memory:", {}, "names no file"),
+        ("ladybug:", {}, "names no file"),
+        ("ladybug:x", {"part": (1, 2)}, "takes no part of a data set"),
         ("blackhole:x", {}, "nothing is kept"),
         ("blackhole:", {"format": "xlsx"}, "valid are csv, jsonl, json, parquet and none"),
     ],

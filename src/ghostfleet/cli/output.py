@@ -14,7 +14,7 @@ from ghostfleet.run import surroundings
 from ghostfleet.run.history import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ghostfleet.spec.scenario import Scenario
 
@@ -107,6 +107,11 @@ def progress(rows: int, label: str, *, quiet: bool) -> Iterator[Callable[[int], 
             bar.update(more, current_item=None)
 
         yield advance
+
+
+def left_out(url: str, tables: Sequence[str]) -> str:
+    """Say which tables a destination does not take."""
+    return f"{url} does not take {', '.join(tables)}"
 
 
 def human(number: float) -> str:

@@ -10,13 +10,15 @@ import numpy as np
 from ghostfleet.core.table import Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ghostfleet.core.arrays import F64, I32, I64, Array, Bool
     from ghostfleet.core.table import Table
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Text:
-    """A text column: ``vocabulary[codes[i]]`` is row *i*'s value."""
+    """A text column: ``vocabulary[codes[i]]`` is row *i*'s value, -1 a missing one; of lists, the items `joined`."""
 
     codes: Array  # any integer type, shape (rows,)
     vocabulary: tuple[str, ...]
@@ -56,6 +58,23 @@ class Plain:
     def __len__(self) -> int:
         """Count the rows."""
         return len(self.values)
+
+
+ITEM_END = "\x1f"  # between the items of a list of texts
+
+
+def joined(items: Sequence[str]) -> str:
+    """Vocabulary entry of a list of texts: its items, joined; an empty entry is an empty list."""
+    entry = ITEM_END.join(items)
+    if split(entry) != tuple(items):
+        msg = f"{list(items)} cannot be told from {list(split(entry))}; no item may hold \\x1f, or be empty and alone"
+        raise ValueError(msg)
+    return entry
+
+
+def split(entry: str) -> tuple[str, ...]:
+    """Items of a vocabulary entry of a list of texts."""
+    return tuple(entry.split(ITEM_END)) if entry else ()
 
 
 Values: TypeAlias = Text | Quanta | Plain
@@ -114,4 +133,4 @@ def quantise(values: Array, per_one: int, missing: Bool | None = None) -> Quanta
     return Quanta(np.rint(values * values.dtype.type(per_one)).astype(np.int32), per_one, missing)
 
 
-__all__ = ["Batch", "Kind", "Plain", "Quanta", "Text", "Values", "quantise", "taken"]
+__all__ = ["ITEM_END", "Batch", "Kind", "Plain", "Quanta", "Text", "Values", "joined", "quantise", "split", "taken"]

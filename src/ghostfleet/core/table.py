@@ -29,10 +29,10 @@ class Kind(Enum):
 
     TIME = "time"  # int64 seconds since the epoch, UTC
     TEXT = "text"  # codes into a vocabulary
+    TEXTS = "texts"  # a list of texts: codes into a vocabulary of joined items
     F64 = "float"  # float64, or whole multiples of the column's resolution
     I64 = "integer"
     BOOL = "boolean"
-    TEXTS = "texts"  # a list of texts: codes into a vocabulary of joined items
 
 
 class Fold(Enum):

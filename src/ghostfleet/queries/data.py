@@ -144,7 +144,7 @@ class Data:
     def add_table(self, table: Table, sql: str) -> None:
         """Add a table, and note when it has no rows: then whatever needs it has no data."""
         self.add(table.name, sql)
-        (rows,) = self.store.execute(f"SELECT count(*) FROM {name(table.name)}").fetchone() or (0,)  # noqa: S608  quoted
+        ((rows,),) = self.store.execute(f"SELECT count(*) FROM {name(table.name)}").fetchall()  # noqa: S608  quoted
         if not rows:
             self._empty.add(table.name)
         self._found.append({"table_name": table.name, "rows": rows})
@@ -297,7 +297,7 @@ def _states_zone(store: DuckDBPyConnection, rows: str, column: str, types: Mappi
         return types[column] == reading.ZONED if column in types else None
     pattern = r"[T ].*(Z|[+-]\d\d(:?\d\d)?)$"  # a date alone ends in what looks like an offset
     sql = f"SELECT bool_and(regexp_matches(t, '{pattern}')) FROM (SELECT {name(column)} AS t FROM {rows} LIMIT 100)"  # noqa: S608
-    (states,) = store.execute(sql).fetchone() or (None,)
+    ((states,),) = store.execute(sql).fetchall()  # to its end, or nothing could be registered while it waits
     return None if states is None else bool(states)
 
 

@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from ghostfleet.core.table import Kind
+from ghostfleet.queries.graph import open_graph
 from ghostfleet.queries.sources import UnreadableError
 
 if TYPE_CHECKING:
@@ -19,7 +20,14 @@ if TYPE_CHECKING:
     from ghostfleet.core.table import Column
     from ghostfleet.queries.sources import Source
 
-TYPES = {Kind.TIME: "TIMESTAMP", Kind.TEXT: "VARCHAR", Kind.F64: "DOUBLE", Kind.I64: "BIGINT", Kind.BOOL: "BOOLEAN"}
+TYPES = {
+    Kind.TIME: "TIMESTAMP",
+    Kind.TEXT: "VARCHAR",
+    Kind.TEXTS: "VARCHAR[]",
+    Kind.F64: "DOUBLE",
+    Kind.I64: "BIGINT",
+    Kind.BOOL: "BOOLEAN",
+}
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "HUGEINT")
 ZONED = "TIMESTAMP WITH TIME ZONE"
 _OFFSET = ".*[T ].*[+-][0-9]{2}(:?[0-9]{2})?"  # of a time of day from UTC, as numbers
@@ -27,9 +35,14 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SAMPLE_ROWS = 200  # JSON objects whose keys are taken for the columns
 
 
+def is_name(text: str) -> bool:
+    """Whether a text can be a name."""
+    return _NAME.fullmatch(text) is not None
+
+
 def name(text: str) -> str:
     """Quote an identifier; only plain names are let through."""
-    if not _NAME.fullmatch(text):
+    if not is_name(text):
         raise UnreadableError(f"{text!r} cannot be a name; valid are letters, digits and underscores")
     return f'"{text}"'
 
@@ -53,8 +66,10 @@ def relation(store: DuckDBPyConnection, source: Source) -> tuple[str, dict[str, 
     """SQL of the source's rows, and the DuckDB type of each column in it."""
     if source.suffix == "duckdb":
         return _stored(store, source)
+    if source.suffix == "ladybug":
+        return _graph(store, source)
     if source.suffix == "parquet":
-        return _described(store, f"read_parquet({_paths(source)})")  # `file_row_number` would start anew per file
+        return described(store, f"read_parquet({_paths(source)})")  # `file_row_number` would start anew per file
     if source.suffix.startswith("csv"):
         names = _header(source.paths[0])
         types = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in names)
@@ -63,10 +78,12 @@ def relation(store: DuckDBPyConnection, source: Source) -> tuple[str, dict[str, 
         return f"read_csv({_paths(source)}, columns = {{{types}}}, {options})", dict.fromkeys(names, "VARCHAR")
     form = "newline_delimited" if source.suffix.startswith("jsonl") else "array"
     names = _json_names(store, source, form)
-    types = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in names)
+    lists = {column.name for column in source.table.columns if column.kind is Kind.TEXTS}
+    kinds = {column: "JSON" if column in lists else "VARCHAR" for column in names}
+    types = ", ".join(f"{literal(column)}: '{kind}'" for column, kind in kinds.items())
     options = f"format = '{form}', maximum_depth = 1, compression = '{_packing(source)}'"
     rows = f"read_json({_paths(source)}, columns = {{{types}}}, {options})"
-    return rows, dict.fromkeys(names, "VARCHAR")
+    return rows, kinds
 
 
 def _stored(store: DuckDBPyConnection, source: Source) -> tuple[str, dict[str, str]]:
@@ -75,10 +92,19 @@ def _stored(store: DuckDBPyConnection, source: Source) -> tuple[str, dict[str, s
     (count,) = store.execute(sql, [source.table.name]).fetchone() or (0,)
     if not count:
         raise UnreadableError(f"{source.paths[0]} has no table {source.table.name}")
-    return _described(store, f"stored.{name(source.table.name)}")
+    return described(store, f"stored.{name(source.table.name)}")
 
 
-def _described(store: DuckDBPyConnection, rows: str) -> tuple[str, dict[str, str]]:
+def _graph(store: DuckDBPyConnection, source: Source) -> tuple[str, dict[str, str]]:
+    """Rows of nodes or links as a relation; their order is that of their keys, because a graph has none."""
+    with open_graph(source.paths[0]) as graph:
+        rows = f"graph_{source.table.name}"
+        store.register(rows, graph.rows(source.table))
+    return described(store, name(rows))
+
+
+def described(store: DuckDBPyConnection, rows: str) -> tuple[str, dict[str, str]]:
+    """SQL of rows, and the DuckDB type of each column in them."""
     found = store.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall()  # noqa: S608  rows are quoted above
     return rows, {row[0]: row[1] for row in found}
 
@@ -122,12 +148,15 @@ def typed(source: Source, rows: str, types: Mapping[str, str]) -> str:
     )
 
 
-def _converted(column: Column, given: str) -> str:
+def converted(column: Column, given: str) -> str:
+    """Value of a column's type, of a cell of the type given; null where it cannot be one."""
     wanted, cell = TYPES[column.kind], name(column.name)
     if wanted == "TIMESTAMP":
         return _time(cell, given)
     if given == wanted:
         return cell
+    if wanted == "VARCHAR[]":
+        return _list(cell, given)
     if wanted == "BIGINT" and given not in _INTEGERS:  # a cast would round 1.5, and take 2023.0 for an integer
         said = f"CAST({cell} AS VARCHAR)"
         return f"CASE WHEN regexp_full_match({said}, '[+-]?[0-9]+') THEN TRY_CAST({said} AS BIGINT) END"
@@ -149,13 +178,20 @@ def _time(cell: str, given: str) -> str:
     return f"CASE WHEN {instant} BETWEEN TIMESTAMP '1678-01-01' AND TIMESTAMP '2261-12-31 23:59:59' THEN {instant} END"
 
 
+def _list(cell: str, given: str) -> str:
+    """List of texts: an array of JSON, or a cell of a CSV with ``;`` between items."""
+    if given == "VARCHAR":
+        return f"CASE WHEN {cell} = '' THEN [] ELSE string_split({cell}, ';') END"
+    return f"TRY_CAST({cell} AS VARCHAR[])" if given == "JSON" or given.endswith("[]") else "CAST(NULL AS VARCHAR[])"
+
+
 def _instant(zoned: str) -> str:
     """The same instant without a zone, whatever zone the session has."""
     return f"CASE WHEN isfinite({zoned}) THEN make_timestamp(epoch_us({zoned})) END"
 
 
 def _cell(column: Column, given: str) -> str:
-    value = _converted(column, given)
+    value = converted(column, given)
     if column.kind is Kind.F64:
         value = f"CASE WHEN isnan({value}) THEN NULL ELSE {value} END"  # some writers say nan for a missing value
     return f"{value} AS {name(column.name)}"
@@ -164,4 +200,4 @@ def _cell(column: Column, given: str) -> str:
 def _wrong(column: Column, given: str) -> str:
     cell = name(column.name)
     said = f"{literal(column.name + ' = ')} || left(CAST({cell} AS VARCHAR), 60)"
-    return f"CASE WHEN {cell} IS NOT NULL AND {_converted(column, given)} IS NULL THEN {said} END"
+    return f"CASE WHEN {cell} IS NOT NULL AND {converted(column, given)} IS NULL THEN {said} END"

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from ghostfleet.core.table import Table
 
 SUFFIXES = ("csv.gz", "csv", "jsonl.gz", "jsonl", "json.gz", "json", "parquet")
-STORE, FILES = "duckdb:", "files:"
+STORE, GRAPH, FILES = "duckdb:", "ladybug:", "files:"
+STORES = ("duckdb", "ladybug")  # suffixes of sources that are stores
 _PART = re.compile(r"(.+)-(\d{5})-of-(\d{5})")
 _CHUNK_BYTES = 1 << 20
 _GZIP, _PARQUET = b"\x1f\x8b", b"PAR1"
@@ -34,11 +35,16 @@ class Source:
 
     table: Table
     paths: tuple[Path, ...]
-    suffix: str  # "duckdb" for a store
+    suffix: str  # one of `STORES` for a store
 
 
 def sources(url: str, tables: Sequence[Table]) -> list[Source]:
     """Find the tables at a path or store; `UnreadableError` when there is none."""
+    if url.startswith(GRAPH):
+        path = Path(url.removeprefix(GRAPH))
+        if not path.is_file():
+            raise UnreadableError(f"{path} is not there; valid is ladybug:FILE")
+        return [Source(table, (path,), "ladybug") for table in tables if table.form != "rows"]
     path = Path(url.removeprefix(STORE if url.startswith(STORE) else FILES))
     if url.startswith(STORE) or (not url.startswith(FILES) and is_store(path)):
         if not path.is_file():
@@ -172,7 +178,7 @@ def _ensure_readable(path: Path, suffix: str) -> None:
             if not start.startswith(_GZIP):
                 raise UnreadableError(f"{path} is not gzip: it begins with {start.hex(' ')}, gzip with 1f 8b")
             _unpack(path)
-        elif suffix != "duckdb" and (start.startswith(_GZIP) or b"\0" in start + file.read(_CHUNK_BYTES)):
+        elif suffix not in STORES and (start.startswith(_GZIP) or b"\0" in start + file.read(_CHUNK_BYTES)):
             raise UnreadableError(f"{path} is not text, as the suffix {suffix} says")
 
 

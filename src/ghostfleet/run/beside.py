@@ -15,7 +15,7 @@ from ghostfleet.core.errors import DataError, SinkError
 from ghostfleet.run import manifest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from ghostfleet.run.manifest import Determinants, Manifest
@@ -88,15 +88,18 @@ def _is_of_store(record: Manifest) -> bool:
     return any(one.in_store for one in record.written)
 
 
-def save(home: Home, record: Manifest) -> Path:
-    """Save the manifest of a run, and keep what earlier ones at the destination tell of that it did not write again."""
+def save(home: Home, record: Manifest, timeless: Collection[str] = ()) -> Path:
+    """Save the manifest of a run, and keep what earlier ones at the destination tell of that it did not write again.
+
+    ``timeless`` names tables whose keys hold no time: of another window they are written again, too.
+    """
     path = manifest.path_at(home, record.determinants.part)
     whole = record.determinants.part[1] == 1
     for before in (path, *earlier_beside(path)) if whole else ():
         stood = _readable(before)
         if stood is None:
             continue
-        left = _left(stood, record)
+        left = _left(stood, record, timeless)
         if left is not None:
             manifest.save(_kept(path, stood), left.text())
         elif before != path:
@@ -105,11 +108,13 @@ def save(home: Home, record: Manifest) -> Path:
     return path
 
 
-def _left(before: Manifest, record: Manifest) -> Manifest | None:
+def _left(before: Manifest, record: Manifest, timeless: Collection[str]) -> Manifest | None:
     """What an earlier manifest still tells of once a run has written what it has; None for nothing."""
-    if _is_of_store(before):
-        return None if _covers(record.determinants, before.determinants) else before
     again = {one.table for one in record.written}
+    if _is_of_store(before):
+        if _covers(record.determinants, before.determinants):
+            return None
+        again &= set(timeless)
     written = tuple(one for one in before.written if one.table not in again)
     receipts = {one.table: before.receipts[one.table] for one in written}
     return msgspec.structs.replace(before, written=written, receipts=receipts) if written else None

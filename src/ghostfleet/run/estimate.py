@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ghostfleet.run import surroundings
-from ghostfleet.run.history import destinations, prepare
+from ghostfleet.run.history import destinations, left_out, prepare
 from ghostfleet.run.workers import perform
 from ghostfleet.sinks import open_sink
 
@@ -30,17 +30,18 @@ class Estimate(msgspec.Struct, frozen=True):
     tasks: int
     bytes: int
     seconds: float
+    left_out: dict[str, list[str]] = {}  # by URL: tables that it does not take
 
 
 def estimate(scenario: Scenario, request: Request) -> tuple[Plan, list[Table], Estimate]:
     """Size and time of a request; nothing is written to its destinations."""
     generator, tables, plan = prepare(scenario, request)
-    destinations(request)  # refuses what a run would refuse
-    return plan, tables, measure(generator, tables, plan, request)
+    cost = measure(generator, tables, plan, request)
+    return plan, tables, msgspec.structs.replace(cost, left_out=left_out(generator, request))
 
 
 def measure(generator: Generator, tables: Sequence[Table], plan: Plan, request: Request) -> Estimate:
-    """Estimate from the first rows of each table, written once to a stand-in of every destination."""
+    """Estimate from the first rows of each table, written once to a stand-in of every destination that takes it."""
     total_bytes = seconds = 0.0
     for table in tables:
         tasks = [task for task in plan.tasks if task.table == table.name]
@@ -61,12 +62,14 @@ def _sample(generator: Generator, table: Table, task: Task, request: Request) ->
     from tempfile import TemporaryDirectory  # few runs are worth an estimate, and start-up counts
 
     with TemporaryDirectory(prefix="ghostfleet-") as folder:
-        sinks = [_stand_in(sink, f"{folder}/{place}/", request) for place, sink in enumerate(destinations(request))]
+        takers = [sink for sink in destinations(request) if table.group in sink.groups]
+        sinks = [_stand_in(sink, f"{folder}/{place}/", request) for place, sink in enumerate(takers)]
         started = surroundings.stopwatch()
         for sink in sinks:
             sink.open([table], plan_id="estimate", tasks={table.name: [small.number]})
         done = perform(generator, sinks, small, [None] * len(sinks), lambda _rows: None)
-        written = [sink.finish([receipt]) for sink, receipt in zip(sinks, done.receipts, strict=True)]
+        receipts = [receipt for receipt in done.receipts if receipt is not None]
+        written = [sink.finish([receipt]) for sink, receipt in zip(sinks, receipts, strict=True)]
         elapsed = surroundings.stopwatch() - started
         size = sum(_stored(sink, several) for sink, several in zip(sinks, written, strict=True))
     return size, elapsed, small.rows
@@ -87,7 +90,7 @@ def _stand_in(sink: Sink, folder: str, request: Request) -> Sink:
     if sink.scheme == "stdout":
         packed = (request.format or "").endswith(".gz")
         return open_sink(folder, format=request.format, codec=request.codec, compressed=packed)
-    if sink.scheme == "duckdb":
+    if sink.scheme in {"duckdb", "ladybug"}:  # a graph takes no links without nodes; its file grows as much
         return open_sink(f"duckdb:{folder}sample.duckdb")
     if sink.scheme == "files" and sink.home is not None:
         target = folder + sink.home.file

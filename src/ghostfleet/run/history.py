@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ghostfleet.core.errors import GhostfleetError, ScenarioError
+from ghostfleet.core.table import Kind
 from ghostfleet.generate import Generator
 from ghostfleet.run import beside, manifest, surroundings, workers
 from ghostfleet.run.manifest import Determinants, Manifest
@@ -15,7 +16,7 @@ from ghostfleet.run.statistics import Statistics
 from ghostfleet.sinks import open_sink
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
     from ghostfleet.core.table import Table
@@ -52,6 +53,7 @@ class Outcome(msgspec.Struct):
     written: dict[str, list[Written]] = msgspec.field(default_factory=dict)  # by URL
     manifests: dict[str, Path] = msgspec.field(default_factory=dict)
     statistics: dict[str, Statistics] = msgspec.field(default_factory=dict)
+    left_out: dict[str, list[str]] = msgspec.field(default_factory=dict)  # by URL: tables that it does not take
     part: tuple[int, int] = (1, 1)
     workers: int = 1
     kept: int = 0  # tasks that an interrupted run had finished
@@ -61,7 +63,7 @@ class Outcome(msgspec.Struct):
 def prepare(scenario: Scenario, request: Request) -> tuple[Generator, list[Table], Plan]:
     """Tables and tasks of a request; `ScenarioError` when it asks for what there is not."""
     generator = Generator(scenario)
-    tables = generator.tables(request.only)
+    tables = _taken(generator.tables(request.only), request)
     window = generator.window(request.since_s, request.until_s, request.every_s)
     number, parts = request.part
     if not 1 <= number <= parts:
@@ -90,30 +92,33 @@ def write(
     """
     started = surroundings.stopwatch()
     generator, tables, plan = prepare(scenario, request)
-    determinants = _determinants(scenario, request, plan, tables)
+    # Numbers of tasks depend on all tables of the run, so parts of another choice of tables must not be taken for ours.
+    plan_id = _plan_id(_determinants(scenario, request, plan, tables), request)
     sinks = destinations(request)
-    for sink in sinks:
+    shares = [[table for table in tables if table.group in sink.groups] for sink in sinks]
+    known = [_determinants(scenario, request, plan, share) for share in shares]
+    for sink, determinants in zip(sinks, known, strict=True):
         if sink.home is not None:
             manifest.ensure_room(manifest.path_at(sink.home, request.part))
             beside.ensure_one_set(sink.home, determinants)
     planned(generator, tables, plan)
-    outcome = Outcome(generator, plan, tables, part=request.part)
+    outcome = Outcome(generator, plan, tables, left_out=left_out(generator, request), part=request.part)
     open_sinks: list[Sink] = []
     try:
-        for sink in sinks:
-            sink.open(tables, plan_id=_plan_id(determinants, request), tasks={t.name: plan.of(t.name) for t in tables})
+        for sink, share in zip(sinks, shares, strict=True):
+            sink.open(share, plan_id=plan_id, tasks={table.name: plan.of(table.name) for table in share})
             open_sinks.append(sink)
         opened()
         say("generating metrics")
         done = _work(generator, sinks, outcome, request, watch)
         say("joining parts and finishing")
-        receipts = [[one.receipts[place] for one in done] for place in range(len(sinks))]
-        for url, sink, mine in zip(request.urls, sinks, receipts, strict=True):
+        for place, (url, sink, determinants) in enumerate(zip(request.urls, sinks, known, strict=True)):
+            mine = [receipt for one in done if (receipt := one.receipts[place]) is not None]
             outcome.written[url] = sink.finish(mine)
             open_sinks.remove(sink)
             if sink.home is not None:
                 record = _record(url, request, scenario, determinants, outcome, mine)
-                outcome.manifests[url] = beside.save(sink.home, record)
+                outcome.manifests[url] = beside.save(sink.home, record, _timeless(tables))
     finally:
         for sink in open_sinks:
             with suppress(GhostfleetError):  # the error that brought us here matters more
@@ -151,6 +156,42 @@ def destinations(request: Request) -> list[Sink]:
     return sinks
 
 
+def left_out(generator: Generator, request: Request) -> dict[str, list[str]]:
+    """Tables of a request that some of its destinations do not take, by URL."""
+    tables = generator.tables(request.only)
+    found = {
+        url: [table.name for table in tables if table.group not in sink.groups]
+        for url, sink in zip(request.urls, destinations(request), strict=True)
+    }
+    return {url: names for url, names in found.items() if names}
+
+
+def _taken(tables: Sequence[Table], request: Request) -> list[Table]:
+    """Tables that some destination takes; `ScenarioError` when none takes one that was named, or one takes none."""
+    sinks = destinations(request)
+    for url, sink in zip(request.urls, sinks, strict=True):
+        if not any(table.group in sink.groups for table in tables):
+            msg = f"--to {url} takes tables of {_listed(sink.groups)}, and there is none among {_named(tables)}"
+            raise ScenarioError(msg)
+    groups = frozenset[str]().union(*(sink.groups for sink in sinks))
+    refused = [table for table in tables if table.group not in groups]
+    if refused and request.only != ("all",) and request.only:
+        msg = (
+            f"--only {_named(refused)}: no destination takes it; {', '.join(request.urls)} "
+            f"take{'s' if len(request.urls) == 1 else ''} tables of {_listed(groups)}"
+        )
+        raise ScenarioError(msg)
+    return [table for table in tables if table.group in groups]
+
+
+def _named(tables: Sequence[Table]) -> str:
+    return ", ".join(f"{table.name} ({table.group})" for table in tables)
+
+
+def _listed(groups: Collection[str]) -> str:
+    return f"the group{'s' if len(groups) > 1 else ''} {', '.join(sorted(groups))}"
+
+
 def _work(
     generator: Generator, sinks: Sequence[Sink], outcome: Outcome, request: Request, watch: workers.Watcher
 ) -> list[Done]:
@@ -161,8 +202,13 @@ def _work(
     observers = {table.name: table for table in outcome.tables}
     jobs = []
     for task in outcome.plan.tasks:
-        kept = [sink.kept(observers[task.table], task.number) if sink.staged else None for sink in sinks]
-        outcome.kept += all(receipt is not None for receipt in kept)
+        table = observers[task.table]
+        takes = [table.group in sink.groups for sink in sinks]
+        kept = [
+            sink.kept(table, task.number) if sink.staged and taken else None
+            for sink, taken in zip(sinks, takes, strict=True)
+        ]
+        outcome.kept += all(receipt is not None for receipt, taken in zip(kept, takes, strict=True) if taken)
         jobs.append((task, kept))
     outcome.workers = _workers(generator.scenario, sinks, request, outcome.plan)
     if outcome.workers == 1:
@@ -185,6 +231,11 @@ def _workers(scenario: Scenario, sinks: Sequence[Sink], request: Request, plan: 
     return max(1, min(scenario.execution.workers, surroundings.cores(), len(plan.tasks), worthwhile))
 
 
+def _timeless(tables: Sequence[Table]) -> list[str]:
+    """Tables whose rows say how things stand, and not when: nodes and links."""
+    return [table.name for table in tables if Kind.TIME not in {table[key].kind for key in table.keys}]
+
+
 def _record(
     url: str,
     request: Request,
@@ -194,14 +245,14 @@ def _record(
     receipts: Sequence[Receipt],
 ) -> Manifest:
     """State what a destination holds now."""
-    by_table = {table.name: tuple(r for r in receipts if r.table == table.name) for table in outcome.tables}
+    by_table = {name: tuple(r for r in receipts if r.table == name) for name in determinants.tables}
     return Manifest(
         name=scenario.scenario,
         determinants=msgspec.structs.replace(determinants, scenario={}) if request.blind else determinants,
         hash=determinants.hash,
-        notes=outcome.generator.notes([table.name for table in outcome.tables], outcome.plan.window.tick_s),
+        notes=outcome.generator.notes(determinants.tables, outcome.plan.window.tick_s),
         sink={"format": request.format, "codec": request.codec, "compressed": request.compressed},
         written=tuple(outcome.written[url]),
         receipts=by_table,
-        statistics={name: statistics.summary() for name, statistics in outcome.statistics.items()},
+        statistics={name: one.summary() for name, one in outcome.statistics.items() if name in determinants.tables},
     )

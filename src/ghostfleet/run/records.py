@@ -142,6 +142,7 @@ def summary(outcome: Outcome) -> dict[str, Any]:
             url: [{"name": one.name, "rows": one.rows, "bytes": one.bytes, "size": one.size} for one in written]
             for url, written in outcome.written.items()
         },
+        "left_out": outcome.left_out,
         "workers": outcome.workers,
         "tasks_kept_from_an_interrupted_run": outcome.kept,
         "seconds": round(outcome.seconds, 3),

@@ -29,7 +29,7 @@ class Done(msgspec.Struct):
     """What a task left: one receipt per sink (those kept from an earlier run included) and its statistics."""
 
     task: Task
-    receipts: list[Receipt]
+    receipts: list[Receipt | None]  # None where the sink does not take the table
     statistics: Statistics = msgspec.field(default_factory=Statistics)
 
 
@@ -43,13 +43,13 @@ class Watcher(Protocol):
 def perform(
     generator: Generator, sinks: Sequence[Sink], task: Task, kept: Sequence[Receipt | None], watch: Watcher
 ) -> Done:
-    """Turn one task into a part at every sink that has not kept it."""
+    """Turn one task into a part at every sink that takes its table and has not kept it."""
     table = generator.observer(task.table).table
     parts: list[Part | None] = []
     statistics = Statistics()
     try:
         for sink, receipt in zip(sinks, kept, strict=True):
-            parts.append(None if receipt else sink.part(table, task.number))
+            parts.append(sink.part(table, task.number) if receipt is None and table.group in sink.groups else None)
         for batch in generator.batches(task):
             statistics.add(batch)
             for part in parts:
@@ -63,7 +63,7 @@ def perform(
             if part is not None:
                 part.abort()
         raise
-    return Done(task, [receipt for receipt in receipts if receipt is not None], statistics)
+    return Done(task, receipts, statistics)
 
 
 def _ensure_wanted(sinks: Sequence[Sink]) -> None:

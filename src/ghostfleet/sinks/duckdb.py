@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from ghostfleet.core.errors import DataError, SinkError
+from ghostfleet.core.table import Kind
 from ghostfleet.sinks.digest import ValueDigest
 from ghostfleet.sinks.parts import Place, StagedPart
 from ghostfleet.sinks.plan import Tasks
@@ -28,6 +29,14 @@ if TYPE_CHECKING:
     from ghostfleet.sinks.sink import Again, Digester
 
 SUFFIX = "arrow"
+TYPES = {
+    Kind.TIME: "TIMESTAMP WITH TIME ZONE",
+    Kind.TEXT: "VARCHAR",
+    Kind.TEXTS: "VARCHAR[]",
+    Kind.F64: "DOUBLE",
+    Kind.I64: "BIGINT",
+    Kind.BOOL: "BOOLEAN",
+}
 
 
 class DuckDBSink:
@@ -202,8 +211,7 @@ def _text(value: str) -> str:
 
 
 def _types(table: Table) -> dict[str, str]:
-    names = {"time": "TIMESTAMP WITH TIME ZONE", "text": "VARCHAR", "float": "DOUBLE", "integer": "BIGINT"}
-    return {column.name: names.get(column.kind.value, "BOOLEAN") for column in table.columns}
+    return {column.name: TYPES[column.kind] for column in table.columns}
 
 
 def _columns(table: Table) -> list[str]:
@@ -273,14 +281,9 @@ def _with_rows(store: DuckDBPyConnection, table: Table, paths: Sequence[Path], s
     import pyarrow as pa
 
     from ghostfleet.sinks.arrow import ipc
-    from ghostfleet.sinks.arrow.convert import schema_of
+    from ghostfleet.sinks.arrow.convert import plain_schema
 
-    plain = pa.schema(
-        [
-            pa.field(field.name, pa.string() if pa.types.is_dictionary(field.type) else field.type)
-            for field in schema_of(table)
-        ]
-    )
+    plain = plain_schema(table)
     batches = (batch.cast(plain) for batch in ipc.stored(paths))
     store.register("staged", pa.RecordBatchReader.from_batches(plain, batches))
     try:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from ghostfleet.core.batch import Batch, Plain, Quanta, Text, Values, quantise
+from ghostfleet.core.batch import Batch, Plain, Quanta, Text, Values, joined, quantise, split
 from ghostfleet.core.table import Kind, Table, column
 
 COLUMNS = (column("time", Kind.TIME, ""), column("host", Kind.TEXT, ""), column("load", Kind.F64, "", resolution=0.01))
@@ -49,3 +49,14 @@ def test_a_missing_value_is_not_a_number():
 def test_quantising_rounds_to_the_nearest_and_ties_to_even():
     values = np.array([0.125, 0.375, -0.125, 0.1249, 12.3456, 0])
     assert quantise(values, 100).units.tolist() == [12, 38, -12, 12, 1235, 0]
+
+
+@pytest.mark.parametrize("items", [(), ("a",), ("a", "b"), ("", ""), ("a", "", "b;c")])
+def test_a_list_of_texts_survives_being_joined(items):
+    assert split(joined(items)) == items
+
+
+@pytest.mark.parametrize("items", [("",), ("a\x1fb",)])
+def test_a_list_that_could_not_be_split_again_is_refused(items):
+    with pytest.raises(ValueError, match="cannot be told from"):
+        joined(items)

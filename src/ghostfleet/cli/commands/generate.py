@@ -156,6 +156,7 @@ def _tell(outcome: Outcome, *, to_errors: bool) -> None:
                 )
     for url, written in outcome.written.items():
         lines += [f"  {_where(url, one.name)}: {one.rows:,} rows, {_stored(url, one)}" for one in written]
+    lines += [f"  {output.left_out(url, names)}" for url, names in outcome.left_out.items()]
     if outcome.kept:
         lines.append(f"{outcome.kept} of {len(outcome.plan.tasks)} parts were kept from an interrupted run")
     rate = outcome.plan.rows / max(outcome.seconds, 1e-9)

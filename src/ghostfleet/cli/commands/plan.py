@@ -40,6 +40,7 @@ def command(ctx: click.Context, /, *, as_json: bool, **arguments: Any) -> None: 
         "from": manifest.moment(window.since_s),
         "until": manifest.moment(window.until_s),
         "to": list(request.urls),
+        "left_out": cost.left_out,
     }
     if as_json:
         click.echo(json.dumps(figures, indent=1))
@@ -47,4 +48,6 @@ def command(ctx: click.Context, /, *, as_json: bool, **arguments: Any) -> None: 
     names = ", ".join(table.name for table in tables)
     click.echo(f"{names}: {cost.rows:,} rows, {figures['from']} to {figures['until']}")
     click.echo(f"about {output.size(cost.bytes)} to {', '.join(request.urls)}")
+    for url, left in cost.left_out.items():
+        click.echo(output.left_out(url, left))
     click.echo(f"about {output.duration(cost.seconds)} on one core, in {output.count(cost.tasks, 'task')}")

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ghostfleet.core.batch import Quanta, Text
+from ghostfleet.core.batch import ITEM_END, Quanta, Text, split
 from ghostfleet.core.errors import DataError, SinkError
 from ghostfleet.core.table import Kind
 from ghostfleet.sinks.digest import MICROSECONDS, ColumnForms, ValueDigest
@@ -26,10 +26,12 @@ if TYPE_CHECKING:
 TYPES = {
     Kind.TIME: pa.timestamp("us", tz="UTC"),
     Kind.TEXT: pa.dictionary(pa.int32(), pa.string()),
+    Kind.TEXTS: pa.list_(pa.string()),
     Kind.F64: pa.float64(),
     Kind.I64: pa.int64(),
     Kind.BOOL: pa.bool_(),
 }
+NO_LIST = 3 * ITEM_END
 
 
 def schema_of(table: Table) -> pa.Schema:
@@ -39,6 +41,16 @@ def schema_of(table: Table) -> pa.Schema:
         for column in table.columns
     ]
     return pa.schema(fields, metadata={"table": table.name, "about": table.about})
+
+
+def plain_schema(table: Table) -> pa.Schema:
+    """The same with texts as they are: a vocabulary that changes between batches is no column of a store."""
+    return pa.schema(
+        [
+            pa.field(field.name, pa.string() if pa.types.is_dictionary(field.type) else field.type)
+            for field in schema_of(table)
+        ]
+    )
 
 
 class Converter:
@@ -60,7 +72,7 @@ class Converter:
 
     def _array(self, column: Column, values: Values) -> pa.Array:
         if isinstance(values, Text):
-            return self._text(column.name, values)
+            return self._text(column, values)
         if isinstance(values, Quanta):
             floats, memory = _pooled(len(values), np.float64)
             np.divide(values.units, float(values.per_one), out=floats)
@@ -70,14 +82,21 @@ class Converter:
             return pa.array(numbers, mask=np.isnan(numbers))
         return _whole(column, values)
 
-    def _text(self, name: str, values: Text) -> pa.Array:
-        known, words = self._words.get(name, ((), None))
+    def _text(self, column: Column, values: Text) -> pa.Array:
+        known, words = self._words.get(column.name, ((), None))
         if words is None or (values.vocabulary is not known and values.vocabulary != known):
-            words = pa.array([utf8(word) for word in values.vocabulary], type=pa.string())
-            self._words[name] = (values.vocabulary, words)
-        codes = codes_of(values, name).astype(np.int32, copy=False)
+            words = _words(column, values.vocabulary)
+            self._words[column.name] = (values.vocabulary, words)
+        codes = codes_of(values, column.name).astype(np.int32, copy=False)
         missing = codes == -1 if codes.min(initial=0) < 0 else None
-        return pa.DictionaryArray.from_arrays(pa.array(codes, mask=missing), words)
+        places = pa.array(codes, mask=missing)
+        return words.take(places) if column.kind is Kind.TEXTS else pa.DictionaryArray.from_arrays(places, words)
+
+
+def _words(column: Column, vocabulary: Sequence[str]) -> pa.Array:
+    if column.kind is Kind.TEXTS:
+        return pa.array([[utf8(item) for item in split(entry)] for entry in vocabulary], type=TYPES[Kind.TEXTS])
+    return pa.array([utf8(word) for word in vocabulary], type=pa.string())
 
 
 def _whole(column: Column, values: Plain) -> pa.Array:
@@ -110,6 +129,8 @@ def digest_arrow(digest: ValueDigest, rows: pa.RecordBatch) -> None:
 
 def _terms(forms: ColumnForms, name: str, values: pa.Array) -> U64:
     missing = values.is_null().to_numpy(zero_copy_only=False) if values.null_count else None
+    if pa.types.is_list(values.type) and pa.types.is_string(values.type.value_type):
+        values = _joined(values)
     kind = values.type
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         values = values.dictionary_encode()
@@ -122,6 +143,14 @@ def _terms(forms: ColumnForms, name: str, values: pa.Array) -> U64:
     if pa.types.is_floating(kind):
         return forms.floats(_numbers(values.cast(pa.float64())), missing)
     raise DataError(f"column {name} has type {kind}, which ghostfleet does not write")
+
+
+def _joined(values: pa.Array) -> pa.Array:
+    """Lists as vocabularies hold them; one that no batch can hold (a missing item, a lone empty one) is unlike all."""
+    entries = pc.binary_join(values, ITEM_END)
+    alone = pc.and_(pc.equal(pc.list_value_length(values), 1), pc.equal(entries, ""))
+    never = pc.and_(values.is_valid(), pc.or_kleene(entries.is_null(), alone))
+    return pc.if_else(never, NO_LIST, entries)
 
 
 def _numbers(values: pa.Array, missing: int = 0) -> Array:

@@ -108,7 +108,7 @@ class RowGroups:
 
     def __init__(self, path: Path, table: Table, codec: str) -> None:
         """Open the file with each column's encoding."""
-        packing = {column.name: _packing(column, codec) for column in table.columns}
+        packing = {_path(column): _packing(column, codec) for column in table.columns}
         self._waiting: list[pa.RecordBatch] = []
         self._rows = 0
         self._file = pa.OSFile(str(path), "wb")
@@ -117,7 +117,7 @@ class RowGroups:
             schema_of(table),
             compression=packing,
             compression_level={name: ZSTD_LEVELS[codec] for name, kind in packing.items() if kind == "zstd"} or None,
-            use_dictionary=[column.name for column in table.columns if _repeats(column)],
+            use_dictionary=[_path(column) for column in table.columns if _repeats(column)],
             column_encoding={column.name: _encoding(column) for column in table.columns if not _repeats(column)},
             write_page_checksum=True,
             write_batch_size=WRITE_BATCH,
@@ -155,6 +155,11 @@ class RowGroups:
         self._rows = 0
 
 
+def _path(column: Column) -> str:
+    """Where the values of a column stand: those of a list stand below it."""
+    return f"{column.name}.list.element" if column.kind is Kind.TEXTS else column.name
+
+
 def _is_searched(column: Column, table: Table) -> bool:
     """Say whether a reader can skip row groups by the column's least and greatest value.
 
@@ -168,7 +173,7 @@ def _repeats(column: Column) -> bool:
         return column.resolution is not None
     if column.kind is Kind.I64:
         return column.low is not None and column.high is not None and column.high - column.low < FEW
-    return column.kind is Kind.TEXT
+    return column.kind in {Kind.TEXT, Kind.TEXTS}
 
 
 def _packing(column: Column, codec: str) -> str:

@@ -69,7 +69,8 @@ class ColumnCells:
         if values.vocabulary is not self._vocabulary:
             if values.vocabulary != self._vocabulary:
                 # A code of -1 says that the value is missing, and so the last entry is its text.
-                words = [self._syntax.word(word) for word in values.vocabulary]
+                word = self._syntax.words if self._column.kind is Kind.TEXTS else self._syntax.word
+                words = [word(entry) for entry in values.vocabulary]
                 self._keep(around(self._before, pack([*words, self._syntax.missing]), self._after))
             self._vocabulary = values.vocabulary
         return Cell(self._words, codes_of(values, self._column.name), self._width)

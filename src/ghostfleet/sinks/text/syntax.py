@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from ghostfleet.core.batch import split
 from ghostfleet.sinks.values import utf8
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ghostfleet.core.table import Table
+
+
+CSV_ITEM_END = ";"
 
 
 class Syntax(msgspec.Struct, frozen=True):
@@ -24,26 +28,29 @@ class Syntax(msgspec.Struct, frozen=True):
     closing: bytes  # behind its last part
     missing: bytes
     word: Callable[[str], bytes]
+    words: Callable[[str], bytes]  # of a joined list of texts
     quoted_time: bool  # times are strings rather than bare text
 
 
 def csv_syntax(table: Table) -> Syntax:
-    """RFC 4180 with line feeds: a header row, commas, quotes only where they are needed."""
+    """RFC 4180 with line feeds: a header row, commas, quotes only where they are needed; ``;`` between items."""
     names = tuple(_csv_word(name) for name in table.names)
     before = (b"", *(b"," for _ in names[1:]))
     # A lone missing value must still be a row: readers skip empty lines.
     missing = b"" if len(names) > 1 else b'""'
-    return Syntax(before, b"\n", b"", b",".join(names) + b"\n", b"", missing, _csv_word, quoted_time=False)
+    return Syntax(before, b"\n", b"", b",".join(names) + b"\n", b"", missing, _csv_word, _csv_words, quoted_time=False)
 
 
 def jsonl_syntax(table: Table) -> Syntax:
     """One JSON object a line."""
-    return Syntax(_json_keys(table, b"{"), b"}\n", b"", b"", b"", b"null", _json_word, quoted_time=True)
+    return Syntax(_json_keys(table, b"{"), b"}\n", b"", b"", b"", b"null", _json_word, _json_words, quoted_time=True)
 
 
 def json_syntax(table: Table) -> Syntax:
     """One JSON array of objects, a line each."""
-    return Syntax(_json_keys(table, b"{"), b"}", b",\n", b"[\n", b"\n]\n", b"null", _json_word, quoted_time=True)
+    return Syntax(
+        _json_keys(table, b"{"), b"}", b",\n", b"[\n", b"\n]\n", b"null", _json_word, _json_words, quoted_time=True
+    )
 
 
 SYNTAXES: dict[str, Callable[[Table], Syntax]] = {
@@ -67,8 +74,17 @@ def _csv_word(word: str) -> bytes:
     return text
 
 
+def _csv_words(entry: str) -> bytes:
+    """One cell for a list; an item that holds the mark between items looks like two."""
+    return _csv_word(CSV_ITEM_END.join(split(entry)))
+
+
 def _json_word(word: str) -> bytes:
     from json.encoder import encode_basestring  # only JSON pays for the import
 
     utf8(word)
     return encode_basestring(word).encode()
+
+
+def _json_words(entry: str) -> bytes:
+    return b"[" + b",".join(_json_word(item) for item in split(entry)) + b"]"
