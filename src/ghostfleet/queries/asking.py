@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ghostfleet.core.table import Table
     from ghostfleet.queries.answers import Rows
-    from ghostfleet.queries.graphs import Graph
+    from ghostfleet.queries.graphs import Asked
     from ghostfleet.queries.questions import Question
     from ghostfleet.queries.relations import Relations
 
@@ -47,7 +47,7 @@ def ask(name: str, urls: str | Sequence[str], *, tables: Sequence[Table] = (), *
 @dataclass
 class _Stores:
     relations: Relations
-    graph: Graph | None
+    graph: Asked | None
 
     def answer(self, wanted: Question, given: dict[str, Any]) -> Answer:
         window = self._window(wanted, given)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ghostfleet.core.errors import DataError
 from ghostfleet.queries import text
-from ghostfleet.queries.answers import normal
+from ghostfleet.queries.graph import Cypher, Graph, open_graph
 from ghostfleet.queries.parameters import declared
 from ghostfleet.queries.reading import is_name, literal
 from ghostfleet.queries.relations import KINDS, LADYBUG, merged
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 NODE, LINK = ("id", "name", "kind"), ("from_label", "from_id", "to_label", "to_id")
 EVERYTHING = "graph"  # a need of all nodes and all links
 TYPES = {"DOUBLE": "DOUBLE", "BIGINT": "INT64", "BOOLEAN": "BOOL", "VARCHAR[]": "STRING[]"}  # others are STRING
+PARAMETERS = {"VARCHAR": "STRING", "BIGINT": "INT64", "DOUBLE": "DOUBLE", "BOOLEAN": "BOOL"}
 POOL_BYTES = 1 << 28
 THREADS = 2
 # Texts are written for what ladybug and Neo4j have in common; these are the names that ladybug lacks.
@@ -41,11 +42,11 @@ PRELUDE = {
 
 
 @dataclass
-class Graph:
-    """An open graph."""
+class Asked:
+    """An open graph that texts are asked of."""
 
     where: str
-    connection: Connection
+    graph: Graph
     _catalog: dict[str, set[str]] = field(default_factory=dict)  # tables, and their columns as far as they were asked
 
     def lacks(self, asked: Query) -> str:
@@ -53,68 +54,57 @@ class Graph:
         return next((reason for need in asked.needs if (reason := self._lack(need))), "")
 
     def rows(self, asked: Query, values: Mapping[str, Any]) -> Rows:
-        """Rows of a text; lists that stores return in no order are sorted."""
-        result = self.connection.execute(asked.sql, {one.name: values[one.name] for one in declared(asked)})
-        if isinstance(result, list):
-            raise DataError(f"{asked.name} has several statements; a text has one")
-        names = result.get_column_names()
-        loose = {one.strip() for one in asked.header.get("unordered", "").split(",")}
-        rows = [dict(zip(names, map(normal, row), strict=True)) for row in result.get_all()]
-        return [{name: sorted(v) if name in loose and v else v for name, v in row.items()} for row in rows]
+        """Rows of a text."""
+        kinds = {one.name: PARAMETERS[one.type] for one in declared(asked)}
+        loose = frozenset(one.strip() for one in asked.header.get("unordered", "").split(",") if one.strip())
+        text = Cypher(asked.name, asked.sql, kinds, unordered=loose)
+        return self.graph.ask(text, {name: values[name] for name in kinds}).dicts()
 
     def _lack(self, need: Need) -> str:
-        known = self._tables()
+        if not self._catalog:
+            self._catalog |= {row[0]: set() for row in self.graph.ask("CALL show_tables() RETURN name").rows}
+        known = self._catalog
         if need.relation == EVERYTHING:
-            return "" if known else f"{self.where} holds no nodes"
+            return "" if known else f"there are no nodes; looked for in {self.where}"
         if need.relation not in known:
             return f"{need.relation} is not there; looked for in {self.where}"
         if need.columns and not known[need.relation]:
-            found = self.connection.execute(f"CALL table_info('{need.relation}') RETURN name")
-            known[need.relation] = {str(row[0]) for row in found.get_all()}  # type: ignore[union-attr]
+            found = self.graph.ask(f"CALL table_info({literal(need.relation)}) RETURN name")
+            known[need.relation] = {row[0] for row in found.rows}
         missing = [column for column in need.columns if column not in known[need.relation]]
         return f"{need.relation} has no column {', '.join(missing)}" if missing else ""
 
-    def _tables(self) -> dict[str, set[str]]:
-        if not self._catalog:
-            found = self.connection.execute("CALL show_tables() RETURN name")
-            self._catalog |= {str(row[0]): set() for row in found.get_all()}  # type: ignore[union-attr]
-        return self._catalog
-
 
 @contextmanager
-def opened(urls: Sequence[str], relations: Relations, texts: Iterable[Query]) -> Iterator[Graph | None]:
+def opened(urls: Sequence[str], relations: Relations, texts: Iterable[Query]) -> Iterator[Asked | None]:
     """Open the graph that is named, or make one of tables that lie at the other places; nothing where nobody asks.
 
     A graph made of tables holds what the given texts need, and no more.
     """
     needs = merged(need for one in texts if one.language == "cypher" for need in one.needs)
+    files = [Path(url.removeprefix(LADYBUG)) for url in urls if url.startswith(LADYBUG)]
     if not needs:
         yield None
-        return
-    with ExitStack() as stack:
-        files = [Path(url.removeprefix(LADYBUG)) for url in urls if url.startswith(LADYBUG)]
-        for path in files:
-            if not path.is_file():
-                raise DataError(f"{path} is not there; valid is ladybug:FILE")
-        connection = _connected(stack, files[0] if files else None)
-        if not files:
+    elif files:
+        with open_graph(files[0]) as graph:
+            yield Asked(str(files[0]), graph)
+    else:
+        with _in_memory() as connection:
             _build(connection, relations, needs)
-        where = str(files[0]) if files else " or ".join(urls) or "no place, as none was named"
-        yield Graph(where, connection)
+            yield Asked(" or ".join(urls) or "no place, as none was named", Graph(Path(":memory:"), connection))
 
 
-def _connected(stack: ExitStack, path: Path | None) -> Connection:
+@contextmanager
+def _in_memory() -> Iterator[Connection]:
     try:
         import ladybug
     except ImportError as error:
         raise DataError('graphs are asked by ladybug; install it with pip install "ghostfleet[graph]"') from error
-    options: dict[str, Any] = {"buffer_pool_size": POOL_BYTES, "max_num_threads": THREADS}
-    where = path.absolute() if path else ":memory:"
-    try:
-        base = stack.enter_context(ladybug.Database(where, read_only=path is not None, **options))
-        return stack.enter_context(ladybug.Connection(base))
-    except RuntimeError as error:
-        raise DataError(f"{path} cannot be read as a ladybug file: {str(error).splitlines()[0]}") from error
+    with (
+        ladybug.Database(":memory:", buffer_pool_size=POOL_BYTES, max_num_threads=THREADS) as base,
+        ladybug.Connection(base) as connection,
+    ):
+        yield connection
 
 
 def _build(connection: Connection, relations: Relations, needs: Mapping[str, Need]) -> None:
