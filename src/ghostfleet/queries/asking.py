@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ghostfleet.core.errors import DataError
 from ghostfleet.queries import graphs, relations
 from ghostfleet.queries.answers import Answer, Failure, moment
-from ghostfleet.queries.parameters import WINDOW, bound
+from ghostfleet.queries.parameters import WINDOW
 from ghostfleet.queries.questions import question
 
 if TYPE_CHECKING:
@@ -34,12 +34,14 @@ def ask(name: str, urls: str | Sequence[str], *, tables: Sequence[Table] = (), *
     which tell the types of what a file of texts holds where the question does not. Times are UTC, windows half-open.
     Raises `QuestionError` for a question or parameter that there is not; what goes wrong in a store is in the answer.
     """
+    import duckdb
+
     wanted = question(name)
-    given = bound(wanted.parameters, parameters, name)
+    given = wanted.bound(parameters)
     try:
         with _opened([urls] if isinstance(urls, str) else list(urls), wanted, tables) as stores:
             return stores.answer(wanted, given)
-    except (DataError, *_engine_errors()) as error:
+    except (DataError, duckdb.Error) as error:
         said = str(error).splitlines()[0] if str(error) else type(error).__name__
         return Answer(name, wanted.title, given, error=Failure(said))
 
@@ -77,9 +79,11 @@ class _Stores:
         start, end = (given.get(name) for name in WINDOW)
         if end is None:
             newest = self.relations.newest(table)
-            end = None if newest is None else newest + _RIGHT_AFTER
-        if end is None:
-            return None
+            if newest is None:
+                return None
+            end = newest + _RIGHT_AFTER
+            if start is not None and start >= end:  # all of it lies after the newest row
+                end = start + _span(length)
         return (start if start is not None else end - _span(length), end)
 
 
@@ -102,9 +106,7 @@ def _reason(wanted: Question, answer: Answer) -> str:
         return "; ".join(dict.fromkeys(missing))
     asked = [text for text in wanted.texts if text.name in wanted.essential]
     relations = " and ".join(dict.fromkeys(need.relation for text in asked for need in text.needs[:1]))
-    filters = {
-        name: value for name, value in answer.parameters.items() if value is not None and isinstance(value, str)
-    }
+    filters = {name: value for name, value in answer.parameters.items() if value is not None and isinstance(value, str)}
     where = f" of {', '.join(f'{name} {value!r}' for name, value in filters.items())}" if filters else ""
     when = f" from {moment(answer.window[0])} until {moment(answer.window[1])}" if answer.window else ""
     return f"{relations} has no rows{where}{when}"
@@ -115,10 +117,3 @@ def _span(length: str) -> timedelta:
     if found is None:
         raise DataError(f"{length!r} is no window; write for instance 24 hours of system_metrics")
     return timedelta(**{found[2]: int(found[1])})
-
-
-def _engine_errors() -> tuple[type[Exception], ...]:
-    """What DuckDB and ladybug raise; the latter has no error of its own."""
-    import duckdb
-
-    return duckdb.Error, RuntimeError

@@ -57,7 +57,7 @@ class Asked:
         """Rows of a text."""
         kinds = {one.name: PARAMETERS[one.type] for one in declared(asked)}
         loose = frozenset(one.strip() for one in asked.header.get("unordered", "").split(",") if one.strip())
-        text = Cypher(asked.name, asked.sql, kinds, unordered=loose)
+        text = Cypher(asked.name, asked.sql, kinds, dict.fromkeys(asked.columns, ""), loose)
         return self.graph.ask(text, {name: values[name] for name in kinds}).dicts()
 
     def _lack(self, need: Need) -> str:
@@ -81,7 +81,8 @@ def opened(urls: Sequence[str], relations: Relations, texts: Iterable[Query]) ->
 
     A graph made of tables holds what the given texts need, and no more.
     """
-    needs = merged(need for one in texts if one.language == "cypher" for need in one.needs)
+    asked = [one for one in texts if one.language == "cypher"]
+    needs = merged(need for one in asked for need in (*one.needs, *one.optional))
     files = [Path(url.removeprefix(LADYBUG)) for url in urls if url.startswith(LADYBUG)]
     if not needs:
         yield None

@@ -127,7 +127,7 @@ def union(texts: Iterable[Query]) -> dict[str, Parameter]:
 
 
 def bound(known: Mapping[str, Parameter], given: Mapping[str, object], question: str) -> dict[str, Any]:
-    """Values of all parameters; `QuestionError` for an unknown name, a value of another type, or one that is missing."""
+    """Values of all parameters; `QuestionError` for what is unknown, missing or of another type."""
     for name in given:
         if name not in known:
             valid = "; valid are " + ", ".join(map(str, known.values())) if known else "; it has none"

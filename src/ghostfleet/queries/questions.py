@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ghostfleet.core.errors import DataError
 from ghostfleet.queries import text
 from ghostfleet.queries.answers import Rows, Told
-from ghostfleet.queries.parameters import Parameter, QuestionError, union
+from ghostfleet.queries.parameters import Parameter, QuestionError, bound, union
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 HOME = "ghostfleet.queries.estate"
 GROUP = "ghostfleet.questions"  # entry points name a package: `my_package.questions`
 SHARED = "graph"
+MOST_ROWS = 1000  # of a view, unless somebody asks for more
 
 
 @dataclass(frozen=True)
@@ -52,9 +53,13 @@ class Question:
         return length, table
 
     @property
-    def stores(self) -> tuple[str, ...]:
+    def languages(self) -> tuple[str, ...]:
         """Languages that its texts are written in: a store of each must be named."""
         return tuple(sorted({one.language for one in self.texts}))
+
+    def bound(self, given: Mapping[str, object]) -> dict[str, Any]:
+        """Values of all parameters; `QuestionError` for what is unknown, missing or of another type."""
+        return bound(self.parameters, given, self.name)
 
 
 @cache
@@ -101,14 +106,15 @@ def _in(package: str) -> Iterator[Question]:
 
 
 def _plain(one: Query) -> Question:
-    def answer(rows: Mapping[str, Rows], parameters: Mapping[str, Any]) -> Told:  # noqa: ARG001  every answer's form
-        return Told({one.name: rows[one.name]}, {"rows": len(rows[one.name])})
+    def answer(rows: Mapping[str, Rows], parameters: Mapping[str, Any]) -> Told:
+        found = rows[one.name]
+        return Told({one.name: found}, {"rows": len(found), "is_cut": len(found) == parameters.get("most")})
 
     asked = one if one.name not in text.stored_views() else _of_view(one)
     return Question(one.name, one.title, (asked,), answer, (one.name,))
 
 
 def _of_view(view: Query) -> Query:
-    """Text that asks for all rows of a view."""
-    order = view.header.get("order", "1")
-    return text.Query(view.name, f"SELECT * FROM {view.name} ORDER BY {order}", {**view.header, "needs": view.name})  # noqa: S608
+    """Text that asks for the first rows of a view in its order."""
+    header = {**view.header, "needs": view.name, "params": f"most BIGINT = {MOST_ROWS}"}
+    return text.Query(view.name, f"SELECT * FROM {view.name} ORDER BY {view.header['order']} LIMIT $1", header)  # noqa: S608

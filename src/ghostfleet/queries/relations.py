@@ -79,7 +79,7 @@ class Relations:
     def provide(self, needs: Iterable[Need]) -> None:
         """Make relations, as far as they are there."""
         for need in merged(needs).values():
-            if not set(need.columns) <= self._columns.get(need.relation, {}).keys():
+            if need.relation not in self._columns or not set(need.columns) <= self._columns[need.relation].keys():
                 self._make(need)
 
     def lacks(self, asked: Query) -> str:
@@ -97,7 +97,9 @@ class Relations:
         """Rows of a text; parameters are bound in the order in which its header names them."""
         given = [values[one.name] for one in declared(asked)]
         cursor = self.store.execute(asked.sql, given) if given else self.store.execute(asked.sql)
-        names = [column[0] for column in cursor.description or ()]
+        names = tuple(column[0] for column in cursor.description or ())
+        if asked.columns and names != asked.columns:
+            raise DataError(f"{asked.name} returns {', '.join(names)}, and declares {', '.join(asked.columns)}")
         return [dict(zip(names, map(normal, row), strict=True)) for row in cursor.fetchall()]
 
     def newest(self, table: str) -> datetime | None:
@@ -159,7 +161,7 @@ class Relations:
         wrong = f"SELECT file_row, wrong_cells FROM {loaded} WHERE wrong_cells IS NOT NULL LIMIT 1"  # noqa: S608
         found = self.store.execute(wrong).fetchone()
         if found:
-            raise DataError(f"{place.paths[0]}, row {found[0]}: {found[1]}; `ghostfleet validate` tells of all such cells")
+            raise DataError(f"{place.paths[0]}, row {found[0]}: {found[1]}; `ghostfleet validate` tells of all of them")
         return loaded
 
     def _add(self, relation: str, sql: str) -> None:
@@ -220,6 +222,7 @@ def _needs(asked: Query) -> Iterator[Need]:
 def _cell(column: Column, given: str) -> str:
     """A column by its type; what has it already is left alone, so that a filter reaches the file."""
     if column.kind is Kind.TIME:
-        plain = name(column.name) if given == reading.ZONED else f"{reading.converted(column, given)} AT TIME ZONE 'UTC'"
-        return f"{plain} AS {name(column.name)}"
+        if given == reading.ZONED:
+            return name(column.name)
+        return f"{reading.converted(column, given)} AT TIME ZONE 'UTC' AS {name(column.name)}"
     return f"{reading.converted(column, given)} AS {name(column.name)}"

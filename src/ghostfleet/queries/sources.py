@@ -19,6 +19,7 @@ SUFFIXES = ("csv.gz", "csv", "jsonl.gz", "jsonl", "json.gz", "json", "parquet")
 STORE, GRAPH, FILES = "duckdb:", "ladybug:", "files:"
 STORES = ("duckdb", "ladybug")  # suffixes of sources that are stores
 _PART = re.compile(r"(.+)-(\d{5})-of-(\d{5})")
+_BESIDE = ("manifest", "summary", "_sample")  # endings of files that lie beside those of tables
 _CHUNK_BYTES = 1 << 20
 _GZIP, _PARQUET = b"\x1f\x8b", b"PAR1"
 _DUCKDB = b"DUCK"  # at byte 8
@@ -91,12 +92,13 @@ def source_of(url: str, table: Table) -> Source | None:
 
 
 def names_in(url: str) -> list[str]:
-    """Names of the tables whose files lie at a URL; of a store, none."""
+    """Names of the tables whose files lie at a URL; of a store, none. What lies beside tables is none of them."""
     path = path_of(url)
     if is_store(path) and not url.startswith(FILES):
         return []
     paths = sorted(path.iterdir()) if path.is_dir() else [path]
-    return list(dict.fromkeys(_stem_of(split(one)[0]) for one in paths if split(one)[1]))
+    stems = dict.fromkeys(_stem_of(split(one)[0]) for one in paths if split(one)[1])
+    return [stem for stem in stems if not stem.endswith(_BESIDE)]
 
 
 def is_store(path: Path) -> bool:

@@ -68,6 +68,11 @@ class Query:
         return {name.strip(): float(value) for name, value in pairs}
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns that it returns, where its header names them."""
+        return tuple(name.strip() for name in self.header.get("columns", "").split(",") if name.strip())
+
+    @property
     def tables(self) -> frozenset[str] | None:
         """Tables without which a check has nothing to say, where its header names them."""
         said = self.header.get("tables")

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 TEXTS = ("applications", "app_services", "deployments", "dependencies", "database_calls", "app_hosted")
 FACTS = ("id", "name", "type", "status", "version", "criticality", "replicas")
+HOSTED = ("id", "name", "status", "region", "cost_monthly")
 
 
 def answer(rows: Mapping[str, Rows], parameters: Mapping[str, Any]) -> Told:
@@ -36,5 +37,5 @@ def answer(rows: Mapping[str, Rows], parameters: Mapping[str, Any]) -> Told:
         "database_count": len(databases),
         "total_replicas": sum(one["replicas"] or 0 for one in services),
     }
-    hosted = [{key: one[key] for key in ("id", "name", "status", "region", "cost_monthly")} for one in rows["app_hosted"]]
+    hosted = [{fact: one[fact] for fact in HOSTED} for one in rows["app_hosted"]]
     return Told({"application": rows["applications"], "services": services, "hosted_databases": hosted}, summary)

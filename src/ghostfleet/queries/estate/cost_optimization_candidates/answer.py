@@ -71,13 +71,14 @@ def _oracles(databases: Rows) -> Iterator[Row]:
 
 def _could_replace(other: Row, oracle: Row) -> bool:
     """Whether a database is PostgreSQL in the same region, with as much storage and no smaller a class."""
-    sizes = size_of(other["instance_class"]), size_of(oracle["instance_class"])
+    size, least = size_of(other["instance_class"]), size_of(oracle["instance_class"])
     return (
         str(other["engine"]).startswith("postgres")
         and other["region"] == oracle["region"]
         and (other["storage_gb"] or 0) >= (oracle["storage_gb"] or 0)
-        and None not in sizes
-        and sizes[0] >= sizes[1]  # type: ignore[operator]  none of them is None
+        and size is not None
+        and least is not None
+        and size >= least
     )
 
 

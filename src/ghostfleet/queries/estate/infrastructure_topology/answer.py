@@ -16,9 +16,7 @@ TEXTS = ("nodes", "relationships")
 def answer(rows: Mapping[str, Rows], parameters: Mapping[str, Any]) -> Told:
     """Count what there is; a node has one label in the stores that all share."""
     del parameters
-    nodes = [
-        {"id": row["id"], "labels": [row["label"]], "properties": row["properties"]} for row in rows["nodes"]
-    ]
+    nodes = [{"id": row["id"], "labels": [row["label"]], "properties": row["properties"]} for row in rows["nodes"]]
     summary = {
         "total_count": len(nodes),
         "relationship_count": len(rows["relationships"]),
