@@ -56,7 +56,8 @@ def correlations(*assignments: str, own_means: bool = False, **flags: object) ->
 def main() -> int:
     """Print target, residual, raw daily and raw hourly for each pair and type."""
     generator = Generator(loading.load(scenarios.find("capacity")).scenario)
-    targets = signals.signal("server_metrics").expectations(generator.scenario)["expected_correlations"]
+    expected = signals.expectations(signals.signal("server_metrics"), generator.scenario)
+    targets = expected["expected_correlations"]
     residual, between, raw = correlations(*STILL, own_means=True), correlations(*STILL), correlations()
     hourly = correlations(granularity="hourly", years=1)
     print(machine())

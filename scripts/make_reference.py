@@ -16,6 +16,7 @@ from ghostfleet import shapes, signals, sinks
 from ghostfleet.cli import commands
 from ghostfleet.cli import scenario as scenarios
 from ghostfleet.core import errors
+from ghostfleet.sinks.sink import GROUPS
 from ghostfleet.spec import loading
 from ghostfleet.spec import schema as schemas
 
@@ -210,7 +211,7 @@ def parts_page() -> str:
         options = ", ".join(f"`{one.encode_name}`" for one in msgspec.structs.fields(kind))
         shape_rows.append((f"`{name}`", options, first_line(kind.__doc__)))
     sink_rows = [
-        (f"`{name}:`", "one" if sink.writers == "one" else "many", first_line(sink.__doc__))
+        (f"`{name}:`", "one" if sink.writers == "one" else "many", _groups(sink.groups), first_line(sink.__doc__))
         for name, sink in sinks.found().items()
     ]
     return page(
@@ -219,8 +220,12 @@ def parts_page() -> str:
         rows(("kind", "options", "about"), shape_rows),
         ["## Sinks"],
         [ABOUT_URLS],
-        rows(("scheme", "writers", "about"), sink_rows),
+        rows(("scheme", "writers", "groups", "about"), sink_rows),
     )
+
+
+def _groups(groups: frozenset[str]) -> str:
+    return "all" if groups == GROUPS else ", ".join(sorted(groups))
 
 
 def queries_page() -> str:

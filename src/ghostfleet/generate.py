@@ -107,7 +107,10 @@ class Generator:
         return self.scenario.has(getattr(signals.signal(table), "NEEDS", ()))
 
     def window(self, since_s: int | None = None, until_s: int | None = None, every_s: int | None = None) -> Window:
-        """Rows that start in the given stretch of the scenario's span; `ScenarioError` when there are none."""
+        """Rows that start in the given stretch of the scenario's span; `ScenarioError` when there are none.
+
+        Without a stretch it is the span, or its first days where a scenario says how long a history is.
+        """
         time = self.scenario.timeline
         row_s = every_s or time.row_s
         if row_s % time.tick_s:
@@ -115,6 +118,8 @@ class Generator:
             raise ScenarioError(msg)
         since = time.since_s if since_s is None else max(since_s, time.since_s)
         until = time.until_s if until_s is None else min(until_s, time.until_s)
+        if until_s is None and time.history_s is not None:
+            until = min(until, since + time.history_s)
         window = Window.between(since, max(since, until), row_s)
         if not len(window):
             msg = "no row of the scenario's span starts in the window; `ghostfleet show` prints the span"
@@ -141,7 +146,7 @@ class Generator:
                     rows = observer.expected(piece)
                     tasks.append(Task(len(tasks), table.name, 0, observer.entities, piece, rows, shares_state=True))
             elif table.form != "rows":
-                tasks += _snapshots(table, observer.entities, window, len(tasks))
+                tasks += _snapshots(table, observer.entities, window, parts, len(tasks))
             else:
                 for first, last, piece in self._blocks(observer, window, parts):
                     tasks.append(Task(len(tasks), table.name, first, last, piece, (last - first) * len(piece)))
@@ -166,17 +171,18 @@ class Generator:
 
         if observer.grain_s:  # rows of a length of their own: those that start in the window
             window = Window.between(window.since_s, window.until_s, observer.grain_s)
-        if parts > len(window):
-            msg = f"--of {parts}: {observer.table.name} has {len(window)} rows of time, so {len(window)} parts at most"
-            raise ScenarioError(msg)
         rows = max(1, TICKS_AT_ONCE * self.scenario.timeline.tick_s // window.tick_s)
-        yield from window.cut(max(1, min(rows, len(window) // parts)))
+        pieces = list(window.cut(max(1, min(rows, len(window) // parts))))
+        yield from pieces
+        for _ in range(parts - len(pieces)):  # parts of a table that has fewer rows are empty
+            yield Window(window.stop, window.stop, window.tick_s)
 
     def batches(self, task: Task) -> Iterator[Batch]:
         """Rows of a task in `Table.order`, a few entities or a stretch of one at a time."""
         observer = self.observer(task.table)
         if isinstance(observer, signals.StateObserver):
-            yield from observer.observe(self._state(task.window), task.window)
+            if len(task.window):
+                yield from observer.observe(self._state(task.window), task.window)
             return
         if task.is_snapshot:
             yield observer.rows(task.window, task.first, task.last)
@@ -210,8 +216,9 @@ class Generator:
         return self._states
 
 
-def _snapshots(table: Table, entities: int, window: Window, number: int) -> Iterator[Task]:
+def _snapshots(table: Table, entities: int, window: Window, parts: int, number: int) -> Iterator[Task]:
     """Tasks of a graph's table; where there is nothing, one that says so."""
-    for place, first in enumerate(range(0, max(entities, 1), NODES_PER_TASK)):
-        last = min(first + NODES_PER_TASK, entities)
+    block = max(1, min(NODES_PER_TASK, entities // parts))
+    for place, first in enumerate(range(0, max(entities, 1), block)):
+        last = min(first + block, entities)
         yield Task(number + place, table.name, first, last, window, last - first, is_snapshot=True)

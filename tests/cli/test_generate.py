@@ -334,3 +334,15 @@ def test_only_all_means_every_table_that_the_scenario_can_make(tmp_path: Path, s
 def test_an_endless_config_is_refused(tmp_path: Path) -> None:
     done = ghostfleet(tmp_path, "plan", "capacity", "--config", "/dev/zero")
     assert (done.returncode, "/dev/zero: it has more than the 1,000,000 characters" in done.stderr) == (2, True)
+
+
+def test_a_group_of_tables_is_written_table_by_table(tmp_path: Path) -> None:
+    done = ghostfleet(tmp_path, "generate", "small", "--only", "graph", "--to", "out/")
+    assert done.returncode == 0, done.stderr
+    assert "55 rows, 33 tables" in done.stdout
+    lines = gzip.decompress((tmp_path / "out/DEPENDS_ON.csv.gz").read_bytes()).decode().splitlines()
+    assert lines[0] == "from_label,from_id,to_label,to_id,kind"
+    assert "Service,service/payment-api,Service,service/auth-service,DEPENDS_ON" in lines
+    empty = gzip.decompress((tmp_path / "out/Pod.csv.gz").read_bytes()).decode().splitlines()
+    assert len(empty) == 1
+    assert ghostfleet(tmp_path, "verify", "out/").returncode == 0

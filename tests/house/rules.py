@@ -12,7 +12,7 @@ PACKAGE = ROOT / "src" / "ghostfleet"
 VALUE_PATH = ("core", "shapes", "spec", "world", "state", "signals", "generate")
 MOST_LINES = 400
 NO_NAMES = {"base", "common", "helpers", "manager", "misc", "utils"}
-HEAVY = {"duckdb", "matplotlib", "pandas", "pyarrow", "scipy", "sklearn"}
+HEAVY = {"duckdb", "ladybug", "matplotlib", "pandas", "pyarrow", "rustworkx", "scipy", "sklearn"}
 
 # NumPy picks these by CPU (SIMD variants, BLAS kernels), so their last bits differ from machine to machine.
 UNPORTABLE = {

@@ -27,7 +27,7 @@ def scenario(*assignments: str) -> Scenario:
 
 
 def expectations(*assignments: str):
-    return SIGNAL.expectations(scenario(*assignments))
+    return signals.expectations(SIGNAL, scenario(*assignments))
 
 
 def extent(*assignments: str, every_s: int | None = None, since_s: int | None = None, until_s: int | None = None):

@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from ghostfleet import signals
 from ghostfleet.queries import as_text, validate_url
 from tests.queries import material
 
@@ -93,7 +94,7 @@ ODD = {
 
 def judged(folder, settings, **cut):
     path = material.write(folder, *settings, form="parquet", **cut)
-    known = material.SIGNAL.expectations(material.scenario(*settings), material.extent(*settings, **cut))
+    known = signals.expectations(material.SIGNAL, material.scenario(*settings), material.extent(*settings, **cut))
     return validate_url(str(path), material.TABLES, known)
 
 
@@ -123,7 +124,7 @@ def test_rows_longer_than_a_day_are_judged_by_their_length(days, tmp_path):
 def test_weekends_that_are_missing_are_missed_in_rows_of_two_days_too(tmp_path):
     path = material.write(tmp_path, every_s=2 * DAY_S)
     cut = material.Good(path).broken(tmp_path / "b.csv", where="is_weekend = 'false'")
-    known = material.SIGNAL.expectations(material.scenario(), material.extent(every_s=2 * DAY_S))
+    known = signals.expectations(material.SIGNAL, material.scenario(), material.extent(every_s=2 * DAY_S))
     assert "Saturday has 0 days" in validate_url(cut, material.TABLES, known).named("weekend_rows_present").message
 
 

@@ -29,13 +29,15 @@ def output_options(command: Any) -> Any:  # noqa: ANN401  a decorator, as click'
             "--to",
             metavar="URL",
             multiple=True,
-            help="Folder, file, .duckdb file, blackhole: or - (standard output); repeatable.",
+            help="Folder, file, .duckdb file, ladybug:FILE (a graph), blackhole: or - (standard output); repeatable.",
         ),
         click.option("--from", "since", type=Moment(), help="First row that starts at or after this time."),
         click.option("--until", type=Moment(), help="No row that starts at or after this time."),
         click.option("--last", type=Duration(), help="The last stretch before now, such as 90d."),
         click.option("--every", type=Duration(), help="Length of a row; a multiple of the scenario's tick."),
-        click.option("--only", metavar="TABLES", help="Tables to write, separated by commas, or all."),
+        click.option(
+            "--only", metavar="TABLES", help="Tables or groups (graph) to write, separated by commas, or all."
+        ),
         click.option("--format", "format_", type=click.Choice(FORMATS), help="File format  [default: csv]"),
         click.option(
             "--codec",
@@ -47,7 +49,11 @@ def output_options(command: Any) -> Any:  # noqa: ANN401  a decorator, as click'
         click.option("--workers", type=click.IntRange(1), help="Worker processes; changes no byte."),
         click.option("--part", type=click.IntRange(1), help="Make only this part of --of parts."),
         click.option("--of", "parts", type=click.IntRange(1), help="Number of parts, for several machines."),
-        click.option("--blind", is_flag=True, help="Leave the scenario out of the manifest (its hash stays)."),
+        click.option(
+            "--blind",
+            is_flag=True,
+            help="No records of what people noticed, and only the hash of the scenario in the manifest.",
+        ),
     )
     for option in reversed(options):
         command = option(command)
@@ -56,14 +62,16 @@ def output_options(command: Any) -> Any:  # noqa: ANN401  a decorator, as click'
 
 def request(scenario: Scenario, arguments: Mapping[str, Any]) -> Request:
     """Turn options into a request, with everything relative to now made absolute."""
-    since, until = arguments["since"], arguments["until"]
-    if arguments["last"] is not None:
+    since, until, last = arguments["since"], arguments["until"], arguments["last"]
+    if since is None and until is None and last is None:
+        last = scenario.timeline.history_s
+    if last is not None:
         if since is not None or until is not None:
             msg = "--last says where the window begins and ends; leave out --from and --until"
             raise ScenarioError(msg)
         row_s = arguments["every"] or scenario.timeline.row_s
         until = int(surroundings.now().timestamp()) // row_s * row_s
-        since = until - arguments["last"]
+        since = until - last
     if since is not None and until is not None and until <= since:
         msg = "--until must be after --from"
         raise ScenarioError(msg)

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 V = TypeVar("V")
 
-ITEMS_APART = "\x1f"  # between the items of a list of texts, in its vocabulary; an empty text is an empty list
-
 
 GROUPS = ("telemetry", "graph", "requests", "records", "truth")
 

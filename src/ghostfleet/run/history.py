@@ -63,7 +63,8 @@ class Outcome(msgspec.Struct):
 def prepare(scenario: Scenario, request: Request) -> tuple[Generator, list[Table], Plan]:
     """Tables and tasks of a request; `ScenarioError` when it asks for what there is not."""
     generator = Generator(scenario)
-    tables = _taken(generator.tables(request.only), request)
+    named = [table for table in generator.tables(request.only) if not (request.blind and table.group == "records")]
+    tables = _taken(named, request)
     window = generator.window(request.since_s, request.until_s, request.every_s)
     number, parts = request.part
     if not 1 <= number <= parts:

@@ -131,7 +131,9 @@ def signal(name: str) -> Signal:
                 return one
     known = found()
     if name not in known:
-        msg = f"there is no table {name}; known are {', '.join(sorted(known))}, and the groups {', '.join(GROUPS)}"
+        groups = [group for group in GROUPS if any(one.TABLE.group == group for one in known.values())]
+        rows = sorted(table for table, one in known.items() if one.TABLE.form == "rows")
+        msg = f"there is no table {name}; known are {', '.join(rows)}, and those of the groups {', '.join(groups)}"
         raise ScenarioError(msg)
     return known[name]
 

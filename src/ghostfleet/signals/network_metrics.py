@@ -91,8 +91,8 @@ class NetworkMetrics:
 
     def __init__(self, scenario: Scenario) -> None:
         """Look up what does not change."""
-        flow, estate = flows.build(scenario), scenario.estate
-        assert estate is not None  # noqa: S101  the flow has said so
+        flow = flows.build(scenario)
+        estate = flow.estate
         names, kinds = flow.nodes.names, flow.nodes.kinds.tolist()
         ends = list(zip(flow.edges.parents.tolist(), flow.edges.children.tolist(), strict=True))
         seen = [

@@ -108,8 +108,8 @@ class SecurityEvents:
 
     def __init__(self, scenario: Scenario) -> None:
         """Look up what does not change."""
-        flow, estate = flows.build(scenario), scenario.estate
-        assert estate is not None  # noqa: S101  the flow has said so
+        flow = flows.build(scenario)
+        estate = flow.estate
         self._flow, self._estate = flow, estate
         self._services = sorted(estate.services)
         self._names = [*self._services, *sorted(estate.databases)]

@@ -76,8 +76,9 @@ class Layers(msgspec.Struct):
             if not isinstance(place.get(step), dict):
                 place[step] = {}
             place = place[step]
-        for known in [known for known in self.origins if known[: len(path)] == path]:
-            del self.origins[known]
+        if path[-1] in place:  # to look through all origins for each new key would be quadratic
+            for known in [known for known in self.origins if known[: len(path)] == path]:
+                del self.origins[known]
         place[path[-1]] = deepcopy(leaf)
         if leaf != {}:  # an empty mapping says nothing: its keys have their built-in defaults
             self.origins[path] = origin

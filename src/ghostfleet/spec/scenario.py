@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from ghostfleet.core.errors import ScenarioError
+from ghostfleet.core.window import DAY_S
 from ghostfleet.spec import estate as estates
 from ghostfleet.spec.data import Data
 from ghostfleet.spec.estate import Estate
@@ -24,6 +25,7 @@ class Timeline(msgspec.Struct, frozen=True):
     until_s: int
     tick_s: int  # grain at which the state is solved
     row_s: int  # grain of its rows unless --every says otherwise
+    history_s: int | None = None  # window of a run that names none; None: all of the span
 
 
 class Visualization(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -91,7 +93,8 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     def timeline(self) -> Timeline:
         """Span, tick and row."""
         if self.estate is not None:
-            return Timeline(*self.estate.span_s, estates.TICK_S, estates.ROW_S)
+            history_s = self.estate.history_days * DAY_S
+            return Timeline(*self.estate.span_s, estates.TICK_S, estates.ROW_S, history_s)
         if self.hosts is not None:
             return Timeline(*self.hosts.span_s, TICK_S, ROW_S)
         data = self.servers

@@ -19,14 +19,13 @@ def shaped(wanted: Sequence[dict[str, Any]]) -> tuple[Shape, ...]:
         return ()
     from ghostfleet import shapes
 
-    kind, made = shapes.union(), []
+    known, made = shapes.kinds(), []
     for place, options in enumerate(wanted):
-        known = shapes.kinds()
         if str(options.get("kind")) not in known:
             msg = f"shapes.{place}.kind: {options.get('kind')!r} is no load shape; valid are {', '.join(known)}"
             raise ValueError(msg)
         try:
-            made.append(msgspec.convert(options, kind))
+            made.append(msgspec.convert(options, known[options["kind"]]))
         except msgspec.ValidationError as error:
             said, _, at = str(error).partition(" - at `$")
             path = f"shapes.{place}{at.strip('`').replace('[', '.').replace(']', '')}"

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 LARGE_BYTES = 2_000_000_000
 WORTH_AN_ESTIMATE = 2_000_000  # rows; below, any output is small
+MOST_NAMED = 6  # tables whose columns the summary counts one by one
 ENTITIES_PER_REPORT = 20  # of the log's progress lines (CAP-18)
 
 EPILOG = """
@@ -142,6 +143,8 @@ def _tell(outcome: Outcome, *, to_errors: bool) -> None:
     """Say what was made, and where."""
     window = outcome.plan.window
     columns = ", ".join(f"{len(table.columns)} columns of {table.name}" for table in outcome.tables)
+    if len(outcome.tables) > MOST_NAMED:
+        columns = f"{len(outcome.tables)} tables"
     first, last = manifest.moment(window.since_s), manifest.moment(window.until_s)
     lines = [f"{outcome.plan.rows:,} rows, {columns}, {first} to {last}"]
     for name, statistics in outcome.statistics.items():

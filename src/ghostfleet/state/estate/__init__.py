@@ -41,10 +41,9 @@ class Estates:
         from ghostfleet.world import flow as flows
         from ghostfleet.world.occasions import Occasions
 
-        estate = scenario.estate
         self.scenario = scenario
         self.flow = flows.build(scenario)
-        assert estate is not None  # noqa: S101  the flow says so first
+        estate = self.flow.estate
         self.occasions = Occasions(estate, self.flow)
         residents: dict[str, list[str]] = {}
         for name, service in estate.services.items():

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ghostfleet.core import draw, maths
 from ghostfleet.core.moments import Moments
-from ghostfleet.state.estate.noise import Bursts, Wander
+from ghostfleet.state.estate.noise import Bursts, Wander, log_normal
 
 if TYPE_CHECKING:
     from ghostfleet.core.arrays import F64
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
     from ghostfleet.shapes import Shape
     from ghostfleet.state.estate.influences import Influences
     from ghostfleet.world.flow import Flow
+
+
+CHIME = (0.12, 1.0)  # median and log-deviation of what timers of clients add at one minute of the hour …
+ON_THE_HOUR = 0.5  # … which is the full hour for so many cells …
+FADING = maths.exp2(np.arange(60) / -1.5)  # … and what is left of it minute by minute
 
 
 class Demand:
@@ -25,7 +31,10 @@ class Demand:
         self._flow = flow
         entries = flow.entries
         self._wander = Wander(flow, "entry", entries.ids, swing=(0.06, 0.6), rough=(0.015, 0.7))
-        self._surges = Bursts(flow, "surge", entries.ids, per_day=(0.6, 1.0), ticks=(6.0, 0.9), height=(0.25, 0.7))
+        self._surges = Bursts(flow, "surge", entries.ids, per_day=(1.5, 1.0), ticks=(7.0, 0.9), height=(0.3, 0.9))
+        u = draw.uniform(flow.stream("full hour").keys(entries.ids), 0, 2)
+        self._chime = log_normal(u[:, 0], *CHIME)
+        self._minute = np.where(u[:, 1] < ON_THE_HOUR, 0, 5 * (12 * u[:, 1]).astype(np.int64))
         groups: dict[tuple[int, Shape, str], list[int]] = {}
         for place, shapes in enumerate(entries.shapes):
             for number, shape in enumerate(shapes):
@@ -42,6 +51,8 @@ class Demand:
         surges = np.ones_like(rates)
         self._surges.add(surges, window)
         rates *= surges
+        since = (window.ticks()[None, :] - self._minute[:, None]) % 60
+        rates *= 1 + self._chime[:, None] * FADING.take(since)
         rates *= entries.rates[:, None]
         for shape, clock, places, keys in self._groups:
             rates[places] *= shape.curve(at, keys, clock)

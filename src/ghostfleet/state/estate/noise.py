@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 LOG2_E = 1.4426950408889634
 SLOWEST_TICKS = 4**6  # about three days
 PERSISTENCES = (-0.2, 0.0, 0.2, 0.4)  # characters of swings: restless to sluggish
+RESTLESS = 0.6  # octaves by which roughness itself wanders: calm hours follow calm hours
 BURST_CELL = 360  # ticks in which bursts are counted
 BURST_MOST = 6  # in one cell
 LONGEST_BURST = 90  # ticks; those of a cell reach into the next
@@ -46,6 +47,10 @@ class Wander:
     def _levels(self) -> U64:
         return lattice.level_keys(self._stream.substream("swing").keys(self._ids), len(self._spectra[0].amplitudes))
 
+    @cached_property
+    def _moods(self) -> U64:
+        return lattice.level_keys(self._stream.substream("mood").keys(self._ids), len(self._spectra[0].amplitudes))
+
     def factors(self, window: Window) -> F64:
         """Factors at each tick, shape (entities, ticks)."""
         exponent = lattice.characters(self._levels, window.start, window.stop, self._spectra, self._choice).astype(
@@ -53,7 +58,10 @@ class Wander:
         )
         exponent *= (self._swing * LOG2_E)[:, None]
         rough = draw.normal(self._stream.substream("rough").keys(self._ids), window.start, window.stop)
-        exponent += rough.astype(np.float64) * (self._rough * LOG2_E)[:, None]
+        calm = lattice.characters(
+            self._moods, window.start, window.stop, self._spectra, np.full_like(self._choice, len(PERSISTENCES) - 1)
+        )
+        exponent += rough * maths.exp2(calm * np.float32(RESTLESS)) * (self._rough * LOG2_E)[:, None]
         # Half the variance off the logarithm, so that the mean of the factor is 1.
         exponent -= ((self._swing * self._swing + self._rough * self._rough) * (LOG2_E / 2))[:, None]
         return maths.exp2(exponent)

@@ -32,6 +32,7 @@ REFUSED = 0.95  # share of calls that an open breaker refuses; the rest are its 
 LOOK_BACK = STABLE + START + BREAKER + 2  # and a tick, so that the one before a window is right as well
 FULL = 0.98  # utilisation from which on requests are turned away
 LOAD_FACTOR = 0.6  # of own time by queueing
+FAILS_IDLE = 0.1  # of the failures at the reference's load, where there is no load
 BENT = 0.96  # utilisation beyond which waiting grows no longer
 IDLE_CONNECTIONS = 0.35  # of the reference's, held by pools whatever is asked
 WAIT_MS = 2600.0  # for a connection, where twice as many are wanted as there are …
@@ -66,8 +67,8 @@ class Solver:
         ids = flow.nodes.ids
         self._latency = Wander(flow, "latency", ids, swing=(0.07, 0.6), rough=(0.06, 0.6))
         self._slow = Bursts(flow, "slow", ids, per_day=(2.5, 1.0), ticks=(2.5, 0.9), height=(0.35, 0.8))
-        self._failing = Wander(flow, "failing", ids, swing=(0.3, 0.5), rough=(0.15, 0.5))
-        self._faults = Bursts(flow, "faults", ids, per_day=(1.5, 1.0), ticks=(4.0, 1.0), height=(2.0, 0.9))
+        self._failing = Wander(flow, "failing", ids, swing=(0.5, 0.4), rough=(0.06, 0.5))
+        self._faults = Bursts(flow, "faults", ids, per_day=(0.8, 1.0), ticks=(16.0, 0.8), height=(0.8, 0.7))
 
     def solve(self, window: Window, influences: Influences) -> Rates:
         """Rates at every tick of a window; ticks up to `LOOK_BACK` after its start lack some of their past."""
@@ -184,6 +185,7 @@ class Solver:
             loads[node] = load
             waits = _waiting(load) / _waiting(np.array([nodes.loads[node]]))
             times[node] *= waits
+            failures[node] *= FAILS_IDLE + (1 - FAILS_IDLE) * np.minimum(load / nodes.loads[node], 3.0)
             failures[node] += _turned_away(load)
             if nodes.kinds[node] in {DATABASE, MACHINE}:
                 held = rates[node] / nodes.rates[node] * (times[node] / nodes.own_ms[node])

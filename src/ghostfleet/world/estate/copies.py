@@ -22,8 +22,8 @@ DOMAINS = frozenset({"trading", "risk", "portfolio", "shop"})  # of which every 
 def expanded(estate: Estate) -> Estate:
     """The same estate with the copies written out: the first unit as it was, the names of others ending in ``-u2``.
 
-    A copy has services of its own, and the clusters, databases, machines, web services, balancers and applications that
-    these are tied to; networks, other services and other people's are shared. Raises `ScenarioError` when there would
+    A copy has services of its own, and the networks, clusters, databases, machines, web services, balancers and
+    applications that these are tied to; other services and other people's are shared. Raises `ScenarioError` when there would
     be more services than the state can carry.
     """
     if estate.scale == 1:
@@ -57,7 +57,8 @@ def _unit(estate: Estate) -> dict[str, dict[str, None]]:
     webs = {name for name, one in estate.web_services.items() if services.keys() & one.calls.keys()}
     used = {name for name, one in estate.applications.items() if services.keys() & set(one.uses)}
     reached = webs | services.keys()
-    wanted = {
+    wanted: dict[str, set[str]] = {
+        "networks": set(),
         "clusters": hosts,
         "databases": asked,
         "machines": asked,
@@ -66,6 +67,8 @@ def _unit(estate: Estate) -> dict[str, dict[str, None]]:
         "services": set(services),
         "applications": used,
     }
+    for section in ("clusters", "databases", "machines", "balancers", "web_services"):
+        wanted["networks"] |= {one.network for name, one in getattr(estate, section).items() if name in wanted[section]}
     return {
         section: {name: None for name in getattr(estate, section) if name in names} for section, names in wanted.items()
     }
@@ -93,31 +96,39 @@ class _Renaming(msgspec.Struct, frozen=True):
         return name + self.suffix if any(name in self.unit[section] for section in sections) else name
 
 
-def _cluster(one: Any, _new: _Renaming) -> Any:  # noqa: ANN401  spec's models, told apart by their section
-    return msgspec.structs.replace(one, aliases=())
+def _network(one: Any, _new: _Renaming) -> Any:  # noqa: ANN401  spec's models, told apart by their section
+    return msgspec.structs.replace(one, cidr=None)  # the next block that is free
 
 
-def _database(one: Any, new: _Renaming) -> Any:  # noqa: ANN401  see _cluster
+def _cluster(one: Any, new: _Renaming) -> Any:  # noqa: ANN401  see _network
+    return msgspec.structs.replace(one, aliases=(), network=new.name("networks", one.network))
+
+
+def _database(one: Any, new: _Renaming) -> Any:  # noqa: ANN401  see _network
     copied = None if one.replicates_to is None else new.name("databases", one.replicates_to)
     moved = None if one.migrates_to is None else new.name("databases", one.migrates_to)
-    return msgspec.structs.replace(one, aliases=(), replicates_to=copied, migrates_to=moved)
+    network = new.name("networks", one.network)
+    return msgspec.structs.replace(one, aliases=(), network=network, replicates_to=copied, migrates_to=moved)
 
 
-def _machine(one: Any, new: _Renaming) -> Any:  # noqa: ANN401  see _cluster
+def _machine(one: Any, new: _Renaming) -> Any:  # noqa: ANN401  see _network
     moved = None if one.migrates_to is None else new.name("databases", one.migrates_to)
     hosted = new.names(("applications",), one.hosts_database_for)
-    return msgspec.structs.replace(one, aliases=(), migrates_to=moved, hosts_database_for=hosted)
+    network = new.name("networks", one.network)
+    return msgspec.structs.replace(one, aliases=(), network=network, migrates_to=moved, hosts_database_for=hosted)
 
 
-def _balancer(one: Any, new: _Renaming) -> Any:  # noqa: ANN401  see _cluster
-    return msgspec.structs.replace(one, routes_to=new.names(("web_services", "services"), one.routes_to))
+def _balancer(one: Any, new: _Renaming) -> Any:  # noqa: ANN401  see _network
+    routes_to = new.names(("web_services", "services"), one.routes_to)
+    return msgspec.structs.replace(one, network=new.name("networks", one.network), routes_to=routes_to)
 
 
-def _web_service(one: Any, new: _Renaming) -> Any:  # noqa: ANN401  see _cluster
-    return msgspec.structs.replace(one, calls=new.calls(("services",), one.calls))
+def _web_service(one: Any, new: _Renaming) -> Any:  # noqa: ANN401  see _network
+    calls = new.calls(("services",), one.calls)
+    return msgspec.structs.replace(one, network=new.name("networks", one.network), calls=calls)
 
 
-def _service(one: Any, new: _Renaming) -> Any:  # noqa: ANN401  see _cluster
+def _service(one: Any, new: _Renaming) -> Any:  # noqa: ANN401  see _network
     return msgspec.structs.replace(
         one,
         aliases=(),
@@ -128,13 +139,14 @@ def _service(one: Any, new: _Renaming) -> Any:  # noqa: ANN401  see _cluster
     )
 
 
-def _application(one: Any, new: _Renaming) -> Any:  # noqa: ANN401  see _cluster
+def _application(one: Any, new: _Renaming) -> Any:  # noqa: ANN401  see _network
     return msgspec.structs.replace(
         one, uses=new.names(("services",), one.uses), frontends=new.names(("web_services",), one.frontends)
     )
 
 
 COPIERS: dict[str, Callable[[Any, _Renaming], Any]] = {
+    "networks": _network,
     "clusters": _cluster,
     "databases": _database,
     "machines": _machine,

@@ -8,8 +8,8 @@ import msgspec
 import numpy as np
 
 from ghostfleet.core import draw
-from ghostfleet.core.batch import Plain, Quanta, Text
-from ghostfleet.core.table import ITEMS_APART, Column, Kind
+from ghostfleet.core.batch import Plain, Quanta, Text, joined, split
+from ghostfleet.core.table import Column, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -71,7 +71,7 @@ class Entities(msgspec.Struct, frozen=True):
 
     def items(self, name: str) -> list[list[str]]:
         """Items of a list of texts, for each entity; a text is a list of itself."""
-        return [word.split(ITEMS_APART) if word else [] for word in self.words(name)]
+        return [list(split(word)) for word in self.words(name)]
 
     def numbers(self, name: str) -> F64:
         """Values of a numeric property as doubles; NaN where there is none."""
@@ -107,7 +107,7 @@ def columned(column: Column, values: Any) -> Values:  # noqa: ANN401  any sequen
     if column.kind is Kind.TEXT:
         return texts(values)
     if column.kind is Kind.TEXTS:
-        return texts([ITEMS_APART.join(items) for items in values])
+        return texts([joined(items) for items in values])
     missing = np.array([value is None for value in values], dtype=np.bool_)
     gap = missing if missing.any() else None
     whole = [0 if value is None else value for value in values]

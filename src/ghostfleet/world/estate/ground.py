@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from ipaddress import ip_network
 from typing import TYPE_CHECKING
-
-import msgspec
 
 from ghostfleet.core import draw
 from ghostfleet.spec.estate import names
@@ -22,12 +22,13 @@ FIRST_HOSTS = 4  # addresses at the start of a subnet that the cloud keeps for i
 ANYWHERE = "10.0.0.0/16"  # where a network has no subnets
 
 
-class Ground(msgspec.Struct, frozen=True):
+@dataclass(frozen=True)
+class Ground:
     """What a label's entities are built from; labels are added in an order in which each finds what it needs."""
 
     seed: int
     estate: Estate
-    labels: dict[str, Entities] = {}
+    labels: dict[str, Entities]
 
     @property
     def prices(self) -> PriceList:
@@ -55,17 +56,28 @@ class Ground(msgspec.Struct, frozen=True):
         """Environment: what the name says, or else that of the network."""
         return names.environment(name, self.estate.networks[network].environment)
 
-    def subnets_of(self, network: str, tier: str | None = None) -> list[int]:
-        """Rows of a network's subnets, of one tier where there are such; none where a network has no subnets."""
+    @cached_property
+    def _subnets(self) -> dict[tuple[str, str], list[int]]:
+        """Rows of subnets by network and tier, and by network alone (of no tier)."""
+        found: dict[tuple[str, str], list[int]] = {}
         subnets = self.labels["Subnet"]
-        owners, tiers = subnets.words("vpc"), subnets.words("tier")
-        mine = [row for row, owner in enumerate(owners) if owner == network]
-        return [row for row in mine if tiers[row] == tier] or mine
+        for row, place in enumerate(zip(subnets.words("vpc"), subnets.words("tier"), strict=True)):
+            found.setdefault(place, []).append(row)
+            found.setdefault((place[0], ""), []).append(row)
+        return found
+
+    @cached_property
+    def _groups(self) -> dict[str, str]:
+        groups = self.labels["SecurityGroup"]
+        return dict(zip(groups.keys, groups.words("group_id"), strict=True))
+
+    def subnets_of(self, network: str, tier: str) -> list[int]:
+        """Rows of a network's subnets: those of a tier, or all where it has none of that tier."""
+        return self._subnets.get((network, tier)) or self._subnets.get((network, ""), [])
 
     def groups_of(self, network: str, tier: str) -> list[str]:
         """Ids of the security groups that guard a tier of a network."""
-        groups = self.labels["SecurityGroup"]
-        return [groups.words("group_id")[groups.keys.index(f"{network}-{tier}")]]
+        return [self._groups[f"{network}-{tier}"]]
 
 
 def placed(keys: Sequence[str], choices: Sequence[int], *, kind: str) -> list[int]:

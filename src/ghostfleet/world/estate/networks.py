@@ -86,7 +86,7 @@ def networks(ground: Ground) -> Entities:
     values = {
         "vpc_id": ids,
         "arn": arns,
-        "cidr_block": [blocks(ground)[key] for key in keys],
+        "cidr_block": list(blocks(ground).values()),
         "region": regions,
         "availability_zones": [ground.zones_of(key) for key in keys],
         "environment": [network.environment for network in specs],
@@ -106,9 +106,9 @@ def blocks(ground: Ground) -> dict[str, str]:
 
 def subnets(ground: Ground) -> Entities:
     """All subnets: one per zone and tier, tier by tier."""
-    rows = []
+    rows, known = [], blocks(ground)
     for key, network in ground.estate.networks.items():
-        zones, whole = ground.zones_of(key), ip_network(blocks(ground)[key], strict=False)
+        zones, whole = ground.zones_of(key), ip_network(known[key])
         parts = list(whole.subnets(prefixlen_diff=SUBNET_BITS))
         for place in range(min(network.subnets, SUBNETS_AT_MOST)):
             zone = zones[place % len(zones)]

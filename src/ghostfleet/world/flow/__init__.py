@@ -14,6 +14,7 @@ import numpy as np
 
 from ghostfleet.core import draw
 from ghostfleet.core.errors import ScenarioError
+from ghostfleet.spec.estate import Estate
 from ghostfleet.world.estate.copies import expanded
 from ghostfleet.world.flow.calibration import calibrate
 from ghostfleet.world.flow.draft import DATABASE, EXTERNAL, MACHINE, SERVICE, WEB, Draft, DraftEdge, draft
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from ghostfleet.core.arrays import F64, I64, U64
     from ghostfleet.shapes import Shape
-    from ghostfleet.spec.estate import Estate
     from ghostfleet.spec.scenario import Scenario
 
 KINDS = {
@@ -125,6 +125,7 @@ class Flow(msgspec.Struct, frozen=True, dict=True):
     """Everything that the state solves."""
 
     seed: int
+    estate: Estate  # with the copies of business units written out
     nodes: Nodes
     edges: Edges
     slots: Slots
@@ -161,7 +162,7 @@ def of(estate: Estate, seed: int) -> Flow:
     """Flow of an estate."""
     plan = draft(estate, seed)
     calibrate(plan)
-    return Flow(seed, _nodes(plan), _edges(plan), _slots(plan), _entries(plan), _echoes(plan))
+    return Flow(seed, estate, _nodes(plan), _edges(plan), _slots(plan), _entries(plan), _echoes(plan))
 
 
 def _nodes(plan: Draft) -> Nodes:
