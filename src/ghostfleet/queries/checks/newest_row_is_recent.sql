@@ -11,8 +11,8 @@
 -- The end is what the manifest states, never the clock's time.
 WITH newest AS (
     SELECT 'system_metrics' AS table_name, max(time) AS time FROM system_metrics
-    UNION ALL SELECT 'database_metrics' AS table_name, max(CAST(time AS TIMESTAMP)) AS time FROM database_metrics
-    UNION ALL SELECT 'network_metrics' AS table_name, max(CAST(time AS TIMESTAMP)) AS time FROM network_metrics
+    UNION ALL SELECT 'database_metrics' AS table_name, max(CAST(CAST(time AS VARCHAR) AS TIMESTAMP)) AS time FROM database_metrics
+    UNION ALL SELECT 'network_metrics' AS table_name, max(CAST(CAST(time AS VARCHAR) AS TIMESTAMP)) AS time FROM network_metrics
 ), ages AS (
     SELECT table_name, greatest((until_s - row_s - epoch(time)) / 60, 0) AS minutes
     FROM newest

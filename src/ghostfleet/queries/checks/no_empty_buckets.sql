@@ -12,9 +12,9 @@
 WITH seen AS (
     SELECT 'system_metrics' AS table_name, service_name AS entity, time FROM system_metrics
     UNION ALL
-    SELECT 'database_metrics', CAST(db_identifier AS VARCHAR), CAST(time AS TIMESTAMP) FROM database_metrics
+    SELECT 'database_metrics', CAST(db_identifier AS VARCHAR), CAST(CAST(time AS VARCHAR) AS TIMESTAMP) FROM database_metrics
     UNION ALL
-    SELECT 'network_metrics', CAST(source_service || ' to ' || target_service AS VARCHAR), CAST(time AS TIMESTAMP)
+    SELECT 'network_metrics', CAST(source_service || ' to ' || target_service AS VARCHAR), CAST(CAST(time AS VARCHAR) AS TIMESTAMP)
     FROM network_metrics
 ), spans AS (
     SELECT table_name, greatest(row_s, 300) AS step_s, until_s // greatest(row_s, 300) * greatest(row_s, 300) AS end_s,
