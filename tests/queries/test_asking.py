@@ -99,7 +99,9 @@ def test_a_text_that_lacks_its_tables_leaves_its_part_empty_and_says_so(tmp_path
     calls(tmp_path, ("a", "b"))
     answer = ask("service_dependency_map", str(tmp_path))
     assert set(answer.lacking) == {"deployments", "database_calls"}
-    assert "DEPLOYED_ON is not there" in telling.as_table(answer) or "EKSCluster is not there" in telling.as_table(answer)
+    assert "DEPLOYED_ON is not there" in telling.as_table(answer) or "EKSCluster is not there" in telling.as_table(
+        answer
+    )
     assert [row["cluster"] for row in answer.rows] == [None, None]
 
 
@@ -126,7 +128,9 @@ def test_names_are_bound_in_graphs_too(name, tmp_path):
     answer = ask("application_architecture", str(tmp_path), app_name=name)
     assert answer.rows[0]["compliance_requirements"] == ["GDPR", "SOX"]
     assert [row["name"] for row in answer.tables["services"]] == ["api"]
-    assert "Application has no rows of app_name" in ask("application_architecture", str(tmp_path), app_name="no").no_data
+    assert (
+        "Application has no rows of app_name" in ask("application_architecture", str(tmp_path), app_name="no").no_data
+    )
 
 
 def test_what_a_terminal_would_obey_is_shown_by_its_number(tmp_path):

@@ -47,7 +47,9 @@ def test_clusters_hold_the_services_that_run_there(estate):
     on = ends(estate, "DEPLOYED_ON")
     calls_of = ends(estate, "DEPENDS_ON")
     for row in answer.rows:
-        assert [one["name"] for one in row["services"]] == sorted(name for name, cluster in on if cluster == row["name"])
+        assert [one["name"] for one in row["services"]] == sorted(
+            name for name, cluster in on if cluster == row["name"]
+        )
         for one in row["services"]:
             assert one["service_dependencies"] == sorted(end for start, end in calls_of if start == one["name"])
     costs = [float(row["cost_monthly"]) for row in estate.rows("EKSCluster")]
@@ -73,14 +75,19 @@ def test_impact_counts_both_directions(estate):
 
 def test_a_service_without_dependents_is_low_and_not_off_by_one(tmp_path):
     calls(tmp_path, ("a", "b"), ("a", "c"), ("d", "c"), ("a", "e"), ("b", "e"), ("c", "e"))
-    found = {row["name"]: (row["impact_score"], row["criticality"]) for row in ask("service_dependency_map", str(tmp_path)).rows}
+    found = {
+        row["name"]: (row["impact_score"], row["criticality"])
+        for row in ask("service_dependency_map", str(tmp_path)).rows
+    }
     assert found == {"a": (3, "low"), "b": (3, "medium"), "c": (5, "high"), "d": (1, "low"), "e": (6, "critical")}
 
 
 def test_databases_are_of_both_kinds(estate):
     answer = asked(estate, "database_connections")
     machines = [row for row in estate.rows("EC2Instance") if row["sqlserver_edition"]]
-    assert {row["identifier"] for row in answer.rows} == {row["name"] for row in (*estate.rows("RDSInstance"), *machines)}
+    assert {row["identifier"] for row in answer.rows} == {
+        row["name"] for row in (*estate.rows("RDSInstance"), *machines)
+    }
     pairs = ends(estate, "QUERIES")
     for row in answer.rows:
         assert row["connections"] == sorted(start for start, end in pairs if end == row["identifier"])
@@ -98,7 +105,15 @@ def database(name, engine, size, storage, cost, region="us-east-1"):
 def machine(name, cpu, memory, cost=1000):
     usual = {"kind": "EC2Instance", "sqlserver_edition": "Standard", "sqlserver_version": "2019", "status": "running"}
     facts = {"cpu_utilization": cpu, "memory_utilization": memory, "cost_monthly": cost, "storage_gb": 100}
-    return {"id": f"i/{name}", "name": name, "instance_type": "m5.large", "region": "r", **usual, "environment": "p", **facts}
+    return {
+        "id": f"i/{name}",
+        "name": name,
+        "instance_type": "m5.large",
+        "region": "r",
+        **usual,
+        "environment": "p",
+        **facts,
+    }
 
 
 def cluster(name, nodes, cost):
@@ -138,8 +153,16 @@ def test_idle_clusters_and_machines_are_candidates(tmp_path):
     put(tmp_path, "EKSCluster", [cluster("idle", 21, 1000), cluster("full", 20, 1000)])
     put(tmp_path, "Service", [service(name) for name in ("a", "b", "c", "d")])
     ties = [("a", "idle"), ("b", "idle"), ("c", "full"), ("d", "full")]
-    put(tmp_path, "DEPLOYED_ON", [link(("Service", f"service/{a}"), "DEPLOYED_ON", ("EKSCluster", f"c/{b}")) for a, b in ties])
-    put(tmp_path, "EC2Instance", [machine("idle-sql", 29.9, 49.9), machine("busy-cpu", 30, 10), machine("busy-memory", 10, 50)])
+    put(
+        tmp_path,
+        "DEPLOYED_ON",
+        [link(("Service", f"service/{a}"), "DEPLOYED_ON", ("EKSCluster", f"c/{b}")) for a, b in ties],
+    )
+    put(
+        tmp_path,
+        "EC2Instance",
+        [machine("idle-sql", 29.9, 49.9), machine("busy-cpu", 30, 10), machine("busy-memory", 10, 50)],
+    )
     found, summary = candidates(tmp_path)
     assert found == {"idle-sql": 400, "idle": 300}
     assert summary == {
@@ -164,7 +187,9 @@ def test_applications_have_their_services_and_databases(estate):
     for row in estate.rows("Application"):
         answer = asked(estate, "application_architecture", app_name=row["name"])
         mine = {end for start, end in uses if start == row["name"]}
-        databases = {end for start, end in asks if start in mine} | {start for start, end in hosts if end == row["name"]}
+        databases = {end for start, end in asks if start in mine} | {
+            start for start, end in hosts if end == row["name"]
+        }
         assert {one["name"] for one in answer.tables["services"]} == mine
         assert answer.summary == {
             "service_count": len(mine),
@@ -240,7 +265,9 @@ def test_shared_databases_and_full_clusters_are_graded(estate):
 
 
 def test_single_points_of_failure_are_services_of_one_replica_that_others_need(tmp_path):
-    pairs = [(caller, "three") for caller in "abc"] + [(caller, "two") for caller in "ab"] + [("a", "one"), ("a", "many")]
+    pairs = (
+        [(caller, "three") for caller in "abc"] + [(caller, "two") for caller in "ab"] + [("a", "one"), ("a", "many")]
+    )
     calls(tmp_path, *pairs, replicas={"three": 1, "two": 0, "one": 1, "a": 1})
     answer = ask("critical_path_analysis", str(tmp_path))
     found = {row["name"]: row["risk"] for row in answer.tables["single_points_of_failure"]}
@@ -264,10 +291,18 @@ def test_latency_is_what_was_measured_and_null_where_nothing_was(tmp_path):
     calls(tmp_path, ("a", "b"), ("b", "c"))
     pairs = [("a", "east"), ("b", "west")]
     put(tmp_path, "EKSCluster", [{**cluster(name, 5, 1), "region": name} for name in ("east", "west")])
-    put(tmp_path, "DEPLOYED_ON", [link(("Service", f"service/{a}"), "DEPLOYED_ON", ("EKSCluster", f"c/{b}")) for a, b in pairs])
+    put(
+        tmp_path,
+        "DEPLOYED_ON",
+        [link(("Service", f"service/{a}"), "DEPLOYED_ON", ("EKSCluster", f"c/{b}")) for a, b in pairs],
+    )
     rows = [(at(0), 10, 100), (at(1), 40, 300), (at(2), "", 0)]
     ends_ = {"source_service": "a", "target_service": "b"}
-    put(tmp_path, "network_metrics", [{"time": t, **ends_, "avg_latency_ms": ms, "request_count": n} for t, ms, n in rows])
+    put(
+        tmp_path,
+        "network_metrics",
+        [{"time": t, **ends_, "avg_latency_ms": ms, "request_count": n} for t, ms, n in rows],
+    )
     answer = ask("network_latency_heatmap", str(tmp_path))
     assert [(row["latency_ms"], row["cross_region"]) for row in answer.rows] == [(32.5, True), (None, None)]
     assert answer.tables["matrix"][0] == {"service": "a", "targets": {"a": 0.0, "b": 32.5, "c": None}}
@@ -285,6 +320,8 @@ def test_without_measurements_a_heatmap_has_connections_and_no_latency(tmp_path)
 
 def test_heatmap_of_the_estate_measures_every_connection(estate):
     answer = asked(estate, "network_latency_heatmap")
-    assert answer.summary["measured"] == answer.summary["total_connections"] == len(
-        ends(estate, "DEPENDS_ON") | ends(estate, "QUERIES")
+    assert (
+        answer.summary["measured"]
+        == answer.summary["total_connections"]
+        == len(ends(estate, "DEPENDS_ON") | ends(estate, "QUERIES"))
     )

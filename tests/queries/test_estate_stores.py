@@ -12,7 +12,10 @@ from tests.queries.estates import TABLES
 
 GIVEN = {"app_name": "client-portal", "service": "trading-api"}
 TEXTS = {
-    (name, one.name): one for name, asked in questions().items() for one in asked.texts if one.name not in text.stored_views()
+    (name, one.name): one
+    for name, asked in questions().items()
+    for one in asked.texts
+    if one.name not in text.stored_views()
 } | {("stored", name): one for name, one in text.stored_views().items()}
 SQL = {key: one for key, one in TEXTS.items() if one.language == "sql"}
 CYPHER = {key: one for key, one in TEXTS.items() if one.language == "cypher"}
@@ -69,7 +72,9 @@ def test_sql_keeps_to_what_two_stores_understand(key):
     one = SQL[key]
     assert re.findall(UNCOMMON_SQL, body(one)) == []
     counted = [int(number) for number in re.findall(r"\$(\d+)", body(one))]
-    assert set(counted) == set(range(1, len(re.findall(r"\b[A-Z]+\b", re.sub("=.*?(,|$)", ",", one.header.get("params", "")))) + 1))
+    assert set(counted) == set(
+        range(1, len(re.findall(r"\b[A-Z]+\b", re.sub("=.*?(,|$)", ",", one.header.get("params", "")))) + 1)
+    )
     assert len(re.findall(r"CAST\(\$\d+ AS", body(one))) == len(counted)
 
 
