@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ghostfleet import shapes, signals, sinks
+from ghostfleet import queries, shapes, signals, sinks
 from ghostfleet.cli import scenario as scenarios
 from ghostfleet.spec import loading
 from scripts import make_reference as reference
@@ -16,8 +16,9 @@ NAMES = [
     *(("tables.md", f"| `{name}` |") for signal in signals.found().values() for name in signal.TABLE.names),
     *(("parts.md", f"| `{name}` |") for name in shapes.kinds()),
     *(("parts.md", f"| `{name}:` |") for name in sinks.found()),
-    *(("queries.md", f"| `{path.stem}` |") for path in (reference.SOURCE / "queries").rglob("*.sql")
-      if path.parent.name != "views"),
+    *(("queries.md", f"| `{path.stem}` |") for path in (reference.SOURCE / "queries").rglob("*")
+      if path.suffix in {".sql", ".cypher"} and path.parent.name != "views"),
+    *(("queries.md", f"| `{name}` |") for name in queries.questions()),
     *(
         ("commands.md", f"| `--{name.replace('_', '-')}` |")
         for scenario in loading.shipped()

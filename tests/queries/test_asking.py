@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -88,7 +89,7 @@ def test_a_window_without_rows_is_no_data(two_days):
 @pytest.mark.parametrize("name", questions())
 def test_a_place_without_the_tables_is_no_data(name, tmp_path):
     (tmp_path / "readme.csv").write_text("a,b\n1,2\n")
-    given = {key: value for key, value in GIVEN.items() if key in question(name).parameters}
+    given: dict[str, Any] = {key: value for key, value in GIVEN.items() if key in question(name).parameters}
     answer = ask(name, str(tmp_path), **given)
     assert answer.error is None
     assert answer.no_data

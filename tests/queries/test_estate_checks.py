@@ -1,3 +1,4 @@
+# ruff: noqa: E501, ISC004, S608  a broken estate is one line of SQL, and reads best as one
 """An estate broken in one way is named by the check that guards it."""
 
 from __future__ import annotations
@@ -166,9 +167,7 @@ def copied(tmp_path_factory, estate):
 
 def test_a_sound_estate_passes(estate):
     report = judged(estate.duckdb)
-    assert {
-        result.name: result.message for result in report.results if result.status not in ("passed",)
-    }.keys() == ALWAYS
+    assert {result.name for result in report.results if result.status != "passed"} == ALWAYS
     assert report.named("metric_tables_present").status == "warning"
     assert (report.status, report.exit_code) == ("excellent", 0)
     assert report.named("no_empty_buckets").message.startswith("0 of ")

@@ -203,7 +203,7 @@ def test_tiers_hold_what_an_application_stands_on(estate):
     answer = asked(estate, "application_infrastructure", app_name="client-portal")
     webs = {end for start, end in fronts if start == "client-portal"}
     services = {end for start, end in uses if start == "client-portal"}
-    tiers = {}
+    tiers: dict[str, set[str]] = {}
     for row in answer.rows:
         tiers.setdefault(row["tier"], set()).add(row["name"])
     asks = {end for start, end in ends(estate, "QUERIES") if start in services}

@@ -29,7 +29,7 @@ def floats(rows, column):
 
 
 def grouped(rows, *columns):
-    found = {}
+    found: dict[tuple[str, ...], list[dict[str, str]]] = {}
     for row in rows:
         found.setdefault(tuple(row[column] for column in columns), []).append(row)
     return found
@@ -227,7 +227,10 @@ def test_business_value_is_annualised_by_the_days_that_have_data(tmp_path):
     assert [row["total_cost_savings_usd"] for row in answer.tables["monthly_trend"]] == [1500]
     assert [row["initiative_name"] for row in answer.tables["top_initiatives"]] == ["one", "two"]
     assert [row["category"] for row in answer.rows] == ["automation", "security"]
-    weeks = {(str(row["week"])[:10], row["total_cost_savings_usd"]) for row in ask("business_value_weekly", str(tmp_path)).rows}
+    weeks = {
+        (str(row["week"])[:10], row["total_cost_savings_usd"])
+        for row in ask("business_value_weekly", str(tmp_path)).rows
+    }
     assert weeks == {("2025-02-24", 1000), ("2025-03-10", 500), ("2025-03-10", None)}
 
 

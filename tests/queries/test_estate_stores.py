@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
@@ -110,7 +111,7 @@ def test_properties_that_texts_state_are_those_of_the_nodes(key):
 
 
 def test_no_text_lies_there_unused():
-    home = files("ghostfleet.queries") / "estate"
-    used = {one.name for one in TEXTS.values()}
-    lying = {entry.name.rpartition(".")[0] for entry in home.rglob("*") if entry.name.endswith((".sql", ".cypher"))}  # type: ignore[attr-defined]  a folder
-    assert lying <= used
+    home = Path(str(files("ghostfleet.queries"))) / "estate"
+    assert {path.stem for path in home.rglob("*") if path.suffix in {".sql", ".cypher"}} <= {
+        one.name for one in TEXTS.values()
+    }

@@ -76,12 +76,12 @@ def test_the_thresholds_of_view_and_answer_are_one(errors, response):
     cells = [f"{'NULL' if one is None else one} AS {name}" for name, one in (row | dict.fromkeys(names, 1)).items()]
     with duckdb.connect() as store:
         store.execute(f"CREATE TABLE system_metrics AS SELECT {', '.join(cells)}")
-        (found,) = store.execute(f"SELECT health_status FROM ({view})").fetchone()  # noqa: S608
+        ((found,),) = store.execute(f"SELECT health_status FROM ({view})").fetchall()  # noqa: S608
     assert found == health.of_service(errors, response)
 
 
 def test_the_newest_row_of_each_service_is_its_state_now(store):
-    (times,) = store.execute("SELECT count(DISTINCT time) FROM current_system_health").fetchone()
+    ((times,),) = store.execute("SELECT count(DISTINCT time) FROM current_system_health").fetchall()
     newest = store.execute("SELECT max(time) FROM system_metrics").fetchone()
     assert times == 1
     assert store.execute("SELECT max(time) FROM current_system_health").fetchone() == newest

@@ -178,6 +178,8 @@ class Relations:
 
     def _attach(self, path: Path) -> str:
         if path not in self._attached:
+            if not sources.begins_as_store(path):
+                raise sources.UnreadableError(f"{path} is not a DuckDB file")
             alias = f"stored_{len(self._attached)}"
             self.store.execute(f"ATTACH {literal(str(path.absolute()))} AS {alias} (READ_ONLY)")
             self._attached[path] = alias

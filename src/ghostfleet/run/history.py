@@ -133,7 +133,7 @@ def write(
 
 
 def _views() -> list[View]:
-    """Rollups and views that a store may keep; which of them depends on the tables that stand there (EST-31, EST-33)."""
+    """Rollups and views that a store may keep (EST-31, EST-33); which ones depends on the tables that stand there."""
     return [
         View(view.name, view.sql, {need.relation: need.columns for need in view.needs})
         for view in stored_views().values()
