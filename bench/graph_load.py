@@ -102,16 +102,14 @@ def main() -> int:
         "nodes, every one changed": nodes(1),
         "links, every one changed": links(1.0),
     }
-    lines = []
+    lines = [Line("memory of the rows to load", surroundings.peak_memory_mb(), unit="MB")]
     with TemporaryDirectory(prefix="ghostfleet-bench-") as folder:
         path = Path(folder) / "estate.graph"
         for name, rows in steps.items():
             lines.append(Line(name, len(rows) / load(path, rows) / 1000, unit="k/s"))
             if name == "links, new":
                 lines.append(Line("size of the file", path.stat().st_size / 1e6, unit="MB"))
-    lines.append(
-        Line("peak memory, of which the rows of the bench are a third", surroundings.peak_memory_mb(), unit="MB")
-    )
+    lines.append(Line("peak memory", surroundings.peak_memory_mb(), unit="MB"))
     return conclude(f"ladybug, {NODES:,} nodes and {LINKS:,} links", lines)
 
 

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from ghostfleet import queries, shapes, signals, sinks
+from ghostfleet import incidents, queries, shapes, signals, sinks, truth
 from ghostfleet.cli import commands
 from ghostfleet.cli import scenario as scenarios
 from ghostfleet.core import errors
 from ghostfleet.sinks.sink import GROUPS
 from ghostfleet.spec import loading
 from ghostfleet.spec import schema as schemas
+from ghostfleet.truth import metrics
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,6 +40,8 @@ cell with `;` between its items; there an item that holds a `;` looks like two."
 ABOUT_VIEWS = (
     """A DuckDB file keeps those whose tables it has, and `ghostfleet ask` answers them of other places as well."""
 )
+_COMMON = tuple(one.encode_name for one in msgspec.structs.fields(incidents.Incident))
+ABOUT_IMPACT = """What `impact` is measured in. Smaller changes are left out; a call is named `caller → callee`."""
 NOTE = "<!-- Computed by scripts/make_reference.py (`make docs`); changes here are lost. -->"
 OTHER_CODES = ((0, "it worked"), (1, "a check failed, or what is stored is not what the manifest says"),
                (130, "interrupted; the same command takes up where it stopped"),
@@ -62,10 +65,10 @@ def page(title: str, *parts: Sequence[str]) -> str:
 
 
 def tables() -> str:
-    """Describe every table of every signal."""
+    """Describe every table of every signal, and those of truth."""
     parts: list[list[str]] = []
-    for name, signal in signals.found().items():
-        table = signal.TABLE
+    of_signals = [signal.TABLE for signal in signals.found().values()]
+    for table in (*of_signals, *truth.TABLES):
         body = [
             (
                 f"`{one.name}`",
@@ -80,11 +83,20 @@ def tables() -> str:
             for one in table.columns
         ]
         parts += [
-            [f"## {name}", "", f"{table.about.capitalize()}."],
+            [f"## {table.name}", "", f"{table.about.capitalize()}."],
             [_place(table)],
             rows(("column", "kind", "unit", "valid", "resolution", "fold", "column group", "about"), body),
         ]
-    return page("Tables", [ABOUT_KINDS], *parts)
+    return page("Tables", [ABOUT_KINDS], *parts, *_impact_metrics())
+
+
+def _impact_metrics() -> list[list[str]]:
+    """Metrics of impact, and how much of a change counts."""
+    body = [
+        (f"`{one.name}`", one.about, f"{one.least:.0%} of what would have been" if one.floor else f"{one.least:g}")
+        for one in (*metrics.FLOWING, *metrics.LEAVES)
+    ]
+    return [["## Metrics of impact"], [ABOUT_IMPACT], rows(("metric", "about", "smallest change that counts"), body)]
 
 
 def _place(table: Table) -> str:
@@ -135,7 +147,7 @@ def _resolved(node: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
 
 def _value(node: dict[str, Any], known: dict[str, Any]) -> str:
     if "anyOf" in node:
-        return " or ".join(_value(one, known) for one in node["anyOf"])
+        return " or ".join(dict.fromkeys(_value(one, known) for one in node["anyOf"]))
     node = _resolved(node, known)
     if "enum" in node:
         return ", ".join(_compact(value) for value in node["enum"])
@@ -208,19 +220,27 @@ def _kind(one: Any) -> str:  # noqa: ANN401  spec's Parameter
 
 
 def parts_page() -> str:
-    """List shapes, with their options, and sinks."""
+    """List shapes and incidents, with their options, and sinks."""
     shape_rows = []
     for name, kind in sorted(shapes.kinds().items()):
         options = ", ".join(f"`{one.encode_name}`" for one in msgspec.structs.fields(kind))
         shape_rows.append((f"`{name}`", options, first_line(kind.__doc__)))
+    incident_rows = []
+    for name, incident in sorted(incidents.kinds().items()):
+        own = ", ".join(f"`{one.encode_name}`" for one in msgspec.structs.fields(incident)[len(_COMMON) :])
+        labels = ", ".join(selector.label for selector in incident.whom())
+        incident_rows.append((f"`{name}`", labels, own, first_line(incident.__doc__)))
     sink_rows = [
         (f"`{name}:`", "one" if sink.writers == "one" else "many", _groups(sink.groups), first_line(sink.__doc__))
         for name, sink in sinks.found().items()
     ]
     return page(
-        "Shapes and sinks",
+        "Shapes, incidents and sinks",
         ["## Shapes"],
         rows(("kind", "options", "about"), shape_rows),
+        ["## Incidents"],
+        [f"Options of all kinds: {', '.join(f'`{name}`' for name in _COMMON)}."],
+        rows(("kind", "strikes", "further options", "about"), incident_rows),
         ["## Sinks"],
         [ABOUT_URLS],
         rows(("scheme", "writers", "groups", "about"), sink_rows),

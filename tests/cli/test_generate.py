@@ -270,6 +270,7 @@ def test_a_window_is_a_cut_and_changes_no_value(tmp_path: Path) -> None:
         ("scenarios", "capacity"),
         ("signals", "server_metrics"),
         ("shapes", "weekend"),
+        ("incidents", "bad_deploy"),
         ("sinks", "duckdb:"),
         ("queries", "server_types"),
         ("queries", "row_count"),
@@ -282,7 +283,7 @@ def test_list_names_what_there_is(tmp_path: Path, kind: str, name: str) -> None:
 
 
 def test_list_offers_no_kind_of_which_there_is_nothing(tmp_path: Path) -> None:
-    assert "incidents" not in ghostfleet(tmp_path, "list", "--help").stdout
+    assert "dashboards" not in ghostfleet(tmp_path, "list", "--help").stdout
 
 
 def test_the_published_schema_is_the_one_that_the_models_give(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ghostfleet import queries, shapes, signals, sinks
+from ghostfleet import incidents, queries, shapes, signals, sinks, truth
 from ghostfleet.cli import scenario as scenarios
 from ghostfleet.spec import loading
 from scripts import make_reference as reference
@@ -14,7 +14,10 @@ NAMES = [
     *(("commands.md", f"## ghostfleet {name}") for name in reference.command_names()),
     *(("tables.md", f"## {name}") for name in signals.found()),
     *(("tables.md", f"| `{name}` |") for signal in signals.found().values() for name in signal.TABLE.names),
+    *(("tables.md", f"## {table.name}") for table in truth.TABLES),
+    *(("tables.md", f"| `{name}` |") for table in truth.TABLES for name in table.names),
     *(("parts.md", f"| `{name}` |") for name in shapes.kinds()),
+    *(("parts.md", f"| `{name}` |") for name in incidents.kinds()),
     *(("parts.md", f"| `{name}:` |") for name in sinks.found()),
     *(("queries.md", f"| `{path.stem}` |") for path in (reference.SOURCE / "queries").rglob("*")
       if path.suffix in {".sql", ".cypher"} and path.parent.name != "views"),

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "ghostfleet"
 
-VALUE_PATH = ("core", "shapes", "spec", "world", "state", "signals", "generate")
+VALUE_PATH = ("core", "shapes", "incidents", "spec", "world", "state", "signals", "truth", "generate")
 MOST_LINES = 400
 NO_NAMES = {"base", "common", "helpers", "manager", "misc", "utils"}
 HEAVY = {"duckdb", "ladybug", "matplotlib", "pandas", "pyarrow", "rustworkx", "scipy", "sklearn"}

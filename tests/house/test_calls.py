@@ -10,6 +10,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     (SERVER_METRICS, "np.average"): "a check expects it; no value comes from it",
     (SERVER_METRICS, ".mean()"): "a check expects it; no value comes from it",
     (SERVER_METRICS, "**"): "a check expects it; no value comes from it",
+    ("src/ghostfleet/core/rows.py", ".mean()"): "one division of whole sums: `Facts.mean`",
     ("src/ghostfleet/signals/host_metrics/__init__.py", ".mean()"): "one division of whole sums: `Facts.mean`",
     ("src/ghostfleet/state/hosts/deposit.py", "np.cumsum"): "of whole numbers",
     ("src/ghostfleet/state/hosts/schedule.py", "np.cumsum"): "of whole numbers",

@@ -110,10 +110,15 @@ def fold(factor, skip):
 
 def company():
     """For all hosts: what one did does not depend on which others are worked out with it, nor on what else is asked."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(host_metrics, "FEW", 0)  # every kind of agent alone, and only what it sees
-        alone = observe(Generator(scenario()), window())
-    cells.assert_equal(alone, observe(Generator(scenario()), window()))
+    rows, hosts = window(80), host_metrics.observer(scenario()).hosts
+    alone = [observe(Generator(scenario()), rows, host, host + 1) for host in range(HOSTS)]
+    cells.assert_equal(cells.joined(alone), observe(Generator(scenario()), rows))
+    ticks, everyone = rows.finer(5), np.arange(HOSTS)
+    whole = hosts.solve(ticks, everyone)
+    for metric in ("cpu", "outbound"):
+        some = everyone % 3 == 0
+        asked = hosts.solve(ticks, everyone, asked={metric: some})
+        assert np.array_equal(asked.rates[metric][some], whole.rates[metric][some])
 
 
 def order(places):
@@ -233,7 +238,7 @@ def runs_counted_from_the_window(patch):
 
 def look_back_forgotten(patch):
     """Runs that began before the window do not act in it."""
-    patch.setattr(schedule, "_reach", lambda _, rows: np.zeros(len(rows)))
+    patch.setattr(schedule, "_reach", lambda processes: np.zeros(len(processes)))
 
 
 def draws_by_order_of_calls(patch):
@@ -268,13 +273,13 @@ def a_young_estimate(patch):
 
 def swings_from_the_shard(patch):
     """Swings belong to the place in the shard, not to the host."""
-    honest = Swings.factors
+    honest = Swings.of
 
-    def factors(swings, cells, rows):
+    def of(swings, rows, others):
         first = min(int(some[0]) for some in rows.values() if len(some))
-        return honest(swings, cells, {metric: some - first for metric, some in rows.items()})
+        return honest(swings, {metric: some - first for metric, some in rows.items()}, others)
 
-    patch.setattr(Swings, "factors", factors)
+    patch.setattr(Swings, "of", of)
 
 
 def profiles_in_the_seed(patch):

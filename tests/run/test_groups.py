@@ -158,6 +158,30 @@ def test_a_later_window_over_an_earlier_one_is_proven(tmp_path: Path, form: str)
         assert problems(url) == []
 
 
+def test_a_graph_without_a_manifest_is_compared_with_a_scenario(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(generate, "ROWS_PER_TASK", 1_000)
+    url = f"ladybug:{tmp_path}/b.graph"
+    made = msgspec.structs.replace(scenario(data__end_date="2025-01-02"), tables=ALL)
+    write(made, Request(urls=(url,))).manifests[url].unlink()
+    result = verification.compare(url, made)
+    assert (result.problems, result.rows) == ([], 3 * len(NAMES))
+    with ladybug.Database(tmp_path / "b.graph") as store, ladybug.Connection(store) as opened:
+        opened.execute("MATCH ()-[r:USES]->(n {id: 'db-svc-05'}) SET r.weight = 0.5")
+    assert [said.partition(":")[0] for said in verification.compare(url, made).problems] == [
+        "USES is not what the scenario makes"
+    ]
+
+
+def test_workers_change_nothing(tmp_path: Path) -> None:
+    urls = [f"ladybug:{tmp_path}/{workers}.graph" for workers in (1, 2)]
+    for hour in (NOON, NOON + HOUR):  # the second time, the file has been opened before there are workers
+        found = [run(url, hour=hour, workers=workers).written[url] for workers, url in enumerate(urls, 1)]
+        assert found[0] == found[1]
+    assert problems(urls[1]) == []
+
+
 def test_an_interrupted_run_is_taken_up_by_itself_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     both = (f"duckdb:{tmp_path}/a.duckdb", f"ladybug:{tmp_path}/b.graph")
     full = SinkError("the disk is full")

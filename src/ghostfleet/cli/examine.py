@@ -36,14 +36,18 @@ def scenario_option(command: Any) -> Any:  # noqa: ANN401  a decorator, as click
 
 
 def fallback(url: str | None, scenario_name: str | None) -> Scenario:
-    """Scenario of data without a manifest: the one that is named, or the shipped one whose table's name a file has."""
-    found = loading.shipped() if url is not None and scenario_name is None else {}
-    for name, text in found.items():
-        tables = reading.read(text, name).tree["tables"]
-        named = [table for one in tables for table in signals.named(one)]
-        stems = [stem for table in named for stem in (table, signals.signal(table).TABLE.file_stem)]
-        if Path(str(url)).name.startswith(tuple(stems)):
-            return loading.load(scenario.find(name)).scenario
+    """Scenario of data without a manifest: the one that is named, or the shipped one whose table's name a file has.
+
+    A scenario that lists the table itself goes before one that lists a group of tables.
+    """
+    shipped = loading.shipped() if url is not None and scenario_name is None else {}
+    listed = {name: reading.read(text, name).tree["tables"] for name, text in shipped.items()}
+    for is_group in (False, True):
+        for name, tables in listed.items():
+            named = [table for one in tables for table in signals.named(one) if (table != one) is is_group]
+            stems = [stem for table in named for stem in (table, signals.signal(table).TABLE.file_stem)]
+            if Path(str(url)).name.startswith(tuple(stems)):
+                return loading.load(scenario.find(name)).scenario
     return loading.load(scenario.find(scenario_name or DEFAULT_SCENARIO)).scenario
 
 

@@ -22,42 +22,53 @@ FORMATS = ("csv", "csv.gz", "jsonl", "jsonl.gz", "json", "json.gz", "parquet")
 BYTES_PER_UNIT = 1000
 
 
+OPTIONS = {
+    "to": click.option(
+        "--to",
+        metavar="URL",
+        multiple=True,
+        help="Folder, file, .duckdb file, ladybug:FILE (a graph), blackhole: or - (standard output); repeatable.",
+    ),
+    "since": click.option("--from", "since", type=Moment(), help="First row that starts at or after this time."),
+    "until": click.option("--until", type=Moment(), help="No row that starts at or after this time."),
+    "last": click.option("--last", type=Duration(), help="The last stretch before now, such as 90d."),
+    "every": click.option("--every", type=Duration(), help="Length of a row; a multiple of the scenario's tick."),
+    "only": click.option(
+        "--only", metavar="TABLES", help="Tables or groups (graph) to write, separated by commas, or all."
+    ),
+    "format_": click.option("--format", "format_", type=click.Choice(FORMATS), help="File format  [default: csv]"),
+    "codec": click.option(
+        "--codec",
+        type=click.Choice(("fast", "small", "none")),
+        default="fast",
+        show_default=True,
+        help="How hard to compress.",
+    ),
+    "workers": click.option("--workers", type=click.IntRange(1), help="Worker processes; changes no byte."),
+    "part": click.option("--part", type=click.IntRange(1), help="Make only this part of --of parts."),
+    "parts": click.option("--of", "parts", type=click.IntRange(1), help="Number of parts, for several machines."),
+    "blind": click.option(
+        "--blind",
+        is_flag=True,
+        help="No records of what people noticed, and only the hash of the scenario in the manifest.",
+    ),
+}
+
+
 def output_options(command: Any) -> Any:  # noqa: ANN401  a decorator, as click's own are
     """Add window, format and destination options."""
-    options = (
-        click.option(
-            "--to",
-            metavar="URL",
-            multiple=True,
-            help="Folder, file, .duckdb file, ladybug:FILE (a graph), blackhole: or - (standard output); repeatable.",
-        ),
-        click.option("--from", "since", type=Moment(), help="First row that starts at or after this time."),
-        click.option("--until", type=Moment(), help="No row that starts at or after this time."),
-        click.option("--last", type=Duration(), help="The last stretch before now, such as 90d."),
-        click.option("--every", type=Duration(), help="Length of a row; a multiple of the scenario's tick."),
-        click.option(
-            "--only", metavar="TABLES", help="Tables or groups (graph) to write, separated by commas, or all."
-        ),
-        click.option("--format", "format_", type=click.Choice(FORMATS), help="File format  [default: csv]"),
-        click.option(
-            "--codec",
-            type=click.Choice(("fast", "small", "none")),
-            default="fast",
-            show_default=True,
-            help="How hard to compress.",
-        ),
-        click.option("--workers", type=click.IntRange(1), help="Worker processes; changes no byte."),
-        click.option("--part", type=click.IntRange(1), help="Make only this part of --of parts."),
-        click.option("--of", "parts", type=click.IntRange(1), help="Number of parts, for several machines."),
-        click.option(
-            "--blind",
-            is_flag=True,
-            help="No records of what people noticed, and only the hash of the scenario in the manifest.",
-        ),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
+    return some(*OPTIONS)(command)
+
+
+def some(*names: str) -> Callable[[Any], Any]:
+    """Add some of these options, by their arguments' names."""
+
+    def add(command: Any) -> Any:  # noqa: ANN401  see output_options
+        for name in reversed(names):
+            command = OPTIONS[name](command)
+        return command
+
+    return add
 
 
 def request(scenario: Scenario, arguments: Mapping[str, Any]) -> Request:

@@ -10,6 +10,7 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 
 from ghostfleet import signals
 from ghostfleet.core.errors import ScenarioError
@@ -254,7 +255,7 @@ def load(ctx: click.Context, arguments: Mapping[str, Any]) -> loading.Loaded:
     }
     overrides = {} if arguments.get("seed") is None else {"execution.random_seed": (arguments["seed"], "--seed")}
     settings = loading.Settings(config, environment, arguments.get("assignments", ()), given, overrides)
-    loaded = loading.load(document, settings)
+    loaded = _with_incidents(loading.load(document, settings), document, settings, arguments)
     tables = () if loaded.scenario.tables == ("all",) else loaded.scenario.tables
     named = [(table, ("expect", table), signals.signal) for table in loaded.scenario.expect]
     for table, path, known in [
@@ -269,8 +270,40 @@ def load(ctx: click.Context, arguments: Mapping[str, Any]) -> loading.Loaded:
     return loaded
 
 
+def _with_incidents(
+    loaded: loading.Loaded, document: reading.Document, settings: loading.Settings, arguments: Mapping[str, Any]
+) -> loading.Loaded:
+    """Scenario with a file's ledger added to its own, or without any incident."""
+    name, without = arguments.get("incidents"), arguments.get("no_incidents")
+    if name is None and not without:
+        return loaded
+    estate = loaded.scenario.estate
+    said = "--no-incidents" if without else f"--incidents {name}"
+    if estate is None:
+        msg = f"{said}: the scenario {loaded.scenario.scenario} has no estate, and so no incidents"
+        raise ScenarioError(msg)
+    if name is not None and without:
+        msg = "--incidents adds some and --no-incidents takes all away; leave one of them out"
+        raise ScenarioError(msg)
+    given: tuple[str, Any] = "estate.incidents.enabled", False
+    if name is not None:
+        from ghostfleet.spec import ledger
+
+        added = ledger.read(_text(Path(name)), name, estate)
+        given = "estate.ledger", msgspec.to_builtins((*estate.ledger, *added))
+    overrides = {**settings.overrides, given[0]: (given[1], said)}
+    return loading.load(document, msgspec.structs.replace(settings, overrides=overrides))
+
+
 def scenario_options(command: Any) -> Any:  # noqa: ANN401  a decorator, as click's own are
     """Add what every command with a scenario takes."""
+    for option in (
+        click.option("--no-incidents", is_flag=True, help="Nothing goes wrong, whatever the scenario says."),
+        click.option(
+            "--incidents", metavar="FILE", help="A ledger: further incidents and resolutions, a JSON line each."
+        ),
+    ):
+        command = option(command)
     return click.argument("scenario")(setting_options(command))
 
 

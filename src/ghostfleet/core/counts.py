@@ -97,7 +97,7 @@ def _choose(small: Bool, counts: I64, parts: tuple[Array, ...], exact: Quantile,
 
 
 def _poisson_sum(mean: F64, u: F64) -> F64:
-    return _sum_until(u, maths.exp2(mean * -LOG2_E), np.zeros_like(mean), mean)
+    return _sum_until(u, maths.exp2(mean * -LOG2_E), None, mean)
 
 
 def _poisson_normal(mean: F64, u: F64) -> F64:
@@ -129,11 +129,11 @@ def _log1m(p: F64) -> F64:
     return out
 
 
-def _sum_until(u: F64, probability: F64, a: F64, b: F64) -> F64:
-    """Count the k whose cumulated probability lies below u, for p(0) given and p(k) = p(k−1) · (a + b/k)."""
+def _sum_until(u: F64, probability: F64, a: F64 | None, b: F64) -> F64:
+    """Count the k whose cumulated probability lies below u, for p(0) given and p(k) = p(k−1) · (a + b/k); no a is 0."""
     u = np.minimum(u, HIGHEST)
     reached, counts, done = probability.copy(), np.zeros_like(u), np.zeros_like(u)
-    places = np.arange(len(u))
+    factor, places = np.empty_like(u), np.arange(len(u))
     k = 0
     while True:
         going = u > reached
@@ -143,11 +143,14 @@ def _sum_until(u: F64, probability: F64, a: F64, b: F64) -> F64:
             if not left:
                 return done
             places, (u, reached, probability) = places[going], (u[going], reached[going], probability[going])
-            a, b, counts, going = a[going], b[going], counts[going], going[going]
+            b, counts, factor = b[going], counts[going], factor[: len(u)]
+            a = None if a is None else a[going]
+            going = going[going]
         counts += going
         k += 1
-        factor = b / k
-        factor += a
+        np.divide(b, k, out=factor)
+        if a is not None:
+            factor += a
         probability *= factor
         reached += probability
 

@@ -225,11 +225,24 @@ def normal(keys: U64, start: int, stop: int, *, out: F32 | None = None, scratch:
         # No sixteen bits lie outside the table; "wrap" only spares the check that "raise" makes first.
         table.take(index, mode="wrap", out=out[rows, columns])
         after = np.add(lanes, np.uint16(1), out=scratch.array("after", lanes.shape, np.uint16))
-        places = np.flatnonzero(np.less(after, END_CELLS, out=scratch.array("at end", lanes.shape, np.bool_)))
+        at_end = np.less(after, END_CELLS, out=scratch.array("at end", lanes.shape, np.bool_))
+        places = at_end.reshape(-1).nonzero()[0]
         if len(places):
             found.append(places + (rows.start * count + columns.start))
     if found:
         _cut_tails(out, keys, start, np.concatenate(found))
+    return out
+
+
+def scattered_normal(keys: U64, index: I64) -> F32:
+    """Standard normal at place ``index[i]`` of ``keys[i]``: what `normal` has there; shape (values,)."""
+    lanes = word_at(keys, index >> 2).view("<u2")  # four to a word
+    lane = lanes.take(np.arange(0, 4 * len(index), 4) + (index & 3))
+    out = normal_body().take(lane)
+    places = (lane + np.uint16(1) < END_CELLS).nonzero()[0]
+    if len(places):
+        deep = word_at(rekey(keys.take(places, axis=0), TAIL), index.take(places)) >> np.uint64(48)
+        out[places] = np.copysign(normal_tail().take(deep.astype(np.int64)), out[places])
     return out
 
 

@@ -7,6 +7,7 @@ midnight UTC and halving the days whose ends differ down to the second, so any y
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from datetime import UTC, datetime
 from functools import cache
 from importlib import import_module
@@ -40,11 +41,24 @@ def offsets(seconds: I64, zone: str) -> I64:
     known_zone(zone)
     if not seconds.size:
         return np.zeros_like(seconds)
-    first, last = civil.year(np.array([seconds.min(), seconds.max()]) // DAY_S).tolist()
+    first, last = int(seconds.min()), int(seconds.max())
+    starts, values = _table(zone, _year(first), _year(last))
+    place = bisect_right(starts, first)
+    if place == bisect_right(starts, last):  # most stretches see no step
+        return np.full_like(seconds, values[place - 1])
+    return np.array(values).take(np.searchsorted(np.array(starts), seconds, side="right") - 1)
+
+
+def _year(second: int) -> int:
+    return datetime.fromtimestamp(second, UTC).year
+
+
+@cache
+def _table(zone: str, first: int, last: int) -> tuple[list[int], list[int]]:
+    """Steps of some years."""
     steps = [_steps(zone, year) for year in range(first, last + 1)]
-    starts = np.concatenate([step[0] for step in steps])
-    values = np.concatenate([step[1] for step in steps])
-    return values.take(np.searchsorted(starts, seconds, side="right") - 1)
+    starts, values = (np.concatenate(parts).tolist() for parts in zip(*steps, strict=True))
+    return starts, values
 
 
 def known_zone(zone: str) -> None:

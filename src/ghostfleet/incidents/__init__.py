@@ -7,6 +7,7 @@ class. Kinds know names of parameters, never the state: the world resolves whom 
 from __future__ import annotations
 
 from functools import cache
+from hashlib import blake2b
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Union, get_args
@@ -35,6 +36,7 @@ Parameter = Literal[
     "node.unstarted",  # plus: share of wanted pods that do not start
     "pool.size",  # times: connections that a database grants at most
     "pool.leaked",  # plus: share of the pool that is held and not used
+    "pool.queued",  # plus: callers that wait for a connection, as a share of those that there are
     "wire.delay_ms",  # plus: time there and back on the calls into a node
     "cluster.nodes",  # times: machines of a cluster
     "bill.waste",  # plus: share of a resource's cost that nobody needs
@@ -44,9 +46,16 @@ Parameter = Literal[
 Whom = Literal["root", "callers", "callees", "databases", "entries", "residents"]
 Envelope = Literal["plateau", "swell", "climb", "whole"]
 Spread = Literal["callers", "callees", "sharers"]
-Severity = Literal["low", "medium", "high", "critical"]
+Severity = Annotated[
+    Literal["low", "medium", "high", "critical"],
+    Meta(description="how bad people say it is"),
+]
+Type = Literal["outage", "performance", "security"]
 Minutes = Annotated[float, Meta(ge=0, le=60 * 24 * 60)]
 Range = tuple[Minutes, Minutes]
+Onset = Annotated[Range, Meta(description="minutes in which it rises: from, to")]
+Stand = Annotated[Range, Meta(description="minutes for which it stands: from, to")]
+Recovery = Annotated[Range, Meta(description="minutes in which it falls: from, to")]
 PARAMETERS: tuple[Parameter, ...] = get_args(Parameter)
 
 
@@ -63,11 +72,16 @@ class Effect(msgspec.Struct, frozen=True):
 
 
 class Selector(msgspec.Struct, frozen=True):
-    """Whom a kind may strike: entities of a label whose properties have one of the given values."""
+    """Whom a kind may strike: entities of a label whose properties have one of the given values.
+
+    It says whom a kind strikes when nobody names one: whoever is named need only have the label, and an entry if asked.
+    """
 
     label: str
     where: dict[str, tuple[str, ...]] = {}
+    named: tuple[str, ...] = ()  # only those with one of these in the name
     called: bool = True  # only those that somebody calls
+    enters: bool = False  # only those at which demand enters, named or not
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forbid_unknown_fields=True):
@@ -80,13 +94,16 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forb
     on: Annotated[tuple[str, ...], Meta(description="names of those it may strike; without any, all it can")] = ()
     severity: Severity = "high"
     strength: Annotated[float, Meta(gt=0, le=10, description="multiplies every effect")] = 1.0
-    onset: Range = (1.0, 3.0)
-    minutes: Range = (5.0, 15.0)
-    recovery: Range = (5.0, 10.0)
+    onset: Onset = (1.0, 3.0)
+    minutes: Stand = (5.0, 15.0)
+    recovery: Recovery = (5.0, 10.0)
 
     WHOM: ClassVar[Selector]
-    SPREADS: ClassVar[tuple[Spread, ...]]  # along which links its impact may be seen
-    TYPE: ClassVar[Literal["outage", "performance", "security"]]
+    ALSO: ClassVar[tuple[Selector, ...]] = ()  # whom else
+    SPREADS: ClassVar[
+        tuple[Spread, ...]
+    ]  # links along which its impact may be seen, in this order, each any number of times
+    TYPE: ClassVar[Type]
     CAUSE: ClassVar[str]  # category of its root cause, as people write it down
     TITLE: ClassVar[str]  # one line, with {root}
     PREVENTABLE: ClassVar[bool] = False
@@ -100,9 +117,20 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forb
                 msg = f"{name}: a range ends at {high} before it begins at {low}"
                 raise ValueError(msg)
 
+    @classmethod
+    def whom(cls) -> tuple[Selector, ...]:
+        """All that it may strike."""
+        return (cls.WHOM, *cls.ALSO)
+
     def effects(self) -> tuple[Effect, ...]:
         """Changes of parameters at full strength."""
         raise NotImplementedError
+
+
+def id_of(kind: str, root: str, start_s: int) -> str:
+    """Id of an incident: what, whom and when, so that it stays whatever else happens."""
+    name = f"{kind}\x1f{root}\x1f{start_s}"
+    return f"inc-{blake2b(name.encode(), digest_size=6).hexdigest()}"
 
 
 @cache

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Annotated
 
-from ghostfleet.incidents import Effect, Incident, Selector, Spread
+from msgspec import Meta
+
+from ghostfleet.incidents import Effect, Incident, Selector
+
+STEADY_SHARE = 0.8  # of the queue that is there from the onset on; the rest follows the severity
+IDLE_SHARE = 0.35  # of the work that is not done, because whoever is turned away asks nothing
 
 
 class ConnectionPoolExhaustion(Incident, frozen=True, kw_only=True, tag="connection_pool_exhaustion"):
-    """Connections leak until the rest does not suffice (COM-5: db_connection)."""
+    """Connections are held and not given back, and callers queue for the rest (COM-5: db_connection)."""
 
-    leaked_share: float = 0.72
+    queued: Annotated[
+        float, Meta(ge=0, le=4, description="callers that wait for a connection, as a share of the connections")
+    ] = 0.95
 
-    WHOM: ClassVar[Selector] = Selector("RDSInstance")
-    SPREADS: ClassVar[tuple[Spread, ...]] = ("callers", "sharers")
-    TYPE: ClassVar[Literal["outage", "performance", "security"]] = "outage"
-    CAUSE: ClassVar[str] = "capacity"
-    TITLE: ClassVar[str] = "{root} has no connections left"
-    PREVENTABLE: ClassVar[bool] = True
-    USD_PER_MINUTE: ClassVar[float] = 12_000.0
+    WHOM = Selector("RDSInstance")
+    ALSO = (Selector("EC2Instance"),)
+    SPREADS = ("callers", "callees", "sharers")
+    TYPE = "outage"
+    CAUSE = "capacity"
+    TITLE = "{root} has no connections left"
+    PREVENTABLE = True
+    USD_PER_MINUTE = 12_000.0
 
     def effects(self) -> tuple[Effect, ...]:
-        """Held connections leave too few for the others."""
-        return (Effect("pool.leaked", self.leaked_share, envelope="swell"),)
+        """The queue is longest in the middle; callers' threads wait in it, and hold memory."""
+        return (
+            Effect("pool.queued", self.queued * STEADY_SHARE),
+            Effect("pool.queued", self.queued * (1 - STEADY_SHARE), envelope="swell"),
+            Effect("node.cost", 1 - IDLE_SHARE),
+            Effect("node.memory", 10.0, on="callers", envelope="swell"),
+        )

@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Annotated
 
-from ghostfleet.incidents import Effect, Incident, Selector, Spread
+from msgspec import Meta
+
+from ghostfleet.incidents import Effect, Incident, Selector
 
 
 class PaymentTimeout(Incident, frozen=True, kw_only=True, tag="payment_timeout"):
-    """A gateway takes about half a minute to answer (COM-5, COM-8)."""
+    """A gateway takes longer than its callers wait (COM-5, COM-8); people try again."""
 
-    delay_ms: float = 27_000.0
+    delay_ms: Annotated[
+        float,
+        Meta(
+            ge=0, description="what an answer takes longer on average; what its callers do not wait for is a time-out"
+        ),
+    ] = 60_000.0
+    failure: Annotated[float, Meta(ge=0, le=1, description="share that it answers with an error, in the middle")] = 0.3
+    traffic: Annotated[float, Meta(ge=0, le=20, description="times the usual demand, because people try again")] = 1.2
 
-    WHOM: ClassVar[Selector] = Selector("ExternalService", {"type": ("payment",)})
-    SPREADS: ClassVar[tuple[Spread, ...]] = ("callers",)
-    TYPE: ClassVar[Literal["outage", "performance", "security"]] = "outage"
-    CAUSE: ClassVar[str] = "third_party"
-    TITLE: ClassVar[str] = "{root} does not answer in time"
-    USD_PER_MINUTE: ClassVar[float] = 9_000.0
+    WHOM = Selector("ExternalService", {"type": ("payment_gateway",)})
+    SPREADS = ("callers", "callees", "sharers")
+    TYPE = "outage"
+    CAUSE = "third_party"
+    TITLE = "{root} does not answer in time"
+    USD_PER_MINUTE = 9_000.0
 
     def effects(self) -> tuple[Effect, ...]:
-        """Answers come late, some not at all, and more of them in the middle."""
+        """Answers come late or not at all; whoever waits for them holds threads, and memory with them."""
         return (
-            Effect("node.delay_ms", self.delay_ms, envelope="swell"),
-            Effect("node.failure", 0.1, envelope="swell"),
+            Effect("node.delay_ms", self.delay_ms),
+            Effect("node.failure", self.failure, envelope="swell"),
+            Effect("node.memory", 12.0, on="callers", envelope="swell"),
+            Effect("entry.rate", self.traffic, on="entries"),
         )

@@ -58,7 +58,7 @@ def _sample(generator: Generator, table: Table, task: Task, request: Request) ->
     entities = max(1, min(task.last - task.first, SAMPLE_ROWS // len(task.window)))
     window = next(task.window.cut(SAMPLE_ROWS)) if entities == 1 and len(task.window) > SAMPLE_ROWS else task.window
     small = msgspec.structs.replace(task, last=task.first + entities, window=window)
-    next(generator.batches(small))  # what is prepared once must not count for every row
+    next(generator.batches(small), None)  # what is prepared once must not count for every row
     from tempfile import TemporaryDirectory  # few runs are worth an estimate, and start-up counts
 
     with TemporaryDirectory(prefix="ghostfleet-") as folder:
@@ -72,7 +72,7 @@ def _sample(generator: Generator, table: Table, task: Task, request: Request) ->
         written = [sink.finish([receipt]) for sink, receipt in zip(sinks, receipts, strict=True)]
         elapsed = surroundings.stopwatch() - started
         size = sum(_stored(sink, several) for sink, several in zip(sinks, written, strict=True))
-    return size, elapsed, small.rows
+    return size, elapsed, max(1, receipts[0].rows)
 
 
 def _stored(sink: Sink, written: Sequence[Written]) -> int:

@@ -92,7 +92,7 @@ class Changes:
         self._configs = Rhythm(
             flow, "config", set_up, np.full(len(set_up), weekly.config_changes_per_week / 5), weekly.clock
         )
-        self._first_day = scenario.timeline.since_s // DAY_S
+        self._first_day = scenario.timeline.since_s // DAY_S - 2  # local days begin before and end after those of UTC
 
     def ready(self) -> StateObserver:
         """The observer."""
@@ -179,7 +179,8 @@ class Changes:
 
 
 def _version(first: str, number: int) -> str:
-    """Version after so many deploys: every twelfth is a minor one."""
-    major, minor, patch = ([*first.split("."), "0", "0"])[:3]
+    """Version after so many deploys: every twelfth is a minor one. What is no number in the first one counts as 0."""
+    parts = [int(part) if part.isascii() and part.isdigit() else 0 for part in first.partition("-")[0].split(".")]
+    major, minor, patch = ([*parts, 0, 0])[:3]
     minors, patches = divmod(number, 12)
-    return f"{major}.{int(minor) + minors}.{(int(patch) if not minors else 0) + patches}"
+    return first if not number else f"{major}.{minor + minors}.{(patch if not minors else 0) + patches}"

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from ghostfleet import shapes
+from ghostfleet import incidents, shapes
 from ghostfleet.spec.scenario import Scenario
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -19,4 +19,10 @@ def schema() -> dict[str, Any]:
     made["$defs"] |= kinds
     for holder in ("Archetype", "Entry"):
         made["$defs"][holder]["properties"]["shapes"]["items"] = shape
+    (incident,), kinds = msgspec.json.schema_components([incidents.union()], ref_template="#/$defs/{name}")
+    made["$defs"] |= kinds
+    for holder in ("Scheduled", "Placed"):
+        made["$defs"][holder]["properties"]["incident"] |= incident
+    added = made["$defs"]["LedgerEntry"]["properties"]["incident"]
+    made["$defs"]["LedgerEntry"]["properties"]["incident"] = {**added, "anyOf": [incident, {"type": "null"}]}
     return {"$schema": DIALECT, "title": "ghostfleet scenario", **made}

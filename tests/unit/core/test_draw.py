@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from ghostfleet.core import draw
 from ghostfleet.core.draw import Stream
+from ghostfleet.core.quantiles import normal_body
 
 KINDS = (draw.words, draw.bits32, draw.uniform, draw.uniform32, draw.normal)
 STREAM = Stream(7, "server_metrics", "cpu_utilization")
@@ -99,6 +100,14 @@ def test_scattered_words_are_the_words_of_windows():
     keys, index = keys_of(*NAMES), np.array([5, -3, 0, 77, 2**40, 5, 6, 1, 2, 3, 4, 8])
     expected = [draw.words(keys[row : row + 1], at, at + 1)[0, 0] for row, at in enumerate(index.tolist())]
     assert draw.word_at(keys, index).tolist() == expected
+
+
+def test_scattered_normals_are_the_normals_of_windows_at_the_ends_too():
+    keys = keys_of(*NAMES)
+    whole = draw.normal(keys, -30_000, 70_000)
+    assert np.abs(whole).max() > normal_body().max()
+    row, place = np.divmod(np.arange(0, whole.size, 3), whole.shape[1])
+    assert np.array_equal(draw.scattered_normal(keys[row], place - 30_000), whole[row, place])
 
 
 def test_uniforms_are_inside_zero_and_one_even_at_the_last_cell(monkeypatch):

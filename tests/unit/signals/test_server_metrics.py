@@ -161,7 +161,7 @@ def test_expectations_name_every_pair_and_type_once():
 
 def test_the_signal_is_found_by_the_name_of_its_table():
     assert found()["server_metrics"] is signal("server_metrics") is server_metrics
-    with pytest.raises(ScenarioError, match="there is no table servers; known are host_metrics, server_metrics"):
+    with pytest.raises(ScenarioError, match="there is no table servers; known are "):
         signal("servers")
 
 

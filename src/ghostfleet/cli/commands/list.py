@@ -36,6 +36,13 @@ def _shapes() -> Iterator[tuple[str, str]]:
         yield name, _first_line(kind.__doc__)
 
 
+def _incidents() -> Iterator[tuple[str, str]]:
+    from ghostfleet import incidents
+
+    for name, kind in incidents.kinds().items():
+        yield name, _first_line(kind.__doc__)
+
+
 def _sinks() -> Iterator[tuple[str, str]]:
     from ghostfleet import sinks
 
@@ -60,6 +67,7 @@ KINDS: dict[str, Callable[[], Iterator[tuple[str, str]]]] = {
     "scenarios": _scenarios,
     "signals": _signals,
     "shapes": _shapes,
+    "incidents": _incidents,
     "sinks": _sinks,
     "queries": _queries,
 }
@@ -68,7 +76,7 @@ KINDS: dict[str, Callable[[], Iterator[tuple[str, str]]]] = {
 @click.command(epilog="\b\nExamples:\n  ghostfleet list scenarios\n  ghostfleet list sinks\n")
 @click.argument("kind", type=click.Choice(tuple(KINDS)))
 def command(kind: str) -> None:
-    """List scenarios, signals, shapes, sinks or queries, one line each."""
+    """List scenarios, signals, shapes, incidents, sinks or queries, one line each."""
     rows = sorted(KINDS[kind]())
     width = max((len(name) for name, _ in rows), default=0)
     for name, about in rows:

@@ -10,7 +10,7 @@ import numpy as np
 from ghostfleet.core.batch import Batch, Plain, Quanta, Text
 from ghostfleet.core.facts import Facts
 from ghostfleet.core.table import Fold, Kind, Table, column
-from ghostfleet.signals.host_metrics.agents import RATES, SCALE, SEEN, Agents, agents
+from ghostfleet.signals.host_metrics.agents import SCALE, SEEN, Agents, agents
 from ghostfleet.signals.host_metrics.pages import LOOK_BACK
 from ghostfleet.spec.hosts import TICK_S
 from ghostfleet.state.hosts import Hosts, HostState
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from ghostfleet.world.hosts import HostFleet
 
 SAMPLES = "samples"  # reads that arrived
-METRICS_INSIDE = tuple(RATES.values())  # all that agents other than a hypervisor see of the state
-FEW = 65_536  # ticks of hosts
 
 
 def _metric(name: str, about: str, unit: str, high: float | None = None) -> Column:
@@ -110,20 +108,17 @@ class HostMetrics:
     def _seen(self, ticks: Window, first: int, last: int) -> Iterator[tuple[tuple[int, bool], I64, HostState]]:
         """What the agents of each kind see of their hosts: the kind, its places among the hosts, and what they did."""
         profiles, networked = self.fleet.profiles[first:last], ~self.agents.blind["net_in"][first:last]
-        kinds = {kind: np.flatnonzero((profiles == kind[0]) & (networked == kind[1])) for kind in SEEN}
-        kinds = {kind: places for kind, places in kinds.items() if len(places)}
-        inside = [kind for kind in kinds if kind[0] != HYPERVISOR]
-        together: tuple[I64, HostState] | None = None
-        if len(inside) > 1 and (last - first) * len(ticks) < FEW:
-            # Of few values, what nobody sees costs less than calls of its own for each kind.
-            some = np.sort(np.concatenate([kinds[kind] for kind in inside]))
-            together = some, self.hosts.solve(ticks, first + some, 1, METRICS_INSIDE)
-        for kind, places in kinds.items():
-            if kind in inside and together is not None:
-                yield kind, places, together[1].take(np.searchsorted(together[0], places), SEEN[kind])
-            else:
-                parts = self.agents.parts(kind[0])
-                yield kind, places, self.hosts.solve(self._longer(kind[0], ticks), first + places, parts, SEEN[kind])
+        # Those who look equally finely are worked out together.
+        for some in ((profiles == HYPERVISOR).nonzero()[0], (profiles != HYPERVISOR).nonzero()[0]):
+            if not len(some):
+                continue
+            rows, profile = first + some, int(profiles[some[0]])
+            asked = {metric: sees[rows] for metric, sees in self.agents.sees.items() if sees[rows].any()}
+            state = self.hosts.solve(self._longer(profile, ticks), rows, self.agents.parts(profile), asked)
+            for kind in SEEN:
+                mine = ((profiles[some] == kind[0]) & (networked[some] == kind[1])).nonzero()[0]
+                if len(mine):
+                    yield kind, some[mine], state.take(mine, SEEN[kind])
 
     def _longer(self, profile: int, ticks: Window) -> Window:
         """The window that an agent must have seen to tell of these ticks."""
@@ -141,7 +136,7 @@ class HostMetrics:
         if profile == HYPERVISOR:
             told["memory"] = self.agents.estimated(state, counts, rows, skip)
         elif profile == GUEST:
-            told["memory"] = np.rint(self.hosts.used(ticks, rows).astype(np.float64) * SCALE).astype(np.int64) * counts
+            told["memory"] = self.agents.used(state, counts)
         return told
 
     def rows(self, window: Window, first: int, last: int) -> Batch:

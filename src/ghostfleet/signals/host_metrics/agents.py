@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ghostfleet.core import draw
+from ghostfleet.core.scratch import Scratch
 from ghostfleet.signals.host_metrics.pages import GRAIN_KB, Guests, estimates
-from ghostfleet.state.hosts import METRICS, PER_TICK
+from ghostfleet.state.hosts import METRICS, PER_TICK, USED
 from ghostfleet.state.hosts.parameters import Draws, table
 from ghostfleet.world.hosts import CLOUD, GUEST, HYPERVISOR
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 RATES = {"cpu": "cpu", "disk_read": "read", "disk_write": "write", "net_in": "inbound", "net_out": "outbound"}
 SEEN = {  # by a profile's agent, of what the state knows; a cloud's service tells of some hosts' networks
     (HYPERVISOR, True): METRICS,
-    (GUEST, True): tuple(RATES.values()),
+    (GUEST, True): (*RATES.values(), USED),
     (CLOUD, True): ("cpu", "inbound", "outbound"),
     (CLOUD, False): ("cpu",),
 }
@@ -48,6 +49,8 @@ class Agents:
     estimator: U64
     plain: bool
     blind: dict[str, Bool]  # hosts whose agent does not report a metric
+    sees: dict[str, Bool]  # hosts whose agent sees a metric of the state
+    scratch: Scratch = field(default_factory=Scratch)
 
     def parts(self, profile: int) -> int:
         """How finely an agent looks: a hypervisor cuts each read to whole steps, the others tell a minute's mean."""
@@ -71,27 +74,30 @@ class Agents:
         return told
 
     def _capped(self, cpu: F32, rows: I64) -> F32:
-        ceiling = self.ceiling[rows]
+        ceiling = self.ceiling[rows].astype(np.float32)
         # A hard ceiling cuts; a soft one is neared: above 70 per cent each further per cent counts less.
-        reached = np.flatnonzero(cpu.max(axis=1) > np.where(ceiling > 0, ceiling, KNEE))
-        if not len(reached):
+        reached = cpu > np.where(ceiling > 0, ceiling, np.float32(KNEE))[:, None]
+        place = reached.reshape(-1).nonzero()[0]
+        if not len(place):
             return cpu
-        out, mine, hard = cpu.copy(), cpu[reached], ceiling[reached, None].astype(np.float32)
+        out, hard = cpu.copy(), ceiling.take(place // cpu.shape[1])
         room = np.float32(WHOLE - KNEE)
-        excess = np.maximum(mine - np.float32(KNEE), 0) / room
-        soft = np.where(mine > KNEE, np.float32(KNEE) + room * excess / (1 + excess), mine)
-        out[reached] = np.where(hard > 0, np.minimum(mine, hard), soft)
+        excess = (out.reshape(-1).take(place) - np.float32(KNEE)) / room
+        out.reshape(-1)[place] = np.where(hard > 0, hard, np.float32(KNEE) + room * excess / (1 + excess))
         return out
 
     def _rate(self, profile: int, reads: F32, unit: F64, counts: I64) -> I64:
         if profile == HYPERVISOR and not self.plain:
             # Whole steps add up exactly; what one step is worth comes last.
-            steps = reads * (1 / unit).astype(np.float32)
+            steps = self.scratch.array("steps", reads.shape, np.float32)
+            np.multiply(reads, (1 / unit).astype(np.float32), out=steps)
             steps += EDGE
             np.floor(steps, out=steps)
-            total = steps[:, 0::PER_TICK] + steps[:, 1::PER_TICK]
-            total += steps[:, 2::PER_TICK] * (counts == PER_TICK)
-            return _whole(total * (unit * SCALE))
+            total = steps[:, 2::PER_TICK] * (counts == PER_TICK)
+            total += steps[:, 0::PER_TICK]
+            total += steps[:, 1::PER_TICK]
+            millionths = self.scratch.array("millionths", total.shape, np.float64)
+            return _whole(np.multiply(total, unit * SCALE, out=millionths))
         mean = reads.astype(np.float64)
         if profile == CLOUD:
             step = np.maximum(unit, 1e-9)
@@ -109,6 +115,13 @@ class Agents:
             msg = "the state was solved without memory"
             raise ValueError(msg)
         return estimates(touched, self.estimator[rows], self.guests.take(rows), state.window, skip, counts)
+
+    def used(self, state: HostState, counts: I64) -> I64:
+        """Sum of each tick's memory reads in millionths of a per cent, as a guest's agent knows it."""
+        if state.used is None:
+            msg = "the state was solved without memory in use"
+            raise ValueError(msg)
+        return _whole(state.used.astype(np.float64) * SCALE) * counts
 
     def memory_units(self, rows: I64) -> F64:
         """Per cent of memory that one unit of `memory` stands for."""
@@ -150,4 +163,15 @@ def agents(fleet: HostFleet) -> Agents:
         estimator=draws.keys("estimator"),
         plain="agent" in fleet.without,
         blind=blind,
+        sees={
+            metric: np.any(
+                [
+                    (fleet.profiles == profile) & (~no_network == networked)
+                    for (profile, networked), seen in SEEN.items()
+                    if metric in seen
+                ],
+                axis=0,
+            )
+            for metric in (*METRICS, USED)
+        },
     )

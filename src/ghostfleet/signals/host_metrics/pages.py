@@ -44,7 +44,7 @@ def _binomials() -> Array:
     """Quantiles of Binomial(100, p): rows are cells of √p, columns cells of the uniform."""
     roots = np.arange(CELLS + 1) / CELLS
     lots = (np.arange(LOTS) + 0.5) / LOTS
-    return quantiles.binomial(PAGES, (roots * roots)[:, None], lots[None, :]).astype(np.float32)
+    return quantiles.binomial(PAGES, (roots * roots)[:, None], lots[None, :]).astype(np.uint8)
 
 
 def estimates(touched: F32, keys: U64, memory: Guests, window: Window, skip: int, counts: I64) -> I64:
@@ -53,14 +53,19 @@ def estimates(touched: F32, keys: U64, memory: Guests, window: Window, skip: int
     The estimator's minutes are not the ticks': of a tick's three reads, some still see the minute before.
     """
     pages = _estimated(touched, keys, window) if memory.sampled else touched
-    pages = pages[:, skip - 1 :].astype(np.float64)
-    per_page = memory.size_kb * memory.page / 100.0
-    most = np.floor(memory.size_kb / GRAIN_KB)[:, None]
-    reads = np.minimum(np.floor(pages * (per_page[:, None] / GRAIN_KB)), most).astype(np.int64)
-    turn = window.seconds()[None, skip:] / memory.cycle_s[:, None]
-    late = ((turn - np.floor(turn)) * PER_TICK).astype(np.int64)
-    total: I64 = late * reads[:, :-1] + (counts - late) * reads[:, 1:]
-    return total
+    reads = pages[:, skip - 1 :].astype(np.float64)
+    reads *= (memory.size_kb * memory.page / 100.0 / GRAIN_KB)[:, None]
+    np.floor(reads, out=reads)
+    np.minimum(reads, np.floor(memory.size_kb / GRAIN_KB)[:, None], out=reads)
+    late = window.seconds()[skip:] / memory.cycle_s[:, None]
+    late -= np.floor(late)
+    late *= PER_TICK
+    np.floor(late, out=late)
+    # Whole numbers, all of them: reads that see the minute before, and the others.
+    total = reads[:, 1:] * counts
+    late *= reads[:, :-1] - reads[:, 1:]
+    total += late
+    return total.astype(np.int64)
 
 
 def _estimated(touched: F32, keys: U64, window: Window) -> F32:
@@ -68,11 +73,11 @@ def _estimated(touched: F32, keys: U64, window: Window) -> F32:
     found = _found(np.minimum(touched * np.float32(1 / PAGES), np.float32(0.97)), keys, window)
     slow = found * np.float32(GAIN)
     keep = np.float32(1 - GAIN)
+    before = np.empty_like(slow)
     shift = 1
     while shift < LOOK_BACK:  # (1 + k L)(1 + k²L²)(1 + k⁴L⁴) … is the moving average over 32 ticks
-        moved = slow.copy()
-        moved[:, shift:] += keep * slow[:, :-shift]
-        slow = moved
+        np.multiply(slow, keep, out=before)
+        slow[:, shift:] += before[:, :-shift]
         keep *= keep
         shift *= 2
     np.maximum(slow, found, out=slow)
@@ -83,8 +88,13 @@ def _estimated(touched: F32, keys: U64, window: Window) -> F32:
 
 def _found(share: F32, keys: U64, window: Window) -> F32:
     lots = draw.bits32(keys, window.start, window.stop)
-    place = np.sqrt(share) * np.float32(CELLS)
+    place = np.sqrt(share)
+    place *= np.float32(CELLS)
     # Between two cells the nearer one is the likelier: a mixture keeps the mean.
-    place += (lots & np.uint32(0xFFF)).astype(np.float32) * np.float32(1 / 4096)
+    part = (lots & np.uint32(0xFFF)).astype(np.float32)
+    part *= np.float32(1 / 4096)
+    place += part
     cell = place.astype(np.int32)
-    return _binomials().ravel().take(cell * LOTS + (lots >> np.uint32(22)).astype(np.int32))
+    cell *= LOTS
+    cell += (lots >> np.uint32(22)).view(np.int32)
+    return _binomials().ravel().take(cell).astype(np.float32)

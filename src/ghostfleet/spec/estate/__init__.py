@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -13,38 +13,12 @@ from ghostfleet.core.errors import ScenarioError
 from ghostfleet.core.window import DAY_S, MINUTE_S
 from ghostfleet.spec.estate import checks
 from ghostfleet.spec.estate.demand import Level, Service, WebService
+from ghostfleet.spec.estate.incidents import Incidents, LedgerEntry, ensure_sound
 from ghostfleet.spec.estate.places import Application, Balancer, Cluster, Database, External, Machine, Network, Region
 
 EPOCH = date(1970, 1, 1)
 TICK_S = MINUTE_S
 ROW_S = 5 * MINUTE_S
-
-
-class Scheduled(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Incidents that come by themselves: so many a day, each at a drawn minute and on somebody drawn."""
-
-    incident: Annotated[dict[str, Any], Meta(description="its kind and options; on names whom it may strike")]
-    per_day: Annotated[float, Meta(gt=0, le=48, description="how many a day, on average; their number is Poisson")]
-    hours: Annotated[tuple[float, float], Meta(description="hours of the clock in which they start, half-open")] = (
-        0.0,
-        24.0,
-    )
-    clock: Annotated[str, Meta(description="IANA time zone of those hours")] = "America/New_York"
-    weekdays_only: bool = False
-
-
-class Placed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One incident at a known time."""
-
-    incident: Annotated[dict[str, Any], Meta(description="its kind and options; on names whom it strikes")]
-    starts: Annotated[str, Meta(description="when: an ISO time, UTC unless an offset is given")]
-
-
-class Incidents(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What goes wrong."""
-
-    scheduled: Annotated[dict[str, Scheduled], Meta(description="by a name that draws their times")] = {}
-    placed: tuple[Placed, ...] = ()
 
 
 class Changes(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -86,13 +60,16 @@ class Estate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     applications: dict[str, Application] = {}
     externals: dict[str, External] = {}
     incidents: Incidents = Incidents()
+    ledger: Annotated[
+        tuple[LedgerEntry, ...], Meta(description="incidents and resolutions added later; it only grows")
+    ] = ()
     changes: Changes = Changes()
     prices: Prices = Prices()
     generated_data_path: Annotated[str, Meta(description="where generate writes without --to")] = "out/estate"
     compression: Annotated[bool, Meta(description="gzip for CSV and JSON lines, zstd for Parquet")] = True
 
     def __post_init__(self) -> None:
-        """Refuse clocks that nobody keeps, names of what there is not, and what contradicts itself."""
+        """Refuse clocks that nobody keeps, names of what there is not, what contradicts itself, and false incidents."""
         clocks = {f"regions.{name}.clock": region.clock for name, region in self.regions.items()}
         clocks |= {f"incidents.scheduled.{name}.clock": one.clock for name, one in self.incidents.scheduled.items()}
         for place, clock in {**clocks, "changes.clock": self.changes.clock}.items():
@@ -102,6 +79,7 @@ class Estate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
                 msg = f"{place}: {error}"
                 raise ValueError(msg) from error
         checks.ensure_sound(self)
+        ensure_sound(self)
 
     @property
     def span_s(self) -> tuple[int, int]:

@@ -48,20 +48,24 @@ class Estates:
         residents: dict[str, list[str]] = {}
         for name, service in estate.services.items():
             residents.setdefault(service.cluster, []).append(name)
-        self._residents = residents
+        self.residents = residents  # services of each cluster
         self._solver = Solver(self.flow)
         self._splitter = Splitter(self.flow)
 
     def solve(self, window: Window, keep: Callable[[Occasion], bool] = lambda _occasion: True) -> State:
         """State of a window; ``keep`` says which incidents happen."""
         longer = Window(window.start - LOOK_BACK, window.stop, window.tick_s)
-        acting = [one for one in self.occasions.between(longer.since_s, longer.until_s) if keep(one)]
-        changes = influences(longer, acting, self.flow, self._residents)
+        changes = self.influences(longer, keep)
         solved = self._solver.solve(longer, changes)
         before = solved.running[:, LOOK_BACK - 1].copy()
         rates = _cut(solved, LOOK_BACK)
         inside = Influences(window, {key: values[LOOK_BACK:] for key, values in changes.arrays.items()})
         return State(window, self.flow, inside, rates, self._splitter.split(rates), before)
+
+    def influences(self, window: Window, keep: Callable[[Occasion], bool] = lambda _occasion: True) -> Influences:
+        """What incidents change in a window; enough where only leaves of the state are asked for."""
+        acting = [one for one in self.occasions.between(window.since_s, window.until_s) if keep(one)]
+        return influences(window, acting, self.flow, self.residents)
 
 
 def _cut(rates: Rates, skip: int) -> Rates:

@@ -28,6 +28,7 @@ ADDED = frozenset(
         "node.memory",
         "node.unstarted",
         "pool.leaked",
+        "pool.queued",
         "wire.delay_ms",
         "bill.waste",
         "logins.failed",
@@ -120,12 +121,26 @@ def envelope(occasion: Occasion, shape: str, seconds: F64) -> F64:
 
     A plateau rises over the onset, stands, and falls over the recovery. A swell is a plateau whose strength goes from
     0.3 to 1 in the middle and back (COM-6). A climb grows until the recovery begins and is gone at once, as a leak is
-    with a restart. The whole is 1 from the first to the last second.
+    with a restart. The whole is 1 from the first to the last second. One that somebody resolves is what it would have
+    been until then, and from then on falls from where it is.
     """
-    since = seconds - occasion.start_s
+    level = _unresolved(occasion, shape, seconds - occasion.start_s)
+    if occasion.resolved_s is None:
+        return level
+    since = seconds - occasion.resolved_s
+    reached = _unresolved(occasion, shape, np.array([float(occasion.resolved_s - occasion.start_s)]))
+    left = np.clip(1 - since / max(occasion.recovery_s, 1), 0.0, 1.0)
+    if shape == "climb":
+        left = np.zeros_like(since)
+    elif shape == "whole":
+        left = (since < occasion.recovery_s).astype(np.float64)
+    return np.where(since < 0, level, np.minimum(level, reached * left))
+
+
+def _unresolved(occasion: Occasion, shape: str, since: F64) -> F64:
     onset, stand, recovery = (max(part, 1) for part in (occasion.onset_s, occasion.stand_s, occasion.recovery_s))
     length = float(occasion.onset_s + occasion.stand_s)
-    inside = (since >= 0) & (since < occasion.end_s - occasion.start_s)
+    inside = (since >= 0) & (since < length + occasion.recovery_s)
     if shape == "whole":
         return inside.astype(np.float64)
     if shape == "climb":

@@ -165,7 +165,6 @@ class Solver:
         failures *= nodes.failures[:, None]
         for node, name in enumerate(nodes.names):
             times[node] = influences.plus("node.delay_ms", name, influences.times("node.latency", name, times[node]))
-            failures[node] = influences.plus("node.failure", name, failures[node])
         return times, failures
 
     def _own(self, rates: F64, running: F64, quiet: tuple[F64, F64], influences: Influences) -> answers.Own:
@@ -177,6 +176,7 @@ class Solver:
         for node, name in enumerate(nodes.names):
             if nodes.kinds[node] == EXTERNAL or nodes.rates[node] <= 0:
                 loads[node] = nodes.loads[node]
+                failures[node] = influences.plus("node.failure", name, failures[node])
                 continue
             busy = rates[node] * (nodes.loads[node] / nodes.rates[node])
             busy = influences.times("node.cost", name, busy)
@@ -186,17 +186,18 @@ class Solver:
             waits = _waiting(load) / _waiting(np.array([nodes.loads[node]]))
             times[node] *= waits
             failures[node] *= FAILS_IDLE + (1 - FAILS_IDLE) * np.minimum(load / nodes.loads[node], 3.0)
-            failures[node] += _turned_away(load)
+            # Usual faults follow load, an incident's do not: what it breaks is broken at night as well.
+            failures[node] = influences.plus("node.failure", name, failures[node]) + _turned_away(load)
             if nodes.kinds[node] in {DATABASE, MACHINE}:
                 held = rates[node] / nodes.rates[node] * (times[node] / nodes.own_ms[node])
                 asked = nodes.busy[node] * (IDLE_CONNECTIONS + (1 - IDLE_CONNECTIONS) * held)
                 room = influences.times("pool.size", name, np.full(len(asked), nodes.pools[node]))
                 leaked = influences.get("pool.leaked", name)
                 lost = np.zeros_like(asked) if leaked is None else room * np.minimum(leaked, 0.99)
-                crowd = asked / np.maximum(room - lost, 1.0)
+                crowd = influences.plus("pool.queued", name, asked / np.maximum(room - lost, 1.0))
                 times[node] += np.minimum(WAIT_MS * np.maximum(crowd - WAIT_FROM, 0.0), MOST_WAIT_MS)
                 failures[node] += _turned_away(crowd)
-                connections[node] = np.minimum(asked + lost, room)
+                connections[node] = np.minimum(np.maximum(asked + lost, crowd * (room - lost)), room)
         np.minimum(failures, 0.999, out=failures)
         return answers.Own(loads, connections, times, failures)
 

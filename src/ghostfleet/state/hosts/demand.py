@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ghostfleet.core import lattice, maths
+from ghostfleet.core import civil, lattice, maths, zones
 from ghostfleet.core.civil import SATURDAY
 from ghostfleet.core.lattice import Spectrum
+from ghostfleet.core.window import DAY_S, HOUR_S
 from ghostfleet.state.hosts.parameters import LOG2_E, Draws, table
+from ghostfleet.state.hosts.swings import CELL_S, lerped
 from ghostfleet.world.hosts import SERVICE
 
 if TYPE_CHECKING:
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
     from ghostfleet.core.moments import Moments
     from ghostfleet.world.hosts import HostFleet
 
-CELL_S = 300
+HOURS = 24
 SWING = Spectrum.power_law(1024, 0.8)  # of demand: up to 3.5 days, slow swings the larger
 
 
@@ -34,51 +37,54 @@ class Demand:
     levels: U64  # keys of the swing's lattice
     heights: dict[str, F64]  # at the peak: rates to add, per cent touched for memory
 
-    def curve(self, fleet: HostFleet, at: Moments, rows: I64) -> tuple[I64, I64, F32]:
-        """Places of those of some hosts that have demand, in ``rows`` and in here, and their share of the peak.
+    def of(self, rows: I64, hosts: int) -> tuple[I64, I64]:
+        """Places of those of some hosts that have demand, in ``rows`` and in here; ``hosts`` are in the fleet."""
+        there = np.zeros(hosts, dtype=bool)
+        there[rows] = True
+        mine = there.take(self.host).nonzero()[0]
+        return np.searchsorted(rows, self.host[mine]), mine
 
-        The shares have shape (those, ticks).
-        """
-        mine = np.flatnonzero(np.isin(self.host, rows, assume_unique=True))
+    def curve(self, fleet: HostFleet, at: Moments, mine: I64, nodes: F32) -> F32:
+        """Share of the peak of some of the hosts, shape (those, ticks); ``nodes`` are those of their swings."""
         hosts = self.host[mine]
-        if not len(hosts):
-            return hosts, mine, np.empty((0, len(at)), dtype=np.float32)
-        curves = np.array([[*curve, curve[0]] for curve in table("demand")["curve"].values()])
-        out = np.empty((len(mine), len(at)), dtype=np.float32)
-        zones = fleet.zone_codes[hosts]
-        for code in np.unique(zones).tolist():
-            local = at.local(fleet.zones[code])
-            hour = local.second_of_day / 3600.0
-            whole = hour.astype(np.int64)
-            here = np.flatnonzero(zones == code)
-            place = mine[here]
-            knots = curves[self.kind[place]]
-            share, rise = knots.take(whole, axis=1), np.diff(knots).take(whole, axis=1)
-            share += (hour - whole) * rise
-            floor = self.floor[place, None]
-            share = floor + (1 - floor) * share
-            out[here] = np.where(local.weekday < SATURDAY, share, share * self.weekend[place, None])
-        out *= self._swings(at, mine)
-        return np.searchsorted(rows, hosts), mine, out
+        codes, zone = np.unique(fleet.zone_codes[hosts], return_inverse=True)
+        local = at.seconds + np.stack([zones.offsets(at.seconds, fleet.zones[code]) for code in codes.tolist()])
+        day = local // DAY_S
+        local -= day * DAY_S
+        hour = local // HOUR_S
+        local -= hour * HOUR_S
+        late = local.astype(np.float32)
+        late *= np.float32(1 / HOUR_S)
+        # Clocks are worked out once a zone, and the rest once a host.
+        knots, rises = _curves()
+        place = hour[zone]
+        place += self.kind[mine, None] * HOURS
+        out = rises.take(place)
+        out *= late[zone]
+        out += knots.take(place)
+        floor = self.floor[mine, None].astype(np.float32)
+        out *= 1 - floor
+        out += floor
+        rests = civil.weekday(day) >= SATURDAY
+        if rests.any():
+            out *= np.where(rests[zone], self.weekend[mine, None].astype(np.float32), np.float32(1))
+        swing = lerped(nodes * (self.swing[mine, None] * LOG2_E).astype(np.float32), at.window, CELL_S)
+        out *= maths.exp2_f32(swing, out=swing)
+        return out
 
-    def _swings(self, at: Moments, mine: I64) -> F32:
-        cells = at.seconds / CELL_S
-        start = int(cells[0]) if len(cells) else 0
-        stop = int(cells[-1]) + 2 if len(cells) else 1
-        choice = np.zeros(len(mine), dtype=np.int32)
-        nodes = lattice.characters(self.levels[:, mine], start, stop, (SWING,), choice)
-        nodes *= (self.swing[mine, None] * LOG2_E).astype(np.float32)
-        place = cells.astype(np.int64)
-        late = (cells - place).astype(np.float32)
-        left = nodes[:, place - start]
-        return maths.exp2_f32(left + late * (nodes[:, place + 1 - start] - left))
+
+@cache
+def _curves() -> tuple[F32, F32]:
+    """Share of the peak at each full hour, kind after kind, and its change until the next."""
+    knots = np.array(list(table("demand")["curve"].values()))
+    return knots.astype(np.float32).ravel(), (np.roll(knots, -1, axis=1) - knots).astype(np.float32).ravel()
 
 
 def demand(fleet: HostFleet, levels: dict[str, F64]) -> Demand:
     """Demand of the hosts that have it."""
     options = table("demand")
     everyone = Draws(fleet.seed, "demand", fleet.ids)
-    host = np.flatnonzero((fleet.roles == SERVICE) | everyone.chance("others", options["others"]))
+    host = ((fleet.roles == SERVICE) | everyone.chance("others", options["others"])).nonzero()[0]
     draws = Draws(fleet.seed, "demand", fleet.ids[host])
     touches = options["touches"]
 

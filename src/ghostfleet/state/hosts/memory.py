@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ghostfleet.core import draw, lattice, maths
-from ghostfleet.core.lattice import Spectrum
+from ghostfleet.core.lattice import RATIO, Spectrum
 from ghostfleet.state.hosts.parameters import LOG2_E, Draws, table
-from ghostfleet.state.hosts.swings import lerped, span
+from ghostfleet.state.hosts.swings import CELL_S, SLOWEST_CELLS, lerped
 
 if TYPE_CHECKING:
     from ghostfleet.core.arrays import F32, F64, I64, U64
+    from ghostfleet.core.window import Window
     from ghostfleet.world.hosts import HostFleet
 
 QUIET, GATED, TINY, HIGH, LOOP = range(5)
 PLATEAU, COLLECTOR, SLOW, LEAK = range(4)
-CELL_S = 300
-GATE = Spectrum.power_law(256, 0.2)  # from ten minutes to most of a day
+# From ten minutes to most of a day; a level more, of nothing, so that it is worked out with the swings.
+GATE = Spectrum((*Spectrum.power_law(SLOWEST_CELLS // RATIO, 0.2).amplitudes, 0.0))
 LEAST_TOUCHED = 0.02
 
 
@@ -43,27 +44,33 @@ class Memory:
     teeth: U64
     noise: F64  # of the level, minute by minute
 
-    def touched_at(self, seconds: I64, factor: F32, rows: I64) -> F32:
-        """Per cent of memory touched by what always runs, shape (rows, instants); ``factor`` is the slow swing."""
+    def gated(self, rows: I64) -> I64:
+        """Places of those of some hosts that have a gate."""
+        gated: I64 = (self.kind[rows] == GATED).nonzero()[0]
+        return gated
+
+    def touched_at(self, window: Window, factor: F32, rows: I64, gates: F32) -> F32:
+        """Per cent of memory touched by what always runs, shape (rows, ticks).
+
+        ``factor`` is the slow swing, ``gates`` are nodes of the lattices of those that have a gate.
+        """
         out = self.touched[rows, None].astype(np.float32) * factor
-        gated = np.flatnonzero(self.kind[rows] == GATED)
+        gated = self.gated(rows)
         if len(gated):
-            cells = span(seconds, CELL_S)
             mine = rows[gated]
-            nodes = lattice.characters(self.gate[:, mine], *cells, (GATE,), np.zeros(len(mine), dtype=np.int32))
-            is_open = lerped(nodes, cells[0], seconds, CELL_S) > self.gate_threshold[mine, None]
+            is_open = lerped(gates, window, CELL_S) > self.gate_threshold[mine, None]
             out[gated] += is_open * self.gate_height[mine, None].astype(np.float32)
-        looping = np.flatnonzero(self.kind[rows] == LOOP)
+        looping = (self.kind[rows] == LOOP).nonzero()[0]
         if len(looping):
             mine = rows[looping]
-            turn = (seconds[None, :] - self.loop_phase_s[mine, None]) / self.loop_period_s[mine, None]
+            turn = (window.seconds() - self.loop_phase_s[mine, None]) / self.loop_period_s[mine, None]
             busy = turn - np.floor(turn) < self.loop_share[mine, None]
             out[looping] *= np.where(busy, np.float32(1.6), np.float32(0.4))
         return out
 
-    def used_at(self, seconds: I64, factor: F32, rows: I64) -> F32:
+    def used_at(self, window: Window, factor: F32, rows: I64) -> F32:
         """Per cent of memory in use, shape (rows, instants): teeth that rise and drop under a level that drifts."""
-        turn = (seconds[None, :] - self.phase_s[rows, None]) / self.period_s[rows, None]
+        turn = (window.seconds() - self.phase_s[rows, None]) / self.period_s[rows, None]
         cell = np.floor(turn).astype(np.int64)
         late = turn - cell
         first, turns = cell[:, :1], int((cell[:, -1] - cell[:, 0]).max(initial=0)) + 1
@@ -78,7 +85,7 @@ class Memory:
         curved = late * (2.0 - late)
         fall = np.where(kind == PLATEAU, 1 - refill, np.where(kind == COLLECTOR, 1 - curved, 1 - late))
         top = np.where(kind == PLATEAU, self.level[rows, None], self.level[rows, None] + self.height[rows, None])
-        jitter = draw.normal(draw.rekey(self.teeth[rows], 1), int(seconds[0]) // 60, int(seconds[-1]) // 60 + 1)
+        jitter = draw.normal(draw.rekey(self.teeth[rows], 1), window.start, window.stop)
         top = top * (1 + self.noise[rows, None] * jitter)
         share = top * factor - fall * np.minimum(tooth, 0.7 * top)
         most = table("memory_used")["most"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,9 +14,9 @@ from ghostfleet.spec.hosts import PROFILES
 from ghostfleet.state.hosts.parameters import LOG2_E, Draws, table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from ghostfleet.core.arrays import F32, F64, I64, U64
+    from ghostfleet.core.arrays import F32, F64, I64, U64, Bool
     from ghostfleet.core.window import Window
     from ghostfleet.state.hosts.deposit import Left
     from ghostfleet.world.hosts import HostFleet
@@ -28,15 +27,17 @@ PER_TICK = 3  # sub-samples, each with noise of its own
 
 
 class Dips(msgspec.Struct, frozen=True):
-    """Cells of rates, and what is left of each."""
+    """Stretches in which work pauses, series by series."""
 
-    row: I64
+    series: I64
     place: I64
     left: F32
 
-    def apply(self, rates: F32) -> None:
-        """Dip rates, in place."""
-        rates[self.row, self.place] *= self.left
+    def apply(self, rates: F32, first: int) -> None:
+        """Dip the rates of some series, ``first`` and those after it, in place."""
+        low, high = np.searchsorted(self.series, (first, first + len(rates)))
+        mine = slice(low, high)
+        rates[self.series[mine] - first, self.place[mine]] *= self.left[mine]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,83 +55,117 @@ class Noise:
     dip_depth: tuple[float, float]
     scratch: Scratch = field(default_factory=Scratch)
 
-    def shared(self, window: Window, rows: I64, parts: int) -> F32:
-        """Standard normal noise of the whole host in each part of a window's ticks."""
-        return draw.normal(self.common[rows], window.start * parts, window.stop * parts, scratch=self.scratch)
+    def of(self, metrics: Sequence[str], rows: I64, parts: int, wanted: Bool) -> Voices:
+        """Noise of some hosts, metric by metric; of those that are not ``wanted``, nobody asks when they pause."""
+        deviation = self.deviation if parts == PER_TICK else self.of_minutes
+        load, sd, chance = (
+            np.array([of[metric][rows] for metric in metrics], dtype=np.float64).reshape(-1)
+            for of in (self.loading, deviation, self.dip_chance)
+        )
+        own, dips = (
+            np.array([of[metric][rows] for metric in metrics], dtype=np.uint64).reshape(-1, 2)
+            for of in (self.own, self.dips)
+        )
+        dipping = ((chance > 0) & wanted.reshape(-1)).nonzero()[0]
+        rough = self.rough[rows]
+        return Voices(
+            parts=parts,
+            rows=len(rows),
+            common=self.common[rows],
+            own=own,
+            sd=(np.sqrt(1 - load * load) * sd * LOG2_E).astype(np.float32),
+            shared=(load * sd * LOG2_E).astype(np.float32),
+            mean=(0.5 * LOG2_E * sd * sd).astype(np.float32),
+            uneven=draw.rekey(own, 7),
+            rough=(rough * LOG2_E).astype(np.float32),
+            rough_mean=(0.5 * LOG2_E * rough * rough).astype(np.float32),
+            dipping=dipping,
+            dips=dips[dipping],
+            depths=draw.rekey(dips[dipping], 1),
+            dip_chance=chance[dipping, None].astype(np.float32),
+            dip_depth=self.dip_depth,
+            scratch=self.scratch,
+        )
 
-    def apply(self, metric: str, rates: F32, window: Window, rows: I64, common: F32) -> None:
-        """Multiply rates by noise with mean 1, in place; shape (rows, parts of ticks)."""
-        parts = rates.shape[1] // len(window)
-        alive = np.flatnonzero((self._deviation(metric, parts)[rows] > 0) & (rates.max(axis=1) > 0))
-        if len(alive):
-            factor = self.factors((metric,), window, rows[alive], common[alive])[metric]
-            if len(alive) == len(rates):
-                rates *= factor
-            else:
-                rates[alive] *= factor
 
-    def factors(self, metrics: Sequence[str], window: Window, rows: I64, common: F32) -> dict[str, F32]:
-        """Noise with mean 1 of some metrics at once, each of shape (rows, parts of ticks); ``common`` is `shared`."""
-        parts = common.shape[1] // len(window)
-        keys = np.concatenate([self.own[metric][rows] for metric in metrics])
-        load = np.concatenate([self.loading[metric][rows] for metric in metrics])[:, None]
-        sd = np.concatenate([self._deviation(metric, parts)[rows] for metric in metrics])[:, None]
-        z = draw.normal(keys, window.start * parts, window.stop * parts, scratch=self.scratch)
-        z *= (np.sqrt(1 - load * load) * sd * LOG2_E).astype(np.float32)
-        shared = np.tile(common, (len(metrics), 1)) if len(metrics) > 1 else common.copy()
-        shared *= (load * sd * LOG2_E).astype(np.float32)
-        shared -= (0.5 * LOG2_E * sd * sd).astype(np.float32)
+@dataclass(frozen=True, slots=True)
+class Voices:
+    """Noise of series: all of it that no window changes. The series of a metric have one host each, in order."""
+
+    parts: int  # of a tick
+    rows: int  # hosts
+    common: U64
+    own: U64
+    sd: F32  # of log2, of what a series does by itself
+    shared: F32  # the same of what its host does
+    mean: F32  # of log2, that leaves a mean of 1
+    uneven: U64
+    rough: F32  # per host
+    rough_mean: F32
+    dipping: I64  # series that pause
+    dips: U64
+    depths: U64
+    dip_chance: F32
+    dip_depth: tuple[float, float]
+    scratch: Scratch
+
+    def whole(self, window: Window) -> F32:
+        """Standard normal noise of each host in each part of a window's ticks."""
+        return draw.normal(self.common, window.start * self.parts, window.stop * self.parts, scratch=self.scratch)
+
+    def factors(self, series: I64, window: Window, whole: F32) -> F32:
+        """Noise with mean 1 of some series, shape (series, parts of ticks); ``whole`` is that of their hosts."""
+        z = draw.normal(
+            self.own.take(series, axis=0), window.start * self.parts, window.stop * self.parts, scratch=self.scratch
+        )
+        z *= self.sd.take(series)[:, None]
+        shared = whole.take(series % self.rows, axis=0)
+        shared *= self.shared.take(series)[:, None]
+        shared -= self.mean.take(series)[:, None]
         z += shared
-        maths.exp2_f32(z, out=z)
-        return dict(zip(metrics, z.reshape(len(metrics), len(rows), -1), strict=True))
+        return maths.exp2_f32(z, out=z)
 
-    def _deviation(self, metric: str, parts: int) -> F64:
-        return (self.deviation if parts == PER_TICK else self.of_minutes)[metric]
+    def factors_at(self, series: I64, place: I64, window: Window, whole: F32) -> F32:
+        """What `factors` has at some places, for series that are nothing at most others."""
+        z = draw.scattered_normal(self.own.take(series, axis=0), place + window.start * self.parts)
+        z *= self.sd.take(series)
+        shared = whole.reshape(-1).take(series % self.rows * whole.shape[1] + place)
+        shared *= self.shared.take(series)
+        shared -= self.mean.take(series)
+        z += shared
+        return maths.exp2_f32(z, out=z)
 
-    def roughen(self, loads: Mapping[str, Left], window: Window, rows: I64) -> None:
-        """Make long runs uneven from minute to minute, in place; what is left on some of ``rows``, by metric."""
-        busy = {
-            metric: np.flatnonzero(left.rates.reshape(-1) > 0) for metric, left in loads.items()
-        }  # few in a hundred
-        keys, ticks, hosts = [], [], []
-        for metric, places in busy.items():
-            left = loads[metric]
-            row, place = np.divmod(places, left.rates.shape[1])
-            keys.append(draw.rekey(self.own[metric][rows[left.rows]], 7)[row])
-            ticks.append(window.start + place // (left.rates.shape[1] // len(window)))
-            hosts.append(rows[left.rows[row]])
-        if not keys:
-            return
-        z = draw.normal_at(np.concatenate(keys), np.concatenate(ticks))
-        sd = self.rough[np.concatenate(hosts)]
-        z *= (sd * LOG2_E).astype(np.float32)
-        z -= (0.5 * LOG2_E * sd * sd).astype(np.float32)
-        maths.exp2_f32(z, out=z)
-        ends = list(accumulate(len(places) for places in busy.values()))[:-1]
-        for (metric, places), factor in zip(busy.items(), np.split(z, ends), strict=True):
-            loads[metric].rates.reshape(-1)[places] *= factor
+    def roughen(self, left: Left, window: Window, first: int) -> None:
+        """Make long runs uneven from minute to minute, in place; the first of their rows is series ``first``."""
+        row, place = np.divmod(left.cells, self.parts * len(window))
+        row += first
+        there = np.zeros(len(self.own), dtype=bool)
+        there[row] = True
+        some = there.nonzero()[0]
+        drawn = self.scratch.array("rough", (len(some), len(window)), np.float32)
+        draw.normal(self.uneven.take(some, axis=0), window.start, window.stop, out=drawn, scratch=self.scratch)
+        begin = np.zeros(len(self.own), dtype=np.int64)
+        begin[some] = np.arange(len(some)) * len(window)
+        place //= self.parts
+        place += begin.take(row)
+        z = drawn.reshape(-1).take(place)
+        row %= self.rows
+        z *= self.rough.take(row)
+        z -= self.rough_mean.take(row)
+        rates = left.rates
+        rates *= maths.exp2_f32(z, out=z)
 
-    def dipped(self, metrics: Sequence[str], window: Window, rows: I64, parts: int) -> dict[str, Dips]:
-        """When work pauses in a window, by metric; those without a pause are missing."""
-        chances = np.concatenate([self.dip_chance[metric][rows] for metric in metrics])
-        some = np.flatnonzero(chances > 0)
-        keys = np.concatenate([self.dips[metric][rows] for metric in metrics])[some]
+    def pauses(self, window: Window) -> Dips:
+        """When work pauses in a window."""
         first, last = window.since_s // DIP_S, -(-window.until_s // DIP_S)
-        at, cell = np.nonzero(draw.uniform32(keys, first, last) < chances[some, None].astype(np.float32))
+        at, cell = np.nonzero(draw.uniform32(self.dips, first, last) < self.dip_chance)
         low, high = self.dip_depth
-        lot = draw.uniform_at(draw.rekey(keys[at], 1), first + cell)
+        lot = draw.uniform_at(self.depths.take(at, axis=0), first + cell)
         left = (low + (high - low) * lot).astype(np.float32)
-        per_cell = DIP_S * parts // window.tick_s
-        place = (cell * per_cell - window.start * parts + first * per_cell)[:, None] + np.arange(per_cell)
-        turn, inside = np.nonzero((place >= 0) & (place < parts * len(window)))
-        whose, row = np.divmod(some[at[turn]], len(rows))
-        ends = np.searchsorted(whose, np.arange(len(metrics) + 1))
-        found = {}
-        for metric, begin, end in zip(metrics, ends[:-1].tolist(), ends[1:].tolist(), strict=True):
-            if end > begin:
-                mine = slice(begin, end)
-                found[metric] = Dips(row[mine], place[turn[mine], inside[mine]], left[turn[mine]])
-        return found
+        per_cell = DIP_S * self.parts // window.tick_s
+        place = (cell * per_cell - window.start * self.parts + first * per_cell)[:, None] + np.arange(per_cell)
+        turn, inside = np.nonzero((place >= 0) & (place < self.parts * len(window)))
+        return Dips(self.dipping.take(at.take(turn)), place[turn, inside], left.take(turn))
 
 
 def noise(fleet: HostFleet) -> Noise:

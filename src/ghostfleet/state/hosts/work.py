@@ -10,7 +10,7 @@ import numpy as np
 from ghostfleet.state.hosts.parameters import Draws, table
 
 if TYPE_CHECKING:
-    from ghostfleet.core.arrays import F32, F64, I64
+    from ghostfleet.core.arrays import F32, F64, I64, Bool
     from ghostfleet.world.hosts import HostFleet
 
 LEAST_KB_S = 0.3
@@ -27,9 +27,10 @@ class Work:
     most: float
     most_memory: float
 
-    def followers(self, rows: I64) -> I64:
-        """Places of those of some hosts whose work follows their traffic."""
-        return np.flatnonzero(np.any([share[rows] > 0 for share in self.shares.values()], axis=0))
+    def follows(self, rows: I64) -> Bool:
+        """Whether the work of some hosts follows their traffic."""
+        follows: Bool = np.any([share[rows] > 0 for share in self.shares.values()], axis=0)
+        return follows
 
     def traffic(self, inbound: F32, outbound: F32, level: F64) -> F32:
         """Traffic over its level, shape (hosts, parts of ticks)."""
@@ -39,9 +40,9 @@ class Work:
         ratio[level <= 0] = 1
         return ratio
 
-    def factor(self, metric: str, traffic: F32, host: int) -> F32:
-        """Factor of a metric's level on one host; shape of its traffic."""
-        share = np.float32(self.shares[metric][host])
+    def factor(self, metric: str, traffic: F32, rows: I64) -> F32:
+        """Factor of a metric's level on some hosts; shape of their traffic."""
+        share = self.shares[metric][rows, None].astype(np.float32)
         out: F32 = share * traffic
         out += 1 - share
         return out

@@ -23,8 +23,8 @@ def expanded(estate: Estate) -> Estate:
     """The same estate with the copies written out: the first unit as it was, the names of others ending in ``-u2``.
 
     A copy has services of its own, and the networks, clusters, databases, machines, web services, balancers and
-    applications that these are tied to; other services and other people's are shared. Raises `ScenarioError` when there would
-    be more services than the state can carry.
+    applications that these are tied to; other services and other people's are shared. Raises `ScenarioError` when there
+    would be more services than the state can carry.
     """
     if estate.scale == 1:
         return estate

@@ -1,0 +1,125 @@
+"""`ghostfleet truth`: what went wrong, and what that did."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from ghostfleet.cli import output, scenario
+from ghostfleet.core.errors import GhostfleetError, ScenarioError
+from ghostfleet.core.window import DAY_S
+from ghostfleet.generate import Generator
+from ghostfleet.run import history
+from ghostfleet.run.manifest import Determinants
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ghostfleet.core.batch import Batch
+    from ghostfleet.core.table import Table
+    from ghostfleet.core.window import Window
+    from ghostfleet.run.history import Request
+    from ghostfleet.sinks import Sink, Written
+    from ghostfleet.spec.scenario import Scenario
+
+FOLDER = "truth"  # below where generate writes, and never beside what it writes
+NOT_ASKED = {"every": None, "workers": None, "part": None, "parts": None, "blind": False}
+
+EPILOG = """
+\b
+Examples:
+  ghostfleet truth mine.yaml --last 7d
+  ghostfleet truth mine.yaml --from 2025-03-05 --until 2025-03-06 --to truth/
+  ghostfleet truth mine.yaml --incidents added.jsonl --only impact --to - | head
+"""
+
+
+@click.command(cls=scenario.ScenarioCommand, epilog=EPILOG)
+@scenario.scenario_options
+@output.some("to", "since", "until", "last", "only", "format_", "codec")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@click.pass_context
+def command(ctx: click.Context, /, *, quiet: bool, **arguments: Any) -> None:  # noqa: ANN401  as typed
+    """Write the incidents that start in a window, and what each did: the state with it minus the state without it."""
+    loaded = scenario.load(ctx, arguments)
+    known = loaded.scenario
+    if known.estate is None:
+        msg = f"the scenario {known.scenario} has no estate, and so no incidents"
+        raise ScenarioError(msg)
+    if all(arguments[name] is None for name in ("since", "until", "last")):
+        arguments["last"] = known.estate.history_days * DAY_S
+    request = output.request(known, {**NOT_ASKED, **arguments})
+    if not arguments["to"]:
+        request = msgspec.structs.replace(request, urls=(f"{known.destination}/{FOLDER}",))
+    window = Generator(known).window(request.since_s, request.until_s)
+    tables = _tables(request)
+    sinks = history.destinations(request)
+    written = _write(known, window, tables, sinks, quiet=quiet)
+    if not quiet:
+        to_errors = any(sink.scheme == "stdout" for sink in sinks)
+        for url, several in zip(request.urls, written, strict=True):
+            for one in several:
+                click.echo(f"  {url} {one.name}: {one.rows:,} rows", err=to_errors)
+
+
+def _tables(request: Request) -> list[Table]:
+    from ghostfleet import truth
+
+    known = {table.name: table for table in truth.TABLES}
+    wanted = list(known) if request.only in {(), ("all",)} else list(dict.fromkeys(request.only))
+    for name in wanted:
+        if name not in known:
+            msg = f"--only {name}: truth has no such table; valid are {', '.join(known)}"
+            raise ScenarioError(msg)
+    return [known[name] for name in wanted]
+
+
+def _write(
+    known: Scenario, window: Window, tables: list[Table], sinks: list[Sink], *, quiet: bool
+) -> list[list[Written]]:
+    """Open every destination before anything is solved, and leave none half-written."""
+    names = tuple(table.name for table in tables)
+    effective: dict[str, Any] = msgspec.to_builtins(known)
+    plan_id = f"truth-{Determinants.of(effective, window, names, (1, 1)).hash[:16]}"
+    started: list[Sink] = []
+    written = []
+    try:
+        for sink in sinks:
+            sink.open(tables, plan_id=plan_id, tasks={name: [place] for place, name in enumerate(names)})
+            started.append(sink)
+        batches = _batches(known, window, tables, quiet=quiet)
+        for sink in sinks:
+            receipts = []
+            for place, batch in enumerate(batches):
+                part = sink.part(batch.table, place)
+                part.write(batch)
+                receipts.append(part.close())
+            written.append(sink.finish(receipts))
+            started.remove(sink)
+    finally:
+        for sink in started:
+            with suppress(GhostfleetError):  # the error that brought us here matters more
+                sink.abort()
+    return written
+
+
+def _batches(known: Scenario, window: Window, tables: list[Table], *, quiet: bool) -> list[Batch]:
+    from ghostfleet import truth
+    from ghostfleet.state.estate import Estates
+
+    estates = Estates(known)
+    occasions = truth.starting(estates, window)
+    found: list[truth.Impact] = []
+    if truth.IMPACT in tables:
+        with output.progress(len(occasions), "comparing", quiet=quiet) as advance:
+            for occasion in occasions:
+                found += truth.impacts(estates, occasion)
+                advance(1)
+    make: dict[str, Callable[[], Batch]] = {
+        truth.INCIDENTS.name: lambda: truth.incidents_batch(occasions),
+        truth.IMPACT.name: lambda: truth.impact_batch(found),
+    }
+    return [make[table.name]() for table in tables]

@@ -1,0 +1,43 @@
+"""A service keeps what it should let go: memory grows, collecting it takes ever more time, and a restart helps."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from ghostfleet.incidents import Effect, Incident, Onset, Recovery, Selector, Severity, Stand
+
+
+class MemoryLeak(Incident, frozen=True, kw_only=True, tag="memory_leak"):
+    """Memory climbs until a restart (COM-5: memory_pressure, COM-7; EST-17: 60 to 180 minutes)."""
+
+    severity: Severity = "medium"
+    onset: Onset = (1.0, 2.0)
+    minutes: Stand = (60.0, 180.0)
+    recovery: Recovery = (1.0, 2.0)
+    memory_points: Annotated[
+        float, Meta(ge=0, le=100, description="per cent of the limit, gained until the restart")
+    ] = 38.0
+    lost_share: Annotated[
+        float, Meta(ge=0, lt=1, description="of its capacity, by the end: collecting garbage takes it")
+    ] = 0.72
+    slower: Annotated[float, Meta(ge=1, description="times its own time, by the end")] = 3.5
+    pause_ms: Annotated[float, Meta(ge=0, description="by which collections delay a request in the end")] = 60.0
+
+    WHOM = Selector("Service")
+    SPREADS = ("callers", "callees", "sharers")
+    TYPE = "performance"
+    CAUSE = "software"
+    TITLE = "{root} runs out of memory"
+    PREVENTABLE = True
+    USD_PER_MINUTE = 1_000.0
+
+    def effects(self) -> tuple[Effect, ...]:
+        """All grow with the leak; queueing makes of a steady loss of capacity slow answers first and failures last."""
+        return (
+            Effect("node.memory", self.memory_points, envelope="climb"),
+            Effect("node.capacity", 1 - self.lost_share, envelope="climb"),
+            Effect("node.latency", self.slower, envelope="climb"),
+            Effect("node.delay_ms", self.pause_ms, envelope="climb"),
+        )

@@ -1,0 +1,33 @@
+"""Machines of a cluster are lost at once: what ran on them waits for others, and the rest carries the load."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from ghostfleet.incidents import Effect, Incident, Onset, Recovery, Selector, Stand
+
+
+class NodeLoss(Incident, frozen=True, kw_only=True, tag="node_loss"):
+    """A zone or a rack fails below a cluster."""
+
+    onset: Onset = (0.0, 1.0)
+    minutes: Stand = (5.0, 20.0)
+    recovery: Recovery = (2.0, 6.0)
+    lost_share: Annotated[float, Meta(ge=0, lt=1, description="of the cluster's machines")] = 0.4
+
+    WHOM = Selector("EKSCluster", called=False)
+    SPREADS = ("sharers", "callers", "callees")
+    TYPE = "outage"
+    CAUSE = "infrastructure"
+    TITLE = "{root} has lost machines"
+    USD_PER_MINUTE = 10_000.0
+
+    def effects(self) -> tuple[Effect, ...]:
+        """Machines go, and with them their share of everybody's pods; some requests go down with their pod."""
+        return (
+            Effect("cluster.nodes", 1 - self.lost_share),
+            Effect("node.unstarted", self.lost_share, on="residents"),
+            Effect("node.failure", 0.01, on="residents"),
+        )

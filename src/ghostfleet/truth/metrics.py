@@ -1,0 +1,120 @@
+"""What impact is measured in, and how much of a change counts as one.
+
+Shares, times and loads are what is expected, requests and calls what was counted: both sides of a difference drew the
+same uniforms, so that chance alone changes nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+
+from ghostfleet.truth.reach import ARROW
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from ghostfleet.core.arrays import F64, I64
+    from ghostfleet.incidents import Parameter
+    from ghostfleet.state.estate import State
+    from ghostfleet.state.estate.influences import Influences
+    from ghostfleet.world.flow import Flow
+
+
+class Metric(msgspec.Struct, frozen=True):
+    """A metric and the smallest change of it that counts.
+
+    With a floor, a change is relative: a share of what would have been, of the floor at least. Without, it is a plain
+    difference.
+    """
+
+    name: str
+    about: str
+    least: float
+    floor: float = 0.0
+
+    def change(self, with_it: F64, without: F64) -> F64:
+        """Change by an incident, of any shape."""
+        difference: F64 = with_it - without
+        return difference / np.maximum(without, self.floor) if self.floor else difference
+
+
+class Flowing(Metric, frozen=True):
+    """A metric of nodes or calls of the flow."""
+
+    read: Callable[[State], F64] = lambda state: state.rates.loads
+    of_calls: bool = False
+
+    def names(self, flow: Flow) -> tuple[str, ...]:
+        """Entities, a call as ``caller → callee``."""
+        names = flow.nodes.names
+        if not self.of_calls:
+            return names
+        ends = zip(flow.edges.parents.tolist(), flow.edges.children.tolist(), strict=True)
+        return tuple(f"{names[parent]}{ARROW}{names[child]}" for parent, child in ends)
+
+
+class Leaf(Metric, frozen=True):
+    """A parameter on which nothing else depends, so that what incidents change of it is all that there is to know."""
+
+    parameter: Parameter = "bill.waste"
+    usual: float = 0.0
+
+    def read(self, influences: Influences, entity: str) -> F64:
+        """Value of an entity at each tick, shape (ticks,)."""
+        found = influences.get(self.parameter, entity)
+        return np.full(len(influences.window), self.usual) if found is None else found
+
+
+def _floats(counts: I64) -> F64:
+    return counts.astype(np.float64)
+
+
+def _pending(state: State) -> F64:
+    pending: F64 = np.maximum(state.rates.wanted - state.rates.running, 0.0)
+    return pending
+
+
+def _calls(state: State) -> F64:
+    slots, outcomes = state.flow.slots, state.outcomes
+    out = np.zeros((len(state.flow.edges), len(state.window)))
+    for slot, edge in enumerate(slots.edges.tolist()):
+        out[edge] += outcomes.call_served[slot] + outcomes.call_failed[slot]
+    return out
+
+
+def _call_failures(state: State) -> F64:
+    slots = state.flow.slots
+    out = np.zeros((len(state.flow.edges), len(state.window)))
+    for slot, edge in enumerate(slots.edges.tolist()):  # all calls of an edge fail alike
+        out[edge] = state.rates.answers.attempt_failures[slot]
+    return out
+
+
+FLOWING = (
+    Flowing("requests", "requests per tick", 0.1, floor=100.0, read=lambda state: _floats(state.outcomes.requests)),
+    Flowing("failures", "share of requests that fail", 0.02, read=lambda state: state.rates.answers.failures),
+    Flowing("latency", "mean time of served requests", 0.2, floor=1.0, read=lambda s: s.rates.answers.served_mean),
+    Flowing("load", "share of the capacity in use", 0.05, read=lambda state: state.rates.loads),
+    Flowing("pods", "pods that run", 1.0, read=lambda state: state.rates.running),
+    Flowing("pods_pending", "pods that should run and do not", 1.0, read=_pending),
+    Flowing("connections", "connections held", 5.0, read=lambda state: state.rates.connections),
+    Flowing("calls", "attempts per tick", 0.1, floor=100.0, read=_calls, of_calls=True),
+    Flowing("call_failures", "share of attempts that fail", 0.02, read=_call_failures, of_calls=True),
+    Flowing("calls_refused", "share that breakers refuse", 0.05, read=lambda s: s.rates.answers.refused, of_calls=True),
+)
+LEAVES = (
+    Leaf("memory", "points of memory in use", 2.0, parameter="node.memory"),
+    Leaf("nodes", "share of a cluster's machines", 0.01, parameter="cluster.nodes", usual=1.0),
+    Leaf("waste", "share of its cost that nobody needs", 0.01, parameter="bill.waste"),
+    Leaf("failed_logins", "failed log-ins per minute", 1.0, parameter="logins.failed"),
+    Leaf("escalations", "escalations of privilege per hour", 0.1, parameter="logins.escalated"),
+)
+LEAF_PARAMETERS = frozenset(leaf.parameter for leaf in LEAVES)
+
+
+def leaf_entities(leaf: Leaf, changes: Iterable[Influences]) -> list[str]:
+    """Entities of which anybody changes a leaf's parameter."""
+    return sorted({entity for one in changes for parameter, entity in one.arrays if parameter == leaf.parameter})
