@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from ghostfleet import incidents, shapes, signals, sinks, truth
+from ghostfleet import incidents, queries, shapes, signals, sinks, truth
 from ghostfleet.cli import commands
 from ghostfleet.cli import scenario as scenarios
 from ghostfleet.core import errors
@@ -37,6 +37,9 @@ ABOUT_URLS = """A directory or a data file needs no scheme (`files:`), nor does 
 suffix `.duckdb` or its first bytes; `-` is `stdout:`."""
 ABOUT_KINDS = """A list of texts (kind `texts`) is an array in JSON, a list in Parquet and in stores, and in CSV one
 cell with `;` between its items; there an item that holds a `;` looks like two."""
+ABOUT_VIEWS = (
+    """A DuckDB file keeps those whose tables it has, and `ghostfleet ask` answers them of other places as well."""
+)
 _COMMON = tuple(one.encode_name for one in msgspec.structs.fields(incidents.Incident))
 ABOUT_IMPACT = """What `impact` is measured in. Smaller changes are left out; a call is named `caller → callee`."""
 NOTE = "<!-- Computed by scripts/make_reference.py (`make docs`); changes here are lost. -->"
@@ -249,13 +252,34 @@ def _groups(groups: frozenset[str]) -> str:
 
 
 def queries_page() -> str:
-    """List queries and checks from their headers."""
-    parts = []
+    """List questions, views, queries and checks from their headers."""
+    parts = [["## Questions"], ["`ghostfleet ask` answers them; their texts are listed with what they return."]]
+    asked = [one for name, one in queries.questions().items() if name not in queries.stored_views()]
+    body = [
+        (f"`{one.name}`", one.title, _asked(one), " ".join(f"`{text.name}`" for text in one.texts)) for one in asked
+    ]
+    parts += [rows(("name", "about", "parameters", "texts"), body)]
+    views = [(f"`{name}`", view.title, _relations(view)) for name, view in queries.stored_views().items()]
+    parts += [["## Views", "", ABOUT_VIEWS], rows(("name", "about", "made of"), views)]
+    texts = sorted({text.name: text for one in asked for text in one.texts}.values(), key=lambda text: text.name)
+    body = [(f"`{text.name}`", text.title, text.language, ", ".join(text.columns)) for text in texts]
+    parts += [["## Texts of questions"], rows(("name", "about", "language", "columns"), body)]
     for title, folder in (("Queries", SOURCE / "queries"), ("Checks", SOURCE / "queries" / "checks")):
-        texts = sorted(folder.glob("*.sql")) if folder.is_dir() else []
-        body = [(f"`{path.stem}`", *_header(path)) for path in texts]
-        parts += [[f"## {title}"], rows(("name", "about", "further"), body) if body else ["None yet."]]
+        found = sorted(folder.glob("*.sql")) if folder.is_dir() else []
+        lines = [(f"`{path.stem}`", *_header(path)) for path in found]
+        parts += [[f"## {title}"], rows(("name", "about", "further"), lines) if lines else ["None yet."]]
     return page("Queries and checks", *parts)
+
+
+def _asked(one: queries.Question) -> str:
+    """Parameters of a question, and its window."""
+    length, table = one.window
+    said = ", ".join(f"`{parameter}`" for parameter in one.parameters.values())
+    return f"{said}; window: {length} of `{table}`" if table else said
+
+
+def _relations(view: queries.Query) -> str:
+    return ", ".join(f"`{need.relation}`" for need in view.needs)
 
 
 def _header(path: Path) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ghostfleet import incidents, shapes, signals, sinks, truth
+from ghostfleet import incidents, queries, shapes, signals, sinks, truth
 from ghostfleet.cli import scenario as scenarios
 from ghostfleet.spec import loading
 from scripts import make_reference as reference
@@ -19,8 +19,9 @@ NAMES = [
     *(("parts.md", f"| `{name}` |") for name in shapes.kinds()),
     *(("parts.md", f"| `{name}` |") for name in incidents.kinds()),
     *(("parts.md", f"| `{name}:` |") for name in sinks.found()),
-    *(("queries.md", f"| `{path.stem}` |") for path in (reference.SOURCE / "queries").rglob("*.sql")
-      if path.parent.name != "views"),
+    *(("queries.md", f"| `{path.stem}` |") for path in (reference.SOURCE / "queries").rglob("*")
+      if path.suffix in {".sql", ".cypher"} and path.parent.name != "views"),
+    *(("queries.md", f"| `{name}` |") for name in queries.questions()),
     *(
         ("commands.md", f"| `--{name.replace('_', '-')}` |")
         for scenario in loading.shipped()

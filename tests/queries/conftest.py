@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.queries import material
+from tests.queries import estates, material
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +15,8 @@ def good(tmp_path_factory):
 @pytest.fixture(scope="session")
 def expected():
     return material.expectations()
+
+
+@pytest.fixture(scope="session")
+def estate(tmp_path_factory):
+    return estates.generate(tmp_path_factory.mktemp("estate"))

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+from ghostfleet.queries.answers import Answer, Failure
+from ghostfleet.queries.asking import ask
 from ghostfleet.queries.data import Data, Result, UnreadableError, observed, open_data
-from ghostfleet.queries.text import Query, checks, query
+from ghostfleet.queries.parameters import Parameter, QuestionError
+from ghostfleet.queries.questions import Question, question, questions
+from ghostfleet.queries.text import Query, checks, query, stored_views
 from ghostfleet.queries.validation import as_markdown, as_text, validate, validate_url
 from ghostfleet.queries.verdicts import CheckResult, Report
 
 __all__ = [
+    "Answer",
     "CheckResult",
     "Data",
+    "Failure",
+    "Parameter",
     "Query",
+    "Question",
+    "QuestionError",
     "Report",
     "Result",
     "UnreadableError",
     "as_markdown",
     "as_text",
+    "ask",
     "checks",
     "observed",
     "open_data",
     "query",
+    "question",
+    "questions",
+    "stored_views",
     "validate",
     "validate_url",
 ]

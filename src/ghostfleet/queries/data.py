@@ -193,9 +193,9 @@ def open_data(
     with tempfile.TemporaryDirectory(prefix="ghostfleet-", dir=scratch) as folder:
         store = duckdb.connect(str(Path(folder) / "asked.duckdb"))
         try:
-            _configure(store, Path(folder))
+            configure(store, Path(folder))
             data = Data(url, tuple(source.table for source in found), store)
-            types = [_load(data, source, _reachable(source, Path(folder))) for source in found]
+            types = [_load(data, source, reachable(source, Path(folder))) for source in found]
             _declare(data, found, types)
             for relation, rows in (expectations or {}).items():
                 data.add_rows(relation, rows)
@@ -211,7 +211,8 @@ def observed(data: Data, table: str) -> dict[str, Any] | None:
     return rows[0] if rows and None not in rows[0].values() else None
 
 
-def _configure(store: DuckDBPyConnection, folder: Path) -> None:
+def configure(store: DuckDBPyConnection, folder: Path) -> None:
+    """Bound memory and threads, and let what does not fit lie in a folder."""
     for setting in (
         f"memory_limit = '{MEMORY}'",
         f"threads = {THREADS}",
@@ -222,7 +223,7 @@ def _configure(store: DuckDBPyConnection, folder: Path) -> None:
         store.execute(f"SET {setting}")
 
 
-def _reachable(source: Source, folder: Path) -> Source:
+def reachable(source: Source, folder: Path) -> Source:
     """The same files by names that DuckDB can open: it takes UTF-8 alone, and ~ for somebody's home."""
     paths = []
     for place, path in enumerate(source.paths):

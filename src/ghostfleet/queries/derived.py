@@ -21,9 +21,16 @@ def derived(relation: str, tables: Sequence[Table], has: Has) -> tuple[str, str]
     """SELECT of a relation, or why there is none of it; None for a name that means none.
 
     ``has`` says whether a table has a column. Each relation has ``table_name`` and ``file_row``:
-    ``wrong_values(wrong_cells)``, ``values_outside(column_name, value, low, high)``, ``doubled_rows(key, times)``.
+    ``wrong_values(wrong_cells)``, ``values_outside(column_name, value, low, high)``, ``doubled_rows(key, times)``; of a
+    graph ``graph_nodes(id, name, environment)`` and ``graph_links(from_label, from_id, to_label, to_id)``.
     """
-    makers = {"wrong_values": _wrong, "values_outside": _outside, "doubled_rows": _doubled}
+    makers = {
+        "wrong_values": _wrong,
+        "values_outside": _outside,
+        "doubled_rows": _doubled,
+        "graph_nodes": _nodes,
+        "graph_links": _links,
+    }
     if relation not in makers:
         return None
     parts: list[str] = []
@@ -90,6 +97,36 @@ def _doubled(table: Table) -> tuple[list[str], Callable[[Has], Iterator[str]]]:
             )
 
     return list(table.keys), select
+
+
+def _nodes(table: Table) -> tuple[list[str], Callable[[Has], Iterator[str]]]:
+    if table.form != "node":
+        return [], _no_part
+
+    def select(has: Has) -> Iterator[str]:
+        environment = "environment" if has(table.name, "environment") else "CAST(NULL AS VARCHAR) AS environment"
+        yield (
+            f"SELECT {literal(table.name)} AS table_name, file_row, id, name, {environment} FROM {name(table.name)}"  # noqa: S608  quoted
+        )
+
+    return ["id", "name"], select
+
+
+def _links(table: Table) -> tuple[list[str], Callable[[Has], Iterator[str]]]:
+    if table.form != "link":
+        return [], _no_part
+
+    def select(_: Has) -> Iterator[str]:
+        yield (
+            f"SELECT {literal(table.name)} AS table_name, file_row, from_label, from_id, to_label, to_id "  # noqa: S608  quoted
+            f"FROM {name(table.name)}"
+        )
+
+    return ["from_label", "from_id", "to_label", "to_id"], select
+
+
+def _no_part(_: Has) -> Iterator[str]:
+    yield from ()
 
 
 __all__ = ["derived"]

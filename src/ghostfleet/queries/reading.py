@@ -35,9 +35,14 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SAMPLE_ROWS = 200  # JSON objects whose keys are taken for the columns
 
 
+def is_name(text: str) -> bool:
+    """Whether a text can be a name."""
+    return _NAME.fullmatch(text) is not None
+
+
 def name(text: str) -> str:
     """Quote an identifier; only plain names are let through."""
-    if not _NAME.fullmatch(text):
+    if not is_name(text):
         raise UnreadableError(f"{text!r} cannot be a name; valid are letters, digits and underscores")
     return f'"{text}"'
 
@@ -64,7 +69,7 @@ def relation(store: DuckDBPyConnection, source: Source) -> tuple[str, dict[str, 
     if source.suffix == "ladybug":
         return _graph(store, source)
     if source.suffix == "parquet":
-        return _described(store, f"read_parquet({_paths(source)})")  # `file_row_number` would start anew per file
+        return described(store, f"read_parquet({_paths(source)})")  # `file_row_number` would start anew per file
     if source.suffix.startswith("csv"):
         names = _header(source.paths[0])
         types = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in names)
@@ -87,7 +92,7 @@ def _stored(store: DuckDBPyConnection, source: Source) -> tuple[str, dict[str, s
     (count,) = store.execute(sql, [source.table.name]).fetchone() or (0,)
     if not count:
         raise UnreadableError(f"{source.paths[0]} has no table {source.table.name}")
-    return _described(store, f"stored.{name(source.table.name)}")
+    return described(store, f"stored.{name(source.table.name)}")
 
 
 def _graph(store: DuckDBPyConnection, source: Source) -> tuple[str, dict[str, str]]:
@@ -95,10 +100,11 @@ def _graph(store: DuckDBPyConnection, source: Source) -> tuple[str, dict[str, st
     with open_graph(source.paths[0]) as graph:
         rows = f"graph_{source.table.name}"
         store.register(rows, graph.rows(source.table))
-    return _described(store, name(rows))
+    return described(store, name(rows))
 
 
-def _described(store: DuckDBPyConnection, rows: str) -> tuple[str, dict[str, str]]:
+def described(store: DuckDBPyConnection, rows: str) -> tuple[str, dict[str, str]]:
+    """SQL of rows, and the DuckDB type of each column in them."""
     found = store.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall()  # noqa: S608  rows are quoted above
     return rows, {row[0]: row[1] for row in found}
 
@@ -142,7 +148,8 @@ def typed(source: Source, rows: str, types: Mapping[str, str]) -> str:
     )
 
 
-def _converted(column: Column, given: str) -> str:
+def converted(column: Column, given: str) -> str:
+    """Value of a column's type, of a cell of the type given; null where it cannot be one."""
     wanted, cell = TYPES[column.kind], name(column.name)
     if wanted == "TIMESTAMP":
         return _time(cell, given)
@@ -184,7 +191,7 @@ def _instant(zoned: str) -> str:
 
 
 def _cell(column: Column, given: str) -> str:
-    value = _converted(column, given)
+    value = converted(column, given)
     if column.kind is Kind.F64:
         value = f"CASE WHEN isnan({value}) THEN NULL ELSE {value} END"  # some writers say nan for a missing value
     return f"{value} AS {name(column.name)}"
@@ -193,4 +200,4 @@ def _cell(column: Column, given: str) -> str:
 def _wrong(column: Column, given: str) -> str:
     cell = name(column.name)
     said = f"{literal(column.name + ' = ')} || left(CAST({cell} AS VARCHAR), 60)"
-    return f"CASE WHEN {cell} IS NOT NULL AND {_converted(column, given)} IS NULL THEN {said} END"
+    return f"CASE WHEN {cell} IS NOT NULL AND {converted(column, given)} IS NULL THEN {said} END"

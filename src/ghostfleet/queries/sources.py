@@ -19,6 +19,7 @@ SUFFIXES = ("csv.gz", "csv", "jsonl.gz", "jsonl", "json.gz", "json", "parquet")
 STORE, GRAPH, FILES = "duckdb:", "ladybug:", "files:"
 STORES = ("duckdb", "ladybug")  # suffixes of sources that are stores
 _PART = re.compile(r"(.+)-(\d{5})-of-(\d{5})")
+_BESIDE = ("manifest", "summary", "_sample")  # endings of files that lie beside those of tables
 _CHUNK_BYTES = 1 << 20
 _GZIP, _PARQUET = b"\x1f\x8b", b"PAR1"
 _DUCKDB = b"DUCK"  # at byte 8
@@ -51,7 +52,7 @@ def sources(url: str, tables: Sequence[Table]) -> list[Source]:
             raise UnreadableError(f"{path} is not there; valid is duckdb:FILE")
         return [Source(table, (path,), "duckdb") for table in tables]
     if path.is_dir():
-        found = [source for table in tables if (source := _in_folder(path, table))]
+        found = [source for table in tables if (source := in_folder(path, table))]
         if not found:
             stores = sorted(one for one in path.iterdir() if is_store(one))
             names = ", ".join(f"{table.file_stem}.csv.gz" for table in tables)
@@ -67,6 +68,37 @@ def sources(url: str, tables: Sequence[Table]) -> list[Source]:
     if not named and len(tables) != 1:
         raise UnreadableError(f"{path} is named after no table; known are {', '.join(t.file_stem for t in tables)}")
     return [Source((named or list(tables))[0], (path,), suffix)]
+
+
+def path_of(url: str) -> Path:
+    """Path that a URL names; `UnreadableError` when nothing lies there."""
+    path = Path(url.removeprefix(STORE if url.startswith(STORE) else FILES))
+    if not path.exists() or (url.startswith(STORE) and not path.is_file()):
+        raise UnreadableError(f"{path} is not there; valid is a folder, a file, duckdb:FILE or ladybug:FILE")
+    return path
+
+
+def source_of(url: str, table: Table) -> Source | None:
+    """Files of one table at a URL, or a store that may hold it; nothing where there are none."""
+    path = path_of(url)
+    if url.startswith(STORE) or (not url.startswith(FILES) and is_store(path)):
+        return Source(table, (path,), "duckdb")
+    if path.is_dir():
+        return in_folder(path, table)
+    stem, suffix = split(path)
+    if not suffix:
+        raise UnreadableError(f"{path} has no known suffix; valid are {', '.join(SUFFIXES)}, a folder or duckdb:FILE")
+    return Source(table, (path,), suffix) if _stem_of(stem) in (table.file_stem, table.name) else None
+
+
+def names_in(url: str) -> list[str]:
+    """Names of the tables whose files lie at a URL; of a store, none. What lies beside tables is none of them."""
+    path = path_of(url)
+    if is_store(path) and not url.startswith(FILES):
+        return []
+    paths = sorted(path.iterdir()) if path.is_dir() else [path]
+    stems = dict.fromkeys(_stem_of(split(one)[0]) for one in paths if split(one)[1])
+    return [stem for stem in stems if not stem.endswith(_BESIDE)]
 
 
 def is_store(path: Path) -> bool:
@@ -96,7 +128,8 @@ def _stem_of(name: str) -> str:
     return part[1] if part else name
 
 
-def _in_folder(folder: Path, table: Table) -> Source | None:
+def in_folder(folder: Path, table: Table) -> Source | None:
+    """Files of a table in a folder, or nothing; `UnreadableError` when some of its parts are not there."""
     kinds: dict[str, list[Path]] = {}
     for path in sorted(folder.iterdir()):
         stem, suffix = split(path)

@@ -1,6 +1,6 @@
-"""A query as a text: SQL with a small header, found by listing a folder or an entry-point group.
+"""A query as a text: SQL or Cypher with a small header, found by listing a folder or an entry-point group.
 
-A header line is `-- key: value`; the header ends at the first line that is none.
+A header line is `-- key: value`, in Cypher `// key: value`; the header ends at the first line that is none.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ghostfleet.core.errors import DataError
 
@@ -18,17 +18,18 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
 CHECKS = "ghostfleet.checks"  # entry points name a folder of a package: `my_package.checks`
-SQL = ".sql"
-_HEADER = re.compile(r"--\s*([a-z_]+):\s*(.*?)\s*$")
-_NEED = re.compile(r"([a-z_][a-z0-9_]*)\s*(?:\(([^)]*)\))?")
+SQL, CYPHER = ".sql", ".cypher"
+_HEADER = re.compile(r"(?:--|//)\s*([a-z_]+):\s*(.*?)\s*$")
+_NEED = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)\s*(?:\(([^)]*)\))?")
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A relation that a query reads, and which of its columns."""
+    """A relation that a query reads, and which of its columns; types are stated where a store may not know them."""
 
     relation: str
     columns: tuple[str, ...]
+    types: tuple[str, ...] = ()  # of each column, in the words of SQL; VARCHAR where nothing is said
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Query:
     name: str
     sql: str
     header: Mapping[str, str]
+    language: Literal["sql", "cypher"] = "sql"
 
     @property
     def title(self) -> str:
@@ -65,12 +67,27 @@ class Query:
         pairs = (part.split("=") for part in self.header.get("parameters", "").split(",") if part.strip())
         return {name.strip(): float(value) for name, value in pairs}
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns that it returns, where its header names them."""
+        return tuple(name.strip() for name in self.header.get("columns", "").split(",") if name.strip())
+
+    @property
+    def tables(self) -> frozenset[str] | None:
+        """Tables without which a check has nothing to say, where its header names them."""
+        said = self.header.get("tables")
+        return None if said is None else frozenset(name.strip() for name in said.split(","))
+
 
 def _relations(said: str) -> tuple[Need, ...]:
-    return tuple(
-        Need(found[1], tuple(name.strip() for name in (found[2] or "").split(",") if name.strip()))
-        for found in _NEED.finditer(said)
-    )
+    found: dict[str, dict[str, str]] = {}
+    for need in _NEED.finditer(said):
+        columns = found.setdefault(need[1], {})
+        for one in (need[2] or "").split(","):
+            if one.strip():
+                name, _, kind = one.strip().partition(" ")
+                columns[name] = kind.strip() or "VARCHAR"
+    return tuple(Need(name, tuple(columns), tuple(columns.values())) for name, columns in found.items())
 
 
 def parse(name: str, text: str) -> Query:
@@ -81,29 +98,37 @@ def parse(name: str, text: str) -> Query:
         if not found:
             break
         header[found[1]] = f"{header[found[1]]}, {found[2]}" if found[1] in header else found[2]
-    return Query(name, text, header)
+    return Query(name, text, header, "cypher" if text.startswith("//") else "sql")
 
 
 @cache
 def query(name: str) -> Query:
     """Query of the `queries` folder; `DataError` naming those there are."""
-    return _one(_listed(files(__package__)), name, "query")
+    return _one(listed(files(__package__)), name, "query")
 
 
 @cache
 def observed(table: str) -> Query | None:
     """Query that says which extent the rows of a table show, where there is one."""
-    return _listed(files(__package__)).get(f"observed_{table}")
+    return listed(files(__package__)).get(f"observed_{table}")
 
 
 @cache
 def view(name: str) -> Query | None:
-    """Relation that several checks share, or nothing."""
-    return _listed(files(__package__) / "views").get(name)
+    """Relation that several texts share, or nothing."""
+    return listed(files(__package__) / "views").get(name) or stored_views().get(name)
+
+
+@cache
+def stored_views() -> dict[str, Query]:
+    """Views that a store keeps beside the tables they are made of (EST-31, EST-33)."""
+    return listed(files(__package__) / "stored")
 
 
 def tables_of(asked: Query) -> frozenset[str]:
     """Tables of data sets that a query reads, by itself or through views: those of which `observed` can tell."""
+    if asked.tables is not None:
+        return asked.tables
     found: set[str] = set()
     for need in asked.needs:
         if observed(need.relation):
@@ -118,7 +143,7 @@ def checks() -> dict[str, Query]:
     """Every check by name, built-in and plugged in; `DataError` when two have one name."""
     found: dict[str, Query] = {}
     for folder in (files(__package__) / "checks", *_plugged_in()):
-        for name, text in _listed(folder).items():
+        for name, text in listed(folder).items():
             if name in found:
                 raise DataError(f"two checks are called {name}; names must differ")
             found[name] = text
@@ -131,11 +156,14 @@ def _plugged_in() -> Iterable[Traversable]:
     return [files(entry.value) for entry in entry_points(group=CHECKS)]
 
 
-def _listed(folder: Traversable) -> dict[str, Query]:
-    texts = sorted((entry for entry in folder.iterdir() if entry.name.endswith(SQL)), key=lambda entry: entry.name)
-    return {
-        entry.name.removesuffix(SQL): parse(entry.name.removesuffix(SQL), entry.read_text("utf-8")) for entry in texts
-    }
+def listed(folder: Traversable) -> dict[str, Query]:
+    """Texts of a folder by name, in the order of their names."""
+    found = {}
+    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        name, dot, suffix = entry.name.rpartition(".")
+        if dot + suffix in (SQL, CYPHER):
+            found[name] = parse(name, entry.read_text("utf-8"))
+    return found
 
 
 def _one(known: Mapping[str, Query], name: str, what: str) -> Query:

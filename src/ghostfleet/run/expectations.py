@@ -42,6 +42,11 @@ class Expectations(msgspec.Struct, frozen=True):
             scenario = self.scenarios.get(table.name, self.scenario)
             rows = signals.expectations(signals.signal(table.name), scenario, self._extent(data, table.name))
             named |= {name: [dict(row) for row in found] for name, found in rows.items()}
+        if self.extents:
+            named["expected_extents"] = [
+                {"table_name": name, "since_s": one.since_s, "until_s": one.until_s, "row_s": one.row_s}
+                for name, one in self.extents.items()
+            ]
         return named
 
     def _extent(self, data: Data, table: str) -> Extent | None:

@@ -10,10 +10,12 @@ import msgspec
 from ghostfleet.core.errors import GhostfleetError, ScenarioError
 from ghostfleet.core.table import Kind
 from ghostfleet.generate import Generator
+from ghostfleet.queries import stored_views
 from ghostfleet.run import beside, manifest, surroundings, workers
 from ghostfleet.run.manifest import Determinants, Manifest
 from ghostfleet.run.statistics import Statistics
 from ghostfleet.sinks import open_sink
+from ghostfleet.sinks.sink import KeepsViews, View
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -109,6 +111,8 @@ def write(
         for sink, share in zip(sinks, shares, strict=True):
             sink.open(share, plan_id=plan_id, tasks={table.name: plan.of(table.name) for table in share})
             open_sinks.append(sink)
+            if isinstance(sink, KeepsViews):
+                sink.keep(_views())
         opened()
         say("generating metrics")
         done = _work(generator, sinks, outcome, request, watch)
@@ -126,6 +130,14 @@ def write(
                 sink.abort()
     outcome.seconds = surroundings.stopwatch() - started
     return outcome
+
+
+def _views() -> list[View]:
+    """Rollups and views that a store may keep (EST-31, EST-33); which ones depends on the tables that stand there."""
+    return [
+        View(view.name, view.sql, {need.relation: need.columns for need in view.needs})
+        for view in stored_views().values()
+    ]
 
 
 def _determinants(scenario: Scenario, request: Request, plan: Plan, tables: Sequence[Table]) -> Determinants:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from ghostfleet.core.batch import Batch
     from ghostfleet.core.table import Table
-    from ghostfleet.sinks.sink import Again, Digester
+    from ghostfleet.sinks.sink import Again, Digester, View
 
 SUFFIX = "arrow"
 TYPES = {
@@ -52,6 +52,7 @@ class DuckDBSink:
         self._target = target
         self._staging = Staging(target.parent, "unopened")
         self._tasks = Tasks()
+        self._views: Sequence[View] = ()
 
     @classmethod
     def at(cls, rest: str, **others: object) -> Self:
@@ -84,6 +85,10 @@ class DuckDBSink:
         self._staging = Staging(self._target.parent, plan_id, checked_name(self._target.name, "file name"))
         self._staging.enter()
 
+    def keep(self, views: Sequence[View]) -> None:
+        """Make views when the tables are loaded, in the same transaction: those whose columns all stand there then."""
+        self._views = views
+
     def part(self, table: Table, task: int) -> StagedPart:
         """Start the part of one task."""
         from ghostfleet.sinks.arrow.ipc import IpcBody
@@ -111,6 +116,7 @@ class DuckDBSink:
             with connected(target) as store:
                 store.begin()
                 written = [self._load(store, table, mine) for table, mine in self._tasks.in_order(receipts)]
+                _make_views(store, self._views)
                 store.commit()
             if new:
                 publish({target: self._target})
@@ -243,6 +249,17 @@ def _check_columns(store: DuckDBPyConnection, table: Table, target: Path) -> Non
     raise SinkError(
         f"table {table.name} in {target} has other columns: {'; '.join(wrong)}; drop it or use another file"
     )
+
+
+def _make_views(store: DuckDBPyConnection, views: Sequence[View]) -> None:
+    """Make or renew views; a table that has the name of a view stays what it is."""
+    here = "schema_name = current_schema() AND database_name = current_database()"
+    tables = {row[0] for row in store.execute(f"SELECT table_name FROM duckdb_tables() WHERE {here}").fetchall()}  # noqa: S608
+    columns = set(store.execute(f"SELECT table_name, column_name FROM duckdb_columns() WHERE {here}").fetchall())  # noqa: S608
+    for view in views:
+        needed = {(table, column) for table, names in view.needs.items() for column in names}
+        if view.name not in tables and needed <= columns:
+            store.execute(f"CREATE OR REPLACE VIEW {quoted(view.name)} AS {view.sql}")
 
 
 def _count(store: DuckDBPyConnection, name: str) -> int:

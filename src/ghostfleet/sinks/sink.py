@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, Protocol, runtime_checkable
 
 import msgspec
 
@@ -84,6 +84,22 @@ class Part(Protocol):
 
     def abort(self) -> None:
         """Forget the part and remove what it left."""
+
+
+class View(NamedTuple):
+    """A view that a store can keep beside its tables: a SELECT that somebody else has written, and what it reads."""
+
+    name: str
+    sql: str
+    needs: Mapping[str, tuple[str, ...]]  # columns by table
+
+
+@runtime_checkable
+class KeepsViews(Protocol):
+    """A sink whose destination can hold views. The sink knows none itself: who runs it hands them over, once open."""
+
+    def keep(self, views: Sequence[View]) -> None:
+        """Make, when the tables are loaded, those views whose tables and columns all stand there then."""
 
 
 class Sink(Protocol):

@@ -57,6 +57,8 @@ def _queries() -> Iterator[tuple[str, str]]:
         if part.name.endswith(".sql"):
             name = part.name.removesuffix(".sql")
             yield name, queries.query(name).title
+    for name, question in queries.questions().items():
+        yield name, question.title
     for name, check in queries.checks().items():
         yield name, check.title
 

@@ -1,0 +1,11 @@
+-- title: No balancer has more healthy targets than targets
+-- category: validity
+-- severity: medium
+-- status: failed
+-- defect: 33
+-- tables: LoadBalancer
+-- needs: LoadBalancer(name, targets_healthy, targets_total)
+-- message: {count} balancers are impossible, the first {name}: {targets_healthy} of {targets_total} targets are healthy
+-- measured: healthy targets are among the targets
+-- advice: Count the healthy ones among the targets.
+SELECT name, targets_healthy, targets_total FROM "LoadBalancer" WHERE targets_healthy > targets_total ORDER BY name

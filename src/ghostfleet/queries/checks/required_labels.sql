@@ -1,0 +1,14 @@
+-- title: The graph has the labels that questions ask for
+-- category: schema
+-- severity: high
+-- status: failed
+-- tables: Service
+-- needs: found_tables(table_name, rows)
+-- message: {count} labels are missing or have no node, the first {label}
+-- measured: clusters, databases, services and applications are there
+-- advice: Write the whole graph: `--only graph`.
+SELECT label, CASE WHEN found.table_name IS NULL THEN 'failed' ELSE 'warning' END AS status
+FROM (VALUES ('Application'), ('EKSCluster'), ('RDSInstance'), ('Service')) AS labels(label)
+LEFT JOIN found_tables AS found ON found.table_name = label
+WHERE coalesce(found.rows, 0) = 0
+ORDER BY status, label

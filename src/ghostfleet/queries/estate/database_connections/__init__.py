@@ -1,0 +1,1 @@
+"""Each database, managed or on a machine, with the services that ask it; the dearest first."""

@@ -1,0 +1,1 @@
+"""How each database did over a window, the busiest first."""

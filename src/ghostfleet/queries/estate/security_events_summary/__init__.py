@@ -1,0 +1,1 @@
+"""Security events of a window: by severity, type and status, by day, and by resource."""
