@@ -18,7 +18,7 @@ class AuthenticationFailure(Incident, frozen=True, kw_only=True, tag="authentica
     failed_logins: Annotated[float, Meta(ge=0, description="more than usual, per minute")] = 90.0
 
     WHOM = Selector("Service", named=("auth", "identity", "login"))
-    SPREADS = ("callers", "callees", "sharers")
+    SPREADS = ("callers", "callees", "sharers", "callees")
     TYPE = "outage"
     CAUSE = "configuration"
     TITLE = "{root} refuses people who should get in"

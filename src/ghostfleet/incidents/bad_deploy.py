@@ -20,7 +20,7 @@ class BadDeploy(Incident, frozen=True, kw_only=True, tag="bad_deploy"):
     work: Annotated[float, Meta(ge=1, le=10, description="times the work per request")] = 1.4
 
     WHOM = Selector("Service", called=False)
-    SPREADS = ("callers", "callees", "sharers")
+    SPREADS = ("callers", "callees", "sharers", "callees")
     TYPE = "outage"
     CAUSE = "change"
     TITLE = "The new version of {root} fails"

@@ -16,7 +16,7 @@ class CircuitBreaker(Incident, frozen=True, kw_only=True, tag="circuit_breaker")
     traffic: Annotated[float, Meta(ge=0, le=20, description="times the usual demand, because people try again")] = 1.2
 
     WHOM = Selector("ExternalService")
-    SPREADS = ("callers", "callees", "sharers")
+    SPREADS = ("callers", "callees", "sharers", "callees")
     TYPE = "outage"
     CAUSE = "third_party"
     TITLE = "Calls to {root} are refused by open breakers"

@@ -21,7 +21,7 @@ class ConnectionPoolExhaustion(Incident, frozen=True, kw_only=True, tag="connect
 
     WHOM = Selector("RDSInstance")
     ALSO = (Selector("EC2Instance"),)
-    SPREADS = ("callers", "callees", "sharers")
+    SPREADS = ("callers", "callees", "sharers", "callees")
     TYPE = "outage"
     CAUSE = "capacity"
     TITLE = "{root} has no connections left"

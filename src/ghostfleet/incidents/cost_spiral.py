@@ -20,7 +20,7 @@ class CostSpiral(Incident, frozen=True, kw_only=True, tag="cost_spiral"):
     wasted_share: Annotated[float, Meta(ge=0, description="of its cost, on top")] = 0.52
 
     WHOM = Selector("Service", called=False)
-    SPREADS = ("callers", "callees", "sharers")
+    SPREADS = ("callers", "callees", "sharers", "callees")
     TYPE = "performance"
     CAUSE = "cost"
     TITLE = "{root} scales without need"

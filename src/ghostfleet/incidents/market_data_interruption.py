@@ -20,7 +20,7 @@ class MarketDataInterruption(Incident, frozen=True, kw_only=True, tag="market_da
     failure: Annotated[float, Meta(ge=0, le=1, description="share of questions that find no price")] = 0.45
 
     WHOM = Selector("Service", named=("market-data", "price-feed"), called=False)
-    SPREADS = ("callers", "callees", "sharers")
+    SPREADS = ("callers", "callees", "sharers", "callees")
     TYPE = "outage"
     CAUSE = "third_party"
     TITLE = "{root} receives no market data"

@@ -18,7 +18,7 @@ class NodeLoss(Incident, frozen=True, kw_only=True, tag="node_loss"):
     lost_share: Annotated[float, Meta(ge=0, lt=1, description="of the cluster's machines")] = 0.4
 
     WHOM = Selector("EKSCluster", called=False)
-    SPREADS = ("sharers", "callers", "callees")
+    SPREADS = ("sharers", "callers", "callees", "sharers", "callees")
     TYPE = "outage"
     CAUSE = "infrastructure"
     TITLE = "{root} has lost machines"

@@ -19,7 +19,7 @@ class PodScalingFailure(Incident, frozen=True, kw_only=True, tag="pod_scaling_fa
     unstarted_share: Annotated[float, Meta(ge=0, le=1, description="of the pods that are wanted")] = 0.55
 
     WHOM = Selector("Service")
-    SPREADS = ("callers", "callees", "sharers")
+    SPREADS = ("callers", "callees", "sharers", "callees")
     TYPE = "performance"
     CAUSE = "capacity"
     TITLE = "Pods of {root} do not start"

@@ -21,7 +21,7 @@ class TradingLatencySpike(Incident, frozen=True, kw_only=True, tag="trading_late
     ] = 1.5
 
     WHOM = Selector("Service", {"domain": ("trading",)})
-    SPREADS = ("callers", "callees", "sharers")
+    SPREADS = ("callers", "callees", "sharers", "callees")
     TYPE = "performance"
     CAUSE = "performance"
     TITLE = "Latency spike in {root}"

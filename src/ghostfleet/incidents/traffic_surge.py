@@ -19,7 +19,7 @@ class TrafficSurge(Incident, frozen=True, kw_only=True, tag="traffic_surge"):
 
     WHOM = Selector("Service", called=False, enters=True)
     ALSO = (Selector("WebService", called=False, enters=True),)
-    SPREADS = ("callees", "callers")
+    SPREADS = ("callees", "callers", "callees")
     TYPE = "performance"
     CAUSE = "demand"
     TITLE = "Demand on {root} surges"

@@ -17,7 +17,7 @@ class UpstreamDegradation(Incident, frozen=True, kw_only=True, tag="upstream_deg
     failure: Annotated[float, Meta(ge=0, le=1, description="share that fails, in the middle")] = 0.33
 
     WHOM = Selector("Service")
-    SPREADS = ("callers", "callees", "sharers")
+    SPREADS = ("callers", "callees", "sharers", "callees")
     TYPE = "performance"
     CAUSE = "dependency"
     TITLE = "{root} answers slowly and often with an error"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from ghostfleet import signals
+from ghostfleet import records, signals
 from ghostfleet.generate import Generator
 from ghostfleet.queries import observed
 from ghostfleet.run import beside, manifest
@@ -40,7 +40,7 @@ class Expectations(msgspec.Struct, frozen=True):
         named: dict[str, Rows] = {}
         for table in self.tables:
             scenario = self.scenarios.get(table.name, self.scenario)
-            rows = signals.expectations(signals.signal(table.name), scenario, self._extent(data, table.name))
+            rows = signals.expectations(records.signal(table.name), scenario, self._extent(data, table.name))
             named |= {name: [dict(row) for row in found] for name, found in rows.items()}
         if self.extents:
             named["stated_extents"] = [
@@ -103,7 +103,7 @@ def _shown(seen: dict[str, Any]) -> Extent:
 
 
 def _tables(generator: Generator, only: Sequence[str] = ()) -> tuple[Table, ...]:
-    return tuple(signals.signal(table.name).TABLE for table in generator.tables(only))
+    return tuple(records.signal(table.name).TABLE for table in generator.tables(only))
 
 
 def _records(url: str) -> list[Manifest]:

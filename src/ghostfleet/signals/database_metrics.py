@@ -11,7 +11,7 @@ from ghostfleet.core.batch import Batch
 from ghostfleet.core.facts import Facts
 from ghostfleet.core.table import Fold, Kind, Table, column
 from ghostfleet.signals import StateObserver
-from ghostfleet.state.estate.stores import Stores, Work
+from ghostfleet.state.estate.stores import Work, of_estate, size_of
 from ghostfleet.world import flow as flows
 
 if TYPE_CHECKING:
@@ -71,7 +71,6 @@ EDITIONS = {
     "Express": "sqlserver-ex",
     "Developer": "sqlserver-dev",
 }
-MEMORY_GB = {"large": 8.0, "xlarge": 16.0, "2xlarge": 64.0, "4xlarge": 128.0}
 SCALE = 1_000_000  # statements and times are whole millionths, so that folding twice is folding once
 
 
@@ -91,25 +90,9 @@ class DatabaseMetrics:
         self.names = tuple(sorted(known))
         found = [known[name] for name in self.names]
         self._engines = [EDITIONS[one.edition] if hasattr(one, "edition") else one.engine for one in found]
-        self._classes = [one.instance_type if hasattr(one, "instance_type") else one.instance_class for one in found]
+        self._classes = [size_of(one) for one in found]
         self._regions = [estate.networks[one.network].region for one in found]
-
-        def figures(name: str) -> list[float]:
-            return [float(getattr(one, name)) for one in found]
-
-        sizes = [MEMORY_GB.get(size.rsplit(".", 1)[-1], 16.0) for size in self._classes]
-        self._work = Work(
-            flow,
-            Stores(
-                places=[flow.places[name] for name in self.names],
-                read_iops=np.array(figures("read_iops")),
-                write_iops=np.array(figures("write_iops")),
-                read_ms=np.array(figures("read_ms")),
-                write_ms=np.array(figures("write_ms")),
-                storage_gb=np.array(figures("storage_gb")),
-                memory_gb=np.array(sizes),
-            ),
-        )
+        self._work = Work(flow, of_estate(flow, self.names))
 
     def ready(self) -> StateObserver:
         """The observer."""

@@ -12,9 +12,9 @@ from ghostfleet.core.facts import Facts
 from ghostfleet.core.table import Fold, Kind, Table, column
 from ghostfleet.signals import StateObserver
 from ghostfleet.state.estate import latency
-from ghostfleet.state.estate.usage import Traffic, Usage
+from ghostfleet.state.estate.usage import Traffic, Usage, memory_levels
 from ghostfleet.world import flow as flows
-from ghostfleet.world.flow.draft import SERVICE, level_of
+from ghostfleet.world.flow.draft import SERVICE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -93,9 +93,7 @@ class SystemMetrics:
         self._regions = [network.region for network in networks]
         self._environments = [network.environment for network in networks]
         self.places = [flow.places[name] for name in self.names]
-        self._usage = Usage(
-            flow, self.places, np.array([level_of(estate, service).memory_percent for service in services])
-        )
+        self._usage = Usage(flow, self.places, memory_levels(estate, self.names))
         self._traffic = Traffic(flow)
 
     def ready(self) -> StateObserver:

@@ -85,6 +85,11 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         return all(getattr(self, section) is not None for section in sections)
 
     @property
+    def machines(self) -> Hosts | Estate | None:
+        """The section that brings hosts."""
+        return self.hosts or self.estate
+
+    @property
     def seed(self) -> int:
         """The run seed."""
         return self.execution.random_seed

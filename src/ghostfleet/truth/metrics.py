@@ -1,7 +1,7 @@
 """What impact is measured in, and how much of a change counts as one.
 
-Shares, times and loads are what is expected, requests and calls what was counted: both sides of a difference drew the
-same uniforms, so that chance alone changes nothing.
+Changes are of what is expected, not of what chance made of it: requests and calls are the means of those that were
+counted. So the smallest change has a cause, and whoever is called little shows as early as whoever is called a lot.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ghostfleet.truth.reach import ARROW
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from ghostfleet.core.arrays import F64, I64
+    from ghostfleet.core.arrays import F64
     from ghostfleet.incidents import Parameter
     from ghostfleet.state.estate import State
     from ghostfleet.state.estate.influences import Influences
@@ -68,8 +68,11 @@ class Leaf(Metric, frozen=True):
         return np.full(len(influences.window), self.usual) if found is None else found
 
 
-def _floats(counts: I64) -> F64:
-    return counts.astype(np.float64)
+def _entering(state: State) -> F64:
+    out = np.zeros((len(state.flow.nodes), len(state.window)))
+    for cell, node in enumerate(state.flow.entries.nodes.tolist()):
+        out[node] += state.rates.entering[cell]
+    return out
 
 
 def _pending(state: State) -> F64:
@@ -78,10 +81,34 @@ def _pending(state: State) -> F64:
 
 
 def _calls(state: State) -> F64:
-    slots, outcomes = state.flow.slots, state.outcomes
-    out = np.zeros((len(state.flow.edges), len(state.window)))
-    for slot, edge in enumerate(slots.edges.tolist()):
-        out[edge] += outcomes.call_served[slot] + outcomes.call_failed[slot]
+    """Attempts per tick that are expected on each call, in the order in which outcomes are split."""
+    flow, seen = state.flow, state.rates.answers
+    slots, edges = flow.slots, flow.edges
+    arriving = _entering(state)
+    for echo, node in enumerate(flow.echoes.children.tolist()):
+        arriving[node] += state.rates.echoing[echo]
+    out = np.zeros((len(edges), len(state.window)))
+    for node in range(len(flow.nodes)):
+        passing = arriving[node] * (1 - seen.own_failures[node])
+        answered = arriving[node] * (1 - seen.failures[node])
+        for slot in slots.of[node]:
+            edge = int(slots.edges[slot])
+            made = (answered if edges.asynchronous[edge] else passing) * slots.shares[slot]
+            attempts = made * (1 - seen.refused[edge]) * seen.tries[slot]
+            out[edge] += attempts
+            arriving[int(edges.children[edge])] += attempts
+            passing = passing * seen.passes[slot]
+    return out * state.window.tick_s
+
+
+def _requests(state: State) -> F64:
+    out = _entering(state)
+    for echo, node in enumerate(state.flow.echoes.children.tolist()):
+        out[node] += state.rates.echoing[echo]
+    out *= state.window.tick_s
+    calls = _calls(state)
+    for edge, child in enumerate(state.flow.edges.children.tolist()):
+        out[child] += calls[edge]
     return out
 
 
@@ -94,14 +121,15 @@ def _call_failures(state: State) -> F64:
 
 
 FLOWING = (
-    Flowing("requests", "requests per tick", 0.1, floor=100.0, read=lambda state: _floats(state.outcomes.requests)),
+    Flowing("demand", "requests per second from outside", 0.02, floor=0.01, read=_entering),
+    Flowing("requests", "requests per tick", 0.1, floor=1.0, read=_requests),
     Flowing("failures", "share of requests that fail", 0.02, read=lambda state: state.rates.answers.failures),
     Flowing("latency", "mean time of served requests", 0.2, floor=1.0, read=lambda s: s.rates.answers.served_mean),
     Flowing("load", "share of the capacity in use", 0.05, read=lambda state: state.rates.loads),
     Flowing("pods", "pods that run", 1.0, read=lambda state: state.rates.running),
     Flowing("pods_pending", "pods that should run and do not", 1.0, read=_pending),
-    Flowing("connections", "connections held", 5.0, read=lambda state: state.rates.connections),
-    Flowing("calls", "attempts per tick", 0.1, floor=100.0, read=_calls, of_calls=True),
+    Flowing("connections", "connections held", 0.1, floor=50.0, read=lambda state: state.rates.connections),
+    Flowing("calls", "attempts per tick", 0.1, floor=1.0, read=_calls, of_calls=True),
     Flowing("call_failures", "share of attempts that fail", 0.02, read=_call_failures, of_calls=True),
     Flowing("calls_refused", "share that breakers refuse", 0.05, read=lambda s: s.rates.answers.refused, of_calls=True),
 )

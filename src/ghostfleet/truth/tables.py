@@ -49,7 +49,12 @@ IMPACT = Table(
         column("onset", Kind.TIME, "first second of the first tick that it changed"),
         column("end", Kind.TIME, "second after the last tick that it changed"),
         column("hop", Kind.I64, "links from the root along which the kind spreads", low=0, nullable=True),
-        column("size", Kind.F64, "largest change, relative for requests, calls and latency", resolution=SIZE),
+        column(
+            "size",
+            Kind.F64,
+            "largest change, relative for demand, requests, calls, latency and connections",
+            resolution=SIZE,
+        ),
     ),
     keys=("incident_id", "entity", "metric"),
     order=("incident_id", "hop", "entity", "metric"),

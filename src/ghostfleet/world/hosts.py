@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 
     from ghostfleet.core.arrays import I32, I64, U64
     from ghostfleet.spec.scenario import Scenario
+    from ghostfleet.world.estate import World
 
 HYPERVISOR, GUEST, CLOUD = range(len(PROFILES))
 IDLE, CRON, STEADY, SERVICE, BATCH = range(len(ROLES))
 SIZES = (1, 2, 4, 8, 16)  # processors
+ESTATE_ROLES = (0.4, 0.35, 0.25)  # idle, cron, steady: demand and long jobs come from what runs on a host
 SIZE_WEIGHTS = (0.30, 0.28, 0.26, 0.12, 0.04)
 
 
@@ -62,6 +64,32 @@ def build(scenario: Scenario) -> HostFleet:
         zones=hosts.zones,
         zone_codes=_choose(seed, "zone", ids, [1.0] * len(hosts.zones)),
         without=without,
+    )
+
+
+def of_estate(world: World) -> HostFleet:
+    """Worker nodes and virtual machines of an estate, by name; what runs on them is not part of them."""
+    found: list[tuple[str, float, str]] = []
+    for label in ("Node", "EC2Instance"):
+        entities = world[label]
+        has_cores = "cpu_cores" in entities.columns
+        cores = entities.numbers("cpu_cores").tolist() if has_cores else [4.0] * len(entities)
+        clocks = [world.estate.regions[region].clock for region in entities.words("region")]
+        found += zip(entities.names, cores, clocks, strict=True)
+    found.sort()
+    names = tuple(name for name, _, _ in found)
+    ids, seed = draw.entity_ids(names), world.seed
+    zones = tuple(dict.fromkeys(clock for _, _, clock in found)) or ("UTC",)
+    return HostFleet(
+        seed=seed,
+        names=names,
+        ids=ids,
+        roles=np.array([IDLE, CRON, STEADY])[_choose(seed, "role", ids, ESTATE_ROLES)].astype(np.int32),
+        profiles=np.full(len(names), GUEST, dtype=np.int32),
+        processors=np.array([max(1, round(cores)) for _, cores, _ in found], dtype=np.int64),
+        zones=zones,
+        zone_codes=np.array([zones.index(clock) for _, _, clock in found], dtype=np.int32),
+        without=frozenset(),
     )
 
 

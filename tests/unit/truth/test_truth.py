@@ -1,10 +1,11 @@
 """The tables of truth, and how far an incident reaches."""
 
 import numpy as np
+import pytest
 
 from ghostfleet import truth
 from ghostfleet.core.batch import Plain, Quanta, Text
-from ghostfleet.truth import difference, reach
+from ghostfleet.truth import difference, metrics, reach
 from tests.unit.truth.halves import DAY_S, struck, window
 
 
@@ -76,3 +77,19 @@ def test_impact_is_looked_for_until_nothing_remembers_it():
     assert seen.since_s <= occasion.start_s
     assert seen.until_s >= occasion.end_s
     assert all(seen.since_s <= i.onset_s < i.end_s <= seen.until_s for i in truth.impacts(estates, occasion))
+
+
+@pytest.mark.parametrize("kind", ["payment_timeout", "connection_pool_exhaustion", "circuit_breaker", "bad_deploy"])
+def test_what_is_expected_is_what_is_counted_on_average(kind):
+    """Over all the ticks of an incident: |counted - expected| < 5 standard deviations of a Poisson number, or 1 %."""
+    estates, occasion = struck(kind)
+    state = estates.solve(difference.window(occasion))
+    known = {metric.name: metric for metric in metrics.FLOWING}
+    counted = state.outcomes.requests.sum(axis=1)
+    expected = known["requests"].read(state).sum(axis=1)
+    assert (np.abs(counted - expected) < np.maximum(5 * np.sqrt(expected), 0.01 * expected)).all()
+    calls = np.zeros(len(estates.flow.edges))
+    for slot, edge in enumerate(estates.flow.slots.edges):
+        calls[edge] += (state.outcomes.call_served[slot] + state.outcomes.call_failed[slot]).sum()
+    expected = known["calls"].read(state).sum(axis=1)
+    assert (np.abs(calls - expected) < np.maximum(5 * np.sqrt(expected), 0.01 * expected)).all()

@@ -18,13 +18,13 @@ from ghostfleet.world import hosts as world
 from ghostfleet.world.hosts import GUEST, HYPERVISOR
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ghostfleet.core.arrays import I64
     from ghostfleet.core.batch import Values
     from ghostfleet.core.table import Column
     from ghostfleet.core.window import Window
-    from ghostfleet.signals import Extent
+    from ghostfleet.signals import Extent, StateObserver
     from ghostfleet.spec.scenario import Scenario
     from ghostfleet.world.hosts import HostFleet
 
@@ -46,7 +46,7 @@ def _metric(name: str, about: str, unit: str, high: float | None = None) -> Colu
     )
 
 
-NEEDS: tuple[str, ...] = ("hosts",)
+NEEDS: tuple[str, ...] = ("machines",)
 TABLE = Table(
     "host_metrics",
     "what monitoring agents report of single hosts",
@@ -66,8 +66,17 @@ TABLE = Table(
 METRICS = ("cpu", "memory", "disk_read", "disk_write", "net_in", "net_out")
 
 
-def observer(scenario: Scenario) -> HostMetrics:
-    """Make the signal ready for a scenario."""
+def observer(scenario: Scenario) -> HostMetrics | StateObserver:
+    """Make the signal ready for a scenario: for its hosts, or for those of its estate."""
+    if scenario.estate is not None:
+        from ghostfleet.signals.host_metrics.estate import EstateHosts  # which needs this module
+
+        return EstateHosts(scenario).ready()
+    return of_hosts(scenario)
+
+
+def of_hosts(scenario: Scenario) -> HostMetrics:
+    """Signal of a scenario that is about hosts alone."""
     fleet = world.build(scenario)
     return HostMetrics(fleet, Hosts(fleet), agents(fleet))
 
@@ -79,6 +88,7 @@ class HostMetrics:
     fleet: HostFleet
     hosts: Hosts
     agents: Agents
+    beside: Callable[[HostState, I64], HostState] | None = None  # adds what runs on hosts, by their numbers
 
     @property
     def table(self) -> Table:
@@ -115,6 +125,8 @@ class HostMetrics:
             rows, profile = first + some, int(profiles[some[0]])
             asked = {metric: sees[rows] for metric, sees in self.agents.sees.items() if sees[rows].any()}
             state = self.hosts.solve(self._longer(profile, ticks), rows, self.agents.parts(profile), asked)
+            if self.beside is not None:
+                state = self.beside(state, rows)
             for kind in SEEN:
                 mine = ((profiles[some] == kind[0]) & (networked[some] == kind[1])).nonzero()[0]
                 if len(mine):
@@ -162,7 +174,9 @@ class HostMetrics:
 
 
 def expectations(scenario: Scenario, extent: Extent | None = None) -> Mapping[str, Sequence[Mapping[str, object]]]:
-    """What checks may expect of rows of an extent, or of the whole scenario."""
+    """What checks may expect of rows of an extent, or of the whole scenario; nothing more of an estate's hosts."""
+    if scenario.estate is not None:
+        return {}
     if extent is None:
         time = scenario.timeline
         hosts = len(world.build(scenario))

@@ -30,11 +30,13 @@ STABLE, START = 6, 2  # ticks over which the autoscaler looks for the most, and 
 BREAKER, OPEN_ABOVE = 3, 0.5  # ticks for which a breaker stays open, and the share of failures that opens it
 REFUSED = 0.95  # share of calls that an open breaker refuses; the rest are its trials
 LOOK_BACK = STABLE + START + BREAKER + 2  # and a tick, so that the one before a window is right as well
-FULL = 0.98  # utilisation from which on requests are turned away
+FULL = 1.2  # demand over capacity from which on requests are turned away; up to there they wait
+POOL_FULL = 0.98  # connections wanted over those there are
 LOAD_FACTOR = 0.6  # of own time by queueing
 FAILS_IDLE = 0.1  # of the failures at the reference's load, where there is no load
 BENT = 0.96  # utilisation beyond which waiting grows no longer
 IDLE_CONNECTIONS = 0.35  # of the reference's, held by pools whatever is asked
+HELD_IDLE = 0.7  # of the time for which a connection is held, its holder does something else than wait
 WAIT_MS = 2600.0  # for a connection, where twice as many are wanted as there are …
 MOST_WAIT_MS = 7500.0  # … and never more than this (COM-5)
 WAIT_FROM = 0.95  # share of the pool from which on callers wait
@@ -187,16 +189,17 @@ class Solver:
             times[node] *= waits
             failures[node] *= FAILS_IDLE + (1 - FAILS_IDLE) * np.minimum(load / nodes.loads[node], 3.0)
             # Usual faults follow load, an incident's do not: what it breaks is broken at night as well.
-            failures[node] = influences.plus("node.failure", name, failures[node]) + _turned_away(load)
+            failures[node] = influences.plus("node.failure", name, failures[node]) + _turned_away(load, FULL)
             if nodes.kinds[node] in {DATABASE, MACHINE}:
-                held = rates[node] / nodes.rates[node] * (times[node] / nodes.own_ms[node])
+                slower = HELD_IDLE + (1 - HELD_IDLE) * (times[node] / nodes.own_ms[node])
+                held = rates[node] / nodes.rates[node] * slower
                 asked = nodes.busy[node] * (IDLE_CONNECTIONS + (1 - IDLE_CONNECTIONS) * held)
                 room = influences.times("pool.size", name, np.full(len(asked), nodes.pools[node]))
                 leaked = influences.get("pool.leaked", name)
                 lost = np.zeros_like(asked) if leaked is None else room * np.minimum(leaked, 0.99)
                 crowd = influences.plus("pool.queued", name, asked / np.maximum(room - lost, 1.0))
                 times[node] += np.minimum(WAIT_MS * np.maximum(crowd - WAIT_FROM, 0.0), MOST_WAIT_MS)
-                failures[node] += _turned_away(crowd)
+                failures[node] += _turned_away(crowd, POOL_FULL)
                 connections[node] = np.minimum(np.maximum(asked + lost, crowd * (room - lost)), room)
         np.minimum(failures, 0.999, out=failures)
         return answers.Own(loads, connections, times, failures)
@@ -224,7 +227,7 @@ def _waiting(load: F64) -> F64:
     return factor
 
 
-def _turned_away(load: F64) -> F64:
+def _turned_away(load: F64, full: float) -> F64:
     """Share of requests beyond what can be served."""
-    share: F64 = np.maximum(1 - FULL / np.maximum(load, FULL), 0.0)
+    share: F64 = np.maximum(1 - full / np.maximum(load, full), 0.0)
     return share

@@ -9,10 +9,13 @@ import numpy as np
 
 from ghostfleet.core import counts, draw
 from ghostfleet.core.window import DAY_S
+from ghostfleet.spec.estate.places import Database, Machine
 from ghostfleet.state.estate.noise import Bursts, Wander, log_normal
 from ghostfleet.state.estate.usage import bent
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ghostfleet.core.arrays import F64, I64
     from ghostfleet.state.estate import State
     from ghostfleet.world.flow import Flow
@@ -22,6 +25,7 @@ KNEE = 0.85
 HOUSEKEEPING = 0.2  # share of the reference's statements that a database makes by itself
 SLOW_MS = 1000.0
 READ_BYTES, WRITE_BYTES = 12_288, 9_216
+MEMORY_GB = {"large": 8.0, "xlarge": 16.0, "2xlarge": 64.0, "4xlarge": 128.0}
 GIB = 1_073_741_824
 REFERENCE_MISS = 0.03  # of page reads that are not in the buffer
 
@@ -36,6 +40,30 @@ class Stores(msgspec.Struct, frozen=True):
     write_ms: F64
     storage_gb: F64
     memory_gb: F64
+
+
+def size_of(one: Database | Machine) -> str:
+    """Size of the machine that a database has."""
+    return one.instance_type if isinstance(one, Machine) else one.instance_class
+
+
+def of_estate(flow: Flow, names: Sequence[str]) -> Stores:
+    """Databases and machines of an estate by name."""
+    known: dict[str, Database | Machine] = {**flow.estate.databases, **flow.estate.machines}
+    found = [known[name] for name in names]
+
+    def figures(name: str) -> F64:
+        return np.array([float(getattr(one, name)) for one in found])
+
+    return Stores(
+        places=[flow.places[name] for name in names],
+        read_iops=figures("read_iops"),
+        write_iops=figures("write_iops"),
+        read_ms=figures("read_ms"),
+        write_ms=figures("write_ms"),
+        storage_gb=figures("storage_gb"),
+        memory_gb=np.array([MEMORY_GB.get(size_of(one).rsplit(".", 1)[-1], 16.0) for one in found]),
+    )
 
 
 class Statements(msgspec.Struct, frozen=True):

@@ -9,9 +9,13 @@ import numpy as np
 from ghostfleet.core import draw
 from ghostfleet.core.window import DAY_S
 from ghostfleet.state.estate.noise import Wander, log_normal
+from ghostfleet.world.flow.draft import level_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ghostfleet.core.arrays import F64, I64
+    from ghostfleet.spec.estate import Estate
     from ghostfleet.state.estate import State
     from ghostfleet.world.flow import Flow
 
@@ -114,3 +118,8 @@ class Traffic:
 
 def _sizes(u: F64, median: float) -> I64:
     return np.rint(log_normal(u, median, 0.6)).astype(np.int64) + 64
+
+
+def memory_levels(estate: Estate, names: Sequence[str]) -> F64:
+    """Memory of services on the reference Wednesday, in per cent."""
+    return np.array([level_of(estate, estate.services[name]).memory_percent for name in names])

@@ -18,7 +18,7 @@ from ghostfleet.core.window import MINUTE_S, Window
 if TYPE_CHECKING:
     from ghostfleet.core.arrays import F64
     from ghostfleet.spec.estate import Estate
-    from ghostfleet.world.flow.draft import Draft, DraftEdge, DraftNode
+    from ghostfleet.world.flow.draft import Draft, DraftEdge, DraftEntry, DraftNode
 
 F = TypeVar("F", float, "F64")
 
@@ -54,44 +54,60 @@ def power(value: F, exponent: int) -> F:
 
 
 def _rate(plan: Draft, place: int, edges: list[DraftEdge]) -> None:
-    """Calls per request of the edges into a node, and what enters at it."""
+    """Calls per request of the edges into a node, and what enters at it; then its rate at each reference instant."""
     node = plan.nodes[place]
+    now = node.region
     for edge in edges:
         edge.calls = edge.call.per_request or 0.0
-    brought = sum(edge.calls * plan.nodes[edge.parent].rate for edge in edges)
-    rest = max(node.asked_rate - brought, 0.0)
-    open_edges = [edge for edge in edges if not edge.call.per_request and plan.nodes[edge.parent].rate > 0]
+    rest = max(node.asked_rate - _brought(plan, edges, now), 0.0)
+    open_edges = [edge for edge in edges if not edge.call.per_request and plan.nodes[edge.parent].rates[now] > 0]
     entering = 0.0
     if node.entry is not None:
         share = node.entry.share
         if share is None:
             share = ENTRY_SHARE if open_edges else 1.0
         entering = rest * share
-        _enter(plan, place, entering)
+    cells = [cell for cell in plan.entries if cell.node == place]
+    seen = _seen(plan, cells, now)
+    for cell in cells:
+        cell.rate = entering * cell.share / seen if seen > 0 else 0.0
     weights = sum(edge.call.weight for edge in open_edges)
     for edge in open_edges:
         wanted = (rest - entering) * edge.call.weight / weights
-        edge.calls = min(wanted / plan.nodes[edge.parent].rate, MOST_CALLS)
-    node.rate = entering + sum(edge.calls * plan.nodes[edge.parent].rate for edge in edges)
+        edge.calls = min(wanted / plan.nodes[edge.parent].rates[now], MOST_CALLS)
+    scale = entering / seen if seen > 0 else 0.0
+    node.rates = {at: scale * _seen(plan, cells, at) + _brought(plan, edges, at) for at in _instants(plan)}
+    node.rate = node.rates[now]
 
 
-def _enter(plan: Draft, place: int, rate: float) -> None:
-    """Share what enters at a node among its cells, so that it is ``rate`` at the node's reference instant."""
-    cells = [cell for cell in plan.entries if cell.node == place]
-    at = Moments(Window(*_reference(plan.estate, plan.nodes[place])))
-    seen = 0.0
+def _brought(plan: Draft, edges: list[DraftEdge], at: str) -> float:
+    """What callers bring at the reference instant of a region."""
+    total = 0.0
+    for edge in edges:
+        total += edge.calls * plan.nodes[edge.parent].rates[at]
+    return total
+
+
+def _seen(plan: Draft, cells: list[DraftEntry], at: str) -> float:
+    """Mean factor of some cells' shapes at the reference instant of a region."""
+    moment = Moments(Window(*_reference(plan.estate, at)))
+    total = 0.0
     for cell in cells:
         factor = 1.0
         for shape in cell.shapes:
-            factor *= float(shape.curve(at, None, cell.clock)[0, 0])
-        seen += cell.share * factor
-    for cell in cells:
-        cell.rate = rate * cell.share / seen if seen > 0 else 0.0
+            factor *= float(shape.curve(moment, None, cell.clock)[0, 0])
+        total += cell.share * factor
+    return total
 
 
-def _reference(estate: Estate, node: DraftNode) -> tuple[int, int, int]:
-    """Window of the reference minute by the clock of a node's region."""
-    zone = estate.regions[node.region].clock if node.region else "UTC"
+def _instants(plan: Draft) -> list[str]:
+    """Regions whose Wednesday, 10:00, is somebody's reference; that of other people's services is no region's."""
+    return list(dict.fromkeys(node.region for node in plan.nodes))
+
+
+def _reference(estate: Estate, region: str) -> tuple[int, int, int]:
+    """Window of the reference minute by the clock of a region."""
+    zone = estate.regions[region].clock if region else next((one.clock for one in estate.regions.values()), "UTC")
     naive = datetime.combine(estate.reference_date, time(REFERENCE_HOUR), UTC)
     local_s = int(naive.timestamp())
     offset = int(zones.offsets(np.array([local_s]), zone)[0])

@@ -50,6 +50,7 @@ class DraftNode(msgspec.Struct):
     entry: Entry | None = None
     protocol: str = "HTTPS"
     rate: float = 0.0
+    rates: dict[str, float] = {}  # at the reference instant of each region; `rate` is that at its own
     own_ms: float = 0.0
     own_failure: float = 0.0
     total_ms: float = 0.0

@@ -1,0 +1,59 @@
+"""Hosts of an estate: worker nodes with pods on them, and virtual machines with databases."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ghostfleet.core.batch import Batch, taken
+from ghostfleet.signals import StateObserver
+from ghostfleet.signals.host_metrics import TABLE, HostMetrics
+from ghostfleet.signals.host_metrics.agents import agents
+from ghostfleet.spec.hosts import TICK_S
+from ghostfleet.state.estate.machines import Machines
+from ghostfleet.state.hosts import Hosts
+from ghostfleet.world import estate as worlds
+from ghostfleet.world import flow as flows
+from ghostfleet.world import hosts as world
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ghostfleet.core.window import Window
+    from ghostfleet.spec.scenario import Scenario
+    from ghostfleet.state.estate import State
+
+HOST_TICKS = 131_072  # worked out at once: arrays of so many values stay in cache
+
+
+class EstateHosts:
+    """The signal of one scenario; hosts in the order of their names."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        """Look up what does not change."""
+        built = worlds.build(scenario)
+        fleet = world.of_estate(built)
+        self._machines = Machines(built, flows.build(scenario), fleet.names)
+        self._hosts = HostMetrics(fleet, Hosts(fleet), agents(fleet))
+        # The state is solved for all hosts of a window at once, so their rows come time after time.
+        self._table = replace(TABLE, order=("time", "host_id"))
+
+    def ready(self) -> StateObserver:
+        """The observer."""
+        count = self._hosts.entities
+        return StateObserver(self._table, count, self.observe, lambda window: count * len(window))
+
+    def observe(self, state: State, window: Window) -> Iterator[Batch]:
+        """Rows of a window, time after time."""
+        count = self._hosts.entities
+        if not count:
+            return
+        loads = self._machines.loads(state)
+        for piece in window.cut(max(1, HOST_TICKS * TICK_S // (window.tick_s * count))):
+            ticks = piece.finer(piece.tick_s // TICK_S)
+            part = loads.between(ticks.start - state.window.start, ticks.stop - state.window.start)
+            batch = replace(self._hosts, beside=part.beside).rows(piece, 0, count)
+            order = np.arange(len(batch)).reshape(count, len(piece)).T.ravel()
+            yield Batch(self._table, {name: taken(batch[name], order) for name in self._table.names})

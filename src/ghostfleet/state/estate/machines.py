@@ -1,0 +1,130 @@
+"""What pods and databases take of the machines that they run on: the sums over a machine's pods, tick by tick."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+
+from ghostfleet.state.estate.stores import READ_BYTES, WRITE_BYTES, Work, of_estate
+from ghostfleet.state.estate.usage import Traffic, Usage, bent, memory_levels
+
+if TYPE_CHECKING:
+    from ghostfleet.core.arrays import F64, I64
+    from ghostfleet.state.estate import State
+    from ghostfleet.state.hosts import HostState
+    from ghostfleet.world.estate import World
+    from ghostfleet.world.flow import Flow
+
+KB = 1024.0
+MIB_PER_GB = 1024.0
+KNEE = 0.9
+LOG_KB_PER_REQUEST = 0.15  # what a pod writes for a request
+
+
+class Loads(msgspec.Struct, frozen=True):
+    """What runs on machines, beside what machines do by themselves; shapes (machines, ticks)."""
+
+    cpu: F64  # per cent of all processors
+    memory: F64  # per cent
+    rates: dict[str, F64]  # KB/s by the names of the state of hosts
+
+    def between(self, low: int, high: int) -> Loads:
+        """Ticks ``[low, high)`` of the window."""
+        rates = {name: values[:, low:high] for name, values in self.rates.items()}
+        return Loads(self.cpu[:, low:high], self.memory[:, low:high], rates)
+
+    def beside(self, state: HostState, rows: I64) -> HostState:
+        """State of some machines with what runs on them added."""
+        added = {"cpu": self.cpu, **self.rates}
+        rates = {
+            name: values + added[name][rows].astype(np.float32) if name in added else values
+            for name, values in state.rates.items()
+        }
+        used = state.used
+        if used is not None:
+            used = (100 * bent((used + self.memory[rows]) / 100, KNEE)).astype(np.float32)
+        return msgspec.structs.replace(state, rates=rates, used=used)
+
+
+class Pod(msgspec.Struct, frozen=True):
+    """One place for a replica."""
+
+    service: int  # place among the services
+    slot: int  # runs while more pods than this do
+    machine: int
+
+
+class Machines:
+    """Works out the loads of machines, for any window."""
+
+    def __init__(self, world: World, flow: Flow, names: tuple[str, ...]) -> None:
+        """Look up which pods and databases run where; ``names`` are the machines in their order."""
+        self._flow, self._count = flow, len(names)
+        place = {name: number for number, name in enumerate(names)}
+        self._services = sorted(name for name in world.estate.services if name in flow.places)
+        at = {name: number for number, name in enumerate(self._services)}
+        pods = world["Pod"]
+        self._pods = [
+            Pod(at[service], int(slot) - 1, place[node])
+            for service, slot, node in zip(
+                pods.words("service_name"), pods.numbers("slot").tolist(), pods.words("node_name"), strict=True
+            )
+            if service in at and node in place
+        ]
+        specs = [world.estate.services[name] for name in self._services]
+        self._limits = np.array([[one.cpu_millicores.limit / 1000, one.memory_mib.limit / MIB_PER_GB] for one in specs])
+        cores, memory = np.full(self._count, 4.0), np.full(self._count, 16.0)
+        nodes = world["Node"]
+        for name, has, holds in zip(
+            nodes.names, nodes.numbers("cpu_cores").tolist(), nodes.numbers("memory_gb").tolist(), strict=True
+        ):
+            if name in place:
+                cores[place[name]], memory[place[name]] = has, holds
+        self._cores, self._memory = cores, memory
+        self._places = [flow.places[name] for name in self._services]
+        self._usage = Usage(flow, self._places, memory_levels(flow.estate, self._services))
+        self._traffic = Traffic(flow)
+        self._machines = sorted(flow.estate.machines)
+        self._hosts = [place.get(name) for name in self._machines]
+        self._work = Work(flow, of_estate(flow, self._machines))
+
+    def loads(self, state: State) -> Loads:
+        """Loads of all machines in a state's window."""
+        shape = self._count, len(state.window)
+        cpu, memory = np.zeros(shape), np.zeros(shape)
+        rates = {name: np.zeros(shape) for name in ("inbound", "outbound", "read", "write")}
+        share = {"cpu": self._usage.cpu(state) / 100, "memory": self._usage.memory(state) / 100}
+        into, out = self._traffic.through(state, self._traffic.requests(state))
+        running = state.rates.running[self._places]
+        per_pod = 1 / (KB * state.window.tick_s * np.maximum(running, 1.0))
+        inbound, outbound = into[self._places] * per_pod, out[self._places] * per_pod
+        written = state.outcomes.requests[self._places] * (LOG_KB_PER_REQUEST * KB) * per_pod
+        for pod in self._pods:
+            runs = running[pod.service] > pod.slot
+            cpu[pod.machine] += runs * share["cpu"][pod.service] * self._limits[pod.service, 0]
+            memory[pod.machine] += runs * share["memory"][pod.service] * self._limits[pod.service, 1]
+            rates["inbound"][pod.machine] += runs * inbound[pod.service]
+            rates["outbound"][pod.machine] += runs * outbound[pod.service]
+            rates["write"][pod.machine] += runs * written[pod.service]
+        cpu *= (100 / self._cores)[:, None]
+        memory *= (100 / self._memory)[:, None]
+        self._databases(state, cpu, rates, into, out)
+        return Loads(cpu, memory, rates)
+
+    def _databases(self, state: State, cpu: F64, rates: dict[str, F64], into: I64, out: I64) -> None:
+        """Add what databases on virtual machines do."""
+        if not self._machines:
+            return
+        done = self._work.statements(state)
+        seconds = KB * state.window.tick_s
+        for row, (name, host) in enumerate(zip(self._machines, self._hosts, strict=True)):
+            if host is None:
+                continue
+            node = self._flow.places[name]
+            cpu[host] += done.cpu[row]
+            rates["read"][host] += done.read_iops[row] * (READ_BYTES / KB)
+            rates["write"][host] += done.write_iops[row] * (WRITE_BYTES / KB)
+            rates["inbound"][host] += into[node] / seconds
+            rates["outbound"][host] += out[node] / seconds
