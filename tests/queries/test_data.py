@@ -10,7 +10,7 @@ import duckdb
 import numpy as np
 import pytest
 
-from ghostfleet import signals
+from ghostfleet import records
 from ghostfleet.core.batch import Batch, Text, joined
 from ghostfleet.core.errors import DataError
 from ghostfleet.core.table import Fold, Kind, Table, column
@@ -154,7 +154,7 @@ def test_every_need_of_a_view_or_check_can_be_met():
         "graph_nodes",
         "graph_links",
         "stated_extents",
-        *signals.found(),
+        *records.found(),
         *material.expectations(),
     }
     for check in checks().values():
