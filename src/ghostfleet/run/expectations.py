@@ -43,7 +43,7 @@ class Expectations(msgspec.Struct, frozen=True):
             rows = signals.expectations(records.signal(table.name), scenario, self._extent(data, table.name))
             named |= {name: [dict(row) for row in found] for name, found in rows.items()}
         if self.extents:
-            named["expected_extents"] = [
+            named["stated_extents"] = [
                 {"table_name": name, "since_s": one.since_s, "until_s": one.until_s, "row_s": one.row_s}
                 for name, one in self.extents.items()
             ]
