@@ -87,7 +87,7 @@ def guess(case):
             ):
                 scores[name] = max(scores.get(name, 0.0), z)
     flow = world.flow
-    callees = {name: set() for name in flow.nodes.names}
+    callees: dict[str, set[str]] = {name: set() for name in flow.nodes.names}
     for parent, child in zip(flow.edges.parents.tolist(), flow.edges.children.tolist(), strict=True):
         callees[flow.nodes.names[parent]].add(flow.nodes.names[child])
     odd = {name for name, score in scores.items() if score > THRESHOLD}
