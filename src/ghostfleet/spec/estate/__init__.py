@@ -73,6 +73,9 @@ class Estate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     def __post_init__(self) -> None:
         """Refuse clocks that nobody keeps, names of what there is not, what contradicts itself, and false incidents."""
+        if self.start_date.toordinal() + self.days > date.max.toordinal():
+            msg = f"days: {self.days} days from {self.start_date} pass the end of the calendar, {date.max}"
+            raise ValueError(msg)
         clocks = {f"regions.{name}.clock": region.clock for name, region in self.regions.items()}
         clocks |= {f"incidents.scheduled.{name}.clock": one.clock for name, one in self.incidents.scheduled.items()}
         for place, clock in {**clocks, "changes.clock": self.changes.clock}.items():
