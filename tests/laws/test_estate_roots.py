@@ -72,7 +72,7 @@ def guess(case):
         one for one in world.occasions.between(starts(case), starts(case) + 1) if one.start_s == starts(case)
     )
     span = Window.between(starts(case) - QUIET_MIN * MINUTE_S, occasion.end_s + 120, MINUTE_S)
-    scores = {}
+    scores: dict[str, float] = {}
     for table, key, columns in (
         ("system_metrics", "service_name", {"error_rate": 1.0, "response_time_ms": 5.0}),
         ("database_metrics", "db_identifier", {"read_latency_ms": 1.0}),
