@@ -91,6 +91,8 @@ def struck(occasion: Occasion, effect: Effect, flow: Flow, residents: Mapping[st
     """Names of those that an effect changes, in the order of calls."""
     if effect.on == "root":
         return (occasion.root,)
+    if effect.on == "cluster":  # itself, where it is one
+        return (occasion.root,) if occasion.root in residents else ()
     if effect.on == "residents":
         return tuple(residents.get(occasion.root, ()))
     place = flow.places.get(occasion.root)
