@@ -274,7 +274,20 @@ def load(ctx: click.Context, arguments: Mapping[str, Any]) -> loading.Loaded:
         except ScenarioError as error:
             msg = f"{loaded.origin(path)}: {'.'.join(path)}: {error}"
             raise ScenarioError(msg) from error
+    _ensure_columns(loaded)
     return loaded
+
+
+def _ensure_columns(loaded: loading.Loaded) -> None:
+    """Refuse expectations of columns that a table has not."""
+    for table, of_table in loaded.scenario.outlines().items():
+        names = signals.signal(table).TABLE.names
+        for place, outline in enumerate(of_table):
+            for name in (outline.column, *outline.where):
+                if name not in names:
+                    path = ("expect", table, str(place))
+                    msg = f"{loaded.origin(path)}: {'.'.join(path)}: there is no column {name!r}"
+                    raise ScenarioError(f"{msg}; valid are {', '.join(names)}")
 
 
 def _with_incidents(

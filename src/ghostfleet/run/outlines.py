@@ -119,9 +119,11 @@ def _of(scenario: Scenario, table: str, outline: Outline, rows: Rows) -> Iterato
         return
     figures = {} if scenario.story is None else {one.name: one.documented for one in scenario.story.steps}
     key = str(outline.documented)
-    by = 1.0 if outline.relative_to is None else figures[outline.relative_to][key]
+    # From calm, a figure is a change already; from a step, it becomes one.
+    start = figures[str(outline.change_from)][key] if outline.change_from in figures else 0.0
+    by = 1.0 if outline.relative_to is None else figures[outline.relative_to][key] - start
     for step, known in figures.items():
-        figure = known[key] / by
+        figure = (known[key] - start) / by
         off = max(outline.within, outline.within_share * abs(figure))
         yield Reading(table, outline, step, divided(step), figure - off, figure + off, known[key])
 
