@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from ghostfleet.core.window import DAY_S
+import pytest
+
+from ghostfleet.core.window import DAY_S, Window
 from ghostfleet.incidents import kinds
 from ghostfleet.spec import loading, reading
 from ghostfleet.state.estate import Estates
@@ -59,3 +61,19 @@ def test_the_shop_s_start_between_10_and_20_and_trading_s_while_markets_are_open
 def test_a_factor_makes_them_more_or_none():
     assert 1.8 < len(starting("estate.incidents.factor=2")) / len(starting()) < 2.2
     assert starting("estate.incidents.factor=0") == []
+
+
+@pytest.mark.parametrize("gateway", ["stripe", "paypal", "square"])
+def test_a_payment_time_out_fails_a_quarter_to_two_fifths_of_the_shop_s_checkouts(gateway):
+    incident = f"{{kind: payment_timeout, on: [{gateway}], minutes: [15, 15]}}"
+    text = (
+        "scenario: own\nextends: estate\nestate: {start_date: '2025-03-05', days: 1, incidents: {factor: 0, "
+        f"placed: [{{starts: 17h, incident: {incident}}}]}}}}"
+    )
+    estates = Estates(loading.load(reading.read(text, "own.yaml")).scenario)
+    (one,) = estates.occasions.between(*estates.scenario.estate.span_s)
+    risen_s, stood_s = one.phases_s
+    outcomes = estates.solve(Window(risen_s // 60 + 1, stood_s // 60, 60)).outcomes
+    checkout = estates.flow.places["checkout-service"]
+    failed = (outcomes.failed[checkout] + outcomes.late[checkout]).sum()
+    assert 0.25 <= failed / outcomes.requests[checkout].sum() <= 0.40

@@ -1,5 +1,7 @@
 """Each story looks as documents say, and not without what happens in it (EST-49, EST-50)."""
 
+from itertools import pairwise
+
 import pytest
 
 from ghostfleet.generate import Generator
@@ -7,7 +9,12 @@ from ghostfleet.run import outlines
 from ghostfleet.spec import loading, reading
 
 SHIPPED = loading.shipped()
-DOCUMENTED = {"trading-crisis": (8, 300), "cost-spiral": (6, 240), "security-breach": (7, 270), "executive-value": (5, 180)}
+DOCUMENTED = {
+    "trading-crisis": (8, 300),
+    "cost-spiral": (6, 240),
+    "security-breach": (7, 270),
+    "executive-value": (5, 180),
+}
 STORIES = pytest.mark.parametrize("name", DOCUMENTED)
 WITHOUT = {"estate.incidents.enabled": (False, "--no-incidents")}
 
@@ -36,21 +43,21 @@ def test_steps_follow_each_other_in_the_default_window(name):
     made = scenario(name)
     window = Generator(made).window()
     spans = [step.span_s(made.timeline.since_s) for step in made.story.stretches().values()]
-    assert all(before[1] <= after[0] for before, after in zip(spans, spans[1:], strict=False))
+    assert all(before[1] <= after[0] for before, after in pairwise(spans))
     assert window.since_s <= spans[0][0]
     assert spans[-1][1] <= window.until_s
 
 
 @STORIES
 def test_every_step_looks_as_documented(name):
-    assert [reading.text for reading in found(name) if not reading.holds] == []
+    assert [one.text for one in found(name) if not one.holds] == []
 
 
 @STORIES
 def test_no_expectation_holds_without_the_incidents(name):
-    judged = {}
-    for reading_ in found(name, **WITHOUT):
-        judged.setdefault((reading_.table, reading_.outline), []).append(reading_.holds)
+    judged: dict[tuple[str, str], list[bool]] = {}
+    for one in found(name, **WITHOUT):
+        judged.setdefault((one.table, repr(one.outline)), []).append(one.holds)
     assert len(judged) == sum(map(len, scenario(name).outlines().values()))
     assert not any(all(verdicts) for verdicts in judged.values())
 

@@ -5,7 +5,7 @@ Only what the expectations speak of is generated: their tables, in the minutes o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -16,7 +16,7 @@ from ghostfleet.core.errors import ScenarioError
 from ghostfleet.core.window import HOUR_S
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from ghostfleet.core.arrays import F64, Bool
     from ghostfleet.core.batch import Batch
@@ -176,7 +176,7 @@ def _taken(batches: Iterable[Batch], outline: Outline, stretch: Stretch) -> floa
 def _folded(take: str, values: F64, times: F64) -> float:
     if take == "total":
         return float(values.sum()) / len(np.unique(times))
-    folds = {"mean": np.mean, "max": np.max, "min": np.min, "sum": np.sum}
+    folds: dict[str, Callable[[F64], Any]] = {"mean": np.mean, "max": np.max, "min": np.min, "sum": np.sum}
     return float(folds[take](values))
 
 

@@ -64,7 +64,9 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     title: Annotated[str, Meta(description="one line for lists")] = ""
     extends: Annotated[
         str | None,
-        Meta(description="scenario whose values hold where this says nothing: a shipped one, or a .yaml file from here"),
+        Meta(
+            description="scenario whose values hold where this says nothing: a shipped one, or a .yaml file from here"
+        ),
     ] = None
     tables: Annotated[tuple[str, ...], Meta(min_length=1, description="tables written unless --only says otherwise")]
     parameters: Annotated[dict[str, Parameter], Meta(description="what becomes a flag of the command line")] = {}

@@ -102,7 +102,9 @@ class Occasions:
         days = np.arange(first, last + 1, dtype=np.int64)
         key = self._stream("day", name).keys(draw.entity_ids([name]))
         uniforms = draw.uniform_at(np.repeat(key, len(days), axis=0), days * MOST_A_DAY + NUMBER)
-        numbers = np.minimum(counts.poisson(np.full(len(days), scheduled.per_day * self._factor), uniforms), MOST_A_DAY - 1)
+        numbers = np.minimum(
+            counts.poisson(np.full(len(days), scheduled.per_day * self._factor), uniforms), MOST_A_DAY - 1
+        )
         if scheduled.weekdays_only:
             numbers = np.where(civil.weekday(days) < civil.SATURDAY, numbers, 0)
         found = []
