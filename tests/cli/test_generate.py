@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 from jsonschema import Draft202012Validator
 
 from ghostfleet.spec import reading
