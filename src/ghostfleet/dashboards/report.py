@@ -59,7 +59,7 @@ def report(
     if "txt" in formats:
         files["statistics.txt"] = as_text(facts).encode(errors="replace")
     for number, panel in enumerate(shown.panels if panel_inches else (), 1):
-        alone = render.picture(render.alone(panel), data, colours, size_inches=panel_inches or render.SIZE_INCHES)
+        alone = render.picture(render.alone(panel), data, colours, size_inches=panel_inches)
         files[f"panel_{number}_{panel.query}.png"] = alone
     return write_files(Path(out_dir), files)
 

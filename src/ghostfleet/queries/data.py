@@ -59,7 +59,7 @@ class Data:
     store: DuckDBPyConnection
     _columns: dict[str, set[str]] = field(default_factory=dict)  # of each relation that there is
     _absent: dict[str, str] = field(default_factory=dict)  # relations that cannot be, and why
-    _stand_ins: dict[str, set[str]] = field(default_factory=dict)  # columns of what stands for absent relations
+    _stand_ins: dict[str, dict[str, str]] = field(default_factory=dict)  # columns of what stands for absent relations
     _empty: set[str] = field(default_factory=set)  # tables that are there, but have no rows
     _found: list[dict[str, object]] = field(default_factory=list)  # tables and their numbers of rows
 
@@ -112,10 +112,10 @@ class Data:
 
     def _stand_in(self, need: Need) -> None:
         """Put an empty relation where an optional one is absent; for queries that need it, it stays absent."""
-        columns = self._stand_ins.setdefault(need.relation, set())
-        if not set(need.columns) <= columns or not columns:
-            columns |= set(need.columns)
-            self.store.execute(f"CREATE OR REPLACE TABLE {name(need.relation)} AS {_nothing(sorted(columns))}")
+        columns = self._stand_ins.setdefault(need.relation, {})
+        if not columns.keys() >= set(need.columns) or not columns:
+            columns |= dict(zip(need.columns, need.types, strict=True))
+            self.store.execute(f"CREATE OR REPLACE TABLE {name(need.relation)} AS {_nothing(columns)}")
 
     def _make(self, relation: str) -> None:
         """Make a shared relation once: one that follows from the tables' declarations, or of the `views` folder."""
@@ -164,9 +164,10 @@ class Data:
         self._columns[relation] = set(names)
 
 
-def _nothing(columns: Sequence[str]) -> str:
-    """SELECT without rows that stands for an optional relation."""
-    return f"SELECT {', '.join(f'CAST(NULL AS DOUBLE) AS {name(column)}' for column in columns)} WHERE false"
+def _nothing(columns: Mapping[str, str]) -> str:
+    """SELECT without rows that stands for an optional relation; only times are no numbers, and say so."""
+    kinds = {column: "TIMESTAMP" if kind == "TIMESTAMPTZ" else "DOUBLE" for column, kind in columns.items()}
+    return f"SELECT {', '.join(f'CAST(NULL AS {kinds[one]}) AS {name(one)}' for one in sorted(columns))} WHERE false"
 
 
 def _type_of(rows: Rows, column: str) -> str:
