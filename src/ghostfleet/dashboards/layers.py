@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 FIRST, LAST = "web", ("database", "external")  # kinds with a column of their own; the others stand between
 HEADINGS = {"web": "Web services", "database": "Databases", "external": "Other people's services"}
 SWEEPS = 12  # over which nodes move towards their neighbours; more change nothing
-GAP, BAND = 0.26, 0.95  # of a column's width that stays free; of a row, above the nodes of a band
-POINTS, LETTER = 72, 0.6  # per inch; width of a letter over its height
+GAP, BAND = 0.23, 0.95  # of a column's width that stays free; of a row, above the nodes of a band
+POINTS, LETTER = 72, 0.58  # per inch; width of a letter over its height
 
 
 @dataclass

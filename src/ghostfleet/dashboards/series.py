@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ghostfleet.queries import Result
 
 MOST = 5  # lines that have a colour; people tell no more apart
-LETTER, KEY, LEGEND_ROW = 0.082, 0.42, 0.21  # inches: of a text, of a colour beside it, of a row of them
+LETTER, KEY, LEGEND_ROW, MARGIN = 0.081, 0.36, 0.21, 0.42  # inches: a text, a colour beside it, a row, what is left of it
 TOTALS = 14  # bars above which their totals are read off the axis
 WHOLE_PERCENT = 100
 
@@ -43,7 +43,7 @@ def lines(axes: Axes, panel: Panel, result: Result, theme: Theme) -> None:
     if panel.logarithmic and highest > 0:
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter(tick)
-        axes.yaxis.set_minor_formatter("")
+        axes.minorticks_off()
         return
     top = highest * HEADROOM or 1
     is_share = panel.unit.startswith("%") and highest <= WHOLE_PERCENT
@@ -163,21 +163,21 @@ def legend(axes: Axes, entries: Sequence[tuple[str, str]], theme: Theme) -> None
     """Name the colours above the picture, in as few rows as there is room for."""
     from matplotlib.patches import Patch
 
-    wide = axes.bbox.width / axes.figure.dpi
+    wide = axes.bbox.width / axes.figure.dpi + MARGIN
     columns = next(number for number in range(len(entries), 0, -1) if number == 1 or _width(entries, number) <= wide)
     leave(axes, top=LEGEND_ROW * math.ceil(len(entries) / columns) + 0.06)
     axes.legend(
         handles=[Patch(color=colour, label=name) for name, colour in entries],
         loc="lower left",
-        bbox_to_anchor=(-0.005, 1.0),
+        bbox_to_anchor=(-MARGIN / (wide - MARGIN), 1.0),
         ncols=columns,
         frameon=False,
         fontsize=AXIS,
         labelcolor=theme.label,
-        handlelength=0.8,
+        handlelength=0.7,
         handleheight=0.8,
-        handletextpad=0.5,
-        columnspacing=1.3,
+        handletextpad=0.45,
+        columnspacing=1.0,
         labelspacing=0.35,
         borderpad=0.1,
         borderaxespad=0.2,

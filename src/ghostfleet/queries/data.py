@@ -13,7 +13,7 @@ from ghostfleet.core.table import Kind
 from ghostfleet.queries import reading, text
 from ghostfleet.queries.derived import derived
 from ghostfleet.queries.reading import literal, name
-from ghostfleet.queries.sources import UnreadableError, ensure_readable, sources
+from ghostfleet.queries.sources import UnreadableError, beside, ensure_readable, sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -94,7 +94,7 @@ class Data:
     @property
     def is_empty(self) -> bool:
         """Whether no table has a row."""
-        return self._empty == {table.name for table in self.tables}
+        return self._empty >= {table.name for table in self.tables}
 
     def has(self, table: str, column: str) -> bool:
         """Whether a table is there and has a column."""
@@ -181,11 +181,17 @@ def _type_of(rows: Rows, column: str) -> str:
 
 @contextmanager
 def open_data(
-    url: str, tables: Sequence[Table], expectations: Expectations | None = None, *, scratch: Path | None = None
+    url: str,
+    tables: Sequence[Table],
+    expectations: Expectations | None = None,
+    *,
+    truth: Sequence[Table] = (),
+    scratch: Path | None = None,
 ) -> Iterator[Data]:
     """Open files or a store for asking; `DataError` when they cannot be read.
 
-    ``url`` is a file we write, a folder of them, or ``duckdb:FILE``. What does not fit into memory lies in a
+    ``url`` is a file we write, a folder of them, or ``duckdb:FILE``. Tables of ``truth`` that lie beside them can be
+    asked as well, but are no part of the data set. What does not fit into memory lies in a
     folder below ``scratch`` (default: the system's temporary folder), which goes when the data set is closed.
     """
     import duckdb
@@ -198,6 +204,8 @@ def open_data(
             data = Data(url, tuple(source.table for source in found), store)
             types = [_load(data, source, reachable(source, Path(folder))) for source in found]
             _declare(data, found, types)
+            for source in beside(url, truth):
+                _load(replace(data, _found=[]), source, reachable(source, Path(folder)))
             for relation, rows in (expectations or {}).items():
                 data.add_rows(relation, rows)
             yield data

@@ -1,38 +1,58 @@
 -- title: Services that deviated most at the time when deviations were largest, and hours around it
 -- needs: system_metrics(time TIMESTAMPTZ, service_name, cluster_name, request_count BIGINT, response_time_ms DOUBLE)
 -- needs: system_metrics(error_rate DOUBLE)
--- Of telemetry alone. Usual is the median of a service's rows. A quarter of an hour deviates by the logarithms of its
--- failed requests and of its response time over what is usual; five requests are added to both, so that the few of a
--- small service prove nothing. Squares add up over services: one that fails outright outweighs many that are a bit slow.
--- Services that deviate by less than a third of the first are not told: that much is chance and the time of day.
-WITH usual AS (
-    SELECT service_name, cluster_name,
-        percentile_cont(0.5) WITHIN GROUP (ORDER BY error_rate) AS error_rate,
-        percentile_cont(0.5) WITHIN GROUP (ORDER BY response_time_ms) AS response_ms
+-- Of telemetry alone. Usual is the median of a service's rows, of data of three days or more those of the same hour. A
+-- quarter of an hour deviates by the logarithms of its failed requests and of its response time over what is usual; five
+-- requests are added to both, so that the few of a small service prove nothing. Squares add up over services: one that
+-- fails outright outweighs many that are a bit slow. Whom it affected is judged against the lower quartiles of the hours
+-- around it, because load changes over a day; less than a third of the largest deviation is chance.
+WITH readings AS (
+    SELECT time, service_name, cluster_name, request_count, response_time_ms, error_rate,
+        CASE WHEN max(time) OVER () - min(time) OVER () >= INTERVAL '71 hours' THEN EXTRACT(HOUR FROM time) ELSE 0 END AS hour
     FROM system_metrics
-    WHERE request_count > 0 AND response_time_ms > 0
-    GROUP BY 1, 2
+    WHERE request_count > 0 AND response_time_ms > 0 AND error_rate IS NOT NULL
+), usual AS (
+    SELECT service_name, cluster_name, hour, percentile_cont(0.5) WITHIN GROUP (ORDER BY error_rate) AS error_usual,
+        percentile_cont(0.5) WITHIN GROUP (ORDER BY response_time_ms) AS response_usual
+    FROM readings
+    GROUP BY 1, 2, 3
 ), quarters AS (
     SELECT time_bucket(INTERVAL '15 minutes', time) AS quarter, service_name, cluster_name,
-        sum(request_count * system_metrics.error_rate) / 100 AS failed, sum(request_count * usual.error_rate) / 100 AS expected,
-        avg(ln(response_time_ms / response_ms)) AS slower
-    FROM system_metrics
-    JOIN usual USING (service_name, cluster_name)
-    WHERE request_count > 0 AND response_time_ms > 0
+        ln((sum(request_count * error_rate) + 500) / (sum(request_count * error_usual) + 500)) AS worse,
+        avg(ln(response_time_ms / response_usual)) AS slower
+    FROM readings
+    JOIN usual USING (service_name, cluster_name, hour)
     GROUP BY 1, 2, 3
+), peak AS (
+    SELECT quarter
+    FROM quarters
+    GROUP BY 1
+    ORDER BY sum((greatest(worse, 0) + greatest(slower, 0)) * (greatest(worse, 0) + greatest(slower, 0))) DESC NULLS LAST,
+        quarter
+    LIMIT 1
+), shown AS (
+    SELECT quarter, time, service_name, cluster_name, request_count, response_time_ms, error_rate
+    FROM readings
+    JOIN peak ON time >= quarter - INTERVAL '3 hours' AND time < quarter + INTERVAL '3 hours'
+), around AS (
+    SELECT service_name, cluster_name, percentile_cont(0.25) WITHIN GROUP (ORDER BY error_rate) AS error_usual,
+        percentile_cont(0.25) WITHIN GROUP (ORDER BY response_time_ms) AS response_usual
+    FROM shown
+    GROUP BY 1, 2
 ), scored AS (
     SELECT quarter, service_name, cluster_name,
-        greatest(ln((failed + 5) / (expected + 5)), 0) + greatest(slower, 0) AS deviation
-    FROM quarters
-), peak AS (
-    SELECT quarter FROM scored GROUP BY 1 ORDER BY sum(deviation * deviation) DESC NULLS LAST, quarter LIMIT 1
-), affected AS (
+        greatest(ln((sum(request_count * error_rate) + 500) / (sum(request_count * error_usual) + 500)), 0)
+            + greatest(avg(ln(response_time_ms / response_usual)), 0) AS deviation
+    FROM shown
+    JOIN around USING (service_name, cluster_name)
+    WHERE time >= quarter AND time < quarter + INTERVAL '15 minutes'
+    GROUP BY 1, 2, 3
+), ranked AS (
     SELECT quarter, service_name, cluster_name, deviation, max(deviation) OVER () AS largest,
         row_number() OVER (ORDER BY deviation DESC, service_name, cluster_name) AS place
     FROM scored
-    JOIN peak USING (quarter)
 )
 SELECT quarter - INTERVAL '3 hours' AS since, quarter + INTERVAL '3 hours' AS until, service_name, cluster_name, place,
     CAST(CAST(quarter AS DATE) AS VARCHAR) AS day
-FROM affected
-WHERE place <= 5 AND deviation >= 0.3 * largest
+FROM ranked
+WHERE place <= 5 AND deviation >= largest / 3
