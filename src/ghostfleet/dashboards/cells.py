@@ -17,22 +17,24 @@ if TYPE_CHECKING:
     from ghostfleet.queries import Result
 
 LEAST = 0.12  # share of the colour that the least value has
+NARROW = 1.5  # letters of that height stand in a cell as wide as high
 POINTS = 72  # per inch
 FILL = 0.62  # of a row's height that letters take
 
 
 def cells(axes: Axes, panel: Panel, result: Result, theme: Theme) -> None:
-    """Draw a cell for each pair that has a value; colours grow with the logarithm, for values differ by powers of ten."""
+    """Draw a cell for each pair that has a value; colours grow with the value's logarithm."""
     values = {(row[panel.y], row[panel.x]): row[panel.value] for row in result.dicts()}
     down = list(dict.fromkeys(result.column(panel.y)))
     across = list(dict.fromkeys(result.column(panel.x)))
-    if len(across) > len(down) / 2 or hasattr(across[0], "day"):
-        across.sort() if panel.x != "severity" else None
+    if len(values) < len(across) * len(down) / 2:  # of a sparse one names are looked up
+        across.sort()
     _labels(axes, [said(one) for one in across], [said(one) for one in down])
     wide, tall = (side / axes.figure.dpi for side in (axes.bbox.width / len(across), axes.bbox.height / len(down)))
     known = [math.log(value) for value in values.values() if value]
     least, span = (min(known), max(known) - min(known)) if known else (0.0, 0.0)
-    size = min(AXIS, FILL * tall * POINTS, 1.0 / max(len(short(value)) for value in values.values()) * wide * 110)
+    longest = max(len(short(value)) for value in values.values())
+    size = min(AXIS, FILL * tall * POINTS, NARROW * wide * POINTS / longest)
     for (row, column), value in values.items():
         share = LEAST + (1 - LEAST) * ((math.log(value) - least) / span if span else 1.0) if value else 0.0
         place = across.index(column), down.index(row)
@@ -41,8 +43,9 @@ def cells(axes: Axes, panel: Panel, result: Result, theme: Theme) -> None:
         axes.text(place[0] + 0.5, place[1] + 0.5, short(value), ha="center", va="center", color=ink, fontsize=size)
     axes.tick_params(axis="both", labelsize=min(AXIS, FILL * tall * POINTS))
     if len(values) < len(across) * len(down):  # thin lines lead from a cell to its names
-        axes.hlines([place + 0.5 for place in range(len(down))], 0, len(across), color=theme.line, linewidth=0.8, zorder=0)
-        axes.vlines([place + 0.5 for place in range(len(across))], 0, len(down), color=theme.line, linewidth=0.8, zorder=0)
+        rows, columns = ([place + 0.5 for place in range(len(names))] for names in (down, across))
+        axes.hlines(rows, 0, len(across), color=theme.line, linewidth=0.8, zorder=0)
+        axes.vlines(columns, 0, len(down), color=theme.line, linewidth=0.8, zorder=0)
     axes.set(xlim=(0, len(across)), ylim=(len(down), 0))
 
 

@@ -161,12 +161,11 @@ def _curve(axes: Axes, found: Graph, one: str, other: str, colour: str) -> None:
     end = comes + (half if leaves >= comes else -half)
     bend = max(GAP, 0.45 * abs(end - start))
     out, into = (bend if leaves <= comes else -bend), (bend if leaves >= comes else -bend)
+    upper, lower = found.rows[one], found.rows[other]
+    points = [(start, upper), (start + out, upper), (end + into, lower), (end, lower)]
     axes.add_patch(
         FancyArrowPatch(
-            path=Path(
-                [(start, found.rows[one]), (start + out, found.rows[one]), (end + into, found.rows[other]), (end, found.rows[other])],
-                [Path.MOVETO, Path.CURVE4, Path.CURVE4, Path.CURVE4],
-            ),
+            path=Path(points, [Path.MOVETO, Path.CURVE4, Path.CURVE4, Path.CURVE4]),
             arrowstyle="-|>,head_length=3,head_width=1.6",
             edgecolor=colour,
             facecolor=colour,

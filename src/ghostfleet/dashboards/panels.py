@@ -93,8 +93,8 @@ def dashboard(name: str) -> Dashboard:
     for asked in said["statistics"].values():
         query(asked)
     questions = Questions(**said["statistics"])
-    grid = {key: said[key] for key in ("columns", "rows", "height_inches") if key in said}
-    return Dashboard(said["dashboard"], said["title"], panels=panels, entities=said["entities"], statistics=questions, **grid)
+    grid = {key: said[key] for key in ("title", "columns", "rows", "entities", "height_inches") if key in said}
+    return Dashboard(said["dashboard"], panels=panels, statistics=questions, **grid)
 
 
 def _panel(where: str, said: dict[str, Any]) -> Panel:

@@ -159,6 +159,7 @@ def heatmap(axes: Axes, panel: Panel, result: Result, theme: Theme) -> None:
 
 
 def cell(left: float, top: float, colour: str) -> Any:  # noqa: ANN401  a patch; matplotlib is imported when drawing
+    """Cell of a heat map, a little smaller than its place."""
     from matplotlib.patches import Rectangle
 
     return Rectangle((left + 0.02, top + 0.03), 0.96, 0.94, facecolor=colour, linewidth=0)
@@ -193,6 +194,7 @@ def tick(value: float, _: object = None) -> str:
 
 
 def grid(axes: Axes, theme: Theme) -> None:
+    """Lay thin lines behind the picture at the values beside it."""
     axes.yaxis.set_major_formatter(tick)
     axes.grid(visible=True, axis="y", color=theme.line, linewidth=1)
     axes.set_axisbelow(True)

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ghostfleet.core.errors import GhostfleetError
-from ghostfleet.dashboards.panels import Dashboard, Panel, Place
 from ghostfleet.dashboards.kinds import DRAW, TIMED
+from ghostfleet.dashboards.panels import Dashboard, Panel, Place
 from ghostfleet.dashboards.pictures import AXIS, LABEL
 from ghostfleet.dashboards.series import mark
 

@@ -20,9 +20,15 @@ if TYPE_CHECKING:
     from ghostfleet.queries import Result
 
 MOST = 5  # lines that have a colour; people tell no more apart
-LETTER, KEY, LEGEND_ROW, MARGIN = 0.081, 0.36, 0.21, 0.42  # inches: a text, a colour beside it, a row, what is left of it
+LETTER, KEY, LEGEND_ROW, MARGIN = (
+    0.081,
+    0.36,
+    0.21,
+    0.42,
+)  # inches: a text, a colour beside it, a row, what is left of it
 TOTALS = 14  # bars above which their totals are read off the axis
 WHOLE_PERCENT = 100
+ROOM_FOR_MARKS = 1.3  # of the highest value
 
 
 def lines(axes: Axes, panel: Panel, result: Result, theme: Theme) -> None:
@@ -45,7 +51,7 @@ def lines(axes: Axes, panel: Panel, result: Result, theme: Theme) -> None:
         axes.yaxis.set_major_formatter(tick)
         axes.minorticks_off()
         return
-    top = highest * HEADROOM or 1
+    top = highest * (ROOM_FOR_MARKS if panel.marks else HEADROOM) or 1
     is_share = panel.unit.startswith("%") and highest <= WHOLE_PERCENT
     axes.set_ylim(0, min(top, PERCENT_TOP) if is_share else top)
 
@@ -55,7 +61,9 @@ def mark(axes: Axes, intervals: Result, theme: Theme) -> None:
     left, right = axes.get_xlim()
     for place, row in enumerate(intervals.dicts()):
         since, until = (float(axes.convert_xunits(row[key] or row["since"])) for key in ("since", "until"))
-        axes.axvspan(max(since, left), min(max(until, since), right), color=theme.crit, alpha=0.13, linewidth=0, zorder=1)
+        axes.axvspan(
+            max(since, left), min(max(until, since), right), color=theme.crit, alpha=0.13, linewidth=0, zorder=1
+        )
         starts_late = since > left + 0.6 * (right - left)
         axes.annotate(
             str(row["name"]),
@@ -73,7 +81,8 @@ def mark(axes: Axes, intervals: Result, theme: Theme) -> None:
 def area(axes: Axes, panel: Panel, result: Result, theme: Theme) -> None:
     """Draw layers that add up over time, and a level as a dashed line."""
     across = sorted(set(result.column(panel.x)))
-    layers = {name: [dict(points).get(time) or 0.0 for time in across] for name, points in _series(panel, result).items()}
+    points = {name: dict(several) for name, several in _series(panel, result).items()}
+    layers = {name: [at.get(time) or 0.0 for time in across] for name, at in points.items()}
     colours = hues(layers, theme)
     axes.stackplot(across, *layers.values(), colors=list(colours.values()), linewidth=0.6, edgecolor=theme.card)
     level = {row[panel.x]: row[panel.level] for row in result.dicts()} if panel.level else {}
@@ -96,9 +105,8 @@ def stacked_bars(axes: Axes, panel: Panel, result: Result, theme: Theme) -> None
         axes.bar(range(len(across)), heights, bottom=feet, width=0.62, color=colours[name], zorder=2)
         feet = [foot + height for foot, height in zip(feet, heights, strict=True)]
     for place, total in enumerate(feet if len(across) <= TOTALS else ()):
-        axes.annotate(
-            short(total), (place, total), (0, 4), textcoords="offset points", ha="center", color=theme.value, fontsize=AXIS
-        )
+        above = {"textcoords": "offset points", "ha": "center", "color": theme.value, "fontsize": AXIS}
+        axes.annotate(short(total), (place, total), (0, 4), **above)
     legend(axes, list(colours.items()), theme)
     words = [said(place) for place in across]
     step = math.ceil(len(words) / room(axes, max(words, key=len)))
@@ -165,11 +173,11 @@ def legend(axes: Axes, entries: Sequence[tuple[str, str]], theme: Theme) -> None
 
     wide = axes.bbox.width / axes.figure.dpi + MARGIN
     columns = next(number for number in range(len(entries), 0, -1) if number == 1 or _width(entries, number) <= wide)
-    leave(axes, top=LEGEND_ROW * math.ceil(len(entries) / columns) + 0.06)
+    leave(axes, top=LEGEND_ROW * math.ceil(len(entries) / columns) + 0.12)
     axes.legend(
         handles=[Patch(color=colour, label=name) for name, colour in entries],
         loc="lower left",
-        bbox_to_anchor=(-MARGIN / (wide - MARGIN), 1.0),
+        bbox_to_anchor=(-MARGIN / (wide - MARGIN), 1.0 + 0.06 * axes.figure.dpi / axes.bbox.height),
         ncols=columns,
         frameon=False,
         fontsize=AXIS,
