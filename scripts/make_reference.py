@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from ghostfleet import incidents, queries, shapes, signals, sinks, truth
+from ghostfleet import incidents, queries, records, shapes, sinks, truth
 from ghostfleet.cli import commands
 from ghostfleet.cli import scenario as scenarios
 from ghostfleet.core import errors
@@ -67,7 +67,7 @@ def page(title: str, *parts: Sequence[str]) -> str:
 def tables() -> str:
     """Describe every table of every signal, and those of truth."""
     parts: list[list[str]] = []
-    of_signals = [signal.TABLE for signal in signals.found().values()]
+    of_signals = [signal.TABLE for signal in records.found().values()]
     for table in (*of_signals, *truth.TABLES):
         body = [
             (

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ghostfleet import signals
+from ghostfleet import records, signals
 from ghostfleet.core.errors import ScenarioError
 from ghostfleet.core.window import Window
 
@@ -83,7 +83,7 @@ class Generator:
     def observer(self, table: str) -> signals.Observer | signals.StateObserver:
         """Observer of one table; `ScenarioError` when there is none."""
         if table not in self._observers:
-            self._observers[table] = signals.signal(table).observer(self.scenario)
+            self._observers[table] = records.signal(table).observer(self.scenario)
         return self._observers[table]
 
     def tables(self, only: Sequence[str] = ()) -> list[Table]:
@@ -93,10 +93,10 @@ class Generator:
         """
         wanted = tuple(only or self.scenario.tables)
         if wanted == ("all",):
-            names = [name for name in signals.found() if self._can_make(name)]
+            names = [name for name in records.found() if self._can_make(name)]
         else:
             names = [
-                table for name in wanted for table in signals.named(name) if table == name or self._can_make(table)
+                table for name in wanted for table in records.named(name) if table == name or self._can_make(table)
             ]
         if not names:
             msg = f"the scenario {self.scenario.scenario} makes no table of {', '.join(wanted)}"
@@ -104,7 +104,7 @@ class Generator:
         return [self.observer(name).table for name in dict.fromkeys(names)]
 
     def _can_make(self, table: str) -> bool:
-        return self.scenario.has(getattr(signals.signal(table), "NEEDS", ()))
+        return self.scenario.has(getattr(records.signal(table), "NEEDS", ()))
 
     def window(self, since_s: int | None = None, until_s: int | None = None, every_s: int | None = None) -> Window:
         """Rows that start in the given stretch of the scenario's span; `ScenarioError` when there are none.
@@ -128,7 +128,7 @@ class Generator:
 
     def notes(self, tables: Sequence[str], row_s: int) -> dict[str, object]:
         """What readers of the tables must know about how they were made."""
-        said = [signals.notes(signals.signal(name), self.scenario, row_s) for name in tables]
+        said = [signals.notes(records.signal(name), self.scenario, row_s) for name in tables]
         return {key: note for one in said for key, note in one.items()}
 
     def plan(self, window: Window, tables: Sequence[Table], parts: int = 1) -> Plan:
@@ -144,7 +144,7 @@ class Generator:
             if isinstance(observer, signals.StateObserver):
                 for piece in self._pieces(observer, window, parts):
                     rows = observer.expected(piece)
-                    tasks.append(Task(len(tasks), table.name, 0, observer.entities, piece, rows, shares_state=True))
+                    tasks.append(Task(len(tasks), table.name, 0, observer.entities, piece, rows, observer.is_solved))
             elif table.form != "rows":
                 tasks += _snapshots(table, observer.entities, window, parts, len(tasks))
             else:
@@ -182,7 +182,8 @@ class Generator:
         observer = self.observer(task.table)
         if isinstance(observer, signals.StateObserver):
             if len(task.window):
-                yield from observer.observe(self._state(task.window), task.window)
+                state = self._state(task.window) if observer.is_solved else None
+                yield from observer.observe(state, task.window)
             return
         if task.is_snapshot:
             yield observer.rows(task.window, task.first, task.last)

@@ -93,7 +93,7 @@ def growing(hosts):
 def fold(factor, skip):
     """For rows of k ticks: G_k[t] = Σ reads / Σ number of reads over its ticks, however often they were folded."""
     coarse = window(9, skip // factor, 60 * factor)
-    observer = host_metrics.observer(scenario())
+    observer = host_metrics.of_hosts(scenario())
     ticks = observer.facts(coarse.finer(factor), 0, HOSTS)
     once, twice = ticks.folded(factor), ticks.folded(factor // 5).folded(5)
     made = observe(Generator(scenario()), coarse)
@@ -110,7 +110,7 @@ def fold(factor, skip):
 
 def company():
     """For all hosts: what one did does not depend on which others are worked out with it, nor on what else is asked."""
-    rows, hosts = window(80), host_metrics.observer(scenario()).hosts
+    rows, hosts = window(80), host_metrics.of_hosts(scenario()).hosts
     alone = [observe(Generator(scenario()), rows, host, host + 1) for host in range(HOSTS)]
     cells.assert_equal(cells.joined(alone), observe(Generator(scenario()), rows))
     ticks, everyone = rows.finer(5), np.arange(HOSTS)
@@ -144,7 +144,7 @@ def share(shares):
     """For every mix of profiles: a host that keeps its profile keeps its rows, and its role and size in any case."""
     mix = ", ".join(f"{name}: {part}" for name, part in zip(PROFILES, shares, strict=True))
     before, after = Generator(scenario()), Generator(scenario(f"hosts.profiles={{{mix}}}"))
-    old, new = (host_metrics.observer(generator.scenario).fleet for generator in (before, after))
+    old, new = (host_metrics.of_hosts(generator.scenario).fleet for generator in (before, after))
     kept = old.profiles == new.profiles
     assert 0 < np.sum(~kept) < HOSTS
     assert np.array_equal(old.roles, new.roles)
@@ -225,7 +225,7 @@ def test_the_number_of_workers_changes_no_byte(tmp_path, workers):
 def test_roles_that_nobody_has_change_no_profile():
     """Another mix of roles changes what hosts do, and not who watches them."""
     mixed = "hosts.roles={idle: 0, cron: 0, steady: 0, service: 1, batch: 0}"
-    before, after = (host_metrics.observer(scenario(*keys)).fleet for keys in ((), (mixed,)))
+    before, after = (host_metrics.of_hosts(scenario(*keys)).fleet for keys in ((), (mixed,)))
     assert np.array_equal(before.profiles, after.profiles)
     assert np.array_equal(before.processors, after.processors)
 

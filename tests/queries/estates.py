@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from ghostfleet import signals
+from ghostfleet import records
 from ghostfleet.run.history import Request, write
 from ghostfleet.spec import loading, reading
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SINCE, UNTIL = datetime(2025, 3, 5, 10, tzinfo=UTC), datetime(2025, 3, 5, 12, tzinfo=UTC)
-TABLES = tuple(signal.TABLE for signal in signals.found().values())
+TABLES = tuple(signal.TABLE for signal in records.found().values())
 METRICS = ("system_metrics", "database_metrics", "network_metrics", "cost_metrics", "security_events", "changes")
 SERIES = ("graph", *METRICS)
 

@@ -10,6 +10,7 @@ import duckdb
 import numpy as np
 import pytest
 
+from ghostfleet import records
 from ghostfleet.core.batch import Batch, Text, joined
 from ghostfleet.core.errors import DataError
 from ghostfleet.core.table import Fold, Kind, Table, column
@@ -143,8 +144,6 @@ def test_every_check_says_what_it_is_how_grave_and_what_to_do():
 
 def test_every_need_of_a_view_or_check_can_be_met():
     known = {
-        "server_metrics",
-        "host_metrics",
         "expected_hosts",
         "declared_columns",
         "declared_values",
@@ -152,6 +151,10 @@ def test_every_need_of_a_view_or_check_can_be_met():
         "wrong_values",
         "values_outside",
         "doubled_rows",
+        "graph_nodes",
+        "graph_links",
+        "stated_extents",
+        *records.found(),
         *material.expectations(),
     }
     for check in checks().values():

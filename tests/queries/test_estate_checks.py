@@ -211,6 +211,6 @@ def test_tables_that_are_not_there_leave_what_is_judged(tmp_path, estate):
         if one.name == "system_metrics"
     ]
     stated = [{"table_name": "system_metrics", "since_s": 1741168800, "until_s": 1741176000, "row_s": 300}]
-    with open_data(f"duckdb:{tmp_path / 'a.duckdb'}", [table], {"expected_extents": stated}) as data:
+    with open_data(f"duckdb:{tmp_path / 'a.duckdb'}", [table], {"stated_extents": stated}) as data:
         report = validate(data)
     assert report.named("newest_row_is_recent").status == report.named("no_empty_buckets").status == "passed"

@@ -122,3 +122,9 @@ def test_a_table_that_has_the_name_of_a_view_stays(tmp_path, estate):
 def test_only_stores_that_hold_views_are_handed_any(tmp_path):
     assert isinstance(open_sink(f"duckdb:{tmp_path}/a.duckdb"), KeepsViews)
     assert not isinstance(open_sink(f"{tmp_path}/out/"), KeepsViews)
+
+
+@pytest.mark.parametrize(("most", "rows", "is_cut"), [(33, 33, True), (34, 34, False), (35, 34, False)])
+def test_an_answer_of_a_view_says_whether_it_is_cut(most, rows, is_cut, estate):
+    answer = ask("current_system_health", f"duckdb:{estate.duckdb}", most=most)
+    assert (len(answer.rows), answer.summary) == (rows, {"rows": rows, "is_cut": is_cut})

@@ -28,7 +28,7 @@ class Seen:
         document = reading.read(loading.shipped()["hosts"], "hosts.yaml")
         keys = (f"hosts.count={hosts}", f"hosts.days={days}", *assignments)
         scenario = loading.load(document, loading.Settings(assignments=keys)).scenario
-        self.observer = host_metrics.observer(scenario)
+        self.observer = host_metrics.of_hosts(scenario)
         self.fleet = self.observer.fleet
         self.window = Generator(scenario).window(every_s=every_s)
         units = cells(self.observer.rows(self.window, 0, hosts))

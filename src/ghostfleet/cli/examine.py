@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ghostfleet import signals
+from ghostfleet import records
 from ghostfleet.cli import scenario
 from ghostfleet.queries import Report, UnreadableError, open_data, validate, validate_url
 from ghostfleet.run import expectations, surroundings
@@ -45,8 +45,8 @@ def fallback(url: str | None, scenario_name: str | None) -> Scenario:
     listed = {name: reading.read(text, name).tree["tables"] for name, text in shipped.items()}
     for is_group in (False, True):
         for name, tables in listed.items():
-            named = [table for one in tables for table in signals.named(one) if (table != one) is is_group]
-            stems = [stem for table in named for stem in (table, signals.signal(table).TABLE.file_stem)]
+            named = [table for one in tables for table in records.named(one) if (table != one) is is_group]
+            stems = [stem for table in named for stem in (table, records.signal(table).TABLE.file_stem)]
             if Path(str(url)).name.startswith(tuple(stems)):
                 return loading.load(scenario.find(name)).scenario
     return loading.load(scenario.find(scenario_name or DEFAULT_SCENARIO)).scenario

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from ghostfleet import signals
+from ghostfleet import records
 from ghostfleet.core.errors import ScenarioError
 from ghostfleet.run import surroundings
 from ghostfleet.spec import loading, reading
@@ -257,10 +257,10 @@ def load(ctx: click.Context, arguments: Mapping[str, Any]) -> loading.Loaded:
     settings = loading.Settings(config, environment, arguments.get("assignments", ()), given, overrides)
     loaded = _with_incidents(loading.load(document, settings), document, settings, arguments)
     tables = () if loaded.scenario.tables == ("all",) else loaded.scenario.tables
-    named = [(table, ("expect", table), signals.signal) for table in loaded.scenario.expect]
+    named = [(table, ("expect", table), records.signal) for table in loaded.scenario.expect]
     for table, path, known in [
         *named,
-        *((table, ("tables", str(at)), signals.named) for at, table in enumerate(tables)),
+        *((table, ("tables", str(at)), records.named) for at, table in enumerate(tables)),
     ]:
         try:
             known(table)

@@ -67,3 +67,8 @@ def read(facts: Facts, column: Column) -> Values:
         mean, missing = facts.mean(column.name)
         return decimals(mean, column, missing if missing.any() else None)
     return decimals(facts.values[column.name], column)
+
+
+def flags(values: Sequence[bool]) -> Plain:
+    """Truth values of rows."""
+    return Plain(np.array(values, dtype=np.bool_))

@@ -19,7 +19,7 @@ class PaymentTimeout(Incident, frozen=True, kw_only=True, tag="payment_timeout")
         ),
     ] = 60_000.0
     failure: Annotated[float, Meta(ge=0, le=1, description="share that it answers with an error, in the middle")] = 0.3
-    traffic: Annotated[float, Meta(ge=0, le=20, description="times the usual demand, because people try again")] = 1.2
+    traffic: Annotated[float, Meta(ge=0, le=20, description="times the usual demand, because people try again")] = 1.4
 
     WHOM = Selector("ExternalService", {"type": ("payment_gateway",)})
     SPREADS = ("callers", "callees", "sharers", "callees")

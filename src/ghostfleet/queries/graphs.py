@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ghostfleet.core.errors import DataError
-from ghostfleet.queries import text
+from ghostfleet.queries import sources, text
 from ghostfleet.queries.graph import Cypher, Graph, open_graph
 from ghostfleet.queries.parameters import declared
 from ghostfleet.queries.reading import is_name, literal
-from ghostfleet.queries.relations import KINDS, LADYBUG, merged
+from ghostfleet.queries.relations import KINDS, merged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -83,7 +83,7 @@ def opened(urls: Sequence[str], relations: Relations, texts: Iterable[Query]) ->
     """
     asked = [one for one in texts if one.language == "cypher"]
     needs = merged(need for one in asked for need in (*one.needs, *one.optional))
-    files = [Path(url.removeprefix(LADYBUG)) for url in urls if url.startswith(LADYBUG)]
+    files = [Path(url.removeprefix(sources.GRAPH)) for url in urls if url.startswith(sources.GRAPH)]
     if not needs:
         yield None
     elif files:

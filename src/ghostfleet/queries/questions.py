@@ -108,13 +108,15 @@ def _in(package: str) -> Iterator[Question]:
 def _plain(one: Query) -> Question:
     def answer(rows: Mapping[str, Rows], parameters: Mapping[str, Any]) -> Told:
         found = rows[one.name]
-        return Told({one.name: found}, {"rows": len(found), "is_cut": len(found) == parameters.get("most")})
+        kept = found[: parameters.get("most")]
+        return Told({one.name: kept}, {"rows": len(kept), "is_cut": len(kept) < len(found)})
 
     asked = one if one.name not in text.stored_views() else _of_view(one)
     return Question(one.name, one.title, (asked,), answer, (one.name,))
 
 
 def _of_view(view: Query) -> Query:
-    """Text that asks for the first rows of a view in its order."""
+    """Text that asks for the first rows of a view in its order, and for one more, which tells that there are more."""
     header = {**view.header, "needs": view.name, "params": f"most BIGINT = {MOST_ROWS}"}
-    return text.Query(view.name, f"SELECT * FROM {view.name} ORDER BY {view.header['order']} LIMIT $1", header)  # noqa: S608
+    sql = f"SELECT * FROM {view.name} ORDER BY {view.header['order']} LIMIT CAST($1 AS BIGINT) + 1"  # noqa: S608
+    return text.Query(view.name, sql, header)

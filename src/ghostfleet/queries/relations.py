@@ -42,7 +42,6 @@ DIALECT = (
     "integer_division = true",
     "ieee_floating_point_ops = false",
 )
-LADYBUG = "ladybug:"
 
 
 def merged(needs: Iterable[Need]) -> dict[str, Need]:
@@ -198,7 +197,7 @@ def opened(urls: Sequence[str], tables: Sequence[Table] = (), *, scratch: Path |
     """Open places for asking in SQL; `UnreadableError` when one is not there."""
     import duckdb
 
-    places = tuple(url for url in urls if not url.startswith(LADYBUG))
+    places = tuple(url for url in urls if not url.startswith(sources.GRAPH))
     for url in places:
         sources.path_of(url)
     with tempfile.TemporaryDirectory(prefix="ghostfleet-", dir=scratch) as folder:

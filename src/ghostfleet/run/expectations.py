@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from ghostfleet import signals
+from ghostfleet import records, signals
 from ghostfleet.generate import Generator
 from ghostfleet.queries import observed
 from ghostfleet.run import beside, manifest
@@ -40,10 +40,10 @@ class Expectations(msgspec.Struct, frozen=True):
         named: dict[str, Rows] = {}
         for table in self.tables:
             scenario = self.scenarios.get(table.name, self.scenario)
-            rows = signals.expectations(signals.signal(table.name), scenario, self._extent(data, table.name))
+            rows = signals.expectations(records.signal(table.name), scenario, self._extent(data, table.name))
             named |= {name: [dict(row) for row in found] for name, found in rows.items()}
         if self.extents:
-            named["expected_extents"] = [
+            named["stated_extents"] = [
                 {"table_name": name, "since_s": one.since_s, "until_s": one.until_s, "row_s": one.row_s}
                 for name, one in self.extents.items()
             ]
@@ -103,7 +103,7 @@ def _shown(seen: dict[str, Any]) -> Extent:
 
 
 def _tables(generator: Generator, only: Sequence[str] = ()) -> tuple[Table, ...]:
-    return tuple(signals.signal(table.name).TABLE for table in generator.tables(only))
+    return tuple(records.signal(table.name).TABLE for table in generator.tables(only))
 
 
 def _records(url: str) -> list[Manifest]:

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from ghostfleet.core.table import Table
     from ghostfleet.core.window import Window
     from ghostfleet.spec.scenario import Scenario
-    from ghostfleet.state.estate import State
 
 GROUP = "ghostfleet.signals"
 
@@ -62,9 +61,10 @@ class StateObserver:
 
     table: Table
     entities: int  # that have rows; of events, a guess of how many happen in a row of time
-    observe: Callable[[State, Window], Iterator[Batch]]  # state at the ticks, window of the rows
+    observe: Callable[[Any, Window], Iterator[Batch]]  # state at the ticks, and window of the rows
     expected: Callable[[Window], int]  # rows in a window
     grain_s: int = 0  # length of rows that do not fold; 0: rows are as long as --every says
+    is_solved: bool = True  # False: it is handed no state, and solves what it needs itself
 
 
 class Signal(Protocol):

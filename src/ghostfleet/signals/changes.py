@@ -105,6 +105,10 @@ class Changes:
             TABLE, len(self._settable), self.observe, lambda window: round(a_day * len(window) * window.tick_s / DAY_S)
         )
 
+    def numbers(self, since_s: int, until_s: int) -> tuple[int, int]:
+        """Deploys and changes of configuration in a stretch of time."""
+        return len(self._deploys.between(since_s, until_s)), len(self._configs.between(since_s, until_s))
+
     def observe(self, state: State, window: Window) -> Iterator[Batch]:
         """Rows of a window."""
         found = [*self._deployed(window), *self._configured(window), *self._scaled(state)]

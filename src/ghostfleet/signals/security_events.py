@@ -35,6 +35,7 @@ def _score(name: str, about: str, high: float) -> Column:
 
 NEEDS: tuple[str, ...] = ("estate",)
 SEVERITIES = ("critical", "high", "medium", "low")
+LABELS = ("EC2Instance", "EKSCluster", "ExternalService", "RDSInstance", "Service", "WebService")
 TYPES = ("compliance", "failed_login", "incident", "privilege_escalation", "vulnerability")
 TABLE = Table(
     "security_events",
@@ -45,7 +46,7 @@ TABLE = Table(
         column("event_type", Kind.TEXT, "what kind of event", values=TYPES),
         column("severity", Kind.TEXT, "how bad it is", values=SEVERITIES),
         column("resource_id", Kind.TEXT, "name of what it concerns"),
-        column("resource_type", Kind.TEXT, "label of it in the graph", values=("RDSInstance", "Service")),
+        column("resource_type", Kind.TEXT, "label of it in the graph", values=LABELS),
         column("service_name", Kind.TEXT, "service, where it concerns one", nullable=True),
         column("cluster_name", Kind.TEXT, "cluster, where it concerns a service", nullable=True),
         column("region", Kind.TEXT, "region"),
@@ -143,7 +144,12 @@ class SecurityEvents:
         found = [row for kind, events in parts for row in self._rows(kind, events)]
         found.sort(key=lambda row: (row["time"], row["event_type"], row["event_id"]))
         if found:
-            yield _batch(found)
+            yield batch(found, TABLE)
+
+    def findings(self, since_s: int, until_s: int) -> list[int]:
+        """Weaknesses that were found in a stretch of time, by severity, worst first."""
+        severity = _severities("vulnerability", self._rhythms["vulnerability"].between(since_s, until_s))
+        return [int(np.count_nonzero(severity == place)) for place in range(len(SEVERITIES))]
 
     def _rush(self, parameter: str, per_minute: float, state: State) -> Events:
         """Events of logins while somebody attacks them."""
@@ -157,7 +163,7 @@ class SecurityEvents:
     def _rows(self, kind: str, events: Events) -> Iterator[dict[str, object]]:
         if not len(events):
             return
-        severity = np.searchsorted(np.add.accumulate(np.array(MIX[kind]))[:-1], events.draws(1), side="right")
+        severity = _severities(kind, events)
         which, solved, long, score = (events.draws(number) for number in (2, 3, 4, 5))
         hours = self._hours(kind, severity, long)
         for place, (row, second, name) in enumerate(
@@ -199,6 +205,11 @@ class SecurityEvents:
         return medians * log_normal(u, 1.0, 0.7)
 
 
+def _severities(kind: str, events: Events) -> I64:
+    """Severity of each event, as a place in `SEVERITIES`."""
+    return np.searchsorted(np.add.accumulate(np.array(MIX[kind]))[:-1], events.draws(1), side="right")
+
+
 def _has_logins(name: str) -> bool:
     return any(word in name for word in ("auth", "session", "portal", "login", "user"))
 
@@ -214,9 +225,10 @@ def _said(kind: str, entity: str, u: float) -> str:
     return f"an account of {entity} was given rights that it did not have"
 
 
-def _batch(found: Sequence[Mapping[str, object]]) -> Batch:
+def batch(found: Sequence[Mapping[str, object]], table: Table) -> Batch:
+    """Batch of a table from rows, in the order of the table's columns; None is a missing value."""
     columns: dict[str, Values] = {}
-    for one in TABLE.columns:
+    for one in table.columns:
         values = [row[one.name] for row in found]
         if one.kind is Kind.TEXT:
             columns[one.name] = rows.texts([None if value is None else str(value) for value in values])
@@ -229,4 +241,4 @@ def _batch(found: Sequence[Mapping[str, object]]) -> Batch:
         else:
             per_one = 10**one.decimals
             columns[one.name] = Quanta(np.rint(numbers * per_one).astype(np.int64), per_one, gone)
-    return Batch(TABLE, columns)
+    return Batch(table, columns)

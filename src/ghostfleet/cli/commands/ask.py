@@ -103,6 +103,6 @@ def _stores(languages: Sequence[str]) -> str:
 
 
 def _tables() -> list[Table]:
-    from ghostfleet import signals
+    from ghostfleet import records
 
-    return [signal.TABLE for signal in signals.found().values()]
+    return [signal.TABLE for signal in records.found().values()]

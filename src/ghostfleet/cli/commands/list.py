@@ -23,9 +23,9 @@ def _scenarios() -> Iterator[tuple[str, str]]:
 
 
 def _signals() -> Iterator[tuple[str, str]]:
-    from ghostfleet import signals
+    from ghostfleet import records
 
-    for name, signal in signals.found().items():
+    for name, signal in records.found().items():
         yield name, signal.TABLE.about
 
 

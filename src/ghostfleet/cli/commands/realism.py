@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ghostfleet import signals
+from ghostfleet import records
 from ghostfleet.analysis.realism import Columns, Measured, Settings, as_text, ensure_installed, measure, read, saying
 from ghostfleet.cli.times import Duration
 from ghostfleet.core.errors import ScenarioError
@@ -86,7 +86,7 @@ def command(url: str, *, like: str, form: str, quiet: bool, **options: Any) -> i
 
 def _measured(url: str, like: str, options: Mapping[str, Any], *, quiet: bool) -> Measured:
     how = Settings(options["step"], options["length"], options["windows"], options["seed"], options["repeats"])
-    tables = [signal.TABLE for signal in signals.found().values()]
+    tables = [signal.TABLE for signal in records.found().values()]
     with (
         closing(read(url, how.step_s, tables, _columns(options, ""))) as data,
         closing(read(like, how.step_s, tables, _columns(options, "real_"))) as real,

@@ -1,6 +1,7 @@
 -- title: Graph and metrics know the same databases
 -- category: consistency
 -- severity: high
+-- status: failed
 -- tables: RDSInstance, database_metrics
 -- needs: RDSInstance(name), database_metrics(db_identifier)
 -- optional: EC2Instance(name)

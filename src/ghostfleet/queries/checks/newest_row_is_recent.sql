@@ -1,8 +1,9 @@
 -- title: Time series reach the end of the data set
 -- category: completeness
 -- severity: high
+-- status: failed
 -- tables: system_metrics
--- needs: system_metrics(time, service_name), expected_extents(table_name, until_s, row_s)
+-- needs: system_metrics(time, service_name), stated_extents(table_name, until_s, row_s)
 -- optional: database_metrics(time), network_metrics(time)
 -- parameters: passed_minutes = 10, warned_minutes = 60
 -- message: {table_name} ends {minutes:.0f} minutes before the data set does
@@ -16,7 +17,7 @@ WITH newest AS (
 ), ages AS (
     SELECT table_name, greatest((until_s - row_s - epoch(time)) / 60, 0) AS minutes
     FROM newest
-    JOIN expected_extents USING (table_name)
+    JOIN stated_extents USING (table_name)
     WHERE time IS NOT NULL
 )
 SELECT table_name, minutes, CASE WHEN minutes <= $passed_minutes THEN 'passed'

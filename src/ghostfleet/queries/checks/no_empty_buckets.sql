@@ -1,8 +1,9 @@
 -- title: The last hour has no gaps
 -- category: completeness
 -- severity: medium
+-- status: failed
 -- tables: system_metrics
--- needs: system_metrics(time, service_name), expected_extents(table_name, since_s, until_s, row_s)
+-- needs: system_metrics(time, service_name), stated_extents(table_name, since_s, until_s, row_s)
 -- optional: database_metrics(time, db_identifier), network_metrics(time, source_service, target_service)
 -- parameters: passed_percent = 5, warned_percent = 20
 -- message: {table_name} lacks {empty} of {total} steps of five minutes, {percent:.1f} %, the first of {entity} at {at}
@@ -19,7 +20,7 @@ WITH seen AS (
 ), spans AS (
     SELECT table_name, greatest(row_s, 300) AS step_s, until_s // greatest(row_s, 300) * greatest(row_s, 300) AS end_s,
         since_s
-    FROM expected_extents
+    FROM stated_extents
 ), steps AS (
     SELECT table_name, step_s, unnest(generate_series(greatest(end_s - greatest(3600, step_s), since_s), end_s - step_s, step_s))
         AS begins_s

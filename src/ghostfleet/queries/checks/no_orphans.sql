@@ -1,6 +1,7 @@
 -- title: Every node of the graph has a link
 -- category: consistency
 -- severity: medium
+-- status: failed
 -- tables: Service
 -- needs: graph_nodes(table_name, id, name), graph_links(from_label, from_id, to_label, to_id)
 -- parameters: warned = 10

@@ -2,7 +2,7 @@
 -- category: schema
 -- severity: high
 -- status: failed
--- tables: Service
+-- tables: Service, DEPENDS_ON, DEPLOYED_ON
 -- needs: graph_nodes(id)
 -- optional: graph_links(table_name), DEPENDS_ON(from_id), DEPLOYED_ON(from_id)
 -- message: there is no relationship of type {missing}

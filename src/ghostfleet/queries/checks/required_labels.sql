@@ -2,7 +2,7 @@
 -- category: schema
 -- severity: high
 -- status: failed
--- tables: Service
+-- tables: Service, DEPENDS_ON
 -- needs: found_tables(table_name, rows)
 -- message: {count} labels are missing or have no node, the first {label}
 -- measured: clusters, databases, services and applications are there

@@ -1,6 +1,7 @@
 -- title: Graph and metrics know the same services
 -- category: consistency
 -- severity: high
+-- status: failed
 -- tables: Service, system_metrics
 -- needs: Service(name), system_metrics(service_name)
 -- parameters: least_percent = 80, warned_percent = 60

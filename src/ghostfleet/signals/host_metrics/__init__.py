@@ -72,6 +72,11 @@ def observer(scenario: Scenario) -> HostMetrics | StateObserver:
         from ghostfleet.signals.host_metrics.estate import EstateHosts  # which needs this module
 
         return EstateHosts(scenario).ready()
+    return of_hosts(scenario)
+
+
+def of_hosts(scenario: Scenario) -> HostMetrics:
+    """Signal of a scenario that is about hosts alone."""
     fleet = world.build(scenario)
     return HostMetrics(fleet, Hosts(fleet), agents(fleet))
 

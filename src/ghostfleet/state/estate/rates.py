@@ -117,17 +117,18 @@ class Solver:
             for echo, node in enumerate(flow.echoes.children.tolist()):
                 rates[node] += echoing[echo]
         for node, slots in enumerate(flow.slots.of):
-            passing = rates[node]
+            passing = rates[node] if seen is None else rates[node] * (1 - seen.own_failures[node])
             for slot in slots:
                 edge = int(flow.slots.edges[slot])
-                made = passing * flow.slots.shares[slot]
+                share, child = flow.slots.shares[slot], int(flow.edges.children[edge])
+                made = passing * share
                 if seen is None:
-                    rates[int(flow.edges.children[edge])] += made
+                    rates[child] += made
                     continue
-                tried = made * (1 - seen.refused[edge])
-                rates[int(flow.edges.children[edge])] += tried * seen.tries[slot]
+                refused = seen.refused[edge]
+                rates[child] += made * (1 - refused) * seen.tries[slot]
                 if not flow.edges.asynchronous[edge]:
-                    passing = passing * seen.passes[slot]
+                    passing = passing * (1 - share * (refused + (1 - refused) * seen.lost[slot]))
         return rates
 
     def _pods(self, first: F64, influences: Influences) -> tuple[F64, F64]:

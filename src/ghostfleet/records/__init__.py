@@ -1,0 +1,45 @@
+"""Tables of what people and tools wrote down about incidents, after a delay; and with signals, every table there is.
+
+A record is a module of this folder with a `TABLE` of the group ``records``, made like a signal. It may know truth,
+which signals never see, so `--blind` leaves records out.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import TYPE_CHECKING
+
+from ghostfleet import signals
+
+if TYPE_CHECKING:
+    from ghostfleet.signals import Signal
+
+GROUP = "records"
+
+
+@cache
+def own() -> dict[str, Signal]:
+    """Every record by the name of its table."""
+    modules: list[Signal] = [import_module(f"{__name__}.{part.name}") for part in iter_modules(__path__)]
+    return {module.TABLE.name: module for module in modules}
+
+
+def found() -> dict[str, Signal]:
+    """Every signal and record by the name of its table; `ScenarioError` when two have one name."""
+    return {**signals.found(), **own()}
+
+
+def signal(name: str) -> Signal:
+    """Signal or record of a table; `ScenarioError` naming those there are."""
+    if name in {part.name for part in iter_modules(__path__)}:  # without importing them for every other table
+        return own()[name]
+    return signals.signal(name)
+
+
+def named(name: str) -> tuple[str, ...]:
+    """Tables that a name stands for: the one of that name, or all of a group; `ScenarioError` when there is none."""
+    if name == GROUP:
+        return tuple(own())
+    return (name,) if name in own() else signals.named(name)
