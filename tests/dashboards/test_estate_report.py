@@ -196,7 +196,7 @@ def test_databases_and_calls_agree_with_a_recount(data, rows):
         assert all(means[one] >= means[other] for one, other in pairwise(order))
     readings = rows("""SELECT source_service, target_service, p50_latency_ms, p95_latency_ms, p99_latency_ms
                        FROM network_metrics WHERE request_count > 0""")  # fmt: skip
-    calls = {}
+    calls: dict[tuple[str, str], list[list[float]]] = {}
     for source, target, *values in readings:
         calls.setdefault((source, target), []).append(values)
     middle = {call: np.median(np.array(values), axis=0) for call, values in calls.items()}
@@ -272,7 +272,9 @@ def test_series_beyond_the_first_are_grey_and_counted():
     figure = Figure(figsize=(6, 4))
     axes = figure.subplots()
     series.lines(axes, panel, Result(("time", "name", "y"), rows), THEMES["dark"])
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["s0", "s1", "s2", "s3", "s4", "3 others"]
+    legend = axes.get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == ["s0", "s1", "s2", "s3", "s4", "3 others"]
     colours = [line.get_color() for line in axes.lines]
     assert colours.count(series.pale(THEMES["dark"])) == 3
     assert len(set(colours)) == 6

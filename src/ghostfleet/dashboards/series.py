@@ -58,9 +58,10 @@ def lines(axes: Axes, panel: Panel, result: Result, theme: Theme) -> None:
 
 def mark(axes: Axes, intervals: Result, theme: Theme) -> None:
     """Lay bands over a time axis, with their names at the top, each below the one before."""
+    date2num = import_module("matplotlib.dates").date2num
     left, right = axes.get_xlim()
     for place, row in enumerate(intervals.dicts()):
-        since, until = (float(axes.convert_xunits(row[key] or row["since"])) for key in ("since", "until"))
+        since, until = (float(date2num(row[key] or row["since"])) for key in ("since", "until"))
         axes.axvspan(
             max(since, left), min(max(until, since), right), color=theme.crit, alpha=0.13, linewidth=0, zorder=1
         )
@@ -105,7 +106,7 @@ def stacked_bars(axes: Axes, panel: Panel, result: Result, theme: Theme) -> None
         axes.bar(range(len(across)), heights, bottom=feet, width=0.62, color=colours[name], zorder=2)
         feet = [foot + height for foot, height in zip(feet, heights, strict=True)]
     for place, total in enumerate(feet if len(across) <= TOTALS else ()):
-        above = {"textcoords": "offset points", "ha": "center", "color": theme.value, "fontsize": AXIS}
+        above: dict[str, Any] = {"textcoords": "offset points", "ha": "center", "color": theme.value, "fontsize": AXIS}
         axes.annotate(short(total), (place, total), (0, 4), **above)
     legend(axes, list(colours.items()), theme)
     words = [said(place) for place in across]
@@ -201,7 +202,7 @@ def _width(entries: Sequence[tuple[str, str]], columns: int) -> float:
 
 def leave(axes: Axes, *, left: float = 0.0, top: float = 0.0, bottom: float = 0.0) -> None:
     """Take inches from the sides of a picture, for what is written there."""
-    wide, tall = axes.figure.get_size_inches()
+    wide, tall = axes.figure.bbox.width / axes.figure.dpi, axes.figure.bbox.height / axes.figure.dpi
     box = axes.get_position()
     axes.set_position(
         (box.x0 + left / wide, box.y0 + bottom / tall, box.width - left / wide, box.height - (top + bottom) / tall)
