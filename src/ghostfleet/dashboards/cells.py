@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ghostfleet.queries import Result
 
 LEAST = 0.12  # share of the colour that the least value has
-NARROW = 1.5  # letters of that height stand in a cell as wide as high
+NARROW = 1.35  # letters of that height stand in a cell as wide as high
 POINTS = 72  # per inch
 FILL = 0.62  # of a row's height that letters take
 

@@ -135,7 +135,7 @@ def parts(axes: Axes, panel: Panel, result: Result, theme: Theme) -> None:
             words, (total, place), (6, 0), textcoords="offset points", va="center", color=theme.value, fontsize=AXIS
         )
     legend(axes, list(colours.items()), theme)
-    axes.set(xticks=[], xlim=(0, max(feet) * 1.5 or 1), ylim=(len(names) - 0.5, -0.5))
+    axes.set(xticks=[], xlim=(0, max(feet) * 1.6 or 1), ylim=(len(names) - 0.5, -0.5))
     axes.set_yticks(list(range(len(names))), names)
 
 

@@ -2,10 +2,11 @@
 -- needs: system_metrics(time TIMESTAMPTZ, service_name, cluster_name, request_count BIGINT, response_time_ms DOUBLE)
 -- needs: system_metrics(error_rate DOUBLE)
 -- Of telemetry alone. Usual is the median of a service's rows, of data of three days or more those of the same hour. A
--- quarter of an hour deviates by the logarithms of its failed requests and of its response time over what is usual; five
--- requests are added to both, so that the few of a small service prove nothing. Squares add up over services: one that
--- fails outright outweighs many that are a bit slow. Whom it affected is judged against the lower quartiles of the hours
--- around it, because load changes over a day; less than a third of the largest deviation is chance.
+-- quarter of an hour deviates by the share of requests that failed beyond what is usual, five times because an outage is
+-- worse than waiting, and by the logarithm of the response time over what is usual. A hundred requests are added, so that
+-- the few of a small service prove nothing. Squares add up over services: one that fails outright outweighs many that are
+-- a bit slow. Whom it affected is judged against the lower quartiles of the hours around it, because load changes over a
+-- day; less than a third of the largest deviation is chance.
 WITH readings AS (
     SELECT time, service_name, cluster_name, request_count, response_time_ms, error_rate,
         CASE WHEN max(time) OVER () - min(time) OVER () >= INTERVAL '71 hours' THEN EXTRACT(HOUR FROM time) ELSE 0 END AS hour
@@ -18,7 +19,7 @@ WITH readings AS (
     GROUP BY 1, 2, 3
 ), quarters AS (
     SELECT time_bucket(INTERVAL '15 minutes', time) AS quarter, service_name, cluster_name,
-        ln((sum(request_count * error_rate) + 500) / (sum(request_count * error_usual) + 500)) AS worse,
+        sum(request_count * (error_rate - error_usual)) / 20 / (sum(request_count) + 100) AS worse,
         avg(ln(response_time_ms / response_usual)) AS slower
     FROM readings
     JOIN usual USING (service_name, cluster_name, hour)
@@ -41,7 +42,7 @@ WITH readings AS (
     GROUP BY 1, 2
 ), scored AS (
     SELECT quarter, service_name, cluster_name,
-        greatest(ln((sum(request_count * error_rate) + 500) / (sum(request_count * error_usual) + 500)), 0)
+        greatest(sum(request_count * (error_rate - error_usual)) / 20 / (sum(request_count) + 100), 0)
             + greatest(avg(ln(response_time_ms / response_usual)), 0) AS deviation
     FROM shown
     JOIN around USING (service_name, cluster_name)
