@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 SEEDS = (1, 2, 3)
-MEAN, CROSS = "mean of kinds", "cross"
+MEAN, CROSS, FORECAST = "mean of kinds", "cross", "forecast ratio"
 
 Scores = dict[str, float]
 
@@ -50,7 +50,11 @@ class Judge:
             said = _said(self.python, self.tool, "--real", *self.real, "--synth", str(long), *self.options)
         result = json.loads(said.strip().rpartition("\n")[2])
         scores: Scores = dict(result["auc_by_kind"])
-        scores |= {name: result[key] for name, key in ((MEAN, "auc_macro"), (CROSS, "auc_cross")) if key in result}
+        scores |= {
+            name: result[key]
+            for name, key in ((MEAN, "auc_macro"), (CROSS, "auc_cross"), (FORECAST, "tstr"))
+            if key in result
+        }
         return scores
 
     def all_scores(self, tasks: Sequence[tuple[int, Sequence[str]]], jobs: int) -> list[Scores]:

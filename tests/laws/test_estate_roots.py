@@ -72,7 +72,7 @@ def guess(case):
         one for one in world.occasions.between(starts(case), starts(case) + 1) if one.start_s == starts(case)
     )
     span = Window.between(starts(case) - QUIET_MIN * MINUTE_S, occasion.end_s + 120, MINUTE_S)
-    scores = {}
+    scores: dict[str, float] = {}
     for table, key, columns in (
         ("system_metrics", "service_name", {"error_rate": 1.0, "response_time_ms": 5.0}),
         ("database_metrics", "db_identifier", {"read_latency_ms": 1.0}),
@@ -87,7 +87,7 @@ def guess(case):
             ):
                 scores[name] = max(scores.get(name, 0.0), z)
     flow = world.flow
-    callees = {name: set() for name in flow.nodes.names}
+    callees: dict[str, set[str]] = {name: set() for name in flow.nodes.names}
     for parent, child in zip(flow.edges.parents.tolist(), flow.edges.children.tolist(), strict=True):
         callees[flow.nodes.names[parent]].add(flow.nodes.names[child])
     odd = {name for name, score in scores.items() if score > THRESHOLD}

@@ -59,13 +59,34 @@ def off_grid(values):
     return np.abs(values - np.rint(values))
 
 
+LIMITS = {  # per cent; KB/s of the largest machine, of sixteen processors
+    "cpu": 100,
+    "memory": 100,
+    "disk_read": 440_000,
+    "disk_write": 264_000,
+    "net_in": 122_000,
+    "net_out": 122_000,
+}
+
+
+@cache
+def default():
+    return Seen(hosts=120, days=9)
+
+
 @pytest.mark.parametrize("name", METRICS)
 def test_nothing_is_negative_or_endless(name):
     values = seen().values[name]
     known = values[~np.isnan(values)]
     assert len(known)
     assert known.min() >= 0
-    assert known.max() <= (100 if name in {"cpu", "memory"} else 1e6)
+    assert known.max() <= LIMITS[name]
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_no_device_does_more_than_it_can_in_the_default_data_set(name):
+    """At the shipped size, whatever was asked of it: disks by the size of their machine, links a gigabit."""
+    assert np.nanmax(default().values[name]) <= LIMITS[name]
 
 
 def test_no_seed_makes_a_host_busier_than_busy():

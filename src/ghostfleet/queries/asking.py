@@ -27,7 +27,7 @@ _LENGTH = re.compile(r"(\d+) (hours|days)")
 _RIGHT_AFTER = timedelta(seconds=1)  # windows are half-open, and the newest row is in
 
 
-def ask(name: str, urls: str | Sequence[str], *, tables: Sequence[Table] = (), **parameters: object) -> Answer:
+def ask(name: str, urls: str | Sequence[str], /, *, tables: Sequence[Table] = (), **parameters: object) -> Answer:
     """Answer a question from the data at one or more places.
 
     A place is a folder of files, a file, ``duckdb:FILE`` or ``ladybug:FILE``. ``tables`` are declarations of tables,

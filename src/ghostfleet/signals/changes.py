@@ -19,6 +19,7 @@ from ghostfleet.world.flow.draft import SERVICE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ghostfleet.core.arrays import I64
     from ghostfleet.core.batch import Values
     from ghostfleet.core.window import Window
     from ghostfleet.spec.scenario import Scenario
@@ -131,13 +132,28 @@ class Changes:
         if found:
             yield Batch(TABLE, columns)
 
+    def version(self, service: str, second: int) -> str:
+        """Version of a service at a second."""
+        day = second // DAY_S
+        row = self._services.index(service)
+        # Whole days before, and of the days around it the deploys that had begun.
+        before = int(self._deployed_before(day - 2)[row])
+        events = self._deploys.between((day - 2) * DAY_S - DAY_S, second)
+        mine = (events.entities == row) & (events.days >= day - 2)
+        return _version(self._estate.services[service].version, before + int(np.count_nonzero(mine)))
+
+    def _deployed_before(self, day: int) -> I64:
+        """Deploys of each service on the days before one."""
+        numbers = self._deploys.numbers(self._first_day, max(day, self._first_day))
+        total: I64 = np.add.reduce(numbers, axis=1)
+        return total
+
     def _deployed(self, window: Window) -> Iterator[Change]:
         events = self._deploys.between(window.since_s, window.until_s)
         if not len(events):
             return
         day = int(events.days.min())
-        before = self._deploys.numbers(self._first_day, day)
-        counted = np.add.accumulate(before, axis=1)[:, -1] if before.shape[1] else np.zeros(len(before), dtype=np.int64)
+        counted = self._deployed_before(day)
         since = self._deploys.numbers(day, int(events.days.max()) + 1)
         for row, at, when, ordinal, name in zip(
             events.entities.tolist(),

@@ -156,14 +156,14 @@ class SystemMetrics:
             "environment": rows.words(self._environments, window),
         }
         columns |= {one.name: rows.read(folded, one) for one in TABLE.columns if one.name in facts}
-        columns["response_time_ms"] = rows.decimals(_median(facts), TABLE["response_time_ms"], served == 0)
+        columns["response_time_ms"] = rows.decimals(median(facts), TABLE["response_time_ms"], served == 0)
         failed = 100 * facts["failed"] / np.where(none, 1, requests)
         columns["error_rate"] = rows.decimals(failed, TABLE["error_rate"], none)
         columns["throughput_rps"] = rows.decimals(served / window.tick_s, TABLE["throughput_rps"])
         yield Batch(TABLE, {name: columns[name] for name in TABLE.names})
 
 
-def _median(facts: Mapping[str, F64]) -> F64:
+def median(facts: Mapping[str, F64]) -> F64:
     """Median of served requests: of those served at once and those served after a call was tried again."""
     shape = facts["served"].shape
     weights, means, variances = [], [], []

@@ -98,7 +98,10 @@ class Hosts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     compression: Annotated[bool, Meta(description="gzip for CSV and JSON lines, zstd for Parquet")] = True
 
     def __post_init__(self) -> None:
-        """Refuse zones that nobody keeps."""
+        """Refuse zones that nobody keeps, and days that no calendar has."""
+        if self.start_date.toordinal() + self.days > date.max.toordinal():
+            msg = f"days: {self.days} days from {self.start_date} pass the end of the calendar, {date.max}"
+            raise ValueError(msg)
         for place, zone in enumerate(self.zones):
             try:
                 zones.known_zone(zone)

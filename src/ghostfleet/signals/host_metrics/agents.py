@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -46,6 +46,7 @@ class Agents:
     missing: U64
     guests: Guests
     ceiling: F64  # hard limit of CPU; 0 is a soft one at 100
+    limits: dict[str, F32]  # of rates, KB/s: no device does more
     estimator: U64
     plain: bool
     blind: dict[str, Bool]  # hosts whose agent does not report a metric
@@ -68,7 +69,8 @@ class Agents:
         told = {}
         for name, metric in RATES.items():
             if metric in rates:
-                reads = self._capped(rates[metric], rows) if metric == "cpu" else rates[metric]
+                reads = rates[metric]
+                reads = self._capped(reads, rows) if metric == "cpu" else self._limited(reads, metric, rows)
                 units = self.cpu_unit if metric == "cpu" else self.rate_unit
                 told[name] = self._rate(profile, reads, units[rows, None], counts)
         return told
@@ -85,6 +87,15 @@ class Agents:
         excess = (out.reshape(-1).take(place) - np.float32(KNEE)) / room
         out.reshape(-1)[place] = np.where(hard > 0, hard, np.float32(KNEE) + room * excess / (1 + excess))
         return out
+
+    def _limited(self, reads: F32, metric: str, rows: I64) -> F32:
+        """What a device lets through; a demand beyond that is rare, so most are left as they are."""
+        limit = self.limits[metric][rows]
+        over = (reads.max(axis=1) > limit).nonzero()[0]
+        if len(over):
+            reads = reads.copy()
+            reads[over] = np.minimum(reads[over], limit[over, None])
+        return reads
 
     def _rate(self, profile: int, reads: F32, unit: F64, counts: I64) -> I64:
         if profile == HYPERVISOR and not self.plain:
@@ -132,6 +143,17 @@ def _whole(values: F64) -> I64:
     return np.rint(values, out=values).astype(np.int64)
 
 
+def _limits(fleet: HostFleet, ceilings: Mapping[str, Any]) -> dict[str, F32]:
+    """Most that disks and links of hosts do, KB/s, by the metrics of the state."""
+    endless = "ceilings" in fleet.without
+    disk = ceilings["disk_kb"] + ceilings["disk_kb_per_processor"] * fleet.processors
+    link = np.full(len(fleet), ceilings["network_kb"])
+    limits = {"read": disk, "write": ceilings["write_share"] * disk, "inbound": link, "outbound": link}
+    return {
+        name: (np.full_like(limit, np.inf) if endless else limit).astype(np.float32) for name, limit in limits.items()
+    }
+
+
 def agents(fleet: HostFleet) -> Agents:
     """Agents of all hosts."""
     options, ceilings = table("agent"), table("ceilings")
@@ -160,6 +182,7 @@ def agents(fleet: HostFleet) -> Agents:
         ceiling=np.full(len(fleet), WHOLE)
         if "ceilings" in fleet.without
         else np.where(hard, np.array(ceilings["values"])[draws.choice("ceiling", ceilings["weights"])], 0.0),
+        limits=_limits(fleet, ceilings),
         estimator=draws.keys("estimator"),
         plain="agent" in fleet.without,
         blind=blind,

@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from ghostfleet.core.batch import Values
     from ghostfleet.core.window import Window
     from ghostfleet.signals import Extent, Observer
+    from ghostfleet.signals.topology.seen import Look, Seen
     from ghostfleet.spec.scenario import Scenario
     from ghostfleet.world.estate import Label, Links, LinkType, World
 
+OBSERVED = frozenset({"EC2Instance", "LoadBalancer", "Pod", "Service", "WebService"})
 LINK_KEYS = ("from_label", "from_id", "to_label", "to_id")
 
 
@@ -44,6 +46,22 @@ class _Known:
 def _shown(known: _Known) -> World:
     """The world of a scenario as its graph shows it; all tables of a run share it."""
     return estate.build(known.scenario).shown
+
+
+@lru_cache(maxsize=2)
+def _seen(known: _Known) -> Seen:
+    """What is observed of the nodes; all tables of a run share it."""
+    from ghostfleet.signals.topology.seen import Seen  # it needs the state, which a fixed graph does not
+
+    return Seen(known.scenario)
+
+
+def _looks(known: _Known, label: str) -> Look | None:
+    """What changes the columns of a label when one looks."""
+    world = _shown(known)
+    if not world.estate.graph_observed or label not in OBSERVED or not len(world[label]):
+        return None
+    return _seen(known).look(label, world[label])
 
 
 class _OfGraph:
@@ -87,8 +105,9 @@ class NodeTable(_OfGraph):
 
     def observer(self, scenario: Scenario) -> Observer:
         """Make the table ready for a scenario."""
-        entities = _shown(_Known(scenario))[self.label]
-        return Nodes(self.TABLE, entities, _sorted([entities.ids]))
+        known = _Known(scenario)
+        entities = _shown(known)[self.label]
+        return Nodes(self.TABLE, entities, _sorted([entities.ids]), _looks(known, self.label))
 
 
 class LinkTable(_OfGraph):
@@ -144,6 +163,7 @@ class Nodes:
     table: Table
     nodes: estate.Entities
     order: I64  # rows of the nodes, sorted by id
+    look: Look | None = None  # what changes some columns when one looks
 
     @property
     def entities(self) -> int:
@@ -158,6 +178,8 @@ class Nodes:
     def rows(self, window: Window, first: int, last: int) -> Batch:
         """Nodes ``[first, last)`` in the order of their ids, as they stand when the window ends."""
         at = self.nodes.at(window.until_s)
+        if self.look is not None:
+            at |= self.look(window.until_s)
         rows = self.order[first:last]
         return Batch(self.table, {name: taken(values, rows) for name, values in at.items()})
 

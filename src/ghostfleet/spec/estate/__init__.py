@@ -44,6 +44,9 @@ class Estate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     history_days: Annotated[int, Meta(ge=1, le=3_660, description="window of a run that names none")] = 90
     reference_date: Annotated[date, Meta(description="the Wednesday at whose 10:00 levels hold")] = date(2025, 3, 5)
     scale: Annotated[int, Meta(ge=1, le=400, description="copies of the business units; 2,000 services at most")] = 1
+    graph_observed: Annotated[
+        bool, Meta(description="whether the graph shows how things do at the window's end; else it is always the same")
+    ] = True
     graph_without: Annotated[
         frozenset[Literal["VPC", "Subnet", "SecurityGroup", "Node", "Pod"]],
         Meta(description="labels that the graph tables leave out, with all their links"),
@@ -70,6 +73,9 @@ class Estate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     def __post_init__(self) -> None:
         """Refuse clocks that nobody keeps, names of what there is not, what contradicts itself, and false incidents."""
+        if self.start_date.toordinal() + self.days > date.max.toordinal():
+            msg = f"days: {self.days} days from {self.start_date} pass the end of the calendar, {date.max}"
+            raise ValueError(msg)
         clocks = {f"regions.{name}.clock": region.clock for name, region in self.regions.items()}
         clocks |= {f"incidents.scheduled.{name}.clock": one.clock for name, one in self.incidents.scheduled.items()}
         for place, clock in {**clocks, "changes.clock": self.changes.clock}.items():

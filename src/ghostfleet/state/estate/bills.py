@@ -137,7 +137,7 @@ def _resources(world: World, flow: Flow, label: str) -> list[Resource]:
         Resource(
             label, key, found.ids[row], found.names[row], regions[row], environments[row], centers[row],
             prices[row], nodes[row], _served(world, flow, label, key),
-            is_running=not (label == "EC2Instance" and statuses[row] == "stopped"),
+            is_running=label != "EC2Instance" or statuses[row] != "stopped" or bool(flow.slots_into[flow.places[key]]),
         )
         for row, key in enumerate(found.keys)
     ]  # fmt: skip

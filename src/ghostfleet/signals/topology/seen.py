@@ -1,0 +1,141 @@
+"""What of the graph is observed: how services, machines and fronts do when one looks, from the state of the metrics."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ghostfleet.core.batch import Plain, Quanta, Text
+from ghostfleet.core.window import HOUR_S, MINUTE_S, Window
+from ghostfleet.signals.changes import Changes
+from ghostfleet.signals.database_metrics import DatabaseMetrics
+from ghostfleet.signals.system_metrics import SystemMetrics, median
+from ghostfleet.state.estate import Estates
+from ghostfleet.world.estate.services import POD_STATUS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ghostfleet.core.arrays import F64
+    from ghostfleet.core.batch import Values
+    from ghostfleet.spec.scenario import Scenario
+    from ghostfleet.state.estate import State
+    from ghostfleet.world.estate import Entities
+
+    Look = Callable[[int], dict[str, Values]]
+
+ROW_MIN = 5  # usage and health are those of the last five minutes, counts those of the last hour
+UNHEALTHY, DEGRADED = (5.0, 2000.0), (1.0, 1000.0)  # per cent of errors, ms (EST-33)
+
+
+class Seen:
+    """Looks at an estate; the state of the last hour before a second is solved once for all labels."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        """Prepare what no second changes."""
+        self._estates = Estates(scenario)
+        self._systems, self._databases = SystemMetrics(scenario), DatabaseMetrics(scenario)
+        self._changes = Changes(scenario)
+        self._kept: tuple[int, State] | None = None
+
+    def look(self, label: str, nodes: Entities) -> Look | None:
+        """What changes the columns of a label; None where nothing of it is observed."""
+        looks = {
+            "Service": self._services,
+            "Pod": self._pods,
+            "EC2Instance": self._machines,
+            "WebService": self._web_services,
+            "LoadBalancer": self._balancers,
+        }
+        if label not in looks or not len(nodes):
+            return None
+        of_label = looks[label]
+        return lambda second: of_label(nodes, second)
+
+    def _state(self, second: int) -> State:
+        if self._kept is None or self._kept[0] != second:
+            window = Window.between(second - HOUR_S, second, MINUTE_S)
+            self._kept = second, self._estates.solve(window)
+        return self._kept[1]
+
+    def _services(self, nodes: Entities, second: int) -> dict[str, Values]:
+        state = self._state(second)
+        facts = self._systems.facts(state).folded(ROW_MIN)
+        place = {name: row for row, name in enumerate(self._systems.names)}
+        rows = np.array([place[key] for key in nodes.keys])
+        last = {name: values[rows, -1] for name, values in facts.values.items()}
+        errors = 100 * last["failed"] / np.maximum(last["request_count"], 1)
+        times = median({name: values[rows, -1:] for name, values in facts.values.items()})[:, 0]
+        health = [_health(one, ms) for one, ms in zip(errors.tolist(), times.tolist(), strict=True)]
+        return {
+            "status": _words(health),
+            "version": _words([self._changes.version(key, second) for key in nodes.keys]),
+            "replicas": Plain(np.maximum(last["pod_count"], 1)),
+            "cpu_usage": _cents(last["cpu_utilization"]),
+            "memory_usage": _cents(last["memory_utilization"]),
+            "latency": _cents(times),
+        }
+
+    def _pods(self, nodes: Entities, second: int) -> dict[str, Values]:
+        running, places = self._state(second).rates.running[:, -1], self._estates.flow.places
+        services, slots = nodes.words("service_name"), nodes.numbers("slot").tolist()
+        runs = [slot <= running[places[name]] for name, slot in zip(services, slots, strict=True)]
+        return {"status": _words([POD_STATUS[0] if one else POD_STATUS[1] for one in runs])}
+
+    def _machines(self, nodes: Entities, second: int) -> dict[str, Values]:
+        facts = self._databases.facts(self._state(second)).folded(ROW_MIN).values
+        place = {name: row for row, name in enumerate(self._databases.names)}
+        rows = np.array([place[key] for key in nodes.keys])
+        flow = self._estates.flow
+        called = [bool(flow.slots_into[flow.places[key]]) for key in nodes.keys]
+        status = [
+            "running" if is_called else word for is_called, word in zip(called, nodes.words("status"), strict=True)
+        ]
+        return {"status": _words(status), "cpu_utilization": _cents(facts["cpu_utilization"][rows, -1])}
+
+    def _web_services(self, nodes: Entities, second: int) -> dict[str, Values]:
+        state = self._state(second)
+        places = [self._estates.flow.places[key] for key in nodes.keys]
+        requests, failed = self._counts(state, places)
+        mean = state.rates.answers.served_mean[places]
+        busy = requests > 0
+        status = ["running" if one else word for one, word in zip(busy.tolist(), nodes.words("status"), strict=True)]
+        return {
+            "status": _words(status),
+            "cpu_utilization": _cents(100 * np.minimum(state.rates.loads[places, -1], 1.0)),
+            "request_count": Plain(requests),
+            "error_rate": _cents(100 * failed / np.maximum(requests, 1)),
+            "response_time_ms": _cents(np.array([float(np.median(row)) for row in mean])),
+        }
+
+    def _balancers(self, nodes: Entities, second: int) -> dict[str, Values]:
+        state, flow = self._state(second), self._estates.flow
+        counts, states = [], []
+        for key, word in zip(nodes.keys, nodes.words("state"), strict=True):
+            places = [flow.places[name] for name in flow.estate.balancers[key].routes_to]
+            counts.append(int(np.add.reduce(self._counts(state, places)[0])))
+            states.append("active" if counts[-1] else word)
+        return {"state": _words(states), "request_count": Plain(np.array(counts, dtype=np.int64))}
+
+    @staticmethod
+    def _counts(state: State, places: list[int]) -> tuple[F64, F64]:
+        """Requests of the hour at some nodes, and how many of them failed."""
+        outcomes = state.outcomes
+        failed = outcomes.failed[places] + outcomes.late[places]
+        return np.add.reduce(outcomes.requests[places], axis=1), np.add.reduce(failed, axis=1)
+
+
+def _health(errors: float, times_ms: float) -> str:
+    if errors > UNHEALTHY[0] or times_ms > UNHEALTHY[1]:
+        return "unhealthy"
+    return "degraded" if errors > DEGRADED[0] or times_ms > DEGRADED[1] else "healthy"
+
+
+def _words(words: list[str]) -> Text:
+    known: Mapping[str, int] = {word: code for code, word in enumerate(dict.fromkeys(words))}
+    return Text(np.array([known[word] for word in words], dtype=np.int32), tuple(known))
+
+
+def _cents(values: F64) -> Quanta:
+    return Quanta(np.rint(values * 100).astype(np.int64), 100)
