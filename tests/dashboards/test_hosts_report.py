@@ -58,10 +58,10 @@ def one_host(tmp_path, rows):
 @pytest.mark.parametrize("name", names())
 def test_panels_fill_their_grid_and_do_not_overlap(name):
     shown = dashboard(name)
-    boxes = [_box(shown, panel, 20 / 12) for panel in shown.panels]
+    boxes = [_box(shown, panel, 20 / shown.height_inches) for panel in shown.panels]
     for (a, b, c, d), (e, f, g, h) in combinations(boxes, 2):
         assert a + c <= e or e + g <= a or b + d <= f or f + h <= b
-    assert sum(panel.place.width for panel in shown.panels) == shown.columns * shown.rows
+    assert sum(panel.place.width * panel.place.height for panel in shown.panels) == shown.columns * shown.rows
 
 
 def test_every_panel_names_columns_that_its_query_returns_and_declares(data):

@@ -15,8 +15,9 @@ from ghostfleet.run import expectations, surroundings
 from ghostfleet.spec import loading, reading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from ghostfleet.core.table import Table
     from ghostfleet.queries import Data
     from ghostfleet.run.expectations import Expectations
     from ghostfleet.spec.scenario import Scenario
@@ -58,9 +59,9 @@ def expected(url: str, scenario_name: str | None) -> Expectations:
 
 
 @contextmanager
-def opened(url: str, wanted: Expectations) -> Iterator[Data]:
+def opened(url: str, wanted: Expectations, truth: Sequence[Table] = ()) -> Iterator[Data]:
     """Open a data set together with its expectations; `UnreadableError` when it cannot be read."""
-    with open_data(url, wanted.tables) as data:
+    with open_data(url, wanted.tables, truth=truth) as data:
         for name, rows in wanted.of_rows(data).items():
             data.add_rows(name, rows)
         yield data

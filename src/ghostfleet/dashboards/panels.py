@@ -10,21 +10,29 @@ from typing import Any
 from ghostfleet.core.errors import DataError
 from ghostfleet.queries import query
 
-KINDS = ("line", "bars", "bars_with_mean_line", "heatmap", "pie")
+KINDS = (
+    "line", "bars", "bars_with_mean_line", "heatmap", "pie",
+    "lines", "area", "stacked_bars", "parts", "cells", "graph",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Place:
-    """Cell of the grid, counted from 1, and how many columns it spans."""
+    """Cell of the grid, counted from 1, and how many columns and rows it spans."""
 
     row: int
     column: int
     width: int = 1
+    height: int = 1
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One picture; ``x``, ``y``, ``value``, ``mean`` and ``note`` name columns of the query."""
+    """One picture; what is not title, query, kind, place, unit, marks or a switch names a column of the query.
+
+    ``series`` tells lines, layers and nodes apart, ``level`` is a dashed line above a stack, ``group`` holds nodes
+    together. ``marks`` names a query whose rows are intervals: since, until, name.
+    """
 
     title: str
     query: str
@@ -34,9 +42,14 @@ class Panel:
     place: Place
     value: str = ""
     mean: str = ""
+    series: str = ""
+    level: str = ""
+    group: str = ""
+    marks: str = ""
     unit: str = ""
     note: tuple[str, ...] = ()
     from_zero: bool = False  # whether a line's axis starts at zero; bars always do
+    logarithmic: bool = False  # whether the axis of lines goes by powers of ten
 
 
 @dataclass(frozen=True)
@@ -59,6 +72,7 @@ class Dashboard:
     panels: tuple[Panel, ...] = field(default_factory=tuple)
     entities: str = ""
     statistics: Questions = field(default_factory=lambda: Questions("", "", ""))
+    height_inches: float = 12.0  # of the picture, which is 20 wide (CAP-19)
 
 
 def names() -> list[str]:
@@ -79,14 +93,14 @@ def dashboard(name: str) -> Dashboard:
     for asked in said["statistics"].values():
         query(asked)
     questions = Questions(**said["statistics"])
-    return Dashboard(
-        said["dashboard"], said["title"], said["columns"], said["rows"], panels, said["entities"], questions
-    )
+    grid = {key: said[key] for key in ("title", "columns", "rows", "entities", "height_inches") if key in said}
+    return Dashboard(said["dashboard"], panels=panels, statistics=questions, **grid)
 
 
 def _panel(where: str, said: dict[str, Any]) -> Panel:
     if said["kind"] not in KINDS:
         raise DataError(f"{where}: panel {said['title']!r} is a {said['kind']}; valid are {', '.join(KINDS)}")
-    query(said["query"])  # a panel without its query is found when the dashboard is read, not when it is drawn
+    for asked in (said["query"], said.get("marks", said["query"])):
+        query(asked)  # a panel without its query is found when the dashboard is read, not when it is drawn
     rest = {key: value for key, value in said.items() if key not in ("place", "note")}
     return Panel(**rest, place=Place(**said["place"]), note=tuple(said.get("note", ())))

@@ -10,15 +10,11 @@ from typing import TYPE_CHECKING, Any
 from ghostfleet.dashboards.themes import blend
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from matplotlib.axes import Axes
 
     from ghostfleet.dashboards.panels import Panel
     from ghostfleet.dashboards.themes import Theme
     from ghostfleet.queries import Result
-
-    Draw = Callable[["Axes", "Panel", "Result", "Theme"], None]
 
 TEXT, LABEL, AXIS = 13, 12, 11  # points; a picture of 20 inches is looked at smaller than a page
 HEADROOM = 1.12  # of the highest value, so that labels stay inside
@@ -49,17 +45,17 @@ def line(axes: Axes, panel: Panel, result: Result, theme: Theme) -> None:
     if words:
         _words(axes, across, heights, theme)
     else:
-        _times(axes, across)
+        times(axes, across)
     if panel.from_zero:
         highest = max(height for height in heights if not math.isnan(height))
         top = highest * 1.2 or 1
         axes.set_ylim(0, min(top, PERCENT_TOP) if panel.unit == "%" and highest <= 100 else top)  # noqa: PLR2004  percent
-    _grid(axes, theme)
+    grid(axes, theme)
 
 
 def _words(axes: Axes, across: list[str], heights: list[float], theme: Theme) -> None:
     """Name the places of a line, and say their values while there is room."""
-    least = math.ceil(len(across) / _room(axes, max(across, key=len)))
+    least = math.ceil(len(across) / room(axes, max(across, key=len)))
     step = next(step for step in range(least, len(across) + 1) if step == 1 or len(across) % step == 0)  # hours: 6
     axes.set_xticks(list(range(0, len(across), step)), across[::step])
     axes.margins(x=0.07 if step == 1 else 0.02)
@@ -78,13 +74,13 @@ def _words(axes: Axes, across: list[str], heights: list[float], theme: Theme) ->
         )
 
 
-def _times(axes: Axes, across: list[Any]) -> None:
+def times(axes: Axes, across: list[Any]) -> None:
     """Write times as short as their span allows."""
     dates: Any = import_module("matplotlib.dates")  # which has no types
     axes.margins(x=0.01)
     in_a_day = across[-1] - across[0] <= timedelta(days=1)
     locator = dates.AutoDateLocator(
-        minticks=3, maxticks=max(3, min(TICKS, _room(axes, "00:00" if in_a_day else "2000-01-01")))
+        minticks=3, maxticks=max(3, min(TICKS, room(axes, "00:00" if in_a_day else "2000-01-01")))
     )
     formatter = dates.AutoDateFormatter(locator)
     formatter.scaled |= {1.0: "%d %b", 1 / 24: "%d %b %H:%M", 1 / 1440: "%d %b %H:%M"}
@@ -92,7 +88,7 @@ def _times(axes: Axes, across: list[Any]) -> None:
     axes.xaxis.set_major_formatter(dates.DateFormatter("%H:%M") if in_a_day else formatter)
 
 
-def _room(axes: Axes, text: str) -> int:
+def room(axes: Axes, text: str) -> int:
     """How many texts of a length stand beside each other along the axis."""
     inches = axes.bbox.width / axes.figure.dpi
     return max(1, int(inches / (LETTER * len(text) + BETWEEN)))
@@ -120,7 +116,7 @@ def _bars(axes: Axes, panel: Panel, result: Result, theme: Theme) -> list[float]
     axes.set_xticks(list(range(len(across))), [str(text) for text in across])
     axes.set_ylim(0, max(height for height in up if not math.isnan(height)) * HEADROOM or 1)
     axes.margins(x=0.04 if len(across) >= MANY else 0.12)  # few bars need not fill the card
-    _grid(axes, theme)
+    grid(axes, theme)
     return up
 
 
@@ -152,7 +148,7 @@ def heatmap(axes: Axes, panel: Panel, result: Result, theme: Theme) -> None:
             share = 0.0 if math.isnan(value) else abs(value)
             end = theme.warn if value < 0 else theme.accent
             low = blend(theme.card, theme.track, 0.7)
-            axes.add_patch(_cell(right, down, blend(low, end, share * 0.9)))
+            axes.add_patch(cell(right, down, blend(low, end, share * 0.9)))
             ink = theme.page if share > DARK_CELL else theme.value
             said = "–" if math.isnan(value) else f"{value:.2f}".replace("-", "−")
             axes.text(right + 0.5, down + 0.5, said, ha="center", va="center", color=ink, fontsize=LABEL)
@@ -162,7 +158,8 @@ def heatmap(axes: Axes, panel: Panel, result: Result, theme: Theme) -> None:
     axes.tick_params(length=0)
 
 
-def _cell(left: float, top: float, colour: str) -> Any:  # noqa: ANN401  a patch; matplotlib is imported when drawing
+def cell(left: float, top: float, colour: str) -> Any:  # noqa: ANN401  a patch; matplotlib is imported when drawing
+    """Cell of a heat map, a little smaller than its place."""
     from matplotlib.patches import Rectangle
 
     return Rectangle((left + 0.02, top + 0.03), 0.96, 0.94, facecolor=colour, linewidth=0)
@@ -196,16 +193,8 @@ def tick(value: float, _: object = None) -> str:
     return f"{value:,.10g}"
 
 
-def _grid(axes: Axes, theme: Theme) -> None:
+def grid(axes: Axes, theme: Theme) -> None:
+    """Lay thin lines behind the picture at the values beside it."""
     axes.yaxis.set_major_formatter(tick)
     axes.grid(visible=True, axis="y", color=theme.line, linewidth=1)
     axes.set_axisbelow(True)
-
-
-DRAW: dict[str, Draw] = {
-    "line": line,
-    "bars": bars,
-    "bars_with_mean_line": bars_with_mean_line,
-    "heatmap": heatmap,
-    "pie": pie,
-}

@@ -7,8 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ghostfleet.core.errors import GhostfleetError
+from ghostfleet.dashboards.kinds import DRAW, TIMED
 from ghostfleet.dashboards.panels import Dashboard, Panel, Place
-from ghostfleet.dashboards.pictures import AXIS, DRAW, LABEL
+from ghostfleet.dashboards.pictures import AXIS, LABEL
+from ghostfleet.dashboards.series import mark
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -38,9 +40,9 @@ def picture(
     subtitle: str = "",
     *,
     form: str = "png",
-    size_inches: tuple[float, float] = SIZE_INCHES,
+    size_inches: tuple[float, float] | None = None,
 ) -> bytes:
-    """Draw every panel of a dashboard as ``png`` or ``pdf``; a panel without data says why."""
+    """Draw every panel of a dashboard as ``png`` or ``pdf``, in its own size or another; one without data says why."""
     try:
         import matplotlib as mpl
         from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -48,11 +50,11 @@ def picture(
     except ImportError as error:
         raise MissingExtraError('pictures need matplotlib; install it with pip install "ghostfleet[report]"') from error
     with mpl.rc_context({"font.family": font(), "text.parse_math": False}):  # a $ in a name is a $
-        figure = Figure(figsize=size_inches, dpi=DPI, facecolor=theme.page)
+        figure = Figure(figsize=size_inches or (SIZE_INCHES[0], dashboard.height_inches), dpi=DPI, facecolor=theme.page)
         FigureCanvasAgg(figure)
         _header(figure, dashboard, theme, subtitle)
         for panel in dashboard.panels:
-            _card(figure, dashboard, panel, data.ask(panel.query), theme)
+            _card(figure, dashboard, panel, data, theme)
         target = io.BytesIO()
         figure.savefig(target, format=form, facecolor=theme.page, metadata=UNDATED[form])
     return target.getvalue()
@@ -74,14 +76,15 @@ def font() -> str:
 def _header(figure: Figure, dashboard: Dashboard, theme: Theme, subtitle: str) -> None:
     if not dashboard.title:
         return
-    middle = 1 - HEADER / 2 - 0.004
+    middle = 1 - (HEADER / 2 + 0.004) * SIZE_INCHES[1] / figure.get_size_inches()[1]
     figure.text(EDGE + 0.004, middle, dashboard.title, color=theme.value, fontsize=19, weight="bold", va="center")
     figure.text(1 - EDGE - 0.004, middle, subtitle, color=theme.axis, fontsize=LABEL, va="center", ha="right")
 
 
-def _card(figure: Figure, dashboard: Dashboard, panel: Panel, result: Result, theme: Theme) -> None:
+def _card(figure: Figure, dashboard: Dashboard, panel: Panel, data: Data, theme: Theme) -> None:
     from matplotlib.patches import FancyBboxPatch
 
+    result = data.ask(panel.query)
     across, up = figure.get_size_inches()
     left, bottom, width, height = _box(dashboard, panel, across / up)
     figure.add_artist(
@@ -126,23 +129,29 @@ def _card(figure: Figure, dashboard: Dashboard, panel: Panel, result: Result, th
         _placeholder(axes, "every value is missing", theme)
     else:
         DRAW[panel.kind](axes, panel, result, theme)
+        if panel.marks:
+            mark(axes, data.ask(panel.marks), theme)
 
 
 def _box(dashboard: Dashboard, panel: Panel, aspect: float) -> tuple[float, float, float, float]:
     """Left, bottom, width and height of a card, as shares of the figure."""
+    tall = SIZE_INCHES[1] / (SIZE_INCHES[0] / aspect)  # edges keep their size on longer paper, as cards' texts do
     column = (1 - 2 * EDGE - (dashboard.columns - 1) * GAP) / dashboard.columns
     gap = GAP * aspect  # equal distances on paper
-    header = HEADER if dashboard.title else EDGE
-    row = (1 - EDGE - header - (dashboard.rows - 1) * gap) / dashboard.rows
+    edge = EDGE * min(tall, 1.0)
+    header = HEADER * min(tall, 1.0) if dashboard.title else edge
+    row = (1 - edge - header - (dashboard.rows - 1) * gap) / dashboard.rows
     place = panel.place
     left = EDGE + (place.column - 1) * (column + GAP)
-    bottom = EDGE + (dashboard.rows - place.row) * (row + gap)
-    return left, bottom, place.width * column + (place.width - 1) * GAP, row
+    bottom = edge + (dashboard.rows - place.row - place.height + 1) * (row + gap)
+    width, height = place.width * column + (place.width - 1) * GAP, place.height * row + (place.height - 1) * gap
+    return left, bottom, width, height
 
 
 def _note(panel: Panel, result: Result) -> str:
     parts = [_cut(str(result.column(name)[0])) for name in panel.note] if result.rows else []
-    return ", ".join([*parts, panel.unit] if panel.unit else parts)
+    parts += [panel.unit] if panel.unit else []
+    return ", ".join([*parts, "UTC"] if panel.kind in TIMED and result.rows else parts)
 
 
 def _cut(text: str) -> str:

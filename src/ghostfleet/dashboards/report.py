@@ -12,6 +12,7 @@ from ghostfleet.dashboards import page, render
 from ghostfleet.dashboards.panels import dashboard, names
 from ghostfleet.dashboards.statistics import as_text, statistics
 from ghostfleet.dashboards.themes import theme as theme_of
+from ghostfleet.queries import query, relations_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +36,7 @@ def report(
     """Write a dashboard into a folder and return the files written, each whole or not at all.
 
     ``formats``: ``png`` and ``pdf`` the picture, ``html`` a page that needs neither network nor script, ``json`` and
-    ``txt`` the statistics. Without a ``name`` it is the dashboard that can draw most of its panels. With
+    ``txt`` the statistics. Without a ``name`` it is the dashboard that draws most of the tables. With
     ``panel_inches`` each panel is a picture of its own as well. `DataError` for a format, theme or dashboard that there
     is not and for data that no panel draws, `SinkError` when the folder cannot be written.
     """
@@ -59,24 +60,28 @@ def report(
     if "txt" in formats:
         files["statistics.txt"] = as_text(facts).encode(errors="replace")
     for number, panel in enumerate(shown.panels if panel_inches else (), 1):
-        alone = render.picture(render.alone(panel), data, colours, size_inches=panel_inches or render.SIZE_INCHES)
+        alone = render.picture(render.alone(panel), data, colours, size_inches=panel_inches)
         files[f"panel_{number}_{panel.query}.png"] = alone
     return write_files(Path(out_dir), files)
 
 
 def _shown(data: Data, wanted: Sequence[str]) -> Dashboard:
-    """Dashboard that draws the largest share of its panels; of equals the first."""
-    shares = {name: _drawn(data, dashboard(name)) for name in wanted}
-    best = max(wanted, key=lambda name: shares[name])
-    if not shares[best]:
+    """Dashboard that draws most of the tables; of equals the one that draws most of its panels, and then the first."""
+    drawn = {name: _drawn(data, dashboard(name)) for name in wanted}
+    best = max(wanted, key=lambda name: drawn[name])
+    if not drawn[best][1]:
         there = ", ".join(table.name for table in data.tables)
         named = f"no panel of the dashboard {best}" if len(wanted) == 1 else "no dashboard"
         raise DataError(f"{named} draws {there}; there is nothing to report on")
     return dashboard(best)
 
 
-def _drawn(data: Data, shown: Dashboard) -> float:
-    return sum(not data.ask(panel.query).reason for panel in shown.panels) / len(shown.panels)
+def _drawn(data: Data, shown: Dashboard) -> tuple[int, float]:
+    """How many tables a dashboard's panels draw, and the share of its panels that have data."""
+    full = [panel.query for panel in shown.panels if not data.ask(panel.query).reason]
+    there = {table.name for table in data.tables}
+    read = {name for asked in full for name in relations_of(query(asked)) if name in there}
+    return len(read), len(full) / len(shown.panels)
 
 
 def write_files(folder: Path, files: dict[str, bytes]) -> list[Path]:

@@ -18,7 +18,11 @@ class Theme:
     value: str  # texts that carry values
     label: str
     axis: str
-    accent: str
+    accent: str  # traffic; and whatever stands alone
+    saturation: str
+    latency: str
+    errors: str
+    cost: str
     ok: str
     warn: str
     crit: str
@@ -34,6 +38,10 @@ THEMES = {
         label="#a4adbb",
         axis="#7f8999",
         accent="#7b9bff",
+        saturation="#4cc3c7",
+        latency="#b08df2",
+        errors="#e97fa8",
+        cost="#8b97a8",
         ok="#46b58a",
         warn="#e5a84b",
         crit="#f0565f",
@@ -47,6 +55,10 @@ THEMES = {
         label="#454d5a",
         axis="#666f7d",
         accent="#3f63d6",
+        saturation="#0f8287",
+        latency="#7a4fd0",
+        errors="#bf3f78",
+        cost="#5d6878",
         ok="#1d7f5a",
         warn="#96650c",
         crit="#c0303a",

@@ -13,7 +13,7 @@ from ghostfleet.core.table import Kind
 from ghostfleet.queries import reading, text
 from ghostfleet.queries.derived import derived
 from ghostfleet.queries.reading import literal, name
-from ghostfleet.queries.sources import UnreadableError, ensure_readable, sources
+from ghostfleet.queries.sources import UnreadableError, beside, ensure_readable, sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -59,7 +59,7 @@ class Data:
     store: DuckDBPyConnection
     _columns: dict[str, set[str]] = field(default_factory=dict)  # of each relation that there is
     _absent: dict[str, str] = field(default_factory=dict)  # relations that cannot be, and why
-    _stand_ins: dict[str, set[str]] = field(default_factory=dict)  # columns of what stands for absent relations
+    _stand_ins: dict[str, dict[str, str]] = field(default_factory=dict)  # columns of what stands for absent relations
     _empty: set[str] = field(default_factory=set)  # tables that are there, but have no rows
     _found: list[dict[str, object]] = field(default_factory=list)  # tables and their numbers of rows
 
@@ -94,7 +94,7 @@ class Data:
     @property
     def is_empty(self) -> bool:
         """Whether no table has a row."""
-        return self._empty == {table.name for table in self.tables}
+        return self._empty >= {table.name for table in self.tables}
 
     def has(self, table: str, column: str) -> bool:
         """Whether a table is there and has a column."""
@@ -112,10 +112,10 @@ class Data:
 
     def _stand_in(self, need: Need) -> None:
         """Put an empty relation where an optional one is absent; for queries that need it, it stays absent."""
-        columns = self._stand_ins.setdefault(need.relation, set())
-        if not set(need.columns) <= columns or not columns:
-            columns |= set(need.columns)
-            self.store.execute(f"CREATE OR REPLACE TABLE {name(need.relation)} AS {_nothing(sorted(columns))}")
+        columns = self._stand_ins.setdefault(need.relation, {})
+        if not columns.keys() >= set(need.columns) or not columns:
+            columns |= dict(zip(need.columns, need.types, strict=True))
+            self.store.execute(f"CREATE OR REPLACE TABLE {name(need.relation)} AS {_nothing(columns)}")
 
     def _make(self, relation: str) -> None:
         """Make a shared relation once: one that follows from the tables' declarations, or of the `views` folder."""
@@ -164,9 +164,10 @@ class Data:
         self._columns[relation] = set(names)
 
 
-def _nothing(columns: Sequence[str]) -> str:
-    """SELECT without rows that stands for an optional relation."""
-    return f"SELECT {', '.join(f'CAST(NULL AS DOUBLE) AS {name(column)}' for column in columns)} WHERE false"
+def _nothing(columns: Mapping[str, str]) -> str:
+    """SELECT without rows that stands for an optional relation; only times are no numbers, and say so."""
+    kinds = {column: "TIMESTAMP" if kind == "TIMESTAMPTZ" else "DOUBLE" for column, kind in columns.items()}
+    return f"SELECT {', '.join(f'CAST(NULL AS {kinds[one]}) AS {name(one)}' for one in sorted(columns))} WHERE false"
 
 
 def _type_of(rows: Rows, column: str) -> str:
@@ -180,11 +181,17 @@ def _type_of(rows: Rows, column: str) -> str:
 
 @contextmanager
 def open_data(
-    url: str, tables: Sequence[Table], expectations: Expectations | None = None, *, scratch: Path | None = None
+    url: str,
+    tables: Sequence[Table],
+    expectations: Expectations | None = None,
+    *,
+    truth: Sequence[Table] = (),
+    scratch: Path | None = None,
 ) -> Iterator[Data]:
     """Open files or a store for asking; `DataError` when they cannot be read.
 
-    ``url`` is a file we write, a folder of them, or ``duckdb:FILE``. What does not fit into memory lies in a
+    ``url`` is a file we write, a folder of them, or ``duckdb:FILE``. Tables of ``truth`` that lie beside them can be
+    asked as well, but are no part of the data set. What does not fit into memory lies in a
     folder below ``scratch`` (default: the system's temporary folder), which goes when the data set is closed.
     """
     import duckdb
@@ -197,6 +204,8 @@ def open_data(
             data = Data(url, tuple(source.table for source in found), store)
             types = [_load(data, source, reachable(source, Path(folder))) for source in found]
             _declare(data, found, types)
+            for source in beside(url, truth):
+                _load(replace(data, _found=[]), source, reachable(source, Path(folder)))
             for relation, rows in (expectations or {}).items():
                 data.add_rows(relation, rows)
             yield data

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 SUFFIXES = ("csv.gz", "csv", "jsonl.gz", "jsonl", "json.gz", "json", "parquet")
 STORE, GRAPH, FILES = "duckdb:", "ladybug:", "files:"
+TRUTH = "truth"  # the folder into which the command of that name writes
 STORES = ("duckdb", "ladybug")  # suffixes of sources that are stores
 _PART = re.compile(r"(.+)-(\d{5})-of-(\d{5})")
 _BESIDE = ("manifest", "summary", "_sample")  # endings of files that lie beside those of tables
@@ -89,6 +90,27 @@ def source_of(url: str, table: Table) -> Source | None:
     if not suffix:
         raise UnreadableError(f"{path} has no known suffix; valid are {', '.join(SUFFIXES)}, a folder or duckdb:FILE")
     return Source(table, (path,), suffix) if _stem_of(stem) in (table.file_stem, table.name) else None
+
+
+def beside(url: str, tables: Sequence[Table]) -> list[Source]:
+    """Find tables that may lie with a data set: in its store or folder, or in the folder `truth` of that."""
+    path = Path(url.removeprefix(STORE if url.startswith(STORE) else FILES))
+    folder = path if path.is_dir() else path.parent
+    found = []
+    for table in tables:
+        at_home = None if path.is_file() and not is_store(path) else source_of(url, table)
+        if at_home and (at_home.suffix != "duckdb" or table.name in _tables_in(path)):
+            found.append(at_home)
+        elif (folder / TRUTH).is_dir() and (apart := in_folder(folder / TRUTH, table)):
+            found.append(apart)
+    return found
+
+
+def _tables_in(path: Path) -> set[str]:
+    import duckdb
+
+    with duckdb.connect(str(path), read_only=True) as store:
+        return {row[0] for row in store.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
 
 
 def names_in(url: str) -> list[str]:

@@ -138,6 +138,16 @@ def tables_of(asked: Query) -> frozenset[str]:
     return frozenset(found)
 
 
+def relations_of(asked: Query) -> frozenset[str]:
+    """Relations that a query must have, by itself or through views."""
+    found: set[str] = set()
+    for need in asked.needs:
+        found.add(need.relation)
+        if shared := view(need.relation):
+            found |= relations_of(shared)
+    return frozenset(found)
+
+
 @cache
 def checks() -> dict[str, Query]:
     """Every check by name, built-in and plugged in; `DataError` when two have one name."""

@@ -52,7 +52,9 @@ def _report(where: str, wanted: Expectations, look: Mapping[str, Any]) -> list[P
     folder = Path(look["to"]) if look["to"] else _beside(where)
     size = (usual.width_inches, usual.height_inches) if look["panels"] else None
     forms = (*(look["forms"] or usual.formats), *STATISTICS)
-    with examine.opened(where, wanted) as data:
+    from ghostfleet import truth
+
+    with examine.opened(where, wanted, truth.TABLES) as data:
         if data.is_empty:
             msg = f"{where} holds no rows to report on"
             raise DataError(msg)
