@@ -281,7 +281,7 @@ def load(ctx: click.Context, arguments: Mapping[str, Any]) -> loading.Loaded:
 def _ensure_columns(loaded: loading.Loaded) -> None:
     """Refuse expectations of columns that a table has not."""
     for table, of_table in loaded.scenario.outlines().items():
-        names = signals.signal(table).TABLE.names
+        names = records.signal(table).TABLE.names
         for place, outline in enumerate(of_table):
             for name in (outline.column, *outline.where):
                 if name not in names:
