@@ -27,6 +27,11 @@ CASES: dict[str, dict[str, tuple[tuple[str, ...], int | None]]] = {
     "hosts": {"five minutes": (("hosts.count=24",), 2)},
     "estate": {"graph": ((), 1)},
     "small": {"graph": ((), 1)},
+    # Stories are the estate with incidents of their own, which some of its tables show.
+    "trading-crisis": {"services": (("tables=[system_metrics]",), 1)},
+    "cost-spiral": {"costs": (("tables=[cost_metrics]",), 4)},
+    "security-breach": {"events": (("tables=[security_events]",), 1)},
+    "executive-value": {"costs": (("tables=[cost_metrics]",), 1)},
 }
 
 

@@ -42,7 +42,8 @@ def fallback(url: str | None, scenario_name: str | None) -> Scenario:
     A scenario that lists the table itself goes before one that lists a group of tables.
     """
     shipped = loading.shipped() if url is not None and scenario_name is None else {}
-    listed = {name: reading.read(text, name).tree["tables"] for name, text in shipped.items()}
+    documents = {name: reading.read(text, f"{name}.yaml") for name, text in shipped.items()}
+    listed = {name: one.tree["tables"] for name, one in documents.items() if one.tree.get("extends") is None}
     for is_group in (False, True):
         for name, tables in listed.items():
             named = [table for one in tables for table in records.named(one) if (table != one) is is_group]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from copy import copy
 from importlib import import_module
 from pathlib import Path
@@ -15,7 +16,7 @@ import msgspec
 from ghostfleet import records
 from ghostfleet.core.errors import ScenarioError
 from ghostfleet.run import surroundings
-from ghostfleet.spec import loading, reading
+from ghostfleet.spec import extending, layers, loading, reading
 from ghostfleet.spec.parameters import NAME, Parameter, flag
 
 if TYPE_CHECKING:
@@ -31,13 +32,19 @@ OPTION = "--scenario"
 def find(name: str) -> reading.Document:
     """Text of a shipped scenario or of a YAML file; `ScenarioError` naming what there is."""
     path = Path(name)
-    if path.suffix in {".yaml", ".yml"} or path.is_file():
-        return reading.read(_text(path), name)
+    if extending.is_path(name) or path.is_file():
+        return loading.extended(reading.read(_text(path), name), _beside)
     known = loading.shipped()
     if name not in known:
         msg = f"there is no scenario {name}; shipped are {', '.join(sorted(known))}, or name a .yaml file"
         raise ScenarioError(msg)
-    return reading.read(known[name], f"{name}.yaml")
+    return loading.extended(reading.read(known[name], f"{name}.yaml"))
+
+
+def _beside(name: str, of: str) -> reading.Document:
+    """Text of a file that a scenario's file names as its base."""
+    path = os.path.normpath(Path(of).parent / name)  # so that a circle comes back to the same name
+    return reading.read(_text(Path(path)), path)
 
 
 def _text(path: Path) -> str:
@@ -83,7 +90,7 @@ class ScenarioCommand(click.Command):
         known = {flag(name) for name in ctx.meta[META][1]} | _flags_of_all()
         for alias, option in wanted.items():
             if option not in known:
-                place = f"{document.name}:{document.line(('aliases', alias))}"
+                place = document.place(("aliases", alias))
                 valid = ", ".join(sorted(name.removeprefix("--") for name in known))
                 msg = f"{place}: aliases.{alias}: there is no option {option}; valid are {valid}"
                 raise ScenarioError(msg)
@@ -104,12 +111,12 @@ class ScenarioCommand(click.Command):
         wanted += [(("aliases", name), (flag(name),)) for name in _aliases(document)]
         for path, flags in wanted:
             if not NAME.fullmatch(path[1]):
-                place = f"{document.name}:{document.line(path)}"
+                place = document.place(path)
                 msg = f"{place}: {'.'.join(path)}: its name becomes a flag; write lower-case letters, digits and _"
                 raise ScenarioError(msg)
             for name in flags:
                 if name in taken:
-                    place = f"{document.name}:{document.line(path)}"
+                    place = document.place(path)
                     msg = f"{place}: {'.'.join(path)}: {name} is {taken[name]} already; choose another name"
                     raise ScenarioError(msg)
                 taken[name] = f"the flag of {path[1]}"
@@ -217,7 +224,7 @@ def _whole(bound: float | None) -> int | None:
 
 def _aliases(document: reading.Document) -> dict[str, str]:
     """Aliases of a scenario as far as they are what they should be; loading complains of the others."""
-    given = document.tree.get("aliases")
+    given = layers.merged(document).get("aliases")
     return {name: of for name, of in given.items() if isinstance(of, str)} if isinstance(given, dict) else {}
 
 
@@ -267,7 +274,20 @@ def load(ctx: click.Context, arguments: Mapping[str, Any]) -> loading.Loaded:
         except ScenarioError as error:
             msg = f"{loaded.origin(path)}: {'.'.join(path)}: {error}"
             raise ScenarioError(msg) from error
+    _ensure_columns(loaded)
     return loaded
+
+
+def _ensure_columns(loaded: loading.Loaded) -> None:
+    """Refuse expectations of columns that a table has not."""
+    for table, of_table in loaded.scenario.outlines().items():
+        names = records.signal(table).TABLE.names
+        for place, outline in enumerate(of_table):
+            for name in (outline.column, *outline.where):
+                if name not in names:
+                    path = ("expect", table, str(place))
+                    msg = f"{loaded.origin(path)}: {'.'.join(path)}: there is no column {name!r}"
+                    raise ScenarioError(f"{msg}; valid are {', '.join(names)}")
 
 
 def _with_incidents(

@@ -43,7 +43,7 @@ Parameter = Literal[
     "logins.failed",  # plus: failed logins per minute
     "logins.escalated",  # plus: escalations of privilege per hour
 ]
-Whom = Literal["root", "callers", "callees", "databases", "entries", "residents"]
+Whom = Literal["root", "cluster", "callers", "callees", "databases", "entries", "residents"]
 Envelope = Literal["plateau", "swell", "climb", "whole"]
 Spread = Literal["callers", "callees", "sharers"]
 Severity = Annotated[

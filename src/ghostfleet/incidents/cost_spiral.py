@@ -1,4 +1,4 @@
-"""A service scales and never stops: more and more pods do no more work than before."""
+"""A service or a cluster scales and never stops: more and more of it does no more work than before."""
 
 from __future__ import annotations
 
@@ -17,9 +17,11 @@ class CostSpiral(Incident, frozen=True, kw_only=True, tag="cost_spiral"):
     minutes: Stand = (1_440.0, 4_320.0)
     recovery: Recovery = (60.0, 180.0)
     replicas: Annotated[float, Meta(ge=1, description="times the pods that are needed")] = 3.0
+    nodes: Annotated[float, Meta(ge=1, le=20, description="times the machines that a cluster needs")] = 1.52
     wasted_share: Annotated[float, Meta(ge=0, description="of its cost, on top")] = 0.52
 
     WHOM = Selector("Service", called=False)
+    ALSO = (Selector("EKSCluster", called=False),)
     SPREADS = ("callers", "callees", "sharers", "callees")
     TYPE = "performance"
     CAUSE = "cost"
@@ -31,5 +33,6 @@ class CostSpiral(Incident, frozen=True, kw_only=True, tag="cost_spiral"):
         """The autoscaler wants more, and the bill with it."""
         return (
             Effect("node.replicas", self.replicas),
+            Effect("cluster.nodes", self.nodes, on="cluster"),
             Effect("bill.waste", self.wasted_share),
         )

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from ghostfleet.sinks import Home
 
 LAYOUT = 1  # of the manifest itself
-NO_CAUSE = {"title", "parameters", "aliases", "expect", "visualization", "logging"}  # sections that change no value
+# Sections that change no value.
+NO_CAUSE = {"title", "extends", "parameters", "aliases", "expect", "story", "visualization", "logging"}
 SINK_OPTIONS = {"format", "codec", "compressed"}
 VERSION = re.compile(r"[0-9][0-9A-Za-z.+-]{0,40}")
 

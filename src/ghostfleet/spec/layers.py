@@ -46,8 +46,11 @@ class Layers(msgspec.Struct):
     origins: dict[Path, Origin] = msgspec.field(default_factory=dict)
 
     def lay(self, document: Document, rank: int) -> None:
-        """Put a document over what is there."""
-        self._put((), document.tree, lambda path: Origin(rank, f"{document.name}:{document.line(path)}"))
+        """Put a document over what is there, and below it those that it builds on."""
+        if document.base is not None:
+            self.lay(document.base, rank)
+        own = msgspec.structs.replace(document, base=None)
+        self._put((), document.tree, lambda path: Origin(rank, own.place(path)))
 
     def set(self, path: Path, given: Any, origin: Origin) -> None:  # noqa: ANN401  any YAML value
         """Put a value or a section over what is there at one path."""
@@ -117,6 +120,15 @@ class Layers(msgspec.Struct):
         return max(related, key=lambda found: found[:2], default=(0, 0, None))[2]
 
 
+def merged(document: Document) -> dict[str, Any]:
+    """Tree of a document over those that it builds on."""
+    if document.base is None:
+        return document.tree
+    layers = Layers()
+    layers.lay(document, SCENARIO)
+    return layers.tree
+
+
 def from_environment(layers: Layers, environment: Mapping[str, str]) -> None:
     """Lay variables such as ``GHOSTFLEET_DATA__NUM_SERVERS=50``; a double underscore separates levels.
 
@@ -169,8 +181,8 @@ def from_defaults(layers: Layers, parameters: Mapping[str, Parameter], document:
     """Lay the defaults that a scenario declares for its parameters, where its own keys say nothing."""
     for name, parameter in parameters.items():
         if parameter.default is not None and not layers.says(parameter.path):
-            line = document.line(("parameters", name, "default"))
-            origin = Origin(SCENARIO, f"{document.name}:{line}, default of parameter {name}")
+            place = document.place(("parameters", name, "default"))
+            origin = Origin(SCENARIO, f"{place}, default of parameter {name}")
             layers.set(parameter.path, parameter.default, origin)
 
 

@@ -12,6 +12,7 @@ import msgspec
 
 from ghostfleet.core.errors import ScenarioError
 from ghostfleet.incidents import id_of
+from ghostfleet.spec import moments
 from ghostfleet.spec.estate import incidents
 from ghostfleet.spec.estate.incidents import LedgerEntry
 from ghostfleet.spec.reading import LARGEST_TEXT
@@ -126,7 +127,7 @@ def _new(place: int, entry: LedgerEntry, estate: Estate, least_s: int | None) ->
     _checked(place, lambda: incidents.ensure_named(estate, kind, "incident"))
     if len(kind.on) != 1:
         raise _WrongError(place, "incident.on", f"it names {len(kind.on)}; an entry of the ledger names exactly one")
-    start_s = _checked(place, lambda: incidents.instant(entry.starts or "", "starts"))
+    start_s = _checked(place, lambda: moments.instant(entry.starts or "", "starts"))
     _ensure_after(place, "starts", start_s, least_s)
     root = kind.on[0]
     return Added(entry.id or id_of(str(kind.__struct_config__.tag), root, start_s), kind, root, start_s)
@@ -150,7 +151,7 @@ def _resolved(place: int, entry: LedgerEntry, found: dict[str, Added], least_s: 
         raise _WrongError(place, "resolves", f"there is no incident {entry.resolves!r} in the ledger; {valid}")
     if one.resolved_s is not None:
         raise _WrongError(place, "resolves", f"{one.id} was resolved by an earlier entry")
-    at_s = _checked(place, lambda: incidents.instant(entry.at or "", "at"))
+    at_s = _checked(place, lambda: moments.instant(entry.at or "", "at"))
     if at_s < one.start_s:
         raise _WrongError(place, "at", f"{one.id} starts only at {_moment(one.start_s)}")
     _ensure_after(place, "at", at_s, least_s)

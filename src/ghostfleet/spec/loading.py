@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ghostfleet.core.errors import ScenarioError
-from ghostfleet.spec import keys, reading
+from ghostfleet.spec import extending, keys, reading
 from ghostfleet.spec import layers as layering
 from ghostfleet.spec.layers import COMMAND, CONFIG, SCENARIO, Layers, Origin
 from ghostfleet.spec.parameters import NAME, Parameter
 from ghostfleet.spec.scenario import Scenario
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from ghostfleet.spec.reading import Document, Path
 
@@ -65,9 +65,17 @@ def shipped() -> dict[str, str]:
     return {part.name.removesuffix(".yaml"): part.read_text(encoding="utf-8") for part in found}
 
 
+def extended(document: Document, read: Callable[[str, str], Document] | None = None) -> Document:
+    """Scenario's text with those that it builds on behind it; ``read`` finds a file named in a given file."""
+    if document.base is not None or document.tree.get(extending.KEY) is None:
+        return document
+    return extending.extended(document, shipped(), read)
+
+
 def declared(document: Document) -> dict[str, Parameter]:
     """Parameters that a scenario's text declares."""
-    tree = document.tree.get("parameters", {})
+    document = extended(document)
+    tree = layering.merged(document).get("parameters", {})
     try:
         parameters = msgspec.convert(tree, dict[str, Parameter])
     except msgspec.ValidationError as error:
@@ -77,7 +85,7 @@ def declared(document: Document) -> dict[str, Parameter]:
     for name, parameter in parameters.items():
         if (found := _unsound(name, parameter)) is not None:
             path = ("parameters", name, *found[0])
-            msg = f"{document.name}:{document.line(path)}: {'.'.join(path)}: {found[1]}"
+            msg = f"{document.place(path)}: {'.'.join(path)}: {found[1]}"
             raise ScenarioError(msg)
     return parameters
 
@@ -103,7 +111,7 @@ def _ensure_keys(parameters: Mapping[str, Parameter], scenario: Scenario, docume
                 known = keys.fields(steps[:at])
                 hint = f"; valid below {'.'.join(steps[:at]) or 'the top'} are {', '.join(known)}" if known else ""
                 path = ("parameters", name, key)
-                msg = f"{document.name}:{document.line(path)}: {'.'.join(path)}: there is no key {strange!r}{hint}"
+                msg = f"{document.place(path)}: {'.'.join(path)}: there is no key {strange!r}{hint}"
                 raise ScenarioError(msg)
 
 
@@ -118,6 +126,11 @@ def _is_there(scenario: Scenario, path: Path) -> bool:
 
 
 NOTHING_MORE = Settings()
+ALONE = {  # sections that no other layer may say
+    "parameters": "make flags, so they are read",
+    "aliases": "make flags, so they are read",
+    extending.KEY: "names what all else is laid over, so it is read",
+}
 
 
 def load(document: Document, settings: Settings = NOTHING_MORE) -> Loaded:
@@ -125,9 +138,13 @@ def load(document: Document, settings: Settings = NOTHING_MORE) -> Loaded:
 
     Raises `ScenarioError` naming file (or variable or flag), path, line and what would be valid.
     """
+    document = extended(document)
     parameters = declared(document)
     stack = Layers()
     stack.lay(document, SCENARIO)
+    if document.base is not None:  # what it says is here now
+        below = f"{document.place((extending.KEY,))}, which {document.base.name} is merged for"
+        stack.set((extending.KEY,), None, Origin(SCENARIO, below))
     layering.from_defaults(stack, parameters, document)
     if settings.config is not None:
         stack.lay(settings.config, CONFIG)
@@ -140,8 +157,8 @@ def load(document: Document, settings: Settings = NOTHING_MORE) -> Loaded:
         stack.set(tuple(path.split(".")), given, Origin(COMMAND, flag))
     layering.settle(stack, parameters)
     for place, origin in stack.origins.items():
-        if place[0] in {"parameters", "aliases"} and origin.rank != SCENARIO:
-            msg = f"{origin.text}: {place[0]} make flags, so they are read from {document.name} alone; write them there"
+        if place[0] in ALONE and origin.rank != SCENARIO:
+            msg = f"{origin.text}: {place[0]} {ALONE[place[0]]} from {document.name} alone; write them there"
             raise ScenarioError(msg)
     scenario = _convert(stack, document)
     _ensure_keys(parameters, scenario, document)
@@ -204,7 +221,7 @@ def _complaint(message: str, path: Path, stack: Layers, document: Document) -> s
         path, message = _narrowed(path, message, (*stack.origins, *document.lines))
         message = f"{'.'.join(path)}: {_in_words(message, path)}" if path else _in_words(message, path)
     origin = stack.strongest(path)
-    place = origin.text if origin else f"{document.name}:{document.line(path)}"
+    place = origin.text if origin else document.place(path)
     return f"{place}: {message}"
 
 

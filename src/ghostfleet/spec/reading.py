@@ -29,11 +29,21 @@ _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 
 class Document(msgspec.Struct):
-    """A YAML text as plain data, with the line (from 1) at which each path stands."""
+    """A YAML text as plain data, with the line (from 1) at which each path stands, and the one it builds on."""
 
     name: str
     tree: dict[str, Any]
     lines: dict[Path, int] = msgspec.field(default_factory=dict)
+    base: Document | None = None
+
+    def place(self, path: Path) -> str:
+        """File and line of a path, or of its nearest ancestor, in this text or the nearest one below that has it."""
+        at: Document | None = self
+        while at is not None:
+            if path in at.lines:
+                return f"{at.name}:{at.lines[path]}"
+            at = at.base
+        return self.place(path[:-1]) if path else f"{self.name}:1"
 
     def line(self, path: Path) -> int:
         """Line of a path, or of its nearest ancestor."""

@@ -11,11 +11,13 @@ from msgspec import Meta
 from ghostfleet.core.errors import ScenarioError
 from ghostfleet.core.window import DAY_S
 from ghostfleet.spec import estate as estates
+from ghostfleet.spec import story as stories
 from ghostfleet.spec.data import Data
 from ghostfleet.spec.estate import Estate
 from ghostfleet.spec.fleet import Fleet
 from ghostfleet.spec.hosts import ROW_S, TICK_S, Hosts
 from ghostfleet.spec.parameters import Parameter
+from ghostfleet.spec.story import Outline, Story
 
 
 class Timeline(msgspec.Struct, frozen=True):
@@ -60,10 +62,20 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     scenario: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_-]*$", description="its name")]
     title: Annotated[str, Meta(description="one line for lists")] = ""
+    extends: Annotated[
+        str | None,
+        Meta(
+            description="scenario whose values hold where this says nothing: a shipped one, or a .yaml file from here"
+        ),
+    ] = None
     tables: Annotated[tuple[str, ...], Meta(min_length=1, description="tables written unless --only says otherwise")]
     parameters: Annotated[dict[str, Parameter], Meta(description="what becomes a flag of the command line")] = {}
     aliases: Annotated[dict[str, str], Meta(description="other names of common options: output: to")] = {}
-    expect: Annotated[dict[str, int], Meta(description="rows per table with default parameters")] = {}
+    expect: Annotated[
+        dict[str, Annotated[int, Meta(ge=0)] | tuple[Outline, ...]],
+        Meta(description="per table: rows with default parameters, or how columns move over the story"),
+    ] = {}
+    story: Annotated[Story | None, Meta(description="what its presenter tells, step by step")] = None
     data: Data | None = None
     fleet: Fleet | None = None
     hosts: Hosts | None = None
@@ -79,6 +91,16 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
                 other = "servers (the sections data and fleet)" if self.data is not None else "hosts"
                 msg = f"{name}: a scenario with {other} has no {name} beside them; give those one of their own"
                 raise ValueError(msg)
+        stories.ensure_known(self.story, self.outlines())
+
+    @property
+    def rows(self) -> dict[str, int]:
+        """Rows that are expected, by table."""
+        return {table: said for table, said in self.expect.items() if isinstance(said, int)}
+
+    def outlines(self) -> dict[str, tuple[Outline, ...]]:
+        """How columns are expected to move, by table."""
+        return {table: said for table, said in self.expect.items() if not isinstance(said, int)}
 
     def has(self, sections: Sequence[str]) -> bool:
         """Whether it has all of these sections."""

@@ -13,7 +13,7 @@ import numpy as np
 from ghostfleet.core import civil, counts, draw, zones
 from ghostfleet.core.window import DAY_S, HOUR_S, MINUTE_S
 from ghostfleet.incidents import Incident, id_of
-from ghostfleet.spec import ledger
+from ghostfleet.spec import ledger, moments
 from ghostfleet.spec.estate import incidents as spec
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ class Occasions:
         """Read what the estate says; it has been checked when it was loaded."""
         self._estate = estate
         self._flow = flow
+        self._factor = estate.incidents.factor
         said = estate.incidents if estate.incidents.enabled else spec.Incidents()
         self._scheduled = {
             name: (one, spec.made(one.incident, f"scheduled.{name}")) for name, one in said.scheduled.items()
@@ -85,7 +86,7 @@ class Occasions:
 
     def _place(self, one: spec.Placed) -> Occasion:
         kind = spec.made(one.incident, "placed")
-        start_s = spec.instant(one.starts, "placed.starts")
+        start_s = moments.instant(one.starts, "placed.starts", self._estate.span_s[0])
         victims = self._stream("placed", str(kind.__struct_config__.tag))
         return self._occasion(kind, _chosen(spec.candidates(self._estate, kind), victims, start_s), start_s)
 
@@ -101,7 +102,9 @@ class Occasions:
         days = np.arange(first, last + 1, dtype=np.int64)
         key = self._stream("day", name).keys(draw.entity_ids([name]))
         uniforms = draw.uniform_at(np.repeat(key, len(days), axis=0), days * MOST_A_DAY + NUMBER)
-        numbers = np.minimum(counts.poisson(np.full(len(days), scheduled.per_day), uniforms), MOST_A_DAY - 1)
+        numbers = np.minimum(
+            counts.poisson(np.full(len(days), scheduled.per_day * self._factor), uniforms), MOST_A_DAY - 1
+        )
         if scheduled.weekdays_only:
             numbers = np.where(civil.weekday(days) < civil.SATURDAY, numbers, 0)
         found = []

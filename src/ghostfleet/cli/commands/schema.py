@@ -12,4 +12,4 @@ from ghostfleet.spec import schema
 @click.command(epilog="\b\nExample:\n  ghostfleet schema > scenario.schema.json\n")
 def command() -> None:
     """Print the JSON Schema of scenario files."""
-    click.echo(json.dumps(schema.schema(), indent=2, ensure_ascii=False))
+    click.echo(json.dumps(schema.published(), indent=2, ensure_ascii=False))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 from msgspec import Meta
+
+from ghostfleet.spec import moments
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -53,7 +54,9 @@ class Placed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """One incident at a known time."""
 
     incident: Options
-    starts: Instant
+    starts: Annotated[
+        str, Meta(description="an ISO time, UTC unless an offset is given; or 14h30m since the span's start")
+    ]
 
 
 class Incidents(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -62,6 +65,7 @@ class Incidents(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     enabled: Annotated[bool, Meta(description="false: nothing goes wrong, whatever is scheduled, placed or added")] = (
         True
     )
+    factor: Annotated[float, Meta(ge=0, le=20, description="times as many scheduled ones as they say")] = 1.0
     scheduled: Annotated[dict[str, Scheduled], Meta(description="by a name that draws their times")] = {}
     placed: tuple[Placed, ...] = ()
 
@@ -93,7 +97,7 @@ def ensure_sound(estate: Estate) -> None:
     for path, options in _all(estate.incidents):
         _ensure_can_strike(estate, options, path)
     for place, placed in enumerate(estate.incidents.placed):
-        instant(placed.starts, f"incidents.placed.{place}.starts")
+        moments.instant(placed.starts, f"incidents.placed.{place}.starts", estate.span_s[0])
     if estate.ledger:
         from ghostfleet.spec import ledger
 
@@ -149,16 +153,6 @@ def _values(kind: type[Incident], path: str) -> tuple[str, ...]:
     found = next(one.type for one in described.fields if one.encode_name == path.rpartition(".")[2])
     found = getattr(found, "type", found)  # without what describes it
     return tuple(map(str, getattr(found, "values", ())))
-
-
-def instant(text: str, path: str) -> int:
-    """Second since the epoch of an ISO time; ValueError at its path."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        msg = f"{path}: {text!r} is no time; valid is 2026-03-04T09:30, UTC unless an offset is given"
-        raise ValueError(msg) from error
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
 
 
 def ensure_named(estate: Estate, kind: Incident, path: str) -> None:

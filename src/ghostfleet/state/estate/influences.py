@@ -89,8 +89,8 @@ def _combine(arrays: dict[tuple[str, str], F64], effect: Effect, entity: str, st
 
 def struck(occasion: Occasion, effect: Effect, flow: Flow, residents: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     """Names of those that an effect changes, in the order of calls."""
-    if effect.on == "root":
-        return (occasion.root,)
+    if effect.on in {"root", "cluster"}:  # a cluster is the root itself, where that is one
+        return (occasion.root,) if effect.on == "root" or occasion.root in residents else ()
     if effect.on == "residents":
         return tuple(residents.get(occasion.root, ()))
     place = flow.places.get(occasion.root)

@@ -79,11 +79,15 @@ class Bursts:
         per_day: tuple[float, float],
         ticks: tuple[float, float],
         height: tuple[float, float],
+        most: float,
     ) -> None:
-        """Give medians and log-deviations: of how many a day an entity has, of their lengths, of their heights."""
+        """Give medians and log-deviations: of how many a day an entity has, of their lengths, of their heights.
+
+        No burst is higher than ``most``: what is beyond that has a cause, and is an incident.
+        """
         self._stream = flow.stream("bursts", name)
         self._ids = ids
-        self._ticks, self._height = ticks, height
+        self._ticks, self._height, self._most = ticks, height, most
         u = draw.uniform(self._stream.substream("character").keys(ids), 0, 1)[:, 0]
         self._per_cell = log_normal(u, *per_day) * BURST_CELL / 1440
 
@@ -102,7 +106,7 @@ class Bursts:
         place = np.repeat(cells[cell], repeats) * BURST_CELL
         start = place + (draw.uniform_at(keys[rows], index) * BURST_CELL).astype(np.int64)
         length = np.ceil(log_normal(draw.uniform_at(keys[rows], index + 1), *self._ticks))
-        height = log_normal(draw.uniform_at(keys[rows], index + 2), *self._height)
+        height = np.minimum(log_normal(draw.uniform_at(keys[rows], index + 2), *self._height), self._most)
         stop = start + np.minimum(length, LONGEST_BURST).astype(np.int64)
         for row, low, high, size in zip(*_clipped(rows, start, stop, window), height.tolist(), strict=True):
             if high > low:

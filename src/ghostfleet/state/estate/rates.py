@@ -37,6 +37,7 @@ FAILS_IDLE = 0.1  # of the failures at the reference's load, where there is no l
 BENT = 0.96  # utilisation beyond which waiting grows no longer
 IDLE_CONNECTIONS = 0.35  # of the reference's, held by pools whatever is asked
 HELD_IDLE = 0.7  # of the time for which a connection is held, its holder does something else than wait
+HELD_MOST = 3.0  # times as long, at most: whoever waits longer is queued before a connection is granted
 WAIT_MS = 2600.0  # for a connection, where twice as many are wanted as there are …
 MOST_WAIT_MS = 7500.0  # … and never more than this (COM-5)
 WAIT_FROM = 0.95  # share of the pool from which on callers wait
@@ -68,9 +69,9 @@ class Solver:
         self._demand = Demand(flow)
         ids = flow.nodes.ids
         self._latency = Wander(flow, "latency", ids, swing=(0.07, 0.6), rough=(0.06, 0.6))
-        self._slow = Bursts(flow, "slow", ids, per_day=(2.5, 1.0), ticks=(2.5, 0.9), height=(0.35, 0.8))
+        self._slow = Bursts(flow, "slow", ids, per_day=(2.5, 1.0), ticks=(2.5, 0.9), height=(0.35, 0.8), most=2.5)
         self._failing = Wander(flow, "failing", ids, swing=(0.5, 0.4), rough=(0.06, 0.5))
-        self._faults = Bursts(flow, "faults", ids, per_day=(0.8, 1.0), ticks=(16.0, 0.8), height=(0.8, 0.7))
+        self._faults = Bursts(flow, "faults", ids, per_day=(0.8, 1.0), ticks=(16.0, 0.8), height=(0.8, 0.7), most=5.0)
 
     def solve(self, window: Window, influences: Influences) -> Rates:
         """Rates at every tick of a window; ticks up to `LOOK_BACK` after its start lack some of their past."""
@@ -192,7 +193,7 @@ class Solver:
             # Usual faults follow load, an incident's do not: what it breaks is broken at night as well.
             failures[node] = influences.plus("node.failure", name, failures[node]) + _turned_away(load, FULL)
             if nodes.kinds[node] in {DATABASE, MACHINE}:
-                slower = HELD_IDLE + (1 - HELD_IDLE) * (times[node] / nodes.own_ms[node])
+                slower = HELD_IDLE + (1 - HELD_IDLE) * np.minimum(times[node] / nodes.own_ms[node], HELD_MOST)
                 held = rates[node] / nodes.rates[node] * slower
                 asked = nodes.busy[node] * (IDLE_CONNECTIONS + (1 - IDLE_CONNECTIONS) * held)
                 room = influences.times("pool.size", name, np.full(len(asked), nodes.pools[node]))

@@ -97,7 +97,9 @@ class Work:
         self._reads = Wander(flow, "reads", ids, swing=(0.08, 0.5), rough=(0.04, 0.5))
         self._writes = Wander(flow, "writes", ids, swing=(0.08, 0.5), rough=(0.04, 0.5))
         self._cpu = Wander(flow, "store cpu", ids, swing=(0.05, 0.5), rough=(0.02, 0.5))
-        self._checkpoints = Bursts(flow, "checkpoints", ids, per_day=(8.0, 0.6), ticks=(4.0, 0.6), height=(0.5, 0.6))
+        self._checkpoints = Bursts(
+            flow, "checkpoints", ids, per_day=(8.0, 0.6), ticks=(4.0, 0.6), height=(0.5, 0.6), most=2.0
+        )
         self._keys = {
             name: flow.stream("store", name).keys(ids) for name in ("slow", "deadlocks", "waits", "space", "buffer")
         }
