@@ -51,8 +51,10 @@ def cells(axes: Axes, panel: Panel, result: Result, theme: Theme) -> None:
 
 def _labels(axes: Axes, across: list[str], down: list[str]) -> None:
     """Name rows and columns; names that are longer than a column is wide stand upright."""
-    leave(axes, left=LETTER * max(map(len, down)))
-    longest = LETTER * max(map(len, across))
+    size = min(AXIS, FILL * axes.bbox.height / axes.figure.dpi / len(down) * POINTS)
+    letter = LETTER * size / AXIS
+    leave(axes, left=letter * max(map(len, down)))
+    longest = letter * max(map(len, across))
     upright = longest > axes.bbox.width / axes.figure.dpi / len(across)
     if upright:
         leave(axes, bottom=longest)

@@ -129,15 +129,15 @@ def graph(axes: Axes, panel: Panel, result: Result, theme: Theme) -> None:
     longest = max(map(len, found.kinds))
     row = inches[1] / (found.tall + 1) * POINTS
     size = min(AXIS, 0.52 * row, (1 - GAP) * inches[0] / columns * POINTS / (LETTER * longest))
-    _bands(axes, found, theme)
+    _bands(axes, found, min(AXIS, 1.25 * size), theme)
     for one, other, relation in found.links:
         _curve(axes, found, one, other, colours.get(relation, theme.cost))
     for name, column in found.columns.items():
         _node(axes, name, (column + 0.5, found.rows[name]), size, theme)
-    _headings(axes, found, theme)
+    _headings(axes, found, min(LABEL, 1.4 * size), theme)
 
 
-def _bands(axes: Axes, found: Graph, theme: Theme) -> None:
+def _bands(axes: Axes, found: Graph, size: float, theme: Theme) -> None:
     from matplotlib.patches import Rectangle
 
     left = min((found.columns[name] for name in found.bands), default=0)
@@ -148,7 +148,7 @@ def _bands(axes: Axes, found: Graph, theme: Theme) -> None:
             Rectangle((left + 0.04, upper), right - left - 0.08, lower - upper, facecolor=tint, linewidth=0, zorder=0)
         )
         behind = {"facecolor": tint, "edgecolor": "none", "pad": 2}
-        axes.text(left + 0.11, upper + 0.42, band, color=theme.label, fontsize=AXIS, va="center", zorder=2, bbox=behind)
+        axes.text(left + 0.11, upper + 0.42, band, color=theme.label, fontsize=size, va="center", zorder=2, bbox=behind)
 
 
 def _curve(axes: Axes, found: Graph, one: str, other: str, colour: str) -> None:
@@ -194,10 +194,10 @@ def _node(axes: Axes, name: str, at: tuple[float, float], size: float, theme: Th
     axes.text(*at, name, color=theme.value, fontsize=size, ha="center", va="center_baseline", zorder=4)
 
 
-def _headings(axes: Axes, found: Graph, theme: Theme) -> None:
+def _headings(axes: Axes, found: Graph, size: float, theme: Theme) -> None:
     inner = [column for name, column in found.columns.items() if found.kinds[name] not in HEADINGS]
     places = {HEADINGS[kind]: found.columns[name] + 0.5 for name, kind in found.kinds.items() if kind in HEADINGS}
     if inner:
         places["Services, by cluster"] = (min(inner) + max(inner) + 1) / 2
     for heading, column in places.items():
-        axes.text(column, -0.55, heading, color=theme.label, fontsize=LABEL, ha="center", va="center")
+        axes.text(column, -0.55, heading, color=theme.label, fontsize=size, ha="center", va="center")
