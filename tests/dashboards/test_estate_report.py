@@ -29,7 +29,15 @@ def store(tmp_path_factory):
     """Two days of the estate with one incident, and the truth of it, in a DuckDB file."""
     folder = tmp_path_factory.mktemp("estate")
     (folder / "added.jsonl").write_text(SPIKE)
-    common = ("--incidents", str(folder / "added.jsonl"), "--to", f"duckdb:{folder / 'estate.duckdb'}", "--quiet")
+    common = (
+        "--incident-factor",
+        "0",
+        "--incidents",
+        str(folder / "added.jsonl"),
+        "--to",
+        f"duckdb:{folder / 'estate.duckdb'}",
+        "--quiet",
+    )
     assert root.run(["generate", "estate", *WINDOW, *common]) == 0
     assert root.run(["truth", "estate", *WINDOW, *common]) == 0
     return folder / "estate.duckdb"
