@@ -32,9 +32,7 @@ class Demand:
         self._flow = flow
         entries = flow.entries
         self._wander = Wander(flow, "entry", entries.ids, swing=(0.06, 0.6), rough=(0.015, 0.7))
-        self._surges = Bursts(
-            flow, "surge", entries.ids, per_day=(1.5, 1.0), ticks=(7.0, 0.9), height=(0.3, 0.9), most=0.6
-        )
+        self._surges = Bursts(flow, "surge", entries.ids, **SURGES)
         u = draw.uniform(flow.stream("full hour").keys(entries.ids), 0, 2)
         self._chime = log_normal(u[:, 0], *CHIME)
         self._minute = np.where(u[:, 1] < ON_THE_HOUR, 0, 5 * (12 * u[:, 1]).astype(np.int64))

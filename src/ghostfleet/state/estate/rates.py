@@ -189,7 +189,9 @@ class Solver:
             loads[node] = load
             waits = _waiting(load) / _waiting(np.array([nodes.loads[node]]))
             times[node] *= waits
-            failures[node] *= FAILS_IDLE + (1 - FAILS_IDLE) * np.minimum(load / nodes.loads[node], 3.0)
+            # Autoscaling keeps load level; what fails follows what is asked.
+            asked = rates[node] / nodes.rates[node]
+            failures[node] *= FAILS_IDLE + (1 - FAILS_IDLE) * np.minimum(asked, 3.0)
             # Usual faults follow load, an incident's do not: what it breaks is broken at night as well.
             failures[node] = influences.plus("node.failure", name, failures[node]) + _turned_away(load, FULL)
             if nodes.kinds[node] in {DATABASE, MACHINE}:
