@@ -32,14 +32,6 @@ def store(tmp_path_factory):
     (folder / "added.jsonl").write_text(SPIKE)
     common = ["--set", "estate.incidents.factor=0", "--incidents", str(folder / "added.jsonl")]
     common += ["--to", f"duckdb:{folder / 'estate.duckdb'}", "--quiet"]
-        "--set",
-        "estate.incidents.scheduled={}",
-        "--incidents",
-        str(folder / "added.jsonl"),
-        "--to",
-        f"duckdb:{folder / 'estate.duckdb'}",
-        "--quiet",
-    )
     assert root.run(["generate", "estate", *WINDOW, *common]) == 0
     assert root.run(["truth", "estate", *WINDOW, *common]) == 0
     return folder / "estate.duckdb"
