@@ -71,8 +71,7 @@ def test_a_payment_time_out_fails_a_quarter_to_two_fifths_of_the_shop_s_checkout
         f"placed: [{{starts: 17h, incident: {incident}}}]}}}}"
     )
     estates = Estates(loading.load(reading.read(text, "own.yaml")).scenario)
-    time = estates.scenario.timeline
-    (one,) = estates.occasions.between(time.since_s, time.until_s)
+    (one,) = estates.occasions.between(*estates.flow.estate.span_s)
     risen_s, stood_s = one.phases_s
     outcomes = estates.solve(Window(risen_s // 60 + 1, stood_s // 60, 60)).outcomes
     checkout = estates.flow.places["checkout-service"]
