@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from datetime import datetime, timedelta
 from importlib import import_module
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from ghostfleet.dashboards.pictures import AXIS, HEADROOM, PERCENT_TOP, TICKS, grid, room, short, tick
@@ -28,6 +29,7 @@ LETTER, KEY, LEGEND_ROW, MARGIN = (
 )  # inches: a text, a colour beside it, a row, what is left of it
 TOTALS = 14  # bars above which their totals are read off the axis
 WHOLE_PERCENT = 100
+NAME = 56  # letters of an interval's name that are shown
 ROOM_FOR_MARKS = 1.3  # of the highest value
 
 
@@ -67,7 +69,7 @@ def mark(axes: Axes, intervals: Result, theme: Theme) -> None:
         )
         starts_late = since > left + 0.6 * (right - left)
         axes.annotate(
-            str(row["name"]),
+            shorten(str(row["name"]), NAME, placeholder="…"),
             (max(since, left), 1),
             (-5 if starts_late else 5, -6 - 15 * place),
             xycoords=("data", "axes fraction"),

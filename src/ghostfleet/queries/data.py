@@ -165,8 +165,11 @@ class Data:
 
 
 def _nothing(columns: Mapping[str, str]) -> str:
-    """SELECT without rows that stands for an optional relation; only times are no numbers, and say so."""
-    kinds = {column: "TIMESTAMP" if kind == "TIMESTAMPTZ" else "DOUBLE" for column, kind in columns.items()}
+    """SELECT without rows that stands for an optional relation; times and lists say what they are, others need not."""
+    kinds = {
+        column: "TIMESTAMP" if kind == "TIMESTAMPTZ" else kind if kind.endswith("[]") else "DOUBLE"
+        for column, kind in columns.items()
+    }
     return f"SELECT {', '.join(f'CAST(NULL AS {kinds[one]}) AS {name(one)}' for one in sorted(columns))} WHERE false"
 
 

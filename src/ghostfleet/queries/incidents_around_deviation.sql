@@ -1,22 +1,28 @@
--- title: What truth or records say of the hours of the largest deviation
+-- title: What truth or records say of the services that deviated most, in the hours around it
 -- columns: since, until, name
 -- needs: largest_deviation
--- optional: incidents(kind, root_entity, start TIMESTAMPTZ, end TIMESTAMPTZ)
--- optional: incident_metrics(time TIMESTAMPTZ, incident_type, duration_minutes DOUBLE)
--- Truth goes before records; those do not say when an incident began, only when somebody noticed it and how long it took.
+-- optional: incidents(incident_id, kind, root_entity, start TIMESTAMPTZ, end TIMESTAMPTZ), impact(incident_id, entity)
+-- optional: incident_metrics(time TIMESTAMPTZ, affected_services VARCHAR[], root_cause_description)
+-- optional: incident_metrics(duration_minutes DOUBLE, detection_time_minutes DOUBLE)
+-- Truth goes before records, which know when somebody noticed an incident and how long that took.
 WITH hours AS (
     SELECT DISTINCT since, until FROM largest_deviation
-), truth AS (
-    SELECT "start" AS since, "end" AS until, replace(CAST(kind AS VARCHAR), '_', ' ') || ' at ' || CAST(root_entity AS VARCHAR) AS name FROM incidents
-), records AS (
-    SELECT time AS since, time + duration_minutes * INTERVAL '1 minute' AS until,
-        CAST(incident_type AS VARCHAR) || ' incident, as recorded' AS name
+), told AS (
+    SELECT "start" AS since, "end" AS until,
+        replace(CAST(kind AS VARCHAR), '_', ' ') || ' at ' || CAST(root_entity AS VARCHAR) AS name
+    FROM incidents
+    WHERE CAST(root_entity AS VARCHAR) IN (SELECT service_name FROM largest_deviation)
+        OR incident_id IN (
+            SELECT incident_id FROM impact WHERE CAST(entity AS VARCHAR) IN (SELECT service_name FROM largest_deviation)
+        )
+    UNION ALL
+    SELECT time - detection_time_minutes * INTERVAL '1 minute',
+        time + (duration_minutes - detection_time_minutes) * INTERVAL '1 minute', CAST(root_cause_description AS VARCHAR)
     FROM incident_metrics
     WHERE NOT EXISTS (SELECT 1 FROM incidents)
-), told AS (
-    SELECT since, until, name FROM truth UNION ALL SELECT since, until, name FROM records
+        AND EXISTS (SELECT 1 FROM largest_deviation WHERE service_name = ANY(affected_services))
 )
 SELECT told.since, told.until, name
 FROM told
-JOIN hours ON told.since < hours.until AND coalesce(told.until, hours.until) > hours.since
+JOIN hours ON told.since < hours.until AND told.until > hours.since
 ORDER BY 1, 2, 3
