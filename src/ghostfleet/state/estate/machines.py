@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from ghostfleet.state.estate.stores import READ_BYTES, WRITE_BYTES, Work, of_estate
-from ghostfleet.state.estate.usage import Traffic, Usage, bent, memory_levels
+from ghostfleet.state.estate.usage import Usage, bent, memory_levels
 
 if TYPE_CHECKING:
     from ghostfleet.core.arrays import F64, I64
@@ -85,7 +85,6 @@ class Machines:
         self._cores, self._memory = cores, memory
         self._places = [flow.places[name] for name in self._services]
         self._usage = Usage(flow, self._places, memory_levels(flow.estate, self._services))
-        self._traffic = Traffic(flow)
         self._machines = sorted(flow.estate.machines)
         self._hosts = [place.get(name) for name in self._machines]
         self._work = Work(flow, of_estate(flow, self._machines))
@@ -96,7 +95,7 @@ class Machines:
         cpu, memory = np.zeros(shape), np.zeros(shape)
         rates = {name: np.zeros(shape) for name in ("inbound", "outbound", "read", "write")}
         share = {"cpu": self._usage.cpu(state) / 100, "memory": self._usage.memory(state) / 100}
-        into, out = self._traffic.through(state, self._traffic.requests(state))
+        into, out = state.through
         running = state.rates.running[self._places]
         per_pod = 1 / (KB * state.window.tick_s * np.maximum(running, 1.0))
         inbound, outbound = into[self._places] * per_pod, out[self._places] * per_pod

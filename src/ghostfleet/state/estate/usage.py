@@ -91,16 +91,9 @@ class Traffic:
         self.entry_up = _sizes(u[:, 0], 900.0)
         self.entry_down = _sizes(u[:, 1], 9000.0)
 
-    def requests(self, state: State) -> I64:
-        """Attempts of each edge, shape (edges, ticks)."""
-        slots, outcomes = self._flow.slots, state.outcomes
-        out = np.zeros((len(self._flow.edges), len(state.window)), dtype=np.int64)
-        for slot, edge in enumerate(slots.edges.tolist()):
-            out[edge] += outcomes.call_served[slot] + outcomes.call_failed[slot]
-        return out
-
-    def through(self, state: State, requests: I64) -> tuple[I64, I64]:
+    def through(self, state: State) -> tuple[I64, I64]:
         """Bytes into and out of each node, shapes (nodes, ticks)."""
+        requests = state.calls.served + state.calls.failed
         flow = self._flow
         into, out = np.zeros((2, len(flow.nodes), len(state.window)), dtype=np.int64)
         for edge in range(len(flow.edges)):
