@@ -12,7 +12,6 @@ from ghostfleet.core.facts import Facts
 from ghostfleet.core.table import Fold, Kind, Table, column
 from ghostfleet.signals import StateObserver
 from ghostfleet.state.estate import mixtures
-from ghostfleet.state.estate.usage import Usage, memory_levels
 from ghostfleet.world import flow as flows
 from ghostfleet.world.flow.draft import SERVICE
 
@@ -93,7 +92,6 @@ class SystemMetrics:
         self._regions = [network.region for network in networks]
         self._environments = [network.environment for network in networks]
         self.places = [flow.places[name] for name in self.names]
-        self._usage = Usage(flow, self.places, memory_levels(estate, self.names))
 
     def ready(self) -> StateObserver:
         """The observer."""
@@ -118,10 +116,11 @@ class SystemMetrics:
         for row, name in enumerate(self.names):
             if state.influences.get("node.unstarted", name) is not None:
                 crashing[row] = np.floor(missing[row] * CRASHING)
+        cpu, memory = state.used
         values = {
-            "cpu_utilization": self._usage.cpu(state),
-            "memory_utilization": self._usage.memory(state),
-            "disk_utilization": self._usage.disk(state),
+            "cpu_utilization": cpu,
+            "memory_utilization": memory,
+            "disk_utilization": state.leaves.usage.disk(state),
             "network_in_bytes": into[places],
             "network_out_bytes": out[places],
             "request_count": outcomes.requests[places],

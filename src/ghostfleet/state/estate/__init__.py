@@ -10,15 +10,16 @@ import numpy as np
 
 from ghostfleet.core.window import Window
 from ghostfleet.state.estate.influences import Influences, influences
+from ghostfleet.state.estate.leaves import Leaves
 from ghostfleet.state.estate.outcomes import Outcomes, Splitter
 from ghostfleet.state.estate.rates import LOOK_BACK, Rates, Solver
-from ghostfleet.state.estate.usage import Traffic
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ghostfleet.core.arrays import F64, I64, Array
     from ghostfleet.spec.scenario import Scenario
+    from ghostfleet.state.estate.stores import Statements
     from ghostfleet.world.flow import Flow
     from ghostfleet.world.occasions import Occasion
 
@@ -42,7 +43,7 @@ class State(msgspec.Struct, frozen=True, dict=True):
     rates: Rates
     outcomes: Outcomes
     running_before: F64  # pods of each node in the tick before the window, (nodes,)
-    traffic: Traffic
+    leaves: Leaves
 
     # Several tables observe the same, so it is worked out once and kept with the state.
 
@@ -57,7 +58,17 @@ class State(msgspec.Struct, frozen=True, dict=True):
     @cached_property
     def through(self) -> tuple[I64, I64]:
         """Bytes into and out of each node, shapes (nodes, ticks)."""
-        return self.traffic.through(self)
+        return self.leaves.traffic.through(self)
+
+    @cached_property
+    def used(self) -> tuple[F64, F64]:
+        """CPU and memory in use of all services by name, in per cent of the limits, shapes (services, ticks)."""
+        return self.leaves.usage.used(self)
+
+    @cached_property
+    def statements(self) -> Statements:
+        """What all stores did, by name."""
+        return self.leaves.work.statements(self)
 
 
 class Estates:
@@ -78,7 +89,7 @@ class Estates:
         self.residents = residents  # services of each cluster
         self._solver = Solver(self.flow)
         self._splitter = Splitter(self.flow)
-        self._traffic = Traffic(self.flow)
+        self._leaves = Leaves(self.flow)
 
     def solve(self, window: Window, keep: Callable[[Occasion], bool] = lambda _occasion: True) -> State:
         """State of a window; ``keep`` says which incidents happen."""
@@ -88,7 +99,7 @@ class Estates:
         before = solved.running[:, LOOK_BACK - 1].copy()
         rates = _cut(solved, LOOK_BACK)
         inside = Influences(window, {key: values[LOOK_BACK:] for key, values in changes.arrays.items()})
-        return State(window, self.flow, inside, rates, self._splitter.split(rates), before, self._traffic)
+        return State(window, self.flow, inside, rates, self._splitter.split(rates), before, self._leaves)
 
     def influences(self, window: Window, keep: Callable[[Occasion], bool] = lambda _occasion: True) -> Influences:
         """What incidents change in a window; enough where only leaves of the state are asked for."""

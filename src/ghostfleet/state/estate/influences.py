@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from ghostfleet.world.flow import Flow
     from ghostfleet.world.occasions import Occasion
 
+    Rows = Mapping[str, int | list[int]]  # of each entity
+
 ADDED = frozenset(
     {
         "node.delay_ms",
@@ -57,13 +59,13 @@ class Influences:
         """Factors or addends of all entities that have any, each of shape (ticks,)."""
         return self._by_parameter.get(parameter, {})
 
-    def scale(self, parameter: Parameter, rows: Mapping[str, int], values: F64) -> None:
+    def scale(self, parameter: Parameter, rows: Rows, values: F64) -> None:
         """Apply the factors of entities to their rows of ``values``, shape (rows, ticks), in place."""
         for entity, factor in self.of(parameter).items():
             if entity in rows:
                 values[rows[entity]] *= factor
 
-    def shift(self, parameter: Parameter, rows: Mapping[str, int], values: F64) -> None:
+    def shift(self, parameter: Parameter, rows: Rows, values: F64) -> None:
         """Apply the addends of entities to their rows of ``values``, shape (rows, ticks), in place."""
         for entity, addend in self.of(parameter).items():
             if entity in rows:

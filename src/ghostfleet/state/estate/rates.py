@@ -17,7 +17,7 @@ import numpy as np
 
 from ghostfleet.state.estate.answers import Answers, Own, Sweeper
 from ghostfleet.state.estate.blocks import blocks
-from ghostfleet.state.estate.noise import Bursts, Wander
+from ghostfleet.state.estate.noise import Bursts, Wander, characters
 from ghostfleet.world.flow.draft import DATABASE, EXTERNAL, MACHINE, SERVICE
 
 if TYPE_CHECKING:
@@ -74,18 +74,20 @@ class Solver:
         self._pooled = _group(flow, loaded & ((nodes.kinds == DATABASE) | (nodes.kinds == MACHINE)))
         self._scaled = _group(flow, (nodes.kinds == SERVICE) & (nodes.rates > 0))
         ids = flow.nodes.ids
-        self._latency = Wander(flow, "latency", ids, swing=(0.07, 0.6), rough=(0.06, 0.6))
+        latency = characters(flow, "latency", ids, swing=(0.07, 0.6), rough=(0.06, 0.6))
         self._slow = Bursts(flow, "slow", ids, per_day=(2.5, 1.0), ticks=(2.5, 0.9), height=(0.35, 0.8))
-        self._failing = Wander(flow, "failing", ids, swing=(0.5, 0.4), rough=(0.06, 0.5))
+        failing = characters(flow, "failing", ids, swing=(0.5, 0.4), rough=(0.06, 0.5))
         self._faults = Bursts(flow, "faults", ids, per_day=(0.8, 1.0), ticks=(16.0, 0.8), height=(0.8, 0.7))
+        self._wander = Wander(self._demand.characters, latency, failing)
 
     def solve(self, window: Window, influences: Influences) -> Rates:
         """Rates at every tick of a window; ticks up to `LOOK_BACK` after its start lack some of their past."""
-        entering = self._demand.rates(window, influences)
+        entering, times, failures = self._wander.factors(window)
+        entering = self._demand.rates(window, influences, entering)
         echoing = self._echoing(entering)
         first = self._down(entering, echoing, None)
         wanted, running = self._pods(first, influences)
-        quiet = self._quiet(window, influences)
+        quiet = self._quiet(window, influences, times, failures)
         alone = self._sweeper.sweep(self._own(first, running, quiet, influences), None, influences)
         refused = self._breakers(alone)
         alone = msgspec.structs.replace(alone, refused=refused)
@@ -177,15 +179,13 @@ class Solver:
         wanted[some], running[some] = most, started
         return wanted, running
 
-    def _quiet(self, window: Window, influences: Influences) -> tuple[F64, F64]:
-        """Own times in ms and own failures of nodes that nobody loads."""
+    def _quiet(self, window: Window, influences: Influences, times: F64, failures: F64) -> tuple[F64, F64]:
+        """Own times in ms and own failures of nodes that nobody loads, from the factors by which they wander."""
         nodes = self.flow.nodes
-        times = self._latency.factors(window)
         rises = np.ones_like(times)
         self._slow.add(rises, window)
         times *= rises
         times *= nodes.own_ms[:, None]
-        failures = self._failing.factors(window)
         rises = np.ones_like(failures)
         self._faults.add(rises, window)
         failures *= rises
