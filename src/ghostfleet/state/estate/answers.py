@@ -15,6 +15,8 @@ from ghostfleet.state.estate.blocks import blocks
 from ghostfleet.state.estate.latency import Limit
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ghostfleet.core.arrays import F64, I64
     from ghostfleet.state.estate.influences import Influences
     from ghostfleet.world.flow import Flow
@@ -72,6 +74,16 @@ class Answers(msgspec.Struct, frozen=True):
     lost: F64  # (slots, ticks): probability that a call fails for good
     passes: F64  # (slots, ticks): probability that a request gets past the slot
     refused: F64  # (edges, ticks)
+
+
+class Alone(msgspec.Struct, frozen=True):
+    """Of answers, what the sweep down with retries needs; shapes (nodes, ticks), (slots, ticks) and (edges, ticks)."""
+
+    own_failures: F64
+    attempt_failures: F64
+    tries: F64
+    lost: F64
+    refused: F64
 
 
 class _Part(msgspec.Struct, frozen=True):
@@ -154,13 +166,13 @@ class _Sweep:
         self.parts, self.wires, self.refused = parts, wires, refused
         self.times, self.own_failures = own.times[nodes], own.failures[nodes]
         ticks = self.times.shape[1]
-        self.by_node = np.zeros((len(BY_NODE), len(nodes), ticks))
         (
             self.failures, self.clean, self.clean_mean, self.clean_variance, self.served_mean, self.served_variance,
             self.slow, self.slow_mean, self.fast_mean,
-        ) = self.by_node  # fmt: skip
-        self.by_slot = np.zeros((len(BY_SLOT), len(slots), ticks))
-        self.attempt_failures, self.late, self.tries, self.lost, self.passes = self.by_slot
+        ) = np.empty((len(BY_NODE), len(nodes), ticks))  # fmt: skip
+        self.attempt_failures, self.late, self.tries, self.lost, self.passes = np.empty(
+            (len(BY_SLOT), len(slots), ticks)
+        )
 
     def run(self) -> None:
         """Work out all levels, callees first."""
@@ -283,23 +295,34 @@ class Sweeper:
         """Look up what does not depend on the window."""
         self._flow, self._parts = flow, _parts(flow)
 
-    def sweep(self, own: Own, refused: F64 | None, influences: Influences) -> Answers:
+    def sweep(self, own: Own, refused: F64, influences: Influences) -> Answers:
         """How requests to each node end; ``refused`` is the share of calls that breakers refuse, (edges, ticks)."""
-        flow, levels = self._flow, self._flow.levels
-        ticks = own.times.shape[1]
-        refused = np.zeros((len(flow.edges), ticks)) if refused is None else refused
+        swept = self._swept(own, refused, influences, BY_NODE, BY_SLOT)
+        return Answers(own_failures=own.failures, refused=refused, **swept)
+
+    def alone(self, own: Own, influences: Influences) -> Alone:
+        """What would be if no breaker refused anything."""
+        refused = np.zeros((len(self._flow.edges), own.times.shape[1]))
+        swept = self._swept(own, refused, influences, (), ("attempt_failures", "tries", "lost"))
+        return Alone(own_failures=own.failures, refused=refused, **swept)
+
+    def _swept(
+        self, own: Own, refused: F64, influences: Influences, by_node: Sequence[str], by_slot: Sequence[str]
+    ) -> dict[str, F64]:
+        """Work out all nodes, and keep some of what is known of them and of their slots."""
+        flow, levels, ticks = self._flow, self._flow.levels, own.times.shape[1]
         wires = wire_ms(flow, flow.slots.edges[levels.slots], influences)
-        by_node = np.empty((len(BY_NODE), len(levels.nodes), ticks))
-        by_slot = np.empty((len(BY_SLOT), len(levels.slots), ticks))
+        kept = {name: np.empty((len(levels.nodes), ticks)) for name in by_node}
+        kept |= {name: np.empty((len(levels.slots), ticks)) for name in by_slot}
         for some in blocks(ticks, len(flow.slots)):
             mine = Own(own.loads, own.connections, own.times[:, some], own.failures[:, some])
             here = wires if wires.shape[1] == 1 else wires[:, some]
             going = _Sweep(self._parts, mine, refused[:, some], here, (levels.nodes, levels.slots))
             going.run()
-            by_node[:, levels.nodes, some] = going.by_node
-            by_slot[:, levels.slots, some] = going.by_slot
-        names = dict(zip(BY_NODE, by_node, strict=True)) | dict(zip(BY_SLOT, by_slot, strict=True))
-        return Answers(own_failures=own.failures, refused=refused, **names)
+            for names, order in ((by_node, levels.nodes), (by_slot, levels.slots)):
+                for name in names:
+                    kept[name][order, some] = getattr(going, name)
+        return kept
 
 
 def wire_ms(flow: Flow, edges: I64, influences: Influences) -> F64:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-VALUES = 65_536  # of one array: fewer pay too much for each call, more leave the cache
+VALUES = 131_072  # of one array: fewer pay too much for each call, more leave the cache
 SHORTEST = 128
 
 

@@ -7,6 +7,7 @@ uniform of its own, so that a change somewhere else changes nothing here.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -29,7 +30,7 @@ MOST = 1e9
 NONE = 1 - 1e-9  # far more below 1 than probabilities are rounded
 
 
-class Outcomes(msgspec.Struct, frozen=True):
+class Outcomes(msgspec.Struct, frozen=True, dict=True):
     """Counts per tick: of nodes (nodes, ticks) and of calls (slots, ticks)."""
 
     entered: I64  # (entries, ticks)
@@ -44,9 +45,9 @@ class Outcomes(msgspec.Struct, frozen=True):
     call_late: I64  # of those, too late
     call_refused: I64  # calls that a breaker refused, and so no attempts
 
-    @property
+    @cached_property
     def requests(self) -> I64:
-        """Requests at each node, (nodes, ticks)."""
+        """Requests at each node, (nodes, ticks); every table asks."""
         return self.served + self.late + self.failed
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from ghostfleet.state.estate.answers import Answers, Own, Sweeper
+from ghostfleet.state.estate.answers import Alone, Answers, Own, Sweeper
 from ghostfleet.state.estate.blocks import blocks
 from ghostfleet.state.estate.noise import Bursts, Wander, characters
 from ghostfleet.world.flow.draft import DATABASE, EXTERNAL, MACHINE, SERVICE
@@ -88,7 +88,7 @@ class Solver:
         first = self._down(entering, echoing, None)
         wanted, running = self._pods(first, influences)
         quiet = self._quiet(window, influences, times, failures)
-        alone = self._sweeper.sweep(self._own(first, running, quiet, influences), None, influences)
+        alone = self._sweeper.alone(self._own(first, running, quiet, influences), influences)
         refused = self._breakers(alone)
         alone = msgspec.structs.replace(alone, refused=refused)
         attempts = self._down(entering, echoing, alone)
@@ -115,14 +115,14 @@ class Solver:
         sent = plain[echoes.parents] * echoes.calls[:, None]
         return np.concatenate([sent[:, :1], sent[:, :-1]], axis=1)
 
-    def _down(self, entering: F64, echoing: F64, seen: Answers | None) -> F64:
+    def _down(self, entering: F64, echoing: F64, seen: Alone | None) -> F64:
         """Attempts per second at each node: first ones only, or with the retries that failures seen bring."""
         rates = np.empty((len(self.flow.nodes), entering.shape[1]))
         for some in blocks(entering.shape[1], len(self.flow.slots)):
             rates[:, some] = self._down_some(entering[:, some], echoing[:, some], seen, some)
         return rates
 
-    def _down_some(self, entering: F64, echoing: F64, seen: Answers | None, some: slice) -> F64:
+    def _down_some(self, entering: F64, echoing: F64, seen: Alone | None, some: slice) -> F64:
         """Go level by level; what a node gets is added up slot by slot, so that the order is always the same."""
         flow = self.flow
         rates, sent = np.zeros((len(flow.nodes), entering.shape[1])), np.empty((len(flow.slots), entering.shape[1]))
@@ -144,7 +144,7 @@ class Solver:
                     sent[slots] = self._again(passing, slots, level, seen, some)
         return rates
 
-    def _again(self, passing: F64, slots: I64, level: Level, seen: Answers, some: slice) -> F64:
+    def _again(self, passing: F64, slots: I64, level: Level, seen: Alone, some: slice) -> F64:
         """Attempts that slots of a level send, retries included; ``passing`` is used up."""
         flow = self.flow
         refused, tries = seen.refused[flow.slots.edges[slots], some], seen.tries[slots, some]
@@ -234,10 +234,10 @@ class Solver:
         failures[some] += _turned_away(crowd, POOL_FULL)
         connections[some] = np.minimum(np.maximum(asked + lost, crowd * (room - lost)), room)
 
-    def _breakers(self, alone: Answers) -> F64:
+    def _breakers(self, alone: Alone) -> F64:
         """Share of calls that breakers refuse, shape (edges, ticks): those of edges that failed a short while ago."""
         flow = self.flow
-        refused = np.zeros((len(flow.edges), alone.failures.shape[1]))
+        refused = np.zeros((len(flow.edges), alone.tries.shape[1]))
         edges = flow.slots.edges
         failed = (alone.attempt_failures > OPEN_ABOVE) & (flow.edges.breakers[edges] > 0)[:, None]
         for slot in np.flatnonzero(failed.any(axis=1)).tolist():
