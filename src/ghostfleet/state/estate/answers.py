@@ -47,6 +47,10 @@ class Moments(msgspec.Struct):
     mean: F64
     variance: F64
 
+    def rows(self, some: slice) -> Moments:
+        """Some rows only."""
+        return Moments(self.mean[some], self.variance[some])
+
     def add(self, first: int, probability: F64, part: Moments) -> None:
         """Add a part that comes with a probability to the first rows."""
         mean = probability * part.mean
@@ -102,7 +106,7 @@ class _Call(msgspec.Struct):
     """How the calls of slots end; shapes (slots, ticks)."""
 
     clean: F64  # probability that a served call was served at once
-    clean_moments: Moments
+    clean_moments: Moments | None  # None where nobody asks
     served_moments: Moments
     slow: F64  # share of lost calls that ran into a time-out
     slow_ms: F64
@@ -110,11 +114,10 @@ class _Call(msgspec.Struct):
 
     def step(self, some: slice) -> _Call:
         """Some slots only."""
-        clean, served = self.clean_moments, self.served_moments
         return _Call(
             self.clean[some],
-            Moments(clean.mean[some], clean.variance[some]),
-            Moments(served.mean[some], served.variance[some]),
+            None if self.clean_moments is None else self.clean_moments.rows(some),
+            self.served_moments.rows(some),
             self.slow[some],
             self.slow_ms[some],
             self.fast_ms[some],
@@ -142,11 +145,12 @@ class _Sum:
         failed = self.passing[:first] * gone
         self._fail(first, failed, call)
         made = waits * (1 - lost) / passes
-        clean_made = made * call.clean
-        slot_clean = 1 - made + clean_made
-        self.clean.add(first, clean_made / slot_clean, call.clean_moments)
         self.served.add(first, made, call.served_moments)
-        self.clean_share[:first] *= slot_clean
+        if call.clean_moments is not None:
+            clean_made = made * call.clean
+            slot_clean = 1 - made + clean_made
+            self.clean.add(first, clean_made / slot_clean, call.clean_moments)
+            self.clean_share[:first] *= slot_clean
         self.passing[:first] *= passes
 
     def _fail(self, first: int, failed: F64, call: _Call) -> None:
@@ -161,9 +165,12 @@ class _Sum:
 class _Sweep:
     """One sweep up over a few ticks: arrays in the order of levels that are filled level by level, callees first."""
 
-    def __init__(self, parts: list[_Part], own: Own, refused: F64, wires: F64, levels: tuple[I64, I64]) -> None:
+    def __init__(
+        self, parts: list[_Part], own: Own, refused: F64, wires: F64, levels: tuple[I64, I64], *, asks_clean: bool
+    ) -> None:
         nodes, slots = levels
         self.parts, self.wires, self.refused = parts, wires, refused
+        self.asks_clean = asks_clean
         self.times, self.own_failures = own.times[nodes], own.failures[nodes]
         ticks = self.times.shape[1]
         (
@@ -211,7 +218,8 @@ class _Sweep:
         np.minimum(q, HIGHEST, out=q)
         powers = Powers(q, retries)
         all_fail = powers.at(retries + 1)
-        lost = refused + (1 - refused) * all_fail
+        exhausted = (1 - refused) * all_fail
+        lost = refused + exhausted
         self.attempt_failures[slots], self.lost[slots] = q, lost
         late_share = late * (1 - failing)
         at_all = np.where(q > 0, q, 1.0)
@@ -227,17 +235,22 @@ class _Sweep:
         more = powers.mean_failures()  # failed attempts before a served one, of all served calls
         more_ms = more * attempt_ms
         served = Moments(last_mean + more_ms, last_variance + more_ms * attempt_ms)
-        _, *clean = limits.split(self.clean_mean[children] + wire_ms, self.clean_variance[children])
-        tried = (1 - refused) * all_fail / np.where(lost > 0, lost, 1.0)
+        tried = exhausted / np.where(lost > 0, lost, 1.0)
         tries_ms = retries * attempt_ms
         return _Call(
             clean=(1 - again) * self.clean[children],
-            clean_moments=Moments(*clean),
+            clean_moments=self._clean(part, wire_ms) if self.asks_clean else None,
             served_moments=served,
             slow=tried * slow,
             slow_ms=slow_ms + tries_ms,
             fast_ms=(1 - tried) * REFUSAL_MS + tried * (fast_ms + tries_ms),
         )
+
+    def _clean(self, part: _Part, wire_ms: F64) -> Moments:
+        """Moments of calls that are served at once."""
+        children = part.children
+        _, *clean = part.limits.split(self.clean_mean[children] + wire_ms, self.clean_variance[children])
+        return Moments(*clean)
 
 
 class Powers:
@@ -262,7 +275,7 @@ class Powers:
         """Mean number of failed attempts of calls that were served in the end: Σ k q^k (1 − q) / (1 − q^(R+1))."""
         total = np.zeros_like(self.q)
         for failures in range(1, len(self._all) - 1):
-            total = total + np.where(self._retries >= failures, failures, 0) * self._all[failures]
+            total += np.where(self._retries >= failures, failures, 0) * self._all[failures]
         mean: F64 = total * (1 - self.q) / (1 - self.at(self._retries + 1))
         return mean
 
@@ -317,7 +330,9 @@ class Sweeper:
         for some in blocks(ticks, len(flow.slots)):
             mine = Own(own.loads, own.connections, own.times[:, some], own.failures[:, some])
             here = wires if wires.shape[1] == 1 else wires[:, some]
-            going = _Sweep(self._parts, mine, refused[:, some], here, (levels.nodes, levels.slots))
+            going = _Sweep(
+                self._parts, mine, refused[:, some], here, (levels.nodes, levels.slots), asks_clean=bool(by_node)
+            )
             going.run()
             for names, order in ((by_node, levels.nodes), (by_slot, levels.slots)):
                 for name in names:
