@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
+from ghostfleet.core.scratch import Scratch
 from ghostfleet.state.estate.blocks import blocks
 from ghostfleet.state.estate.latency import Limit
 
@@ -165,20 +166,18 @@ class _Sum:
 class _Sweep:
     """One sweep up over a few ticks: arrays in the order of levels that are filled level by level, callees first."""
 
-    def __init__(
-        self, parts: list[_Part], own: Own, refused: F64, wires: F64, levels: tuple[I64, I64], *, asks_clean: bool
-    ) -> None:
-        nodes, slots = levels
-        self.parts, self.wires, self.refused = parts, wires, refused
+    def __init__(self, ready: Sweeper, own: Own, refused: F64, wires: F64, *, asks_clean: bool) -> None:
+        nodes, slots, scratch = ready.flow.levels.nodes, ready.flow.levels.slots, ready.scratch
+        self.parts, self.wires, self.refused = ready.parts, wires, refused
         self.asks_clean = asks_clean
         self.times, self.own_failures = own.times[nodes], own.failures[nodes]
         ticks = self.times.shape[1]
         (
             self.failures, self.clean, self.clean_mean, self.clean_variance, self.served_mean, self.served_variance,
             self.slow, self.slow_mean, self.fast_mean,
-        ) = np.empty((len(BY_NODE), len(nodes), ticks))  # fmt: skip
-        self.attempt_failures, self.late, self.tries, self.lost, self.passes = np.empty(
-            (len(BY_SLOT), len(slots), ticks)
+        ) = scratch.array("nodes", (len(BY_NODE), len(nodes), ticks), np.float64)  # fmt: skip
+        self.attempt_failures, self.late, self.tries, self.lost, self.passes = scratch.array(
+            "slots", (len(BY_SLOT), len(slots), ticks), np.float64
         )
 
     def run(self) -> None:
@@ -306,7 +305,7 @@ class Sweeper:
 
     def __init__(self, flow: Flow) -> None:
         """Look up what does not depend on the window."""
-        self._flow, self._parts = flow, _parts(flow)
+        self.flow, self.parts, self.scratch = flow, _parts(flow), Scratch()
 
     def sweep(self, own: Own, refused: F64, influences: Influences) -> Answers:
         """How requests to each node end; ``refused`` is the share of calls that breakers refuse, (edges, ticks)."""
@@ -315,7 +314,7 @@ class Sweeper:
 
     def alone(self, own: Own, influences: Influences) -> Alone:
         """What would be if no breaker refused anything."""
-        refused = np.zeros((len(self._flow.edges), own.times.shape[1]))
+        refused = np.zeros((len(self.flow.edges), own.times.shape[1]))
         swept = self._swept(own, refused, influences, (), ("attempt_failures", "tries", "lost"))
         return Alone(own_failures=own.failures, refused=refused, **swept)
 
@@ -323,16 +322,14 @@ class Sweeper:
         self, own: Own, refused: F64, influences: Influences, by_node: Sequence[str], by_slot: Sequence[str]
     ) -> dict[str, F64]:
         """Work out all nodes, and keep some of what is known of them and of their slots."""
-        flow, levels, ticks = self._flow, self._flow.levels, own.times.shape[1]
+        flow, levels, ticks = self.flow, self.flow.levels, own.times.shape[1]
         wires = wire_ms(flow, flow.slots.edges[levels.slots], influences)
         kept = {name: np.empty((len(levels.nodes), ticks)) for name in by_node}
         kept |= {name: np.empty((len(levels.slots), ticks)) for name in by_slot}
         for some in blocks(ticks, len(flow.slots)):
             mine = Own(own.loads, own.connections, own.times[:, some], own.failures[:, some])
             here = wires if wires.shape[1] == 1 else wires[:, some]
-            going = _Sweep(
-                self._parts, mine, refused[:, some], here, (levels.nodes, levels.slots), asks_clean=bool(by_node)
-            )
+            going = _Sweep(self, mine, refused[:, some], here, asks_clean=bool(by_node))
             going.run()
             for names, order in ((by_node, levels.nodes), (by_slot, levels.slots)):
                 for name in names:

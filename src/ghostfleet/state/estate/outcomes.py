@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 
 from ghostfleet.core import counts, draw
+from ghostfleet.core.scratch import Scratch
 from ghostfleet.state.estate.answers import Powers
 from ghostfleet.state.estate.blocks import blocks
 
@@ -71,7 +72,7 @@ class Splitter:
 
     def __init__(self, flow: Flow) -> None:
         """Make the keys of all splits."""
-        self.flow = flow
+        self.flow, self.scratch = flow, Scratch()
         self.parts = [_part(flow, level) for level in flow.levels.all]
         self.entry = self._pair(flow.entries.ids, "total", "failed")
         self.echo = self._pair(flow.echoes.ids, "echo", "echo failed")
@@ -124,7 +125,8 @@ class _Split:
         self.start = rates.window.start + some.start
         self.by_node = by_node
         self.served, self.late, self.failed, self.own = by_node
-        self.by_slot = np.empty((len(BY_SLOT), len(splitter.flow.slots), by_node.shape[2]), dtype=np.int64)
+        shape = len(BY_SLOT), len(splitter.flow.slots), by_node.shape[2]
+        self.by_slot = splitter.scratch.array("slots", shape, np.int64)
         self.call_served, self.call_failed, self.call_late, self.call_refused = self.by_slot
 
     def run(self) -> None:
