@@ -20,12 +20,28 @@ CLOSE = 1e-4  # octaves: a step of Newton's as short as this leaves far less tha
 STEPS = 64  # at most; each halves the bracket or the step, and four are usual
 DENSITY = 0.3989422804014327  # of a standard normal at 0
 NARROWEST = 1e-6  # octaves
+AT_ONCE = 16_384  # rows
 
 
 def quantiles(
     weights: Sequence[F64], means: Sequence[F64], variances: Sequence[F64], probabilities: Sequence[float]
 ) -> list[F64]:
     """Quantiles of mixtures of log-normals, one per probability; shapes (rows,), 0 where all weights are.
+
+    Some rows after others, so that their arrays stay in the cache.
+    """
+    found: list[list[F64]] = []
+    for first in range(0, max(len(weights[0]), 1), AT_ONCE):
+        some = slice(first, first + AT_ONCE)
+        w, m, v = ([one[some] for one in values] for values in (weights, means, variances))
+        found.append(_quantiles(w, m, v, probabilities))
+    return [np.concatenate(one) for one in zip(*found, strict=True)]
+
+
+def _quantiles(
+    weights: Sequence[F64], means: Sequence[F64], variances: Sequence[F64], probabilities: Sequence[float]
+) -> list[F64]:
+    """Quantiles of some rows.
 
     Where one class has all the weight, or so much that the others cannot be seen, its own quantile serves; elsewhere
     the mixture's distribution is inverted, for all probabilities at once.

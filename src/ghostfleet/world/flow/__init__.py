@@ -18,7 +18,7 @@ from ghostfleet.spec.estate import Estate
 from ghostfleet.world.estate.copies import expanded
 from ghostfleet.world.flow.calibration import calibrate
 from ghostfleet.world.flow.draft import DATABASE, EXTERNAL, MACHINE, SERVICE, WEB, Draft, DraftEdge, draft
-from ghostfleet.world.flow.levels import Levels, levels
+from ghostfleet.world.flow.levels import Levels, in_levels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -145,7 +145,7 @@ class Flow(msgspec.Struct, frozen=True, dict=True):
     @cached_property
     def levels(self) -> Levels:
         """Nodes that can be worked on at once."""
-        return levels(self.slots.of, self.edges.children[self.slots.edges].tolist())
+        return in_levels(self.slots.of, self.edges.children[self.slots.edges].tolist())
 
     @cached_property
     def waits(self) -> F64:

@@ -37,7 +37,7 @@ class Levels(msgspec.Struct, frozen=True):
     all: tuple[Level, ...]
 
 
-def levels(slots_of: Sequence[Sequence[int]], children: Sequence[int]) -> Levels:
+def in_levels(slots_of: Sequence[Sequence[int]], children: Sequence[int]) -> Levels:
     """Cut nodes by the longest chain of calls that leads to them; ``children`` are those that slots call."""
     depth = [0] * len(slots_of)
     for node, slots in enumerate(slots_of):
