@@ -80,7 +80,7 @@ def test_what_pods_use_is_what_their_hosts_carry():
     loads = machines.loads(state)
     cores = dict(zip(world["Node"].names, world["Node"].numbers("cpu_cores").tolist(), strict=True))
     carried = (loads.cpu / 100 * np.array([cores[name] for name in names])[:, None]).sum(axis=0)
-    usage, places = machines._usage.cpu(state) / 100, machines._places
+    usage, places = state.used[0] / 100, machines._places
     used = (usage * machines._limits[:, :1] * state.rates.running[places]).sum(axis=0)
     np.testing.assert_allclose(carried, used, rtol=1e-9)
 

@@ -387,9 +387,10 @@ def test_victims_by_their_place_in_a_list_are_seen(monkeypatch):
 def test_a_late_request_that_is_counted_twice_is_seen(monkeypatch):
     honest = outcomes._Split._arrive
 
-    def twice(split, slot, served, failed):
-        honest(split, slot, served, failed)
-        split.failed[int(split.flow.edges.children[split.flow.slots.edges[slot]])] += split.call_late[slot]
+    def twice(split, part, served, failed):
+        honest(split, part, served, failed)
+        for child, late in zip(part.children, split.call_late[part.level.slots], strict=True):
+            split.failed[child] += late
 
     monkeypatch.setattr(outcomes._Split, "_arrive", twice)
     with pytest.raises(AssertionError):

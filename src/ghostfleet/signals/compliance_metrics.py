@@ -187,9 +187,9 @@ class ComplianceMetrics:
             share = failed / np.maximum(requests, 1)
             failures[name] = np.minimum(FAILURE_POINTS * np.maximum(share - 0.01, 0.0), 60.0)
             rate = state.influences.get("logins.failed", name)
-            attacked = np.zeros(len(state.window)) if rate is None else rate
             total = np.zeros(len(requests))
-            for tick in range(per_day):
-                total = total + attacked.reshape(-1, per_day)[:, tick]
+            if rate is not None:
+                for tick in range(per_day):
+                    total = total + rate.reshape(-1, per_day)[:, tick]
             logins[name] = np.minimum(LOGIN_POINTS * total, 30.0)
         return {"failures": failures, "logins": logins}

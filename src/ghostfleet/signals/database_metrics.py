@@ -11,7 +11,7 @@ from ghostfleet.core.batch import Batch
 from ghostfleet.core.facts import Facts
 from ghostfleet.core.table import Fold, Kind, Table, column
 from ghostfleet.signals import StateObserver
-from ghostfleet.state.estate.stores import Work, of_estate, size_of
+from ghostfleet.state.estate.stores import size_of
 from ghostfleet.world import flow as flows
 
 if TYPE_CHECKING:
@@ -92,7 +92,6 @@ class DatabaseMetrics:
         self._engines = [EDITIONS[one.edition] if hasattr(one, "edition") else one.engine for one in found]
         self._classes = [size_of(one) for one in found]
         self._regions = [estate.networks[one.network].region for one in found]
-        self._work = Work(flow, of_estate(flow, self.names))
 
     def ready(self) -> StateObserver:
         """The observer."""
@@ -101,7 +100,7 @@ class DatabaseMetrics:
 
     def facts(self, state: State) -> Facts:
         """Facts of every database and tick."""
-        done = self._work.statements(state)
+        done = state.statements
         weight = np.rint(done.weight * SCALE).astype(np.int64)
         return Facts(
             TABLE,

@@ -11,7 +11,10 @@ from ghostfleet.core.batch import Batch
 from ghostfleet.core.facts import Facts
 from ghostfleet.core.table import Fold, Kind, Table, column
 from ghostfleet.signals import StateObserver
-from ghostfleet.state.estate import latency
+from ghostfleet.state.estate import mixtures
+from ghostfleet.state.estate.answers import wire_ms
+from ghostfleet.state.estate.blocks import blocks
+from ghostfleet.state.estate.latency import Limit
 from ghostfleet.state.estate.usage import Traffic
 from ghostfleet.world import flow as flows
 from ghostfleet.world.flow.draft import DATABASE, MACHINE, SERVICE
@@ -109,13 +112,12 @@ class NetworkMetrics:
         ]
         self._protocols = [flow.edges.protocols[edge] for edge in self.edges]
         self._regions = [flow.nodes.regions[ends[edge][0]] for edge in self.edges]
-        self._flow, self._traffic = flow, Traffic(flow)
+        self._flow, self._edges = flow, np.array(self.edges, dtype=np.int64)
+        traffic = Traffic(flow)
+        self._sizes = (traffic.up + traffic.down)[self.edges][:, None]
         ids = flow.edges.ids[self.edges]
         self._loss = 100 * np.minimum(_log_normal(draw.uniform(flow.stream("loss").keys(ids), 0, 1)[:, 0]), 0.002)
         self._lost = flow.stream("segments").keys(ids)
-        self._slots: list[list[int]] = [[] for _ in range(len(flow.edges))]
-        for slot, edge in enumerate(flow.slots.edges.tolist()):
-            self._slots[edge].append(slot)
         usual = flow.nodes.rates[flow.edges.parents] * flow.edges.calls
         held_ms = np.array([flow.nodes.own_ms[child] for _, child in ends]) * 2 + flow.edges.wire_ms
         self._limits = flow.edges.timeouts_ms[self.edges]
@@ -129,15 +131,15 @@ class NetworkMetrics:
     def facts(self, state: State) -> Facts:
         """Facts of every edge and tick."""
         shape = len(self.edges), len(state.window)
-        values: dict[str, Array] = {name: np.zeros(shape) for name in SUMS}
+        values: dict[str, Array] = {name: np.empty(shape) for name in SUMS}
         for name in ("request_count", "error_count", "timeout_count"):
-            values[name] = np.zeros(shape, dtype=np.int64)
-        for row, edge in enumerate(self.edges):
-            self._edge(state, edge, row, values)
+            values[name] = np.empty(shape, dtype=np.int64)
+        wires = wire_ms(self._flow, self._edges, state.influences)
+        for some in blocks(len(self.edges), len(state.window), shortest=1):
+            for name, found in self._some(state, some, wires[some]).items():
+                values[name][some] = found
         requests = values["request_count"]
-        traffic = self._traffic
-        size = (traffic.up + traffic.down)[self.edges][:, None]
-        values["byte_count"] = requests * size
+        values["byte_count"] = requests * self._sizes
         spent = _added(values, "_ms") / 1000 / state.window.tick_s
         values["active_connections"] = np.ceil(spent).astype(np.int64)
         values["connection_pool_utilization"] = np.minimum(spent / self._pools[:, None], 1.0)
@@ -149,44 +151,35 @@ class NetworkMetrics:
         values["packet_loss_rate"] = rate
         return Facts(TABLE, state.window, values, dict.fromkeys(SUMS, Fold.SUM))
 
-    def _edge(self, state: State, edge: int, row: int, values: dict[str, Array]) -> None:
-        """Counts of an edge, and how long its attempts took by how they ended."""
-        outcomes, answers, edges = state.outcomes, state.rates.answers, self._flow.edges
-        child = int(edges.children[edge])
-        served, failed, late = np.zeros((3, len(state.window)), dtype=np.int64)
-        for slot in self._slots[edge]:
-            served += outcomes.call_served[slot]
-            failed += outcomes.call_failed[slot]
-            late += outcomes.call_late[slot]
-        values["request_count"][row] = served + failed
-        values["error_count"][row] = failed
-        values["timeout_count"][row] = late
-        wire_ms = state.influences.plus(
-            "wire.delay_ms", self._flow.nodes.names[child], np.full(len(served), edges.wire_ms[edge])
-        )
-        clean = served * answers.clean[child]
+    def _some(self, state: State, some: slice, wire_ms: F64) -> dict[str, Array]:
+        """Counts of some edges, and how long their attempts took by how they ended."""
+        calls, answers, limit = state.calls, state.rates.answers, Limit(self._limits[some, None])
+        edges = self._edges[some]
+        at = self._flow.edges.children[edges]
+        served, failed, late = calls.served[edges], calls.failed[edges], calls.late[edges]
+        values: dict[str, Array] = {"request_count": served + failed, "error_count": failed, "timeout_count": late}
+        clean = served * answers.clean[at]
         again = served - clean
-        limit = float(edges.timeouts_ms[edge])
-        whole, whole_variance = latency.below(
-            limit, answers.served_mean[child] + wire_ms, answers.served_variance[child]
-        )
-        first, first_variance = latency.below(limit, answers.clean_mean[child] + wire_ms, answers.clean_variance[child])
+        _, whole, whole_variance = limit.split(answers.served_mean[at] + wire_ms, answers.served_variance[at])
+        _, first, first_variance = limit.split(answers.clean_mean[at] + wire_ms, answers.clean_variance[at])
         others = failed - late
-        slow = others * answers.slow[child]
-        parts = {
-            "clean": (clean, clean * first, clean * (first_variance + first * first)),
-            "late": _spread(late.astype(np.float64), np.full(len(late), limit), TIMED_OUT_SPREAD),
-            "slow": _spread(slow, np.minimum(answers.slow_mean[child] + wire_ms, limit), TIMED_OUT_SPREAD),
-            "fast": _spread(others - slow, np.minimum(answers.fast_mean[child] + wire_ms, limit), FAILED_SPREAD),
-        }
+        slow = others * answers.slow[at]
+        first_square = first_variance + first * first
         total, square = served * whole, served * (whole_variance + whole * whole)
-        parts["again"] = (
+        ended = {
+            "clean": (clean, clean * first, clean * first_square),
+            "late": _spread(late, limit.ms, TIMED_OUT_SPREAD),
+            "slow": _spread(slow, np.minimum(answers.slow_mean[at] + wire_ms, limit.ms), TIMED_OUT_SPREAD),
+            "fast": _spread(others - slow, np.minimum(answers.fast_mean[at] + wire_ms, limit.ms), FAILED_SPREAD),
+        }
+        ended["again"] = (
             again,
-            np.maximum(total - parts["clean"][1], again * first),
-            np.maximum(square - parts["clean"][2], again * (first_variance + first * first)),
+            np.maximum(total - ended["clean"][1], again * first),
+            np.maximum(square - ended["clean"][2], again * first_square),
         )
-        for name, (weight, mean, second) in parts.items():
-            values[name][row], values[f"{name}_ms"][row], values[f"{name}_square"][row] = weight, mean, second
+        for name, sums in ended.items():
+            values |= dict(zip((name, f"{name}_ms", f"{name}_square"), sums, strict=True))
+        return values
 
     def observe(self, state: State, window: Window) -> Iterator[Batch]:
         """Rows of a window, time after time."""
@@ -211,7 +204,7 @@ class NetworkMetrics:
         yield Batch(TABLE, {name: columns[name] for name in TABLE.names})
 
 
-def _spread(weight: F64, mean: F64, share: float) -> tuple[F64, F64, F64]:
+def _spread(weight: Array, mean: F64, share: float) -> tuple[Array, F64, F64]:
     """Sums of a class whose times have a mean and a deviation that is a share of it."""
     return weight, weight * mean, weight * (mean * mean * (1 + share * share))
 
@@ -232,7 +225,7 @@ def _percentiles(facts: Mapping[str, F64]) -> list[F64]:
         weights.append(weight)
         means.append(mean)
         variances.append(np.maximum(facts[f"{name}_square"].ravel() / sure - mean * mean, 0.0))
-    return latency.quantiles(weights, means, variances, tuple(PERCENTILES.values()))
+    return mixtures.quantiles(weights, means, variances, tuple(PERCENTILES.values()))
 
 
 def _log_normal(u: F64) -> F64:

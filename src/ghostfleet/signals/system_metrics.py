@@ -11,8 +11,7 @@ from ghostfleet.core.batch import Batch
 from ghostfleet.core.facts import Facts
 from ghostfleet.core.table import Fold, Kind, Table, column
 from ghostfleet.signals import StateObserver
-from ghostfleet.state.estate import latency
-from ghostfleet.state.estate.usage import Traffic, Usage, memory_levels
+from ghostfleet.state.estate import mixtures
 from ghostfleet.world import flow as flows
 from ghostfleet.world.flow.draft import SERVICE
 
@@ -93,8 +92,6 @@ class SystemMetrics:
         self._regions = [network.region for network in networks]
         self._environments = [network.environment for network in networks]
         self.places = [flow.places[name] for name in self.names]
-        self._usage = Usage(flow, self.places, memory_levels(estate, self.names))
-        self._traffic = Traffic(flow)
 
     def ready(self) -> StateObserver:
         """The observer."""
@@ -104,7 +101,7 @@ class SystemMetrics:
     def facts(self, state: State) -> Facts:
         """Facts of every service and tick."""
         places, outcomes, rates = self.places, state.outcomes, state.rates
-        into, out = self._traffic.through(state, self._traffic.requests(state))
+        into, out = state.through
         served = outcomes.served[places]
         answers = rates.answers
         clean = served * answers.clean[places]
@@ -119,10 +116,11 @@ class SystemMetrics:
         for row, name in enumerate(self.names):
             if state.influences.get("node.unstarted", name) is not None:
                 crashing[row] = np.floor(missing[row] * CRASHING)
+        cpu, memory = state.used
         values = {
-            "cpu_utilization": self._usage.cpu(state),
-            "memory_utilization": self._usage.memory(state),
-            "disk_utilization": self._usage.disk(state),
+            "cpu_utilization": cpu,
+            "memory_utilization": memory,
+            "disk_utilization": state.leaves.usage.disk(state),
             "network_in_bytes": into[places],
             "network_out_bytes": out[places],
             "request_count": outcomes.requests[places],
@@ -174,4 +172,4 @@ def median(facts: Mapping[str, F64]) -> F64:
         weights.append(weight.ravel())
         means.append(mean.ravel())
         variances.append(np.maximum(facts[f"{part}_square"] / sure - mean * mean, 0.0).ravel())
-    return latency.quantiles(weights, means, variances, (0.5,))[0].reshape(shape)
+    return mixtures.quantiles(weights, means, variances, (0.5,))[0].reshape(shape)

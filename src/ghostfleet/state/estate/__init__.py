@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import msgspec
+import numpy as np
 
 from ghostfleet.core.window import Window
 from ghostfleet.state.estate.influences import Influences, influences
+from ghostfleet.state.estate.leaves import Leaves
 from ghostfleet.state.estate.outcomes import Outcomes, Splitter
 from ghostfleet.state.estate.rates import LOOK_BACK, Rates, Solver
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ghostfleet.core.arrays import F64, Array
+    from ghostfleet.core.arrays import F64, I64, Array
     from ghostfleet.spec.scenario import Scenario
+    from ghostfleet.state.estate.stores import Statements
     from ghostfleet.world.flow import Flow
     from ghostfleet.world.occasions import Occasion
 
 TICKS_AT_ONCE = 2_880  # two days: long enough that the look-back is nothing, short enough for memory
+
+
+class Calls(msgspec.Struct, frozen=True):
+    """Attempts of each edge by how they ended, shapes (edges, ticks)."""
+
+    served: I64
+    failed: I64  # late ones included
+    late: I64
 
 
 class State(msgspec.Struct, frozen=True, dict=True):
@@ -31,6 +43,32 @@ class State(msgspec.Struct, frozen=True, dict=True):
     rates: Rates
     outcomes: Outcomes
     running_before: F64  # pods of each node in the tick before the window, (nodes,)
+    leaves: Leaves
+
+    # Several tables observe the same, so it is worked out once and kept with the state.
+
+    @cached_property
+    def calls(self) -> Calls:
+        """Attempts of each edge: its slots stand one behind the other."""
+        edges, done = self.flow.slots.edges, self.outcomes
+        first = np.searchsorted(edges, np.arange(len(self.flow.edges)))
+        parts = [done.call_served, done.call_failed, done.call_late]
+        return Calls(*(np.add.reduceat(part, first, axis=0) if len(first) else part for part in parts))
+
+    @cached_property
+    def through(self) -> tuple[I64, I64]:
+        """Bytes into and out of each node, shapes (nodes, ticks)."""
+        return self.leaves.traffic.through(self)
+
+    @cached_property
+    def used(self) -> tuple[F64, F64]:
+        """CPU and memory in use of all services by name, in per cent of the limits, shapes (services, ticks)."""
+        return self.leaves.usage.used(self)
+
+    @cached_property
+    def statements(self) -> Statements:
+        """What all stores did, by name."""
+        return self.leaves.work.statements(self)
 
 
 class Estates:
@@ -51,6 +89,7 @@ class Estates:
         self.residents = residents  # services of each cluster
         self._solver = Solver(self.flow)
         self._splitter = Splitter(self.flow)
+        self._leaves = Leaves(self.flow)
 
     def solve(self, window: Window, keep: Callable[[Occasion], bool] = lambda _occasion: True) -> State:
         """State of a window; ``keep`` says which incidents happen."""
@@ -60,7 +99,7 @@ class Estates:
         before = solved.running[:, LOOK_BACK - 1].copy()
         rates = _cut(solved, LOOK_BACK)
         inside = Influences(window, {key: values[LOOK_BACK:] for key, values in changes.arrays.items()})
-        return State(window, self.flow, inside, rates, self._splitter.split(rates), before)
+        return State(window, self.flow, inside, rates, self._splitter.split(rates), before, self._leaves)
 
     def influences(self, window: Window, keep: Callable[[Occasion], bool] = lambda _occasion: True) -> Influences:
         """What incidents change in a window; enough where only leaves of the state are asked for."""

@@ -11,16 +11,26 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from ghostfleet.state.estate.latency import above, below
+from ghostfleet.core.scratch import Scratch
+from ghostfleet.state.estate.blocks import blocks
+from ghostfleet.state.estate.latency import Limit
 
 if TYPE_CHECKING:
-    from ghostfleet.core.arrays import F64
+    from collections.abc import Sequence
+
+    from ghostfleet.core.arrays import F64, I64
     from ghostfleet.state.estate.influences import Influences
     from ghostfleet.world.flow import Flow
+    from ghostfleet.world.flow.levels import Level
 
 FAST_SHARE = 0.35  # of a node's own time until a failure of its own is told
 REFUSAL_MS = 1.5  # until a breaker has said no
 HIGHEST = 0.999999
+BY_NODE = (
+    *("failures", "clean", "clean_mean", "clean_variance", "served_mean", "served_variance"),
+    *("slow", "slow_mean", "fast_mean"),
+)
+BY_SLOT = ("attempt_failures", "late", "tries", "lost", "passes")
 
 
 class Own(msgspec.Struct, frozen=True):
@@ -33,15 +43,21 @@ class Own(msgspec.Struct, frozen=True):
 
 
 class Moments(msgspec.Struct):
-    """A class of endings at one node: mean and variance of its total time, shapes (ticks,)."""
+    """A class of endings: mean and variance of its total time, shapes (nodes or slots, ticks)."""
 
     mean: F64
     variance: F64
 
-    @property
-    def square(self) -> F64:
-        """Second moment."""
-        return self.variance + self.mean * self.mean
+    def rows(self, some: slice) -> Moments:
+        """Some rows only."""
+        return Moments(self.mean[some], self.variance[some])
+
+    def add(self, first: int, probability: F64, part: Moments) -> None:
+        """Add a part that comes with a probability to the first rows."""
+        mean = probability * part.mean
+        self.variance[:first] += probability * (part.variance + part.mean * part.mean)
+        self.variance[:first] -= mean * mean
+        self.mean[:first] += mean
 
 
 class Answers(msgspec.Struct, frozen=True):
@@ -65,158 +81,269 @@ class Answers(msgspec.Struct, frozen=True):
     refused: F64  # (edges, ticks)
 
 
-class _Sweep:
-    """One sweep up: arrays that are filled node by node, callees first."""
+class Alone(msgspec.Struct, frozen=True):
+    """Of answers, what the sweep down with retries needs; shapes (nodes, ticks), (slots, ticks) and (edges, ticks)."""
 
-    def __init__(self, flow: Flow, own: Own, refused: F64 | None, influences: Influences) -> None:
-        self.flow, self.own, self.influences = flow, own, influences
-        nodes, ticks = own.times.shape
-        slots = len(flow.slots)
-        self.refused = np.zeros((len(flow.edges), ticks)) if refused is None else refused
-        self.by_node = np.zeros((9, nodes, ticks))
-        (
-            self.failures, self.clean, self.clean_mean, self.clean_variance, self.served_mean, self.served_variance,
-            self.slow, self.slow_mean, self.fast_mean,
-        ) = self.by_node  # fmt: skip
-        self.by_slot = np.zeros((5, slots, ticks))
-        self.attempt_failures, self.late, self.tries, self.lost, self.passes = self.by_slot
+    own_failures: F64
+    attempt_failures: F64
+    tries: F64
+    lost: F64
+    refused: F64
 
-    def node(self, node: int) -> None:
-        """Work out one node from those it calls."""
-        own_ms = self.own.times[node]
-        spread = self.flow.nodes.spreads[node] * own_ms
-        variance = spread * spread
-        clean, served = Moments(own_ms, variance), Moments(own_ms, variance)
-        own_failure = self.own.failures[node]
-        passing = 1 - own_failure  # probability of having got so far
-        clean_share = np.ones_like(own_ms)
-        slow, slow_ms = np.zeros_like(own_ms), np.zeros_like(own_ms)
-        fast, fast_ms = own_failure, own_failure * (FAST_SHARE * own_ms)
-        for slot in self.flow.slots.of[node]:
-            call = self._call(slot)
-            edge = int(self.flow.slots.edges[slot])
-            if self.flow.edges.asynchronous[edge]:
-                self.passes[slot] = 1.0
-                continue
-            share = self.flow.slots.shares[slot]
-            gone = share * self.lost[slot]
-            self.passes[slot] = 1 - gone
-            failed = passing * gone
-            slow = slow + failed * call.slow
-            slow_ms = slow_ms + failed * call.slow * (served.mean + call.slow_ms)
-            fast = fast + failed * (1 - call.slow)
-            fast_ms = fast_ms + failed * (1 - call.slow) * (served.mean + call.fast_ms)
-            made = share * (1 - self.lost[slot]) / self.passes[slot]
-            clean_made = made * call.clean
-            slot_clean = 1 - made + clean_made
-            clean = _with(clean, clean_made / slot_clean, call.clean_moments)
-            served = _with(served, made, call.served_moments)
-            clean_share = clean_share * slot_clean
-            passing = passing * self.passes[slot]
-        self.failures[node] = 1 - passing
-        self.clean[node] = clean_share
-        self.clean_mean[node], self.clean_variance[node] = clean.mean, clean.variance
-        self.served_mean[node], self.served_variance[node] = served.mean, served.variance
-        total = slow + fast
-        at_all = np.where(total > 0, total, 1.0)
-        self.slow[node] = slow / at_all
-        self.slow_mean[node] = slow_ms / np.where(slow > 0, slow, 1.0)
-        self.fast_mean[node] = fast_ms / np.where(fast > 0, fast, 1.0)
 
-    def _call(self, slot: int) -> _Call:
-        """Work out one call, its retries included."""
-        flow, edge = self.flow, int(self.flow.slots.edges[slot])
-        child, retries = int(flow.edges.children[edge]), int(flow.edges.retries[edge])
-        wire_ms = self.influences.plus(
-            "wire.delay_ms", flow.nodes.names[child], np.full(self.failures.shape[1], flow.edges.wire_ms[edge])
-        )
-        limit = float(flow.edges.timeouts_ms[edge])
-        mean = self.served_mean[child] + wire_ms
-        late = above(limit, mean, self.served_variance[child])
-        failing = self.failures[child]
-        q = 1 - (1 - failing) * (1 - late)
-        np.minimum(q, HIGHEST, out=q)
-        powers = [np.ones_like(q), q]
-        for _ in range(retries):
-            powers.append(powers[-1] * q)
-        refused = self.refused[edge]
-        lost = refused + (1 - refused) * powers[retries + 1]
-        self.attempt_failures[slot] = q
-        late_share = late * (1 - failing)
-        at_all = np.where(q > 0, q, 1.0)
-        self.late[slot] = late_share / at_all
-        self.tries[slot] = (1 - powers[retries + 1]) / (1 - q)
-        self.lost[slot] = lost
-        # One failed attempt: slow when it was too late for us, or too late for somebody below.
-        slow = (late_share + failing * self.slow[child]) / at_all
-        below_ms = np.minimum(self.slow_mean[child] + wire_ms, limit)
-        slow_ms = np.where(late > 0, limit, below_ms)
-        fast_ms = np.minimum(self.fast_mean[child] + wire_ms, limit)
-        attempt_ms = slow * slow_ms + (1 - slow) * fast_ms
-        again = (q - powers[retries + 1]) / (1 - powers[retries + 1])  # of served calls, some attempt failed before
-        more = _mean_failures(powers, retries)  # failed attempts before a served one, of all served calls
-        last = Moments(*below(limit, mean, self.served_variance[child]))
-        served = Moments(last.mean + more * attempt_ms, last.variance + more * attempt_ms * attempt_ms)
-        clean = Moments(*below(limit, self.clean_mean[child] + wire_ms, self.clean_variance[child]))
-        exhausted = (1 - refused) * powers[retries + 1]
-        gone = np.where(lost > 0, lost, 1.0)
-        tried = exhausted / gone
-        return _Call(
-            clean=(1 - again) * self.clean[child],
-            clean_moments=clean,
-            served_moments=served,
-            slow=tried * slow,
-            slow_ms=slow_ms + retries * attempt_ms,
-            fast_ms=(1 - tried) * REFUSAL_MS + tried * (fast_ms + retries * attempt_ms),
-        )
+class _Part(msgspec.Struct, frozen=True):
+    """What a level of the flow needs to know of its nodes and slots; columns of shape (nodes, 1) and (slots, 1)."""
+
+    level: Level
+    spreads: F64
+    children: I64  # places in the order of levels
+    edges: I64
+    retries: I64
+    limits: Limit
+    waits: F64
 
 
 class _Call(msgspec.Struct):
-    """How a call of one slot ends; shapes (ticks,)."""
+    """How the calls of slots end; shapes (slots, ticks)."""
 
     clean: F64  # probability that a served call was served at once
-    clean_moments: Moments
+    clean_moments: Moments | None  # None where nobody asks
     served_moments: Moments
     slow: F64  # share of lost calls that ran into a time-out
     slow_ms: F64
     fast_ms: F64
 
-
-def _with(total: Moments, probability: F64, part: Moments) -> Moments:
-    """Add a part that comes with a probability."""
-    mean = probability * part.mean
-    return Moments(total.mean + mean, total.variance + probability * part.square - mean * mean)
-
-
-def _mean_failures(powers: list[F64], retries: int) -> F64:
-    """Mean number of failed attempts of calls that were served in the end: Σ k q^k (1 − q) / (1 − q^(R+1))."""
-    total = np.zeros_like(powers[1])
-    for failures in range(1, retries + 1):
-        total = total + failures * powers[failures]
-    mean: F64 = total * (1 - powers[1]) / (1 - powers[retries + 1])
-    return mean
+    def step(self, some: slice) -> _Call:
+        """Some slots only."""
+        return _Call(
+            self.clean[some],
+            None if self.clean_moments is None else self.clean_moments.rows(some),
+            self.served_moments.rows(some),
+            self.slow[some],
+            self.slow_ms[some],
+            self.fast_ms[some],
+        )
 
 
-def sweep(flow: Flow, own: Own, refused: F64 | None, influences: Influences) -> Answers:
-    """How requests to each node end; ``refused`` is the share of calls that breakers refuse, shape (edges, ticks)."""
-    going = _Sweep(flow, own, refused, influences)
-    for node in reversed(range(len(flow.nodes))):
-        going.node(node)
-    return Answers(
-        failures=going.failures,
-        own_failures=own.failures,
-        clean=going.clean,
-        clean_mean=going.clean_mean,
-        clean_variance=going.clean_variance,
-        served_mean=going.served_mean,
-        served_variance=going.served_variance,
-        slow=going.slow,
-        slow_mean=going.slow_mean,
-        fast_mean=going.fast_mean,
-        attempt_failures=going.attempt_failures,
-        late=going.late,
-        tries=going.tries,
-        lost=going.lost,
-        passes=going.passes,
-        refused=going.refused,
-    )
+class _Sum:
+    """What nodes of a level are known to do after some of their calls; shapes (nodes, ticks)."""
+
+    def __init__(self, own_ms: F64, own_failures: F64, spreads: F64) -> None:
+        spread = spreads * own_ms
+        variance = spread * spread
+        self.clean = Moments(own_ms.copy(), variance)
+        self.served = Moments(own_ms.copy(), variance.copy())
+        self.clean_share = np.ones_like(own_ms)
+        self.passing = 1 - own_failures  # probability of having got so far
+        self.slow, self.slow_ms = np.zeros((2, *own_ms.shape))
+        self.fast, self.fast_ms = own_failures.copy(), own_failures * (FAST_SHARE * own_ms)
+
+    def add(self, call: _Call, waits: F64, lost: F64, passes: F64) -> None:
+        """Let the first nodes make their next calls; ``passes`` is written."""
+        first = len(lost)
+        gone = waits * lost
+        np.subtract(1, gone, out=passes)
+        failed = self.passing[:first] * gone
+        self._fail(first, failed, call)
+        made = waits * (1 - lost) / passes
+        self.served.add(first, made, call.served_moments)
+        if call.clean_moments is not None:
+            clean_made = made * call.clean
+            slot_clean = 1 - made + clean_made
+            self.clean.add(first, clean_made / slot_clean, call.clean_moments)
+            self.clean_share[:first] *= slot_clean
+        self.passing[:first] *= passes
+
+    def _fail(self, first: int, failed: F64, call: _Call) -> None:
+        slow, fast = failed * call.slow, failed * (1 - call.slow)
+        before_ms = self.served.mean[:first]
+        self.slow[:first] += slow
+        self.slow_ms[:first] += slow * (before_ms + call.slow_ms)
+        self.fast[:first] += fast
+        self.fast_ms[:first] += fast * (before_ms + call.fast_ms)
+
+
+class _Sweep:
+    """One sweep up over a few ticks: arrays in the order of levels that are filled level by level, callees first."""
+
+    def __init__(self, ready: Sweeper, own: Own, refused: F64, wires: F64, *, asks_clean: bool) -> None:
+        nodes, slots, scratch = ready.flow.levels.nodes, ready.flow.levels.slots, ready.scratch
+        self.parts, self.wires, self.refused = ready.parts, wires, refused
+        self.asks_clean = asks_clean
+        self.times, self.own_failures = own.times[nodes], own.failures[nodes]
+        ticks = self.times.shape[1]
+        (
+            self.failures, self.clean, self.clean_mean, self.clean_variance, self.served_mean, self.served_variance,
+            self.slow, self.slow_mean, self.fast_mean,
+        ) = scratch.array("nodes", (len(BY_NODE), len(nodes), ticks), np.float64)  # fmt: skip
+        self.attempt_failures, self.late, self.tries, self.lost, self.passes = scratch.array(
+            "slots", (len(BY_SLOT), len(slots), ticks), np.float64
+        )
+
+    def run(self) -> None:
+        """Work out all levels, callees first."""
+        for part in reversed(self.parts):
+            self._level(part)
+
+    def _level(self, part: _Part) -> None:
+        """Work out the nodes of a level from those that they call."""
+        nodes, slots = part.level.nodes, part.level.slots
+        total = _Sum(self.times[nodes], self.own_failures[nodes], part.spreads)
+        if part.level.steps:
+            call = self._call(part)
+            lost, passes = self.lost[slots], self.passes[slots]
+            for step in part.level.steps:
+                total.add(call.step(step), part.waits[step], lost[step], passes[step])
+        self._keep(nodes, total)
+
+    def _keep(self, nodes: slice, total: _Sum) -> None:
+        self.failures[nodes] = 1 - total.passing
+        self.clean[nodes] = total.clean_share
+        self.clean_mean[nodes], self.clean_variance[nodes] = total.clean.mean, total.clean.variance
+        self.served_mean[nodes], self.served_variance[nodes] = total.served.mean, total.served.variance
+        failed = total.slow + total.fast
+        self.slow[nodes] = total.slow / np.where(failed > 0, failed, 1.0)
+        self.slow_mean[nodes] = total.slow_ms / np.where(total.slow > 0, total.slow, 1.0)
+        self.fast_mean[nodes] = total.fast_ms / np.where(total.fast > 0, total.fast, 1.0)
+
+    def _call(self, part: _Part) -> _Call:
+        """Work out the calls of a level, their retries included."""
+        children, slots, limits, retries = part.children, part.level.slots, part.limits, part.retries
+        wire_ms, refused = self.wires[slots], self.refused[part.edges]
+        mean, variance = self.served_mean[children] + wire_ms, self.served_variance[children]
+        late, last_mean, last_variance = limits.split(mean, variance)
+        failing = self.failures[children]
+        q = 1 - (1 - failing) * (1 - late)
+        np.minimum(q, HIGHEST, out=q)
+        powers = Powers(q, retries)
+        all_fail = powers.at(retries + 1)
+        exhausted = (1 - refused) * all_fail
+        lost = refused + exhausted
+        self.attempt_failures[slots], self.lost[slots] = q, lost
+        late_share = late * (1 - failing)
+        at_all = np.where(q > 0, q, 1.0)
+        self.late[slots] = late_share / at_all
+        self.tries[slots] = (1 - all_fail) / (1 - q)
+        # One failed attempt: slow when it was too late for us, or too late for somebody below.
+        slow = (late_share + failing * self.slow[children]) / at_all
+        below_ms = np.minimum(self.slow_mean[children] + wire_ms, limits.ms)
+        slow_ms = np.where(late > 0, limits.ms, below_ms)
+        fast_ms = np.minimum(self.fast_mean[children] + wire_ms, limits.ms)
+        attempt_ms = slow * slow_ms + (1 - slow) * fast_ms
+        again = (q - all_fail) / (1 - all_fail)  # of served calls, some attempt failed before
+        more = powers.mean_failures()  # failed attempts before a served one, of all served calls
+        more_ms = more * attempt_ms
+        served = Moments(last_mean + more_ms, last_variance + more_ms * attempt_ms)
+        tried = exhausted / np.where(lost > 0, lost, 1.0)
+        tries_ms = retries * attempt_ms
+        return _Call(
+            clean=(1 - again) * self.clean[children],
+            clean_moments=self._clean(part, wire_ms) if self.asks_clean else None,
+            served_moments=served,
+            slow=tried * slow,
+            slow_ms=slow_ms + tries_ms,
+            fast_ms=(1 - tried) * REFUSAL_MS + tried * (fast_ms + tries_ms),
+        )
+
+    def _clean(self, part: _Part, wire_ms: F64) -> Moments:
+        """Moments of calls that are served at once."""
+        children = part.children
+        _, *clean = part.limits.split(self.clean_mean[children] + wire_ms, self.clean_variance[children])
+        return Moments(*clean)
+
+
+class Powers:
+    """Powers of the probability that an attempt fails, where slots differ in how often they try."""
+
+    def __init__(self, q: F64, retries: I64) -> None:
+        """Multiply them up to the longest series of attempts; ``retries`` has the shape (slots, 1)."""
+        self.q, self._retries = q, retries
+        self._all = [np.ones_like(q), q]
+        for _ in range(int(retries.max(initial=0))):
+            self._all.append(self._all[-1] * q)
+
+    def at(self, exponents: I64) -> F64:
+        """Power of each slot; exponents have the shape (slots, 1)."""
+        low, high = int(exponents.min()), int(exponents.max())
+        out = self._all[low]
+        for exponent in range(low + 1, high + 1):
+            out = np.where(exponents == exponent, self._all[exponent], out)
+        return out
+
+    def mean_failures(self) -> F64:
+        """Mean number of failed attempts of calls that were served in the end: Σ k q^k (1 − q) / (1 − q^(R+1))."""
+        total = np.zeros_like(self.q)
+        for failures in range(1, len(self._all) - 1):
+            total += np.where(self._retries >= failures, failures, 0) * self._all[failures]
+        mean: F64 = total * (1 - self.q) / (1 - self.at(self._retries + 1))
+        return mean
+
+
+def _parts(flow: Flow) -> list[_Part]:
+    """Columns of each level."""
+    levels, edges = flow.levels, flow.edges
+    found = []
+    for level in levels.all:
+        slots = levels.slots[level.slots]
+        of = flow.slots.edges[slots]
+        found.append(
+            _Part(
+                level=level,
+                spreads=flow.nodes.spreads[levels.nodes[level.nodes]][:, None],
+                children=levels.place[edges.children[of]],
+                edges=of,
+                retries=edges.retries[of][:, None],
+                limits=Limit(edges.timeouts_ms[of][:, None]),
+                waits=flow.waits[slots][:, None],
+            )
+        )
+    return found
+
+
+class Sweeper:
+    """Sweeps up, for any window."""
+
+    def __init__(self, flow: Flow) -> None:
+        """Look up what does not depend on the window."""
+        self.flow, self.parts, self.scratch = flow, _parts(flow), Scratch()
+
+    def sweep(self, own: Own, refused: F64, influences: Influences) -> Answers:
+        """How requests to each node end; ``refused`` is the share of calls that breakers refuse, (edges, ticks)."""
+        swept = self._swept(own, refused, influences, BY_NODE, BY_SLOT)
+        return Answers(own_failures=own.failures, refused=refused, **swept)
+
+    def alone(self, own: Own, influences: Influences) -> Alone:
+        """What would be if no breaker refused anything."""
+        refused = np.zeros((len(self.flow.edges), own.times.shape[1]))
+        swept = self._swept(own, refused, influences, (), ("attempt_failures", "tries", "lost"))
+        return Alone(own_failures=own.failures, refused=refused, **swept)
+
+    def _swept(
+        self, own: Own, refused: F64, influences: Influences, by_node: Sequence[str], by_slot: Sequence[str]
+    ) -> dict[str, F64]:
+        """Work out all nodes, and keep some of what is known of them and of their slots."""
+        flow, levels, ticks = self.flow, self.flow.levels, own.times.shape[1]
+        wires = wire_ms(flow, flow.slots.edges[levels.slots], influences)
+        kept = {name: np.empty((len(levels.nodes), ticks)) for name in by_node}
+        kept |= {name: np.empty((len(levels.slots), ticks)) for name in by_slot}
+        for some in blocks(ticks, len(flow.slots)):
+            mine = Own(own.loads, own.connections, own.times[:, some], own.failures[:, some])
+            here = wires if wires.shape[1] == 1 else wires[:, some]
+            going = _Sweep(self, mine, refused[:, some], here, asks_clean=bool(by_node))
+            going.run()
+            for names, order in ((by_node, levels.nodes), (by_slot, levels.slots)):
+                for name in names:
+                    kept[name][order, some] = getattr(going, name)
+        return kept
+
+
+def wire_ms(flow: Flow, edges: I64, influences: Influences) -> F64:
+    """Time on the wire of calls along some edges, shape (edges, ticks), or (edges, 1) where nothing changes it."""
+    usual: F64 = flow.edges.wire_ms[edges][:, None]
+    changed = influences.of("wire.delay_ms")
+    if not changed:
+        return usual
+    wires = np.repeat(usual, len(influences.window), axis=1)
+    for row, child in enumerate(flow.edges.children[edges].tolist()):
+        wires[row] = influences.plus("wire.delay_ms", flow.nodes.names[child], wires[row])
+    return wires

@@ -12,6 +12,8 @@ from ghostfleet.core.window import HOUR_S
 from ghostfleet.world.estate.prices import HOURS_PER_MONTH
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ghostfleet.core.arrays import F64, I64
     from ghostfleet.state.estate import State
     from ghostfleet.world.estate import World
@@ -27,6 +29,7 @@ UNITS = {
     "WebService": "requests",
     "ExternalService": "calls",
 }
+KEPT = frozenset({"EKSCluster", "RDSInstance", "EC2Instance"})  # billed by what runs, not by what it is asked
 WASTE = {"EKSCluster": (0.15, 0.35), "RDSInstance": (0.05, 0.25)}  # shares of the cost (EST-25)
 OTHER_WASTE = (0.10, 0.30)
 SAVED = (0.6, 0.9)  # of waste, what could be had back
@@ -57,7 +60,7 @@ class Resource(msgspec.Struct, frozen=True):
     monthly_usd: float
     units: float  # nodes of a cluster, 1 of anything else
     nodes: tuple[int, ...]  # places in the flow whose requests it serves
-    is_running: bool = True
+    running: float = 1.0  # share of the price
 
 
 class Accounts:
@@ -73,55 +76,72 @@ class Accounts:
         spans = np.array([WASTE.get(one.label, OTHER_WASTE) for one in self.resources]).reshape(-1, 2)
         self._waste = spans[:, 0] + (spans[:, 1] - spans[:, 0]) * u[:, 0]
         self._saved = SAVED[0] + (SAVED[1] - SAVED[0]) * u[:, 1]
+        self._rows: dict[str, list[int]] = {}
+        for row, one in enumerate(self.resources):
+            self._rows.setdefault(one.key, []).append(row)
+        self._units = _column(one.units for one in self.resources)
+        self._fixed = _column(FIXED.get(one.label, 1.0) for one in self.resources)
+        self._prices = _column(one.monthly_usd / HOURS_PER_MONTH * one.running for one in self.resources)
+        self._are_kept = np.array([one.label in KEPT for one in self.resources])[:, None]
 
     def bills(self, state: State) -> Bills:
         """Bills of the hours of a state's window."""
         per_hour = HOUR_S // state.window.tick_s
-        hours = len(state.window) // per_hour
-        shape = len(self.resources), hours
-        hourly, usage, waste = np.zeros(shape), np.zeros(shape), np.zeros(shape)
-        requests = state.outcomes.requests
-        for row, one in enumerate(self.resources):
-            units = state.influences.times("cluster.nodes", one.key, np.ones(len(state.window)))
-            running = _hourly(np.rint(units * one.units), per_hour) / per_hour
-            places = list(one.nodes)
-            count = _hourly(_total(requests, places), per_hour)
-            usual = _total(self._flow.nodes.rates, places) * HOUR_S
-            asked = count / usual if usual > 0 else np.zeros(hours)
-            fixed = FIXED.get(one.label, 1.0)
-            share = fixed + (1 - fixed) * np.minimum(asked, 3.0)
-            price = one.monthly_usd / HOURS_PER_MONTH * (1.0 if one.is_running else STOPPED)
-            hourly[row] = price * share * (running / one.units)
-            usage[row] = running if one.label in {"EKSCluster", "RDSInstance", "EC2Instance"} else count
-            idle = 1 + IDLE_FACTOR * (USUAL_LOAD - self._load(state, one, per_hour))
-            wasted = _hourly(state.influences.plus("bill.waste", one.key, np.zeros(len(state.window))), per_hour)
-            # Machines beyond those that the estate needs are waste altogether.
-            beyond = np.maximum(1 - one.units / np.maximum(running, 1e-9), 0.0)
-            waste[row] = np.minimum(self._waste[row] * np.maximum(idle, 0.2) + wasted / per_hour + beyond, MOST_WASTE)
-        return Bills(hourly, usage, waste, np.broadcast_to(self._saved[:, None], shape))
+        running = _hourly(self._running(state), per_hour) / per_hour
+        count = _hourly(self._stacked(state.outcomes.requests), per_hour)
+        usual = self._stacked(self._flow.nodes.rates[:, None]) * HOUR_S
+        asked = np.where(usual > 0, count / np.where(usual > 0, usual, 1.0), 0.0)
+        share = self._fixed + (1 - self._fixed) * np.minimum(asked, 3.0)
+        # Machines beyond those that the estate needs are waste altogether.
+        beyond = np.maximum(1 - self._units / np.maximum(running, 1e-9), 0.0)
+        idle = np.maximum(1 + IDLE_FACTOR * (USUAL_LOAD - self._loads(state, per_hour)), 0.2)
+        wasted = _hourly(self._wasted(state), per_hour) / per_hour
+        return Bills(
+            hourly_usd=self._prices * share * (running / self._units),
+            usage=np.where(self._are_kept, running, count),
+            waste=np.minimum(self._waste[:, None] * idle + wasted + beyond, MOST_WASTE),
+            potential=np.broadcast_to(self._saved[:, None], running.shape),
+        )
 
-    def _load(self, state: State, one: Resource, per_hour: int) -> F64:
-        places = list(one.nodes)
-        if not places or one.label == "ExternalService":
-            return np.full(len(state.window) // per_hour, USUAL_LOAD)
-        loads = np.minimum(state.rates.loads[places], 1.0)
-        return _hourly(_total(loads, list(range(len(places)))), per_hour) / (per_hour * len(places))
+    def _running(self, state: State) -> F64:
+        """Units of each resource that run, shape (resources, ticks)."""
+        units = np.ones((len(self.resources), len(state.window)))
+        state.influences.scale("cluster.nodes", self._rows, units)
+        return np.rint(units * self._units)
+
+    def _wasted(self, state: State) -> F64:
+        """Shares of bills that incidents waste, shape (resources, ticks)."""
+        wasted = np.zeros((len(self.resources), len(state.window)))
+        state.influences.shift("bill.waste", self._rows, wasted)
+        return wasted
+
+    def _stacked(self, values: F64 | I64) -> F64:
+        """Sums over the nodes that each resource serves, shape (resources, ticks)."""
+        out = np.zeros((len(self.resources), values.shape[1]))
+        for row, one in enumerate(self.resources):
+            for place in one.nodes:
+                out[row] += values[place]
+        return out
+
+    def _loads(self, state: State, per_hour: int) -> F64:
+        """Mean loads of what resources serve, shape (resources, hours)."""
+        loads = _hourly(self._stacked(np.minimum(state.rates.loads, 1.0)), per_hour)
+        has = np.array([bool(one.nodes) and one.label != "ExternalService" for one in self.resources])[:, None]
+        nodes = np.array([max(len(one.nodes), 1) for one in self.resources])[:, None]
+        return np.where(has, loads / (per_hour * nodes), USUAL_LOAD)
 
 
 def _hourly(values: F64 | I64, per_hour: int) -> F64:
-    """Sums of hours, tick by tick so that the order of additions is known."""
-    ticks = values.reshape(-1, per_hour)
-    total = ticks[:, 0].astype(np.float64)
+    """Sums of hours, shape (rows, hours), tick by tick so that the order of additions is known."""
+    ticks = values.reshape(len(values), values.shape[1] // per_hour, per_hour)
+    total = ticks[:, :, 0].astype(np.float64)
     for tick in range(1, per_hour):
-        total = total + ticks[:, tick]
+        total += ticks[:, :, tick]
     return total
 
 
-def _total(values: F64 | I64, places: list[int]) -> F64:
-    total = np.zeros(values.shape[1:], dtype=np.float64)
-    for place in places:
-        total = total + values[place]
-    return total
+def _column(values: Iterable[float]) -> F64:
+    return np.array(list(values), dtype=np.float64)[:, None]
 
 
 def _resources(world: World, flow: Flow, label: str) -> list[Resource]:
@@ -137,10 +157,15 @@ def _resources(world: World, flow: Flow, label: str) -> list[Resource]:
         Resource(
             label, key, found.ids[row], found.names[row], regions[row], environments[row], centers[row],
             prices[row], nodes[row], _served(world, flow, label, key),
-            is_running=label != "EC2Instance" or statuses[row] != "stopped" or bool(flow.slots_into[flow.places[key]]),
+            running=STOPPED if _rests(flow, label, key, statuses[row]) else 1.0,
         )
         for row, key in enumerate(found.keys)
     ]  # fmt: skip
+
+
+def _rests(flow: Flow, label: str, key: str, status: str) -> bool:
+    """Whether a machine is stopped; what is asked does run, whatever was said of it when the world was made."""
+    return label == "EC2Instance" and status == "stopped" and not flow.slots_into[flow.places[key]]
 
 
 def _served(world: World, flow: Flow, label: str, key: str) -> tuple[int, ...]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from ghostfleet.core import draw, maths
 from ghostfleet.core.moments import Moments
-from ghostfleet.state.estate.noise import Bursts, Wander, log_normal
+from ghostfleet.state.estate.noise import Bursts, characters, log_normal
 
 if TYPE_CHECKING:
     from ghostfleet.core.arrays import F64
@@ -31,7 +31,7 @@ class Demand:
         """Prepare what does not depend on the window."""
         self._flow = flow
         entries = flow.entries
-        self._wander = Wander(flow, "entry", entries.ids, swing=(0.06, 0.6), rough=(0.015, 0.7))
+        self.characters = characters(flow, "entry", entries.ids, swing=(0.06, 0.6), rough=(0.015, 0.7))
         self._surges = Bursts(flow, "surge", entries.ids, **SURGES)
         u = draw.uniform(flow.stream("full hour").keys(entries.ids), 0, 2)
         self._chime = log_normal(u[:, 0], *CHIME)
@@ -45,10 +45,9 @@ class Demand:
             for (number, shape, clock), places in groups.items()
         ]
 
-    def rates(self, window: Window, influences: Influences) -> F64:
-        """Requests per second that enter in each cell, shape (entries, ticks)."""
+    def rates(self, window: Window, influences: Influences, rates: F64) -> F64:
+        """Requests per second that enter in each cell, shape (entries, ticks); of what wanders by ``characters``."""
         entries, at = self._flow.entries, Moments(window)
-        rates = self._wander.factors(window)
         surges = np.ones_like(rates)
         self._surges.add(surges, window)
         rates *= surges

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from ghostfleet.world.flow import Flow
     from ghostfleet.world.occasions import Occasion
 
+    Rows = Mapping[str, int | list[int]]  # of each entity
+
 ADDED = frozenset(
     {
         "node.delay_ms",
@@ -45,10 +47,29 @@ class Influences:
         """Keep the arrays, each of shape (ticks,), by parameter and entity."""
         self.window = window
         self.arrays = arrays
+        self._by_parameter: dict[str, dict[str, F64]] = {}
+        for (parameter, entity), values in arrays.items():
+            self._by_parameter.setdefault(parameter, {})[entity] = values
 
     def get(self, parameter: Parameter, entity: str) -> F64 | None:
         """Factor or addend at each tick, shape (ticks,); None where nothing changes it."""
         return self.arrays.get((parameter, entity))
+
+    def of(self, parameter: Parameter) -> Mapping[str, F64]:
+        """Factors or addends of all entities that have any, each of shape (ticks,)."""
+        return self._by_parameter.get(parameter, {})
+
+    def scale(self, parameter: Parameter, rows: Rows, values: F64) -> None:
+        """Apply the factors of entities to their rows of ``values``, shape (rows, ticks), in place."""
+        for entity, factor in self.of(parameter).items():
+            if entity in rows:
+                values[rows[entity]] *= factor
+
+    def shift(self, parameter: Parameter, rows: Rows, values: F64) -> None:
+        """Apply the addends of entities to their rows of ``values``, shape (rows, ticks), in place."""
+        for entity, addend in self.of(parameter).items():
+            if entity in rows:
+                values[rows[entity]] += addend
 
     def times(self, parameter: Parameter, entity: str, values: F64) -> F64:
         """Values with the factor applied."""

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from ghostfleet.state.estate.stores import READ_BYTES, WRITE_BYTES, Work, of_estate
-from ghostfleet.state.estate.usage import Traffic, Usage, bent, memory_levels
+from ghostfleet.state.estate.blocks import blocks
+from ghostfleet.state.estate.stores import READ_BYTES, WRITE_BYTES
+from ghostfleet.state.estate.usage import bent
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ghostfleet.core.arrays import F64, I64
     from ghostfleet.state.estate import State
     from ghostfleet.state.hosts import HostState
@@ -56,6 +59,27 @@ class Pod(msgspec.Struct, frozen=True):
     machine: int
 
 
+class Round(msgspec.Struct, frozen=True):
+    """One pod of each machine that has so many."""
+
+    services: I64  # places among the services
+    slots: I64  # shape (pods, 1)
+    machines: I64
+
+
+def _rounds(pods: Sequence[Pod]) -> list[Round]:
+    """First pods of all machines, then their second ones, and so on."""
+    of: dict[int, list[Pod]] = {}
+    for pod in pods:
+        of.setdefault(pod.machine, []).append(pod)
+    found = []
+    for number in range(max(map(len, of.values()), default=0)):
+        some = [mine[number] for mine in of.values() if len(mine) > number]
+        services, slots, machines = np.array([(pod.service, pod.slot, pod.machine) for pod in some]).T
+        found.append(Round(services, slots[:, None], machines))
+    return found
+
+
 class Machines:
     """Works out the loads of machines, for any window."""
 
@@ -66,7 +90,7 @@ class Machines:
         self._services = sorted(name for name in world.estate.services if name in flow.places)
         at = {name: number for number, name in enumerate(self._services)}
         pods = world["Pod"]
-        self._pods = [
+        found = [
             Pod(at[service], int(slot) - 1, place[node])
             for service, slot, node in zip(
                 pods.words("service_name"), pods.numbers("slot").tolist(), pods.words("node_name"), strict=True
@@ -84,45 +108,48 @@ class Machines:
                 cores[place[name]], memory[place[name]] = has, holds
         self._cores, self._memory = cores, memory
         self._places = [flow.places[name] for name in self._services]
-        self._usage = Usage(flow, self._places, memory_levels(flow.estate, self._services))
-        self._traffic = Traffic(flow)
-        self._machines = sorted(flow.estate.machines)
-        self._hosts = [place.get(name) for name in self._machines]
-        self._work = Work(flow, of_estate(flow, self._machines))
+        self._hosts = {name: host for name in sorted(flow.estate.machines) if (host := place.get(name)) is not None}
+        self._rounds = _rounds(found)
 
     def loads(self, state: State) -> Loads:
         """Loads of all machines in a state's window."""
         shape = self._count, len(state.window)
-        cpu, memory = np.zeros(shape), np.zeros(shape)
-        rates = {name: np.zeros(shape) for name in ("inbound", "outbound", "read", "write")}
-        share = {"cpu": self._usage.cpu(state) / 100, "memory": self._usage.memory(state) / 100}
-        into, out = self._traffic.through(state, self._traffic.requests(state))
+        cpu, memory, inbound, outbound, written = out = np.zeros((5, *shape))
+        used_cpu, used_memory = state.used
+        into, sent = state.through
         running = state.rates.running[self._places]
         per_pod = 1 / (KB * state.window.tick_s * np.maximum(running, 1.0))
-        inbound, outbound = into[self._places] * per_pod, out[self._places] * per_pod
-        written = state.outcomes.requests[self._places] * (LOG_KB_PER_REQUEST * KB) * per_pod
-        for pod in self._pods:
-            runs = running[pod.service] > pod.slot
-            cpu[pod.machine] += runs * share["cpu"][pod.service] * self._limits[pod.service, 0]
-            memory[pod.machine] += runs * share["memory"][pod.service] * self._limits[pod.service, 1]
-            rates["inbound"][pod.machine] += runs * inbound[pod.service]
-            rates["outbound"][pod.machine] += runs * outbound[pod.service]
-            rates["write"][pod.machine] += runs * written[pod.service]
+        parts = (
+            used_cpu / 100,
+            used_memory / 100,
+            into[self._places] * per_pod,
+            sent[self._places] * per_pod,
+            state.outcomes.requests[self._places] * (LOG_KB_PER_REQUEST * KB) * per_pod,
+        )
+        for some in blocks(len(state.window), len(self._services)):
+            self._add(out[:, :, some], running[:, some], [part[:, some] for part in parts])
         cpu *= (100 / self._cores)[:, None]
         memory *= (100 / self._memory)[:, None]
-        self._databases(state, cpu, rates, into, out)
+        rates = {"inbound": inbound, "outbound": outbound, "read": np.zeros(shape), "write": written}
+        self._databases(state, cpu, rates, into, sent)
         return Loads(cpu, memory, rates)
+
+    def _add(self, out: F64, running: F64, parts: list[F64]) -> None:
+        """Add what pods take to their machines, each machine's first pods first: always in one order."""
+        for pods in self._rounds:
+            runs = running[pods.services] > pods.slots
+            for total, part, limits in zip(out, parts, (*self._limits.T, None, None, None), strict=True):
+                taken = runs * part[pods.services]
+                if limits is not None:
+                    taken *= limits[pods.services, None]
+                total[pods.machines] += taken
 
     def _databases(self, state: State, cpu: F64, rates: dict[str, F64], into: I64, out: I64) -> None:
         """Add what databases on virtual machines do."""
-        if not self._machines:
-            return
-        done = self._work.statements(state)
+        done, rows = state.statements, {name: row for row, name in enumerate(state.leaves.stores)}
         seconds = KB * state.window.tick_s
-        for row, (name, host) in enumerate(zip(self._machines, self._hosts, strict=True)):
-            if host is None:
-                continue
-            node = self._flow.places[name]
+        for name, host in self._hosts.items():
+            node, row = self._flow.places[name], rows[name]
             cpu[host] += done.cpu[row]
             rates["read"][host] += done.read_iops[row] * (READ_BYTES / KB)
             rates["write"][host] += done.write_iops[row] * (WRITE_BYTES / KB)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 
 from ghostfleet.core import counts, draw, lattice, maths
@@ -28,43 +29,64 @@ BURST_MOST = 6  # in one cell
 LONGEST_BURST = 90  # ticks; those of a cell reach into the next
 
 
-class Wander:
-    """Factors with mean near 1 for a set of entities: exp(deviation × noise)."""
+class Characters(msgspec.Struct, frozen=True):
+    """How each of some entities wanders."""
 
-    def __init__(
-        self, flow: Flow, name: str, ids: U64, *, swing: tuple[float, float], rough: tuple[float, float]
-    ) -> None:
-        """Draw each entity's character; swing and rough are medians and log-deviations of log-deviations."""
-        self._stream = flow.stream("wander", name)
-        self._ids = ids
+    swings: U64  # keys of its draws
+    moods: U64
+    roughs: U64
+    choice: I32  # of the persistences
+    swing: F64  # log-deviations
+    rough: F64
+
+
+def characters(
+    flow: Flow, name: str, ids: U64, *, swing: tuple[float, float], rough: tuple[float, float]
+) -> Characters:
+    """Draw each entity's character; swing and rough are medians and log-deviations of log-deviations."""
+    stream = flow.stream("wander", name)
+    u = draw.uniform(stream.substream("character").keys(ids), 0, 4)
+    return Characters(
+        swings=stream.substream("swing").keys(ids),
+        moods=stream.substream("mood").keys(ids),
+        roughs=stream.substream("rough").keys(ids),
+        choice=(u[:, 0] * len(PERSISTENCES)).astype(np.int32),
+        swing=log_normal(u[:, 1], *swing),
+        rough=log_normal(u[:, 2], *rough),
+    )
+
+
+class Wander:
+    """Factors with mean near 1 for sets of entities: exp(deviation × noise)."""
+
+    def __init__(self, *several: Characters) -> None:
+        """Stand the sets one behind the other: a short window costs what calls cost, however many are asked."""
         self._spectra = tuple(Spectrum.power_law(SLOWEST_TICKS, step) for step in PERSISTENCES)
-        uniforms = draw.uniform(self._stream.substream("character").keys(ids), 0, 4)
-        self._choice: I32 = (uniforms[:, 0] * len(PERSISTENCES)).astype(np.int32)
-        self._swing = log_normal(uniforms[:, 1], *swing)
-        self._rough = log_normal(uniforms[:, 2], *rough)
+        self._ends = np.add.accumulate([len(one.choice) for one in several])[:-1]
+        self._all = Characters(*map(np.concatenate, zip(*map(msgspec.structs.astuple, several), strict=True)))
 
     @cached_property
     def _levels(self) -> U64:
-        return lattice.level_keys(self._stream.substream("swing").keys(self._ids), len(self._spectra[0].amplitudes))
+        return lattice.level_keys(self._all.swings, len(self._spectra[0].amplitudes))
 
     @cached_property
     def _moods(self) -> U64:
-        return lattice.level_keys(self._stream.substream("mood").keys(self._ids), len(self._spectra[0].amplitudes))
+        return lattice.level_keys(self._all.moods, len(self._spectra[0].amplitudes))
 
-    def factors(self, window: Window) -> F64:
-        """Factors at each tick, shape (entities, ticks)."""
-        exponent = lattice.characters(self._levels, window.start, window.stop, self._spectra, self._choice).astype(
+    def factors(self, window: Window) -> list[F64]:
+        """Factors at each tick, an array of shape (entities, ticks) for each set."""
+        exponent = lattice.characters(self._levels, window.start, window.stop, self._spectra, self._all.choice).astype(
             np.float64
         )
-        exponent *= (self._swing * LOG2_E)[:, None]
-        rough = draw.normal(self._stream.substream("rough").keys(self._ids), window.start, window.stop)
+        exponent *= (self._all.swing * LOG2_E)[:, None]
+        rough = draw.normal(self._all.roughs, window.start, window.stop)
         calm = lattice.characters(
-            self._moods, window.start, window.stop, self._spectra, np.full_like(self._choice, len(PERSISTENCES) - 1)
+            self._moods, window.start, window.stop, self._spectra, np.full_like(self._all.choice, len(PERSISTENCES) - 1)
         )
-        exponent += rough * maths.exp2(calm * np.float32(RESTLESS)) * (self._rough * LOG2_E)[:, None]
+        exponent += rough * maths.exp2(calm * np.float32(RESTLESS)) * (self._all.rough * LOG2_E)[:, None]
         # Half the variance off the logarithm, so that the mean of the factor is 1.
-        exponent -= ((self._swing * self._swing + self._rough * self._rough) * (LOG2_E / 2))[:, None]
-        return maths.exp2(exponent)
+        exponent -= ((self._all.swing * self._all.swing + self._all.rough * self._all.rough) * (LOG2_E / 2))[:, None]
+        return np.split(maths.exp2(exponent), self._ends)
 
 
 class Bursts:

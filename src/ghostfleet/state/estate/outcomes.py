@@ -7,24 +7,31 @@ uniform of its own, so that a change somewhere else changes nothing here.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
 
 from ghostfleet.core import counts, draw
+from ghostfleet.core.scratch import Scratch
+from ghostfleet.state.estate.answers import Powers
+from ghostfleet.state.estate.blocks import blocks
 
 if TYPE_CHECKING:
-    from ghostfleet.core.arrays import F64, I64, U64
-    from ghostfleet.core.window import Window
+    from ghostfleet.core.arrays import F64, I64, U64, Bool
     from ghostfleet.state.estate.rates import Rates
     from ghostfleet.world.flow import Flow
+    from ghostfleet.world.flow.levels import Level
 
-ROLES = ("total", "failed", "own", "lost", "made", "again", "more", "most", "refused", "late")
+ROLES = ("lost", "made", "again", "more", "most", "refused", "late")
+BY_NODE = ("served", "late", "failed", "own_failed")
+BY_SLOT = ("call_served", "call_failed", "call_late", "call_refused")
 MOST = 1e9
+NONE = 1 - 1e-9  # far more below 1 than probabilities are rounded
 
 
-class Outcomes(msgspec.Struct, frozen=True):
+class Outcomes(msgspec.Struct, frozen=True, dict=True):
     """Counts per tick: of nodes (nodes, ticks) and of calls (slots, ticks)."""
 
     entered: I64  # (entries, ticks)
@@ -39,10 +46,25 @@ class Outcomes(msgspec.Struct, frozen=True):
     call_late: I64  # of those, too late
     call_refused: I64  # calls that a breaker refused, and so no attempts
 
-    @property
+    @cached_property
     def requests(self) -> I64:
-        """Requests at each node, (nodes, ticks)."""
+        """Requests at each node, (nodes, ticks); every table asks."""
         return self.served + self.late + self.failed
+
+
+class _Part(msgspec.Struct, frozen=True):
+    """What a level of the flow needs to know of its nodes and slots; columns of shape (nodes, 1) and (slots, 1)."""
+
+    level: Level
+    nodes: I64  # of the flow
+    slots: I64
+    edges: I64
+    children: tuple[int, ...]  # places in the order of levels
+    shares: F64
+    tries: I64  # attempts of a call at most
+    are_messages: Bool
+    are_last: Bool  # slots behind which a request waits for nothing
+    are_waiting: Bool  # nodes that wait for somebody
 
 
 class Splitter:
@@ -50,199 +72,210 @@ class Splitter:
 
     def __init__(self, flow: Flow) -> None:
         """Make the keys of all splits."""
-        self.flow = flow
-        self._entry = {role: flow.stream("split", role).keys(flow.entries.ids) for role in ROLES[:2]}
-        self._node = flow.stream("split", "own").keys(flow.nodes.ids)
-        self._slot = {role: flow.stream("split", role).keys(flow.slots.ids) for role in ROLES[3:]}
-        self._echo = flow.stream("split", "echo").keys(flow.echoes.ids)
-        self._echo_failed = flow.stream("split", "echo failed").keys(flow.echoes.ids)
+        self.flow, self.scratch = flow, Scratch()
+        self.parts = [_part(flow, level) for level in flow.levels.all]
+        self.entry = self._pair(flow.entries.ids, "total", "failed")
+        self.echo = self._pair(flow.echoes.ids, "echo", "echo failed")
+        # Those of nodes and slots are in the order of levels.
+        self.node = flow.stream("split", "own").keys(flow.nodes.ids)[flow.levels.nodes]
+        slots = flow.slots.ids[flow.levels.slots]
+        self.slot = {role: flow.stream("split", role).keys(slots) for role in ROLES}
+
+    def _pair(self, ids: U64, total: str, failed: str) -> tuple[U64, U64]:
+        return self.flow.stream("split", total).keys(ids), self.flow.stream("split", failed).keys(ids)
 
     def split(self, rates: Rates) -> Outcomes:
         """Counts at every tick of the window of some rates."""
-        return _Split(self, rates).run()
+        flow, levels, window = self.flow, self.flow.levels, rates.window
+        entered, entry_failed = self._enter(rates.entering, self.entry, flow.entries.nodes, rates)
+        echoed, echo_failed = self._enter(rates.echoing, self.echo, flow.echoes.children, rates)
+        by_node = np.zeros((len(BY_NODE), len(flow.nodes), len(window)), dtype=np.int64)
+        by_slot = np.empty((len(BY_SLOT), len(flow.slots), len(window)), dtype=np.int64)
+        _place(by_node, flow.entries.nodes, entered, entry_failed)
+        _place(by_node, flow.echoes.children, echoed, echo_failed)
+        for some in blocks(len(window), len(flow.slots)):
+            going = _Split(self, rates, some, by_node[:, levels.nodes, some])
+            going.run()
+            by_node[:, levels.nodes, some] = going.by_node
+            by_slot[:, levels.slots, some] = going.by_slot
+        names = dict(zip(BY_NODE, by_node, strict=True)) | dict(zip(BY_SLOT, by_slot, strict=True))
+        return Outcomes(entered=entered, entry_failed=entry_failed, echoed=echoed, **names)
 
-    def entry(self, role: str) -> U64:
-        """Keys of the entries' draws."""
-        return self._entry[role]
+    @staticmethod
+    def _enter(means: F64, keys: tuple[U64, U64], nodes: I64, rates: Rates) -> tuple[I64, I64]:
+        """Draw the totals of what enters at nodes, and split off what fails."""
+        window, (totals, bad) = rates.window, keys
+        u = draw.uniform(totals, window.start, window.stop)
+        entered = counts.poisson(np.minimum(means * window.tick_s, MOST), u)
+        return entered, _share(entered, rates.answers.failures[nodes], bad, window.start)
 
-    def slot(self, role: str, slot: int) -> U64:
-        """Key of a slot's draws, (1, 2)."""
-        return self._slot[role][slot : slot + 1]
 
-    def node(self, node: int) -> U64:
-        """Key of a node's draws, (1, 2)."""
-        return self._node[node : node + 1]
-
-    def echo(self, echo: int) -> tuple[U64, U64]:
-        """Keys of an echo's total and of those that fail, (1, 2) each."""
-        return self._echo[echo : echo + 1], self._echo_failed[echo : echo + 1]
+def _place(by_node: I64, nodes: I64, total: I64, bad: I64) -> None:
+    served, _late, failed, _own = by_node
+    for cell, node in enumerate(nodes.tolist()):
+        served[node] += total[cell] - bad[cell]
+        failed[node] += bad[cell]
 
 
 class _Split:
-    """One window on its way down the call graph."""
+    """A few ticks on their way down the call graph; arrays in the order of levels."""
 
-    def __init__(self, splitter: Splitter, rates: Rates) -> None:
-        self.keys, self.flow, self.rates, self.seen = splitter, splitter.flow, rates, rates.answers
-        self.window: Window = rates.window
-        nodes, ticks = rates.first.shape
-        self.served, self.late, self.failed, self.own = np.zeros((4, nodes, ticks), dtype=np.int64)
-        slots = len(self.flow.slots)
-        self.call_served, self.call_failed, self.call_late, self.call_refused = np.zeros(
-            (4, slots, ticks), dtype=np.int64
-        )
+    def __init__(self, splitter: Splitter, rates: Rates, some: slice, by_node: I64) -> None:
+        self.keys, self.flow, self.seen, self.some = splitter, splitter.flow, rates.answers, some
+        self.start = rates.window.start + some.start
+        self.by_node = by_node
+        self.served, self.late, self.failed, self.own = by_node
+        shape = len(BY_SLOT), len(splitter.flow.slots), by_node.shape[2]
+        self.by_slot = splitter.scratch.array("slots", shape, np.int64)
+        self.call_served, self.call_failed, self.call_late, self.call_refused = self.by_slot
 
-    def run(self) -> Outcomes:
+    def run(self) -> None:
         """Go from the entries to whoever calls nobody."""
-        entered, entry_failed = self._enter()
-        echoed = self._echo()
-        for node, slots in enumerate(self.flow.slots.of):
-            self._node(node, slots)
-        return Outcomes(
-            entered=entered,
-            entry_failed=entry_failed,
-            echoed=echoed,
-            served=self.served,
-            late=self.late,
-            failed=self.failed,
-            own_failed=self.own,
-            call_served=self.call_served,
-            call_failed=self.call_failed,
-            call_late=self.call_late,
-            call_refused=self.call_refused,
-        )
+        for part in self.keys.parts:
+            lost = self._causes(part)
+            if part.level.steps:
+                self._calls(part, self._reached(part, lost), lost)
 
-    def _enter(self) -> tuple[I64, I64]:
-        """Draw the totals of the entry cells, and split them into served and failed."""
-        window, flow = self.window, self.flow
-        means = np.minimum(self.rates.entering * window.tick_s, MOST)
-        entered = counts.poisson(means, draw.uniform(self.keys.entry("total"), window.start, window.stop))
-        failed = np.zeros_like(entered)
-        for cell, node in enumerate(flow.entries.nodes.tolist()):
-            key = self.keys.entry("failed")[cell : cell + 1]
-            failed[cell] = self._share(entered[cell], self.seen.failures[node], key)
-            self.served[node] += entered[cell] - failed[cell]
-            self.failed[node] += failed[cell]
-        return entered, failed
-
-    def _echo(self) -> I64:
-        window, flow = self.window, self.flow
-        echoed = np.zeros((len(flow.echoes), len(window)), dtype=np.int64)
-        for echo, node in enumerate(flow.echoes.children.tolist()):
-            total, bad = self.keys.echo(echo)
-            means = np.minimum(self.rates.echoing[echo] * window.tick_s, MOST)
-            echoed[echo] = counts.poisson(means, draw.uniform(total, window.start, window.stop)[0])
-            failed = self._share(echoed[echo], self.seen.failures[node], bad)
-            self.served[node] += echoed[echo] - failed
-            self.failed[node] += failed
-        return echoed
-
-    def _node(self, node: int, slots: tuple[int, ...]) -> None:
-        """Split what failed at a node by cause, and send the calls of all its requests."""
-        seen = self.seen
-        waiting = [slot for slot in slots if not self.flow.edges.asynchronous[int(self.flow.slots.edges[slot])]]
+    def _causes(self, part: _Part) -> I64:
+        """Split what failed at nodes by cause: own, or the slot whose call failed; of the slots."""
+        seen, nodes, some = self.seen, part.level.nodes, self.some
         # Probabilities of the causes, in the order in which a request meets them.
-        left = seen.failures[node]
-        own = seen.own_failures[node]
-        self.own[node] = self._share(self.failed[node], _ratio(own, left), self.keys.node(node))
-        open_failures = self.failed[node] - self.own[node]
-        passing = 1 - own
-        past = self.served[node] + self.late[node]  # requests that get past every slot
-        lost_at: dict[int, I64] = {}
-        for slot in waiting:
-            here = passing * (1 - seen.passes[slot])
-            left = left - own
-            is_last = slot == waiting[-1]
-            lost = (
-                open_failures
-                if is_last
-                else self._share(open_failures, _ratio(here, left), self.keys.slot("lost", slot))
-            )
-            lost_at[slot] = lost
-            open_failures = open_failures - lost
-            own = here
-            passing = passing * seen.passes[slot]
-        if not waiting:
-            self.own[node] += open_failures  # nothing else can have been the cause
-        later = np.zeros_like(past)
-        for slot in reversed(slots):
-            if slot in lost_at:
-                self._call(slot, past + later, lost_at[slot])
-                later = later + lost_at[slot]
-            else:
-                self._message(slot, past)
+        left, own = seen.failures[part.nodes, some], seen.own_failures[part.nodes, some]
+        failed = self.failed[nodes]
+        drawn = self._share(np.where(part.are_waiting, failed, 0), _ratio(own, left), self.keys.node[nodes])
+        self.own[nodes] = np.where(part.are_waiting, drawn, failed)  # nothing else can have been the cause
+        unsaid = failed - self.own[nodes]
+        lost = np.zeros((len(part.slots), failed.shape[1]), dtype=np.int64)
+        if not unsaid.any():
+            return lost
+        passing, passes = 1 - own, seen.passes[part.slots, some]
+        keys = self.keys.slot["lost"][part.level.slots]
+        for step in part.level.steps:
+            first = slice(step.stop - step.start)
+            here = passing[first] * (1 - passes[step])
+            left[first] -= own[first]
+            last, total = part.are_last[step], unsaid[first]
+            drawn = self._share(np.where(last, 0, total), _ratio(here, left[first]), keys[step])
+            lost[step] = np.where(last, total, drawn)
+            total -= lost[step]
+            own[first] = here
+            passing[first] *= passes[step]
+        return lost
 
-    def _call(self, slot: int, past: I64, lost: I64) -> None:
-        """Attempts of a slot: those of requests that get past it, and those of requests that fail in it."""
-        seen, flow = self.seen, self.flow
-        edge = int(flow.slots.edges[slot])
-        share = flow.slots.shares[slot]
-        made = (
-            past
-            if share >= 1
-            else self._share(past, share * (1 - seen.lost[slot]) / seen.passes[slot], self.keys.slot("made", slot))
-        )
-        q, retries = seen.attempt_failures[slot], int(flow.edges.retries[edge])
-        again = self._again(slot, made, q, retries)
+    def _reached(self, part: _Part, lost: I64) -> I64:
+        """Requests that get as far as each slot and past it: all that are answered, and those that fail later on.
+
+        Messages are sent for what is answered only.
+        """
+        nodes = part.level.nodes
+        past = self.served[nodes] + self.late[nodes]
+        later, reached = np.zeros_like(past), np.empty_like(lost)
+        for step in reversed(part.level.steps):
+            first = slice(step.stop - step.start)
+            reached[step] = past[first] + np.where(part.are_messages[step], 0, later[first])
+            later[first] += lost[step]
+        return reached
+
+    def _calls(self, part: _Part, past: I64, lost: I64) -> None:
+        """Attempts of slots: those of requests that get past them, and those of requests that fail in them.
+
+        Who sends a message does not wait, and does not learn whether it was lost.
+        """
+        seen, slots, keys = self.seen, part.level.slots, self.keys.slot
+        gone = seen.lost[part.slots, self.some]
+        made = self._made(part, past, gone)
+        if part.are_messages.any():
+            unheard = self._share(np.where(part.are_messages, made, 0), gone, keys["lost"][slots])
+            made, lost = made - unheard, lost + unheard
+        refusing = seen.refused[part.edges, self.some]
         refused = np.zeros_like(lost)
-        if seen.refused[edge].any():
-            refused = self._share(lost, _ratio(seen.refused[edge], seen.lost[slot]), self.keys.slot("refused", slot))
-        self.call_refused[slot] = refused
-        self._arrive(slot, made, again + (lost - refused) * (retries + 1))
+        if refusing.any():
+            refused = self._share(lost, _ratio(refusing, gone), keys["refused"][slots])
+        self.call_refused[slots] = refused
+        self._arrive(part, made, self._again(part, made) + (lost - refused) * part.tries)
 
-    def _message(self, slot: int, past: I64) -> None:
-        """Attempts of an asynchronous call: who sends it does not wait, and does not learn whether it was lost."""
-        seen, flow = self.seen, self.flow
-        edge = int(flow.slots.edges[slot])
-        share = flow.slots.shares[slot]
-        sent = past if share >= 1 else self._share(past, np.full(len(past), share), self.keys.slot("made", slot))
-        lost = self._share(sent, seen.lost[slot], self.keys.slot("lost", slot))
-        q, retries = seen.attempt_failures[slot], int(flow.edges.retries[edge])
-        refused = np.zeros_like(lost)
-        if seen.refused[edge].any():
-            refused = self._share(lost, _ratio(seen.refused[edge], seen.lost[slot]), self.keys.slot("refused", slot))
-        self.call_refused[slot] = refused
-        again = self._again(slot, sent - lost, q, retries)
-        self._arrive(slot, sent - lost, again + (lost - refused) * (retries + 1))
+    def _made(self, part: _Part, past: I64, gone: F64) -> I64:
+        """Calls of those that get past."""
+        served = part.shares * (1 - gone) / self.seen.passes[part.slots, self.some]
+        share = np.where(part.are_messages, part.shares, served)
+        always = part.shares >= 1
+        drawn = self._share(np.where(always, 0, past), share, self.keys.slot["made"][part.level.slots])
+        return np.where(always, past, drawn)
 
-    def _again(self, slot: int, made: I64, q: F64, retries: int) -> I64:
+    def _again(self, part: _Part, made: I64) -> I64:
         """Failed attempts before those that were served: how many calls needed one more, and of those one more."""
-        total = np.zeros_like(made)
-        trying, power = made, np.ones_like(q)
-        powers = [power]
-        for _ in range(retries + 1):
-            powers.append(powers[-1] * q)
-        for number, role in zip(range(retries), ("again", "more", "most"), strict=False):
-            # P(at least n + 1 failures | at least n, and served in the end)
-            share = (powers[1] - powers[retries + 1 - number]) / (1 - powers[retries + 1 - number])
-            trying = self._share(trying, share, self.keys.slot(role, slot))
+        total, trying = np.zeros_like(made), made
+        powers = Powers(self.seen.attempt_failures[part.slots, self.some], part.tries - 1)
+        most = int(part.tries.max()) - 1
+        for number, role in zip(range(most), ("again", "more", "most"), strict=False):
+            # P(at least n + 1 failures | at least n, and served in the end); 0 where no attempt is left
+            rest = powers.at(np.maximum(part.tries - number, 1))
+            share = (powers.q - rest) / (1 - rest)
+            trying = self._share(trying, share, self.keys.slot[role][part.level.slots])
             total = total + trying
         return total
 
-    def _arrive(self, slot: int, served: I64, failed: I64) -> None:
-        child = int(self.flow.edges.children[int(self.flow.slots.edges[slot])])
-        late = self._share(failed, self.seen.late[slot], self.keys.slot("late", slot))
-        self.call_served[slot], self.call_failed[slot], self.call_late[slot] = served, failed, late
-        self.served[child] += served
-        self.late[child] += late
-        self.failed[child] += failed - late
+    def _arrive(self, part: _Part, served: I64, failed: I64) -> None:
+        slots = part.level.slots
+        late = self._share(failed, self.seen.late[part.slots, self.some], self.keys.slot["late"][slots])
+        self.call_served[slots], self.call_failed[slots], self.call_late[slots] = served, failed, late
+        answered = failed - late
+        for row, child in enumerate(part.children):
+            self.served[child] += served[row]
+            self.late[child] += late[row]
+            self.failed[child] += answered[row]
 
-    def _share(self, total: I64, probability: F64, key: U64) -> I64:
-        """Binomial quantile of each tick; nothing is drawn where there is nothing to split."""
-        out = np.zeros_like(total)
-        places = np.flatnonzero((total > 0) & (probability > 0))
-        if len(places):
-            if len(places) * 3 > len(total):
-                u = draw.uniform(key, self.window.start, self.window.stop)[0][places]
-            else:
-                index = places + self.window.start
-                u = _scattered(key, index)
-            out[places] = counts.binomial(total[places], np.minimum(probability[places], 1.0), u)
+    def _share(self, total: I64, probability: F64, keys: U64) -> I64:
+        return _share(total, probability, keys, self.start)
+
+
+def _part(flow: Flow, level: Level) -> _Part:
+    """Columns of a level."""
+    levels, edges = flow.levels, flow.edges
+    nodes, slots = levels.nodes[level.nodes], levels.slots[level.slots]
+    of = flow.slots.edges[slots]
+    messages = flow.edges.asynchronous[of] > 0
+    # The last slot of a node that is no message.
+    last = {max(waiting) for node in nodes.tolist() if (waiting := _waiting(flow, node))}
+    return _Part(
+        level=level,
+        nodes=nodes,
+        slots=slots,
+        edges=of,
+        children=tuple(levels.place[edges.children[of]].tolist()),
+        shares=flow.slots.shares[slots][:, None],
+        tries=edges.retries[of][:, None] + 1,
+        are_messages=messages[:, None],
+        are_last=np.array([slot in last for slot in slots.tolist()], dtype=np.bool_)[:, None],
+        are_waiting=np.array([bool(_waiting(flow, node)) for node in nodes.tolist()], dtype=np.bool_)[:, None],
+    )
+
+
+def _waiting(flow: Flow, node: int) -> list[int]:
+    return [slot for slot in flow.slots.of[node] if not flow.edges.asynchronous[flow.slots.edges[slot]]]
+
+
+def _share(total: I64, probability: F64, keys: U64, start: int) -> I64:
+    """Binomial quantiles, shape (rows, ticks), of rows with keys; nothing is drawn where there is nothing to split."""
+    out = np.zeros_like(total)
+    places = np.flatnonzero((total > 0) & (probability > 0))
+    if not len(places):
         return out
+    sizes, shares = total.take(places), probability.take(places)
+    u = _uniform(keys, start, total.shape[1], places)
+    # No outcome of n has a probability of at least 1 − np: below it the quantile is 0.
+    some = np.flatnonzero(u + sizes * shares > NONE)
+    out.reshape(-1)[places[some]] = counts.binomial(sizes[some], np.minimum(shares[some], 1.0), u[some])
+    return out
 
 
-def _scattered(key: U64, index: I64) -> F64:
-    """What `draw.uniform` has at some places: half a word each."""
-    words = draw.word_at(np.repeat(key, len(index), axis=0), index >> 1)
+def _uniform(keys: U64, start: int, ticks: int, places: I64) -> F64:
+    """What `draw.uniform` has at some flat places of (rows, ticks): half a word each."""
+    if len(places) * 3 > len(keys) * ticks:
+        return draw.uniform(keys, start, start + ticks).take(places)
+    row, tick = np.divmod(places, ticks)
+    index = tick + start
+    words = draw.word_at(keys[row], index >> 1)
     half = (words >> (np.uint64(32) * (index & 1).astype(np.uint64))) & np.uint64(0xFFFFFFFF)
     return (half.astype(np.float64) + 0.5) * 2.0**-32
 

@@ -15,16 +15,17 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from ghostfleet.state.estate import answers
-from ghostfleet.state.estate.answers import Answers
-from ghostfleet.state.estate.noise import Bursts, Wander
+from ghostfleet.state.estate.answers import Alone, Answers, Own, Sweeper
+from ghostfleet.state.estate.blocks import blocks
+from ghostfleet.state.estate.noise import Bursts, Wander, characters
 from ghostfleet.world.flow.draft import DATABASE, EXTERNAL, MACHINE, SERVICE
 
 if TYPE_CHECKING:
-    from ghostfleet.core.arrays import F64
+    from ghostfleet.core.arrays import F64, I64, Bool
     from ghostfleet.core.window import Window
     from ghostfleet.state.estate.influences import Influences
     from ghostfleet.world.flow import Flow
+    from ghostfleet.world.flow.levels import Level
 
 STABLE, START = 6, 2  # ticks over which the autoscaler looks for the most, and until a pod has started
 BREAKER, OPEN_ABOVE = 3, 0.5  # ticks for which a breaker stays open, and the share of failures that opens it
@@ -67,21 +68,28 @@ class Solver:
 
         self.flow = flow
         self._demand = Demand(flow)
+        self._sweeper = Sweeper(flow)
+        nodes = flow.nodes
+        loaded = (nodes.kinds != EXTERNAL) & (nodes.rates > 0)
+        self._loaded = _group(flow, loaded)
+        self._pooled = _group(flow, loaded & ((nodes.kinds == DATABASE) | (nodes.kinds == MACHINE)))
+        self._scaled = _group(flow, (nodes.kinds == SERVICE) & (nodes.rates > 0))
         ids = flow.nodes.ids
-        self._latency = Wander(flow, "latency", ids, swing=(0.07, 0.6), rough=(0.06, 0.6))
+        latency = characters(flow, "latency", ids, swing=(0.07, 0.6), rough=(0.06, 0.6))
         self._slow = Bursts(flow, "slow", ids, per_day=(2.5, 1.0), ticks=(2.5, 0.9), height=(0.35, 0.8), most=2.5)
-        self._failing = Wander(flow, "failing", ids, swing=(0.5, 0.4), rough=(0.06, 0.5))
+        failing = characters(flow, "failing", ids, swing=(0.5, 0.4), rough=(0.06, 0.5))
         self._faults = Bursts(flow, "faults", ids, per_day=(0.8, 1.0), ticks=(16.0, 0.8), height=(0.8, 0.7), most=5.0)
+        self._wander = Wander(self._demand.characters, latency, failing)
 
     def solve(self, window: Window, influences: Influences) -> Rates:
         """Rates at every tick of a window; ticks up to `LOOK_BACK` after its start lack some of their past."""
-        flow = self.flow
-        entering = self._demand.rates(window, influences)
+        entering, times, failures = self._wander.factors(window)
+        entering = self._demand.rates(window, influences, entering)
         echoing = self._echoing(entering)
         first = self._down(entering, echoing, None)
         wanted, running = self._pods(first, influences)
-        quiet = self._quiet(window, influences)
-        alone = answers.sweep(flow, self._own(first, running, quiet, influences), None, influences)
+        quiet = self._quiet(window, influences, times, failures)
+        alone = self._sweeper.alone(self._own(first, running, quiet, influences), influences)
         refused = self._breakers(alone)
         alone = msgspec.structs.replace(alone, refused=refused)
         attempts = self._down(entering, echoing, alone)
@@ -96,7 +104,7 @@ class Solver:
             running=running,
             loads=own.loads,
             connections=own.connections,
-            answers=answers.sweep(flow, own, refused, influences),
+            answers=self._sweeper.sweep(own, refused, influences),
         )
 
     def _echoing(self, entering: F64) -> F64:
@@ -108,120 +116,151 @@ class Solver:
         sent = plain[echoes.parents] * echoes.calls[:, None]
         return np.concatenate([sent[:, :1], sent[:, :-1]], axis=1)
 
-    def _down(self, entering: F64, echoing: F64, seen: Answers | None) -> F64:
+    def _down(self, entering: F64, echoing: F64, seen: Alone | None) -> F64:
         """Attempts per second at each node: first ones only, or with the retries that failures seen bring."""
+        rates = np.empty((len(self.flow.nodes), entering.shape[1]))
+        for some in blocks(entering.shape[1], len(self.flow.slots)):
+            rates[:, some] = self._down_some(entering[:, some], echoing[:, some], seen, some)
+        return rates
+
+    def _down_some(self, entering: F64, echoing: F64, seen: Alone | None, some: slice) -> F64:
+        """Go level by level; what a node gets is added up slot by slot, so that the order is always the same."""
         flow = self.flow
-        rates = np.zeros((len(flow.nodes), entering.shape[1]))
+        rates, sent = np.zeros((len(flow.nodes), entering.shape[1])), np.empty((len(flow.slots), entering.shape[1]))
         for cell, node in enumerate(flow.entries.nodes.tolist()):
             rates[node] += entering[cell]
-        if len(echoing):
-            for echo, node in enumerate(flow.echoes.children.tolist()):
-                rates[node] += echoing[echo]
-        for node, slots in enumerate(flow.slots.of):
-            passing = rates[node] if seen is None else rates[node] * (1 - seen.own_failures[node])
-            for slot in slots:
-                edge = int(flow.slots.edges[slot])
-                share, child = flow.slots.shares[slot], int(flow.edges.children[edge])
-                made = passing * share
+        for echo, node in enumerate(flow.echoes.children.tolist() if len(echoing) else ()):
+            rates[node] += echoing[echo]
+        for level in flow.levels.all:
+            nodes, slots = flow.levels.nodes[level.nodes], flow.levels.slots[level.slots]
+            for node in nodes.tolist():
+                for slot in flow.slots_into[node]:
+                    rates[node] += sent[slot]
+            if len(slots):
+                passing = rates[nodes]
                 if seen is None:
-                    rates[child] += made
-                    continue
-                refused = seen.refused[edge]
-                rates[child] += made * (1 - refused) * seen.tries[slot]
-                if not flow.edges.asynchronous[edge]:
-                    passing = passing * (1 - share * (refused + (1 - refused) * seen.lost[slot]))
+                    sent[slots] = _first(passing, flow.slots.shares[slots][:, None], level)
+                else:
+                    passing *= 1 - seen.own_failures[nodes, some]
+                    sent[slots] = self._again(passing, slots, level, seen, some)
         return rates
+
+    def _again(self, passing: F64, slots: I64, level: Level, seen: Alone, some: slice) -> F64:
+        """Attempts that slots of a level send, retries included; ``passing`` is used up."""
+        flow = self.flow
+        refused, tries = seen.refused[flow.slots.edges[slots], some], seen.tries[slots, some]
+        going = 1 - flow.waits[slots][:, None] * (refused + (1 - refused) * seen.lost[slots, some])
+        shares = flow.slots.shares[slots][:, None]
+        sent = np.empty_like(tries)
+        for step in level.steps:
+            before = passing[: step.stop - step.start]
+            np.multiply(before, shares[step], out=sent[step])
+            before *= going[step]
+        sent *= 1 - refused
+        sent *= tries
+        return sent
 
     def _pods(self, first: F64, influences: Influences) -> tuple[F64, F64]:
         """Pods that should run and that do: the most of the last ticks, once they have started."""
-        nodes = self.flow.nodes
-        wanted = np.empty_like(first)
-        running = np.empty_like(first)
-        for node, name in enumerate(nodes.names):
-            if nodes.kinds[node] != SERVICE or nodes.rates[node] <= 0:
-                wanted[node] = running[node] = nodes.fewest[node]
-                continue
-            need = first[node] * (nodes.pods[node] / nodes.rates[node])
-            need = influences.times("node.replicas", name, influences.times("node.cost", name, need))
-            asked = np.clip(np.ceil(need), nodes.fewest[node], nodes.most[node])
-            most = asked.copy()
-            for back in range(1, STABLE):
-                most[back:] = np.maximum(most[back:], asked[:-back])
-            wanted[node] = most
-            started = most.copy()
-            started[START:] = most[:-START]
-            unstarted = influences.get("node.unstarted", name)
-            running[node] = started if unstarted is None else np.maximum(np.floor(started * (1 - unstarted)), 1.0)
+        nodes, (some, rows) = self.flow.nodes, self._scaled
+        wanted, running = np.empty_like(first), np.empty_like(first)
+        wanted[...] = running[...] = nodes.fewest[:, None]
+        need = first[some] * (nodes.pods[some] / nodes.rates[some])[:, None]
+        influences.scale("node.cost", rows, need)
+        influences.scale("node.replicas", rows, need)
+        asked = np.clip(np.ceil(need), nodes.fewest[some][:, None], nodes.most[some][:, None])
+        most = asked.copy()
+        for back in range(1, STABLE):
+            np.maximum(most[:, back:], asked[:, :-back], out=most[:, back:])
+        started = most.copy()
+        started[:, START:] = most[:, :-START]
+        for name, unstarted in influences.of("node.unstarted").items():
+            if name in rows:
+                started[rows[name]] = np.maximum(np.floor(started[rows[name]] * (1 - unstarted)), 1.0)
+        wanted[some], running[some] = most, started
         return wanted, running
 
-    def _quiet(self, window: Window, influences: Influences) -> tuple[F64, F64]:
-        """Own times in ms and own failures of nodes that nobody loads."""
+    def _quiet(self, window: Window, influences: Influences, times: F64, failures: F64) -> tuple[F64, F64]:
+        """Own times in ms and own failures of nodes that nobody loads, from the factors by which they wander."""
         nodes = self.flow.nodes
-        times = self._latency.factors(window)
         rises = np.ones_like(times)
         self._slow.add(rises, window)
         times *= rises
         times *= nodes.own_ms[:, None]
-        failures = self._failing.factors(window)
         rises = np.ones_like(failures)
         self._faults.add(rises, window)
         failures *= rises
         failures *= nodes.failures[:, None]
-        for node, name in enumerate(nodes.names):
-            times[node] = influences.plus("node.delay_ms", name, influences.times("node.latency", name, times[node]))
+        influences.scale("node.latency", self.flow.places, times)
+        influences.shift("node.delay_ms", self.flow.places, times)
         return times, failures
 
-    def _own(self, rates: F64, running: F64, quiet: tuple[F64, F64], influences: Influences) -> answers.Own:
+    def _own(self, rates: F64, running: F64, quiet: tuple[F64, F64], influences: Influences) -> Own:
         """Utilisation, own times and own failures of nodes under load."""
-        nodes = self.flow.nodes
-        loads = np.empty_like(rates)
-        connections = np.zeros_like(rates)
+        nodes, (some, rows) = self.flow.nodes, self._loaded
+        loads, connections = np.empty_like(rates), np.zeros_like(rates)
         times, failures = quiet[0].copy(), quiet[1].copy()
-        for node, name in enumerate(nodes.names):
-            if nodes.kinds[node] == EXTERNAL or nodes.rates[node] <= 0:
-                loads[node] = nodes.loads[node]
-                failures[node] = influences.plus("node.failure", name, failures[node])
-                continue
-            busy = rates[node] * (nodes.loads[node] / nodes.rates[node])
-            busy = influences.times("node.cost", name, busy)
-            capacity = running[node] / nodes.pods[node]
-            load = busy / influences.times("node.capacity", name, capacity)
-            loads[node] = load
-            waits = _waiting(load) / _waiting(np.array([nodes.loads[node]]))
-            times[node] *= waits
-            # Autoscaling keeps load level; what fails follows what is asked.
-            asked = rates[node] / nodes.rates[node]
-            failures[node] *= FAILS_IDLE + (1 - FAILS_IDLE) * np.minimum(asked, 3.0)
-            # Usual faults follow load, an incident's do not: what it breaks is broken at night as well.
-            failures[node] = influences.plus("node.failure", name, failures[node]) + _turned_away(load, FULL)
-            if nodes.kinds[node] in {DATABASE, MACHINE}:
-                slower = HELD_IDLE + (1 - HELD_IDLE) * np.minimum(times[node] / nodes.own_ms[node], HELD_MOST)
-                held = rates[node] / nodes.rates[node] * slower
-                asked = nodes.busy[node] * (IDLE_CONNECTIONS + (1 - IDLE_CONNECTIONS) * held)
-                room = influences.times("pool.size", name, np.full(len(asked), nodes.pools[node]))
-                leaked = influences.get("pool.leaked", name)
-                lost = np.zeros_like(asked) if leaked is None else room * np.minimum(leaked, 0.99)
-                crowd = influences.plus("pool.queued", name, asked / np.maximum(room - lost, 1.0))
-                times[node] += np.minimum(WAIT_MS * np.maximum(crowd - WAIT_FROM, 0.0), MOST_WAIT_MS)
-                failures[node] += _turned_away(crowd, POOL_FULL)
-                connections[node] = np.minimum(np.maximum(asked + lost, crowd * (room - lost)), room)
+        loads[...] = nodes.loads[:, None]
+        usual = nodes.loads[some][:, None]
+        busy = rates[some] * (usual / nodes.rates[some][:, None])
+        influences.scale("node.cost", rows, busy)
+        capacity = running[some] / nodes.pods[some][:, None]
+        influences.scale("node.capacity", rows, capacity)
+        load = busy / capacity
+        loads[some] = load
+        times[some] *= _waiting(load) / _waiting(usual)
+        # Autoscaling keeps load level; what fails follows what is asked.
+        asked = rates[some] / nodes.rates[some][:, None]
+        failures[some] *= FAILS_IDLE + (1 - FAILS_IDLE) * np.minimum(asked, 3.0)
+        # Usual faults follow load, an incident's do not: what it breaks is broken at night as well.
+        influences.shift("node.failure", self.flow.places, failures)
+        failures[some] += _turned_away(load, FULL)
+        self._queue(rates, times, failures, connections, influences)
         np.minimum(failures, 0.999, out=failures)
-        return answers.Own(loads, connections, times, failures)
+        return Own(loads, connections, times, failures)
 
-    def _breakers(self, alone: Answers) -> F64:
+    def _queue(self, rates: F64, times: F64, failures: F64, connections: F64, influences: Influences) -> None:
+        """Let callers of stores wait for connections; the last three arrays are written."""
+        nodes, (some, rows) = self.flow.nodes, self._pooled
+        slower = HELD_IDLE + (1 - HELD_IDLE) * np.minimum(times[some] / nodes.own_ms[some][:, None], HELD_MOST)
+        held = rates[some] / nodes.rates[some][:, None] * slower
+        asked = nodes.busy[some][:, None] * (IDLE_CONNECTIONS + (1 - IDLE_CONNECTIONS) * held)
+        room = np.repeat(nodes.pools[some][:, None], rates.shape[1], axis=1)
+        influences.scale("pool.size", rows, room)
+        lost = np.zeros_like(asked)
+        for name, leaked in influences.of("pool.leaked").items():
+            if name in rows:
+                lost[rows[name]] = room[rows[name]] * np.minimum(leaked, 0.99)
+        crowd = asked / np.maximum(room - lost, 1.0)
+        influences.shift("pool.queued", rows, crowd)
+        times[some] += np.minimum(WAIT_MS * np.maximum(crowd - WAIT_FROM, 0.0), MOST_WAIT_MS)
+        failures[some] += _turned_away(crowd, POOL_FULL)
+        connections[some] = np.minimum(np.maximum(asked + lost, crowd * (room - lost)), room)
+
+    def _breakers(self, alone: Alone) -> F64:
         """Share of calls that breakers refuse, shape (edges, ticks): those of edges that failed a short while ago."""
         flow = self.flow
-        refused = np.zeros((len(flow.edges), alone.failures.shape[1]))
-        for slots in flow.slots.of:
-            for slot in slots:
-                edge = int(flow.slots.edges[slot])
-                if not flow.edges.breakers[edge]:
-                    continue
-                failed = alone.attempt_failures[slot] > OPEN_ABOVE
-                if failed.any():
-                    for back in range(1, BREAKER + 1):
-                        refused[edge, back:][failed[:-back]] = REFUSED
+        refused = np.zeros((len(flow.edges), alone.tries.shape[1]))
+        edges = flow.slots.edges
+        failed = (alone.attempt_failures > OPEN_ABOVE) & (flow.edges.breakers[edges] > 0)[:, None]
+        for slot in np.flatnonzero(failed.any(axis=1)).tolist():
+            for back in range(1, BREAKER + 1):
+                refused[edges[slot], back:][failed[slot, :-back]] = REFUSED
         return refused
+
+
+def _group(flow: Flow, chosen: Bool) -> tuple[I64, dict[str, int]]:
+    """Some nodes, and the row of each among them by name."""
+    places = np.flatnonzero(chosen)
+    return places, {flow.nodes.names[place]: row for row, place in enumerate(places.tolist())}
+
+
+def _first(passing: F64, shares: F64, level: Level) -> F64:
+    """First attempts that slots of a level send."""
+    sent = np.empty((len(shares), passing.shape[1]))
+    for step in level.steps:
+        np.multiply(passing[: step.stop - step.start], shares[step], out=sent[step])
+    return sent
 
 
 def _waiting(load: F64) -> F64:

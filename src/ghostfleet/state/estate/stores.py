@@ -10,7 +10,7 @@ import numpy as np
 from ghostfleet.core import counts, draw
 from ghostfleet.core.window import DAY_S
 from ghostfleet.spec.estate.places import Database, Machine
-from ghostfleet.state.estate.noise import Bursts, Wander, log_normal
+from ghostfleet.state.estate.noise import Bursts, Wander, characters, log_normal
 from ghostfleet.state.estate.usage import bent
 
 if TYPE_CHECKING:
@@ -94,9 +94,10 @@ class Work:
         """Draw each database's characters."""
         self._flow, self._stores = flow, stores
         ids = flow.nodes.ids[stores.places]
-        self._reads = Wander(flow, "reads", ids, swing=(0.08, 0.5), rough=(0.04, 0.5))
-        self._writes = Wander(flow, "writes", ids, swing=(0.08, 0.5), rough=(0.04, 0.5))
-        self._cpu = Wander(flow, "store cpu", ids, swing=(0.05, 0.5), rough=(0.02, 0.5))
+        reads = characters(flow, "reads", ids, swing=(0.08, 0.5), rough=(0.04, 0.5))
+        writes = characters(flow, "writes", ids, swing=(0.08, 0.5), rough=(0.04, 0.5))
+        cpu = characters(flow, "store cpu", ids, swing=(0.05, 0.5), rough=(0.02, 0.5))
+        self._wander = Wander(reads, writes, cpu)
         self._checkpoints = Bursts(
             flow, "checkpoints", ids, per_day=(8.0, 0.6), ticks=(4.0, 0.6), height=(0.5, 0.6), most=2.0
         )
@@ -113,17 +114,18 @@ class Work:
         """What databases did in a window."""
         flow, stores, window = self._flow, self._stores, state.window
         places = stores.places
+        reads, writes, busy = self._wander.factors(window)
         usual = np.where(flow.nodes.rates[places] > 0, flow.nodes.rates[places], 1.0)[:, None]
         asked = np.maximum(state.outcomes.requests[places] / (usual * window.tick_s), 0.0)
         share = HOUSEKEEPING + (1 - HOUSEKEEPING) * asked  # of the reference's statements
         checkpoints = np.ones_like(share)
         self._checkpoints.add(checkpoints, window)
-        read_iops = stores.read_iops[:, None] * share * self._reads.factors(window)
-        write_iops = stores.write_iops[:, None] * share * self._writes.factors(window) * checkpoints
+        read_iops = stores.read_iops[:, None] * share * reads
+        write_iops = stores.write_iops[:, None] * share * writes * checkpoints
         own = flow.nodes.own_ms[places][:, None]
         slower = state.rates.answers.served_mean[places] / own
         loads = state.rates.loads[places]
-        cpu = 100 * bent((IDLE_CPU + (1 - IDLE_CPU) * loads) * self._cpu.factors(window), KNEE)
+        cpu = 100 * bent((IDLE_CPU + (1 - IDLE_CPU) * loads) * busy, KNEE)
         crowded = np.maximum(slower - 1.5, 0.0)
         hits = 100 * (1 - (1 - self._buffer[:, None]) * (1 + 0.5 * np.minimum(loads, 2.0)) / 1.3)
         return Statements(

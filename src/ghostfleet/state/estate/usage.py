@@ -8,7 +8,7 @@ import numpy as np
 
 from ghostfleet.core import draw
 from ghostfleet.core.window import DAY_S
-from ghostfleet.state.estate.noise import Wander, log_normal
+from ghostfleet.state.estate.noise import Wander, characters, log_normal
 from ghostfleet.world.flow.draft import level_of
 
 if TYPE_CHECKING:
@@ -33,9 +33,10 @@ class Usage:
     def __init__(self, flow: Flow, places: list[int], memory_percent: F64) -> None:
         """Services at ``places`` of the flow, and their memory on the reference Wednesday."""
         self._flow, self._places, self._memory = flow, places, memory_percent
+        self._rows = {flow.nodes.names[place]: row for row, place in enumerate(places)}
         ids = flow.nodes.ids[places]
-        self._cpu = Wander(flow, "cpu", ids, swing=(0.03, 0.6), rough=(0.02, 0.6))
-        self._swing = Wander(flow, "memory", ids, swing=(0.02, 0.5), rough=(0.004, 0.5))
+        cpu = characters(flow, "cpu", ids, swing=(0.03, 0.6), rough=(0.02, 0.6))
+        self._wander = Wander(cpu, characters(flow, "memory", ids, swing=(0.02, 0.5), rough=(0.004, 0.5)))
         u = draw.uniform(flow.stream("usage").keys(ids), 0, 6)
         self._period_s = np.rint(log_normal(u[:, 0], *LEAKS_DAYS) * DAY_S).astype(np.int64) + 3600
         self._leak = log_normal(u[:, 1], *LEAK_POINTS)
@@ -44,23 +45,20 @@ class Usage:
         self._logs = log_normal(u[:, 4], *LOGS_POINTS)
         self._rotation_s = (u[:, 5] * DAY_S).astype(np.int64)
 
-    def cpu(self, state: State) -> F64:
-        """Per cent of the limit in use, shape (services, ticks)."""
+    def used(self, state: State) -> tuple[F64, F64]:
+        """CPU and memory in use, in per cent of the limits, shapes (services, ticks)."""
+        cpu, memory = self._wander.factors(state.window)
         loads = state.rates.loads[self._places]
-        used = (IDLE_CPU + (1 - IDLE_CPU) * loads) * self._cpu.factors(state.window)
-        return 100 * bent(used, KNEE)
+        cpu *= IDLE_CPU + (1 - IDLE_CPU) * loads
+        return 100 * bent(cpu, KNEE), self._memory_used(state, loads, memory)
 
-    def memory(self, state: State) -> F64:
-        """Per cent of the limit in use, shape (services, ticks): a level, load, leaks until a restart, incidents."""
-        flow = self._flow
-        usual = flow.nodes.loads[self._places][:, None]
-        loads = np.minimum(state.rates.loads[self._places] / usual, 2.0)
-        level = self._memory[:, None] * (1 - LOADED_MEMORY + LOADED_MEMORY * loads) * self._swing.factors(state.window)
-        seconds = state.window.seconds()
-        age = (seconds[None, :] + self._phase_s[:, None]) % self._period_s[:, None]
+    def _memory_used(self, state: State, loads: F64, swing: F64) -> F64:
+        """Add up a level, load, leaks until a restart, and incidents."""
+        usual = self._flow.nodes.loads[self._places][:, None]
+        level = self._memory[:, None] * (1 - LOADED_MEMORY + LOADED_MEMORY * np.minimum(loads / usual, 2.0)) * swing
+        age = (state.window.seconds()[None, :] + self._phase_s[:, None]) % self._period_s[:, None]
         level += self._leak[:, None] * (age / self._period_s[:, None] - 0.5)
-        for row, place in enumerate(self._places):
-            level[row] = state.influences.plus("node.memory", flow.nodes.names[place], level[row])
+        state.influences.shift("node.memory", self._rows, level)
         return 100 * bent(np.maximum(level, 1.0) / 100, KNEE)
 
     def disk(self, state: State) -> F64:
@@ -91,16 +89,9 @@ class Traffic:
         self.entry_up = _sizes(u[:, 0], 900.0)
         self.entry_down = _sizes(u[:, 1], 9000.0)
 
-    def requests(self, state: State) -> I64:
-        """Attempts of each edge, shape (edges, ticks)."""
-        slots, outcomes = self._flow.slots, state.outcomes
-        out = np.zeros((len(self._flow.edges), len(state.window)), dtype=np.int64)
-        for slot, edge in enumerate(slots.edges.tolist()):
-            out[edge] += outcomes.call_served[slot] + outcomes.call_failed[slot]
-        return out
-
-    def through(self, state: State, requests: I64) -> tuple[I64, I64]:
+    def through(self, state: State) -> tuple[I64, I64]:
         """Bytes into and out of each node, shapes (nodes, ticks)."""
+        requests = state.calls.served + state.calls.failed
         flow = self._flow
         into, out = np.zeros((2, len(flow.nodes), len(state.window)), dtype=np.int64)
         for edge in range(len(flow.edges)):

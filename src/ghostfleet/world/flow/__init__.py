@@ -18,6 +18,7 @@ from ghostfleet.spec.estate import Estate
 from ghostfleet.world.estate.copies import expanded
 from ghostfleet.world.flow.calibration import calibrate
 from ghostfleet.world.flow.draft import DATABASE, EXTERNAL, MACHINE, SERVICE, WEB, Draft, DraftEdge, draft
+from ghostfleet.world.flow.levels import Levels, in_levels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -140,6 +141,17 @@ class Flow(msgspec.Struct, frozen=True, dict=True):
     def places(self) -> dict[str, int]:
         """Node by name."""
         return {name: place for place, name in enumerate(self.nodes.names)}
+
+    @cached_property
+    def levels(self) -> Levels:
+        """Nodes that can be worked on at once."""
+        return in_levels(self.slots.of, self.edges.children[self.slots.edges].tolist())
+
+    @cached_property
+    def waits(self) -> F64:
+        """Probability that a request makes the call of a slot and waits for it: no message is waited for."""
+        waits: F64 = np.where(self.edges.asynchronous[self.slots.edges] > 0, 0.0, self.slots.shares)
+        return waits
 
     @cached_property
     def slots_into(self) -> tuple[tuple[int, ...], ...]:
