@@ -2,6 +2,7 @@
 
 import hashlib
 import sys
+from datetime import datetime
 from functools import cache
 from itertools import pairwise
 
@@ -352,3 +353,22 @@ if __name__ == "__main__":
     if "library" in sys.argv:
         maths.exp2_f32 = lambda x, out=None: np.exp(x * np.float32(0.6931472), out=out)
     sys.stdout.write(digest())
+
+
+@pytest.mark.parametrize(
+    ("seed", "hosts", "starts", "ends"),
+    [
+        (24, 372, (("2025-03-13T14:30", "2025-03-13T14:40")), "2025-03-13T15:00"),
+        (17, 770, (("2025-03-09T08:30", "2025-03-09T08:40")), "2025-03-09T09:00"),
+        (4, 173, (("2025-03-21T14:40", "2025-03-21T14:45")), "2025-03-21T15:00"),
+    ],
+)
+def test_the_longest_run_of_all_is_seen_from_its_tail(seed, hosts, starts, ends):
+    """Of 65,536 runs one is as long as the table of normals goes: a window that starts in its end must know of it."""
+    early, late, end = (int(datetime.fromisoformat(f"{text}+00:00").timestamp()) for text in (*starts, ends))
+    made = Generator(scenario("hosts.days=60", f"execution.random_seed={seed}", hosts=hosts))
+    signal = host_metrics.of_hosts(made.scenario)
+    whole = signal.facts(Window.between(early, end, 300), hosts - 1, hosts)
+    part = signal.facts(Window.between(late, end, 300), hosts - 1, hosts)
+    for name, values in part.values.items():
+        np.testing.assert_array_equal(values, whole.values[name][:, -values.shape[1] :], err_msg=name)

@@ -11,7 +11,7 @@ from ghostfleet.signals import host_metrics
 from ghostfleet.signals.host_metrics import METRICS, SAMPLES
 from ghostfleet.spec import loading, reading
 from ghostfleet.spec.hosts import INGREDIENTS, TICK_S
-from ghostfleet.world.hosts import CLOUD, GUEST, HYPERVISOR, IDLE
+from ghostfleet.world.hosts import CLOUD, GUEST, HYPERVISOR, IDLE, STEADY
 from tests.laws.cells import NULL, cells
 
 HOSTS = 160
@@ -209,3 +209,12 @@ def test_what_a_minute_saw_is_what_five_minutes_saw():
 def test_every_ingredient_can_be_left_out_and_changes_something(name):
     rest = Seen(f"hosts.without=[{name}]")
     assert any(not np.array_equal(rest.values[one], seen().values[one], equal_nan=True) for one in METRICS)
+
+
+def test_idle_hosts_write_far_less_than_steady_ones():
+    """By the medians of hosts' means, among those that a hypervisor watches."""
+    wide = Seen(hosts=400)
+    watched = wide.fleet.profiles == HYPERVISOR
+    written = {role: wide.values["disk_write"][watched & (wide.fleet.roles == role)] for role in (IDLE, STEADY)}
+    means = {role: np.median(np.nanmean(values, axis=1)) for role, values in written.items()}
+    assert means[IDLE] < 0.6 * means[STEADY]

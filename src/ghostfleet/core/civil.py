@@ -11,6 +11,7 @@ Days are int64 of any shape, and every answer has that shape. Nothing is a float
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +25,7 @@ DAYS_IN_100_YEARS = 36_524
 DAYS_IN_400_YEARS = 146_097
 MONTHS_BEFORE_JANUARY = 10  # March to December
 FEBRUARY = 2
+MARGIN_DAYS = 400  # from the ends of the calendar that `datetime` knows: rules of zones are looked up by whole years
 SATURDAY = 5  # as a weekday, where Monday is 0
 
 
@@ -101,3 +103,12 @@ def days_left_in_month(days: I64) -> I64:
     """Count the days after this one in its month; 0 on the last day."""
     date = civil(days)
     return days_in_month(date.year, date.month) - date.day_of_month
+
+
+def ensure_within_calendar(start: date, days: int) -> None:
+    """Refuse a span that comes near the ends of the calendar, as clocks and look-backs reach beyond it."""
+    first, last = date.min.toordinal() + MARGIN_DAYS, date.max.toordinal() - MARGIN_DAYS
+    if not first <= start.toordinal() <= start.toordinal() + days <= last:
+        valid = f"valid are days from {date.fromordinal(first)} to {date.fromordinal(last)}"
+        msg = f"start_date: {days} days from {start} leave the calendar; {valid}"
+        raise ValueError(msg)

@@ -130,7 +130,7 @@ def uniform_at(keys: U64, index: I64) -> F64:
 
 
 def normal_at(keys: U64, index: I64) -> F32:
-    """Standard normal at word ``index[i]`` of ``keys[i]``, within 4.2 standard deviations; shape (values,)."""
+    """Standard normal at word ``index[i]`` of ``keys[i]``, within 4.33 standard deviations; shape (values,)."""
     return normal_body().take((word_at(keys, index) >> np.uint64(48)).astype(np.int64))
 
 

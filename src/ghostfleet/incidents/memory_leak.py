@@ -21,7 +21,7 @@ class MemoryLeak(Incident, frozen=True, kw_only=True, tag="memory_leak"):
     ] = 38.0
     lost_share: Annotated[
         float, Meta(ge=0, lt=1, description="of its capacity, by the end: collecting garbage takes it")
-    ] = 0.72
+    ] = 0.73
     slower: Annotated[float, Meta(ge=1, description="times its own time, by the end")] = 2.8
     pause_ms: Annotated[float, Meta(ge=0, description="by which collections delay a request in the end")] = 60.0
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, get_args
 import msgspec
 from msgspec import Meta
 
-from ghostfleet.core import zones
+from ghostfleet.core import civil, zones
 from ghostfleet.core.errors import ScenarioError
 from ghostfleet.core.window import DAY_S, MINUTE_S
 
@@ -99,9 +99,7 @@ class Hosts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
     def __post_init__(self) -> None:
         """Refuse zones that nobody keeps, and days that no calendar has."""
-        if self.start_date.toordinal() + self.days > date.max.toordinal():
-            msg = f"days: {self.days} days from {self.start_date} pass the end of the calendar, {date.max}"
-            raise ValueError(msg)
+        civil.ensure_within_calendar(self.start_date, self.days)
         for place, zone in enumerate(self.zones):
             try:
                 zones.known_zone(zone)

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from ghostfleet.core import zones
+from ghostfleet.core import civil, zones
 from ghostfleet.core.errors import ScenarioError
 from ghostfleet.core.window import DAY_S, MINUTE_S
 from ghostfleet.spec.estate import checks
@@ -73,9 +73,7 @@ class Estate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     def __post_init__(self) -> None:
         """Refuse clocks that nobody keeps, names of what there is not, what contradicts itself, and false incidents."""
-        if self.start_date.toordinal() + self.days > date.max.toordinal():
-            msg = f"days: {self.days} days from {self.start_date} pass the end of the calendar, {date.max}"
-            raise ValueError(msg)
+        civil.ensure_within_calendar(self.start_date, self.days)
         clocks = {f"regions.{name}.clock": region.clock for name, region in self.regions.items()}
         clocks |= {f"incidents.scheduled.{name}.clock": one.clock for name, one in self.incidents.scheduled.items()}
         for place, clock in {**clocks, "changes.clock": self.changes.clock}.items():

@@ -10,7 +10,7 @@ from ghostfleet.core.window import DAY_S
 from ghostfleet.state.hosts.parameters import Draws, table
 from ghostfleet.state.hosts.processes import Processes, numbered, plain, replace
 from ghostfleet.state.hosts.relative import heights
-from ghostfleet.world.hosts import BATCH
+from ghostfleet.world.hosts import BATCH, IDLE
 
 if TYPE_CHECKING:
     from ghostfleet.core.arrays import F64, Bool
@@ -18,15 +18,16 @@ if TYPE_CHECKING:
 
 
 def processes(fleet: HostFleet, levels: dict[str, F64], *, shared: bool = True) -> Processes:
-    """Long jobs: of all batch hosts and a few others."""
+    """Long jobs: of all batch hosts and a few others, but idle ones."""
     others = Draws(fleet.seed, "jobs", fleet.ids).chance("others", table("jobs")["share"])
-    return _long(fleet, levels, "jobs", (fleet.roles == BATCH) | others, shared=shared)
+    busy = others & (fleet.roles != IDLE)
+    return _long(fleet, levels, "jobs", (fleet.roles == BATCH) | busy, shared=shared)
 
 
 def sessions(fleet: HostFleet, levels: dict[str, F64], *, shared: bool = True) -> Processes:
-    """Sessions: people or clients at work on some hosts."""
+    """Sessions: people or clients at work on some hosts that are not idle."""
     some = Draws(fleet.seed, "sessions", fleet.ids).chance("some", table("sessions")["share"])
-    return _long(fleet, levels, "sessions", some, shared=shared)
+    return _long(fleet, levels, "sessions", some & (fleet.roles != IDLE), shared=shared)
 
 
 def _long(fleet: HostFleet, levels: dict[str, F64], ingredient: str, some: Bool, *, shared: bool) -> Processes:

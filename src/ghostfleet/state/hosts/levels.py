@@ -9,7 +9,7 @@ import numpy as np
 from ghostfleet.core import maths
 from ghostfleet.spec.hosts import PROFILES, ROLES
 from ghostfleet.state.hosts.parameters import Draws, table
-from ghostfleet.world.hosts import STEADY
+from ghostfleet.world.hosts import IDLE, STEADY
 
 if TYPE_CHECKING:
     from ghostfleet.core.arrays import F64, I64
@@ -27,6 +27,7 @@ def levels(fleet: HostFleet) -> dict[str, F64]:
     cpu = draws.spread("cpu", shapes.T)
     cpu *= np.where(fleet.roles == STEADY, draws.spread("steady", options["cpu_steady"]), 1.0)
     write = draws.spread("write", options["write"])
+    write *= np.where(fleet.roles == IDLE, options["write_idle"], 1.0)
     read = np.where(draws.chance("has_read", options["read_share"]), draws.spread("read", options["read"]), 0.0)
     write *= np.where(read > 0, draws.spread("reader", options["write_reader"]), 1.0)
     networked = draws.chance("has_network", np.array([options["network_share"][role] for role in ROLES])[fleet.roles])

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 PARTS = 16  # of a second: the grain of starts and lengths
 CELLS_S = (1800, 21_600, DAY_S)  # in which random runs are counted: the more often one runs, the shorter, for windows
 MOST_IN_CELL = 4096
+FAR = 1.001  # of the farthest draw: what is drawn is worked out in single precision
 LONGEST_JITTER_S = 3600.0
 LONG_S = 300  # of a run, from which on it lasts
 AFTER_S = 200.0  # for which a run acts on after its end: pages linger, writes wait
@@ -187,9 +188,10 @@ def timetable(processes: Processes, fleet: HostFleet) -> Timetable:
 
 
 def _reach(processes: Processes) -> F64:
-    """Seconds before a window in which a run can start and still act in it."""
-    longest = np.minimum(processes.run_s * exp(4.2 * processes.run_sd), LONGEST_S)
-    delay = np.minimum(processes.jitter_s * exp(4.2 * processes.jitter_sd), LONGEST_JITTER_S)
+    """Seconds before a window in which a run can start and still act in it: draws reach as far as their table."""
+    farthest = FAR * float(normal_body()[-1])
+    longest = np.minimum(processes.run_s * exp(farthest * processes.run_sd), LONGEST_S)
+    delay = np.minimum(processes.jitter_s * exp(farthest * processes.jitter_sd), LONGEST_JITTER_S)
     return longest + delay + AFTER_S + np.where(processes.echo > 0, processes.echo_s, 0.0)
 
 
