@@ -8,7 +8,7 @@ from ghostfleet.core.window import HOUR_S, MINUTE_S, Window
 from ghostfleet.generate import Generator
 from ghostfleet.state.estate.machines import Machines
 from ghostfleet.world import estate as worlds
-from tests.laws import estates
+from tests.laws import cells, estates
 
 END_S = 1741190400  # 2025-03-05 16:00 UTC
 SPAN = Window.between(END_S - 2 * HOUR_S, END_S, 300)
@@ -23,11 +23,11 @@ def rows(table):
     return estates.rows(generator(), table, SPAN)
 
 
-def totals(cells, name):
+def totals(table, name):
     """Requests by time and name."""
     found: dict[tuple[int, str], int] = {}
-    keys = zip(cells["time"].tolist(), cells[name].tolist(), strict=True)
-    for key, count in zip(keys, cells["request_count"].tolist(), strict=True):
+    keys = zip(table["time"].tolist(), table[name].tolist(), strict=True)
+    for key, count in zip(keys, table["request_count"].tolist(), strict=True):
         found[key] = found.get(key, 0) + count
     return found
 
@@ -59,6 +59,22 @@ def test_a_version_is_that_of_the_last_deploy():
     newest = dict(zip(changes["entity"][deploys].tolist(), changes["new_value"][deploys].tolist(), strict=True))
     assert newest
     assert {name: version[name] for name in newest} == newest
+
+
+def test_a_deploy_replaces_what_the_last_one_brought():
+    """In time order, across tasks that cut days."""
+    made = generator()
+    parts = Window.between(END_S - 1200 * HOUR_S, END_S, 3600).cut(7)
+    changes = cells.joined([estates.rows(made, "changes", part) for part in parts])
+    running: dict[str, str] = {}
+    seen = 0
+    for row in np.argsort(changes["time"], kind="stable").tolist():
+        if changes["change_type"][row] == "deploy":
+            entity, old, new = (changes[name][row] for name in ("entity", "old_value", "new_value"))
+            assert running.setdefault(entity, old) == old
+            running[entity] = new
+            seen += 1
+    assert seen > 2 * len(running)
 
 
 def test_no_service_gets_fewer_requests_than_others_sent_it():

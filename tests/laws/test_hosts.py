@@ -76,6 +76,17 @@ def split(cuts):
     cells.assert_equal(ordered(cells.joined(parts)), observe(Generator(scenario()), rows))
 
 
+def calendars(zone):
+    """For windows longer than a day of some calendar, wherever hosts live: G[a, b) is that part of the whole."""
+    made = Generator(scenario(f'hosts.zones=["{zone}"]', hosts=60))
+    hour, midnight = 3600 // ROW_S, -(-made.scenario.timeline.since_s // 86_400) * (86_400 // ROW_S)
+    every = observe(made, Window(midnight, midnight + 96 * hour, ROW_S), 0, 60)
+    for start, hours in ((15, 16), (20, 23), (23, 23), (20, 47), (3, 40)):
+        part = Window(midnight + start * hour, midnight + (start + hours) * hour, ROW_S)
+        kept = cells.where(every, (every["time"] >= part.since_s) & (every["time"] < part.until_s))
+        cells.assert_equal(observe(made, part, 0, 60), kept)
+
+
 def shard(cuts):
     """For all cuts of the hosts h = h₁ + … + hₙ: G(w, h₁) + … + G(w, hₙ) = G(w, h)."""
     rows = window(60)
@@ -160,6 +171,11 @@ def test_seven_unaligned_chunks_concatenate_to_the_whole():
     split(UNALIGNED)
 
 
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Asia/Tokyo", "Etc/GMT+12"])
+def test_windows_of_parts_of_days_are_slices_in_every_zone(zone):
+    calendars(zone)
+
+
 @settings(max_examples=8)
 @given(data=st.data())
 def test_any_window_is_the_slice_of_the_whole(data):
@@ -242,6 +258,15 @@ def look_back_forgotten(patch):
     patch.setattr(schedule, "_reach", lambda processes: np.zeros(len(processes)))
 
 
+def days_counted_by_the_length(patch):
+    """Daily runs are looked for on as many days as the window is long, wherever in a day it ends."""
+    honest = schedule.Timetable._daily
+    days = lambda since_s, until_s: (since_s // 86_400 + (until_s - since_s) // 86_400) * 86_400  # noqa: E731
+    patch.setattr(
+        schedule.Timetable, "_daily", lambda self, since_s, until_s: honest(self, since_s, days(since_s, until_s))
+    )
+
+
 def draws_by_order_of_calls(patch):
     """Normals take whatever comes next, as a library generator does."""
     honest, calls = draw.normal, iter(range(10**9))
@@ -299,6 +324,7 @@ MUTANTS = {
     "clock": (mutants.clock_in_the_keys, lambda: split(UNALIGNED)),
     "runs by window": (runs_counted_from_the_window, lambda: split(UNALIGNED)),
     "no look-back": (look_back_forgotten, lambda: split(UNALIGNED)),
+    "days by length": (days_counted_by_the_length, lambda: calendars("Pacific/Kiritimati")),
     "ids that know the fleet": (mutants.ids_that_know_the_fleet, lambda: growing(40)),
     "clock and shards": (mutants.clock_in_the_keys, lambda: shard([3, 5, 11])),
     "swings by shard": (swings_from_the_shard, lambda: shard([3, 5, 11])),

@@ -132,6 +132,16 @@ CASES = {
         "failed",
         "DELETE FROM system_metrics WHERE time BETWEEN TIMESTAMPTZ '2025-03-05 11:15:00+00' AND TIMESTAMPTZ '2025-03-05 11:30:00+00'",
     ),
+    "one series that ends early": (
+        "series_are_whole",
+        "failed",
+        "DELETE FROM system_metrics WHERE service_name = 'trading-api' AND time >= TIMESTAMPTZ '2025-03-05 11:00:00+00'",
+    ),
+    "one link measured now and then": (
+        "series_are_whole",
+        "failed",
+        "DELETE FROM network_metrics WHERE source_service = 'trading-api' AND minute(time) = 15",
+    ),
     "one service silent for an hour": (
         "no_empty_buckets",
         "passed",

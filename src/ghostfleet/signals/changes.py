@@ -153,20 +153,16 @@ class Changes:
         if not len(events):
             return
         day = int(events.days.min())
-        counted = self._deployed_before(day)
-        since = self._deploys.numbers(day, int(events.days.max()) + 1)
-        for row, at, when, ordinal, name in zip(
-            events.entities.tolist(),
-            events.seconds.tolist(),
-            events.days.tolist(),
-            events.ordinals.tolist(),
-            events.ids("chg"),
-            strict=True,
-        ):
-            number = int(counted[row]) + sum(since[row, : when - day].tolist()) + ordinal
+        numbers = self._deployed_before(day)
+        # Those of the first day that lie before the window count as well; within a day the clock decides.
+        earlier = self._deploys.between((day - 2) * DAY_S, window.since_s)
+        for row in earlier.entities[earlier.days >= day].tolist():
+            numbers[row] += 1
+        for row, at, name in zip(events.entities.tolist(), events.seconds.tolist(), events.ids("chg"), strict=True):
             service = self._services[row]
             spec = self._estate.services[service]
-            old, new = _version(spec.version, number), _version(spec.version, number + 1)
+            old, new = (_version(spec.version, int(numbers[row]) + more) for more in (0, 1))
+            numbers[row] += 1
             yield Change(at, "deploy", service, name, old, new, f"{spec.team}-pipeline", f"deploy {service} {new}")
 
     def _configured(self, window: Window) -> Iterator[Change]:

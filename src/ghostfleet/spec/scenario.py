@@ -120,8 +120,11 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     def timeline(self) -> Timeline:
         """Span, tick and row."""
         if self.estate is not None:
+            since_s, until_s = self.estate.span_s
             history_s = self.estate.history_days * DAY_S
-            return Timeline(*self.estate.span_s, estates.TICK_S, estates.ROW_S, history_s)
+            # A story is over after some days: all of it is its history.
+            is_long = until_s - since_s > history_s
+            return Timeline(since_s, until_s, estates.TICK_S, estates.ROW_S, history_s if is_long else None)
         if self.hosts is not None:
             return Timeline(*self.hosts.span_s, TICK_S, ROW_S)
         data = self.servers

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 FAST_SHARE = 0.35  # of a node's own time until a failure of its own is told
 REFUSAL_MS = 1.5  # until a breaker has said no
 HIGHEST = 0.999999
+COMMON = 0.3  # share of requests that make a call from which on it is of the usual way
 BY_NODE = (
     *("failures", "clean", "clean_mean", "clean_variance", "served_mean", "served_variance"),
     *("slow", "slow_mean", "fast_mean"),
@@ -101,6 +102,7 @@ class _Part(msgspec.Struct, frozen=True):
     retries: I64
     limits: Limit
     waits: F64
+    common: F64  # 1 where the call is of the usual way, 0 where it is a detour of few requests
 
 
 class _Call(msgspec.Struct):
@@ -237,7 +239,8 @@ class _Sweep:
         tried = exhausted / np.where(lost > 0, lost, 1.0)
         tries_ms = retries * attempt_ms
         return _Call(
-            clean=(1 - again) * self.clean[children],
+            # Few requests take a detour: they are a class of their own, or the median would move when it slows.
+            clean=part.common * (1 - again) * self.clean[children],
             clean_moments=self._clean(part, wire_ms) if self.asks_clean else None,
             served_moments=served,
             slow=tried * slow,
@@ -295,6 +298,7 @@ def _parts(flow: Flow) -> list[_Part]:
                 retries=edges.retries[of][:, None],
                 limits=Limit(edges.timeouts_ms[of][:, None]),
                 waits=flow.waits[slots][:, None],
+                common=(flow.slots.shares[slots] >= COMMON).astype(np.float64)[:, None],
             )
         )
     return found

@@ -131,9 +131,9 @@ class Timetable:
 
     def _daily(self, since_s: int, until_s: int) -> tuple[I64, I64, F64]:
         rows, fleet = self.daily, self.fleet
-        days = (until_s - since_s) // DAY_S + 3
-        first = np.full(len(rows), since_s // DAY_S - 1)
-        process, day = each(rows, first, first + days)
+        # Days of the hosts' own calendars: east of Greenwich the next one has begun before the window ends.
+        first, last = np.full(len(rows), since_s // DAY_S - 1), np.full(len(rows), until_s // DAY_S + 2)
+        process, day = each(rows, first, last)
         on = (self.processes.weekdays.take(process) >> civil.weekday(day)) & 1 == 1
         process, day = process[on], day[on]
         clock = day * DAY_S + self.processes.phase_s.take(process).astype(np.int64)
