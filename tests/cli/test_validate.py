@@ -101,3 +101,26 @@ def test_a_file_without_a_manifest_is_judged_by_the_scenario_whose_table_it_is_n
     assert ghostfleet(tmp_path, "validate", "alone/host_metrics.csv.gz").returncode == 0
     done = ghostfleet(tmp_path, "report", "alone/host_metrics.csv.gz")
     assert (done.returncode, "hosts_overview.png" in done.stdout) == (0, True)
+
+
+@pytest.mark.parametrize("day", ["1678-01-01", "2261-12-30"])
+def test_what_the_calendar_of_hosts_admits_can_be_read_back(tmp_path: Path, day: str) -> None:
+    made = ghostfleet(tmp_path, "generate", "hosts", "--start-date", day, "--days", "1", "--hosts", "4", "--to", "q/")
+    assert made.returncode == 0, made.stderr
+    code, results = judged(tmp_path, "q/")
+    assert (code, [name for name, one in results.items() if one["status"] == "failed"]) == (0, [])
+
+
+@pytest.mark.parametrize("day", ["1677-12-31", "2261-12-31", "9999-12-31", "0001-01-01"])
+def test_days_that_could_not_be_read_back_are_not_made(tmp_path: Path, day: str) -> None:
+    done = ghostfleet(tmp_path, "generate", "hosts", "--start-date", day, "--days", "1", "--to", "q/")
+    assert (done.returncode, list(tmp_path.iterdir())) == (2, [])
+    assert "valid are days from 1678-01-01 to 2261-12-31" in done.stderr
+
+
+def test_a_report_of_times_that_cannot_be_read_says_so(tmp_path: Path) -> None:
+    columns = "host_id,time,cpu,memory,disk_read,disk_write,net_in,net_out"
+    (tmp_path / "host_metrics.csv").write_text(f"{columns}\nhost-00000,hello,1,2,3,4,5,6\n")
+    done = ghostfleet(tmp_path, "report", "host_metrics.csv")
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False)
+    assert "no time that could be read" in (tmp_path / "report/hosts_overview.html").read_text()

@@ -25,7 +25,7 @@ DAYS_IN_100_YEARS = 36_524
 DAYS_IN_400_YEARS = 146_097
 MONTHS_BEFORE_JANUARY = 10  # March to December
 FEBRUARY = 2
-MARGIN_DAYS = 400  # from the ends of the calendar that `datetime` knows: rules of zones are looked up by whole years
+FIRST_DAY, LAST_DAY = date(1678, 1, 1), date(2261, 12, 31)  # that stamps in nanoseconds hold whole
 SATURDAY = 5  # as a weekday, where Monday is 0
 
 
@@ -106,9 +106,7 @@ def days_left_in_month(days: I64) -> I64:
 
 
 def ensure_within_calendar(start: date, days: int) -> None:
-    """Refuse a span that comes near the ends of the calendar, as clocks and look-backs reach beyond it."""
-    first, last = date.min.toordinal() + MARGIN_DAYS, date.max.toordinal() - MARGIN_DAYS
-    if not first <= start.toordinal() <= start.toordinal() + days <= last:
-        valid = f"valid are days from {date.fromordinal(first)} to {date.fromordinal(last)}"
-        msg = f"start_date: {days} days from {start} leave the calendar; {valid}"
+    """Refuse a span beyond what stamps in nanoseconds can state, which is what most tools, ours too, read."""
+    if start < FIRST_DAY or start.toordinal() + days > LAST_DAY.toordinal():
+        msg = f"start_date: {days} days from {start} leave the calendar; valid are days from {FIRST_DAY} to {LAST_DAY}"
         raise ValueError(msg)

@@ -54,10 +54,8 @@ class Statistics:
         if not self.overview:
             return self.source
         facts = self.overview
-        return (
-            f"{facts['records']:,} rows · {facts[self.entities]:,} {self.entities} · "
-            f"{facts['since'][:10]} to {facts['until'][:10]}"
-        )
+        times = f"{facts['since'][:10]} to {facts['until'][:10]}" if facts["since"] else "no time that could be read"
+        return f"{facts['records']:,} rows · {facts[self.entities]:,} {self.entities} · {times}"
 
     def as_dict(self) -> dict[str, Any]:
         """Facts as plain values, for `statistics.json`."""
