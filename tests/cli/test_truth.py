@@ -48,6 +48,12 @@ def test_both_tables_are_written_and_agree(folder):
     assert {(row["incident_id"], row["entity"]) for row in impact if row["hop"] == "0"} == roots
 
 
+def test_truth_of_a_story_is_of_all_its_days(tmp_path):
+    done = ghostfleet(tmp_path, "truth", "trading-crisis")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out/trading-crisis/truth/incidents.csv.gz").exists()
+
+
 def test_truth_goes_into_a_folder_of_its_own(folder):
     assert ghostfleet(folder, "truth", "own.yaml", *WEEK, "--only", "incidents").returncode == 0
     assert [path.name for path in (folder / "out/estate/truth").iterdir()] == ["incidents.csv.gz"]

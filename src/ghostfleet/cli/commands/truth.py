@@ -10,7 +10,6 @@ import msgspec
 
 from ghostfleet.cli import output, scenario
 from ghostfleet.core.errors import GhostfleetError, ScenarioError
-from ghostfleet.core.window import DAY_S
 from ghostfleet.generate import Generator
 from ghostfleet.run import history
 from ghostfleet.run.manifest import Determinants
@@ -49,8 +48,9 @@ def command(ctx: click.Context, /, *, quiet: bool, **arguments: Any) -> None:  #
     if known.estate is None:
         msg = f"the scenario {known.scenario} has no estate, and so no incidents"
         raise ScenarioError(msg)
-    if all(arguments[name] is None for name in ("since", "until", "last")):
-        arguments["last"] = known.estate.history_days * DAY_S
+    history_s = known.timeline.history_s  # None for a story, all of which is its history
+    if history_s is not None and all(arguments[name] is None for name in ("since", "until", "last")):
+        arguments["last"] = history_s
     request = output.request(known, {**NOT_ASKED, **arguments})
     if not arguments["to"]:
         request = msgspec.structs.replace(request, urls=(f"{known.destination}/{FOLDER}",))
