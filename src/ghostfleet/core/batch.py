@@ -12,7 +12,7 @@ from ghostfleet.core.table import Kind
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ghostfleet.core.arrays import F64, I32, I64, Array, Bool
+    from ghostfleet.core.arrays import F64, I32, I64, U64, Array, Bool
     from ghostfleet.core.table import Table
 
 
@@ -60,6 +60,46 @@ class Plain:
         return len(self.values)
 
 
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Digits:
+    """Part of a spelled text: a number of 0 or more in decimal digits."""
+
+    values: I64  # shape (rows,)
+    width: int = 0  # led by zeros up to it; 0: as many digits as it takes
+
+    def __len__(self) -> int:
+        """Count the rows."""
+        return len(self.values)
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Hex:
+    """Part of a spelled text: the lowest digits of words in lower-case hexadecimal."""
+
+    words: U64  # shape (rows,)
+    digits: int = 16  # a multiple of 4, up to 16
+
+    def __len__(self) -> int:
+        """Count the rows."""
+        return len(self.words)
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Spelled:
+    """A text column that is spelled out row by row, such as an id: its parts stand one behind the other.
+
+    A part that is a text is the same in every row. It serves columns of as many texts as rows, of which a vocabulary
+    would be a Python object each.
+    """
+
+    parts: tuple[str | Digits | Hex | Text, ...]  # one at least that is no plain text
+    missing: Bool | None = None  # True where the value is null
+
+    def __len__(self) -> int:
+        """Count the rows."""
+        return next(len(part) for part in self.parts if not isinstance(part, str))
+
+
 ITEM_END = "\x1f"  # between the items of a list of texts
 
 
@@ -77,7 +117,7 @@ def split(entry: str) -> tuple[str, ...]:
     return tuple(entry.split(ITEM_END)) if entry else ()
 
 
-Values: TypeAlias = Text | Quanta | Plain
+Values: TypeAlias = Text | Spelled | Quanta | Plain
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -113,9 +153,19 @@ def _slice(values: Values, start: int, stop: int) -> Values:
     if isinstance(values, Text):
         return Text(values.codes[start:stop], values.vocabulary)
     missing = None if values.missing is None else values.missing[start:stop]
+    if isinstance(values, Spelled):
+        return Spelled(tuple(_part(part, slice(start, stop)) for part in values.parts), missing)
     if isinstance(values, Quanta):
         return Quanta(values.units[start:stop], values.per_one, missing)
     return Plain(values.values[start:stop], missing)
+
+
+def _part(part: str | Digits | Hex | Text, rows: slice | Array) -> str | Digits | Hex | Text:
+    if isinstance(part, Text):
+        return Text(part.codes[rows], part.vocabulary)
+    if isinstance(part, Digits):
+        return Digits(part.values[rows], part.width)
+    return part if isinstance(part, str) else Hex(part.words[rows], part.digits)
 
 
 def taken(values: Values, rows: Array) -> Values:
@@ -123,6 +173,8 @@ def taken(values: Values, rows: Array) -> Values:
     if isinstance(values, Text):
         return Text(values.codes[rows], values.vocabulary)
     missing = None if values.missing is None else values.missing[rows]
+    if isinstance(values, Spelled):
+        return Spelled(tuple(_part(part, rows) for part in values.parts), missing)
     if isinstance(values, Quanta):
         return Quanta(values.units[rows], values.per_one, missing)
     return Plain(values.values[rows], missing)
@@ -133,4 +185,19 @@ def quantise(values: Array, per_one: int, missing: Bool | None = None) -> Quanta
     return Quanta(np.rint(values * values.dtype.type(per_one)).astype(np.int32), per_one, missing)
 
 
-__all__ = ["ITEM_END", "Batch", "Kind", "Plain", "Quanta", "Text", "Values", "joined", "quantise", "split", "taken"]
+__all__ = [
+    "ITEM_END",
+    "Batch",
+    "Digits",
+    "Hex",
+    "Kind",
+    "Plain",
+    "Quanta",
+    "Spelled",
+    "Text",
+    "Values",
+    "joined",
+    "quantise",
+    "split",
+    "taken",
+]

@@ -25,7 +25,7 @@ GROUPS = ("telemetry", "graph", "requests", "records", "truth")
 class Kind(Enum):
     """What a column's values are; the value is the name that documents use."""
 
-    TIME = "time"  # int64 seconds since the epoch, UTC
+    TIME = "time"  # int64 since the epoch, UTC: seconds, or whole multiples of the column's resolution in seconds
     TEXT = "text"  # codes into a vocabulary
     TEXTS = "texts"  # a list of texts: codes into a vocabulary of joined items
     F64 = "float"  # float64, or whole multiples of the column's resolution
@@ -60,12 +60,21 @@ class Column:
     values: tuple[str, ...] = ()  # a text column's closed vocabulary, where it has one
     group: str = ""  # columns that a scenario can switch off together
     nullable: bool = False
+    optional: bool = False  # of a document: where the value is missing its key is, too, rather than null
 
     def __post_init__(self) -> None:
         """Refuse a weighted fold without a weight, and a weight that nothing is weighted by."""
+        if self.optional and not self.nullable:
+            msg = f"column {self.name} is optional, and so must be nullable"
+            raise ValueError(msg)
         if (self.fold is Fold.WEIGHTED) != bool(self.by):
             msg = f"column {self.name} must name its weight if, and only if, its fold is weighted"
             raise ValueError(msg)
+
+    @property
+    def per_second(self) -> int:
+        """Units of a time to a second: 1, or 1,000 where the resolution is 0.001."""
+        return 1 if self.resolution is None else int(10**self.decimals)
 
     @property
     def decimals(self) -> int:
@@ -95,7 +104,9 @@ class Table:
     order: tuple[str, ...]
     stem: str = ""  # documented file name, where it is not the table's own
     group: str = "telemetry"  # one of GROUPS
-    form: Literal["rows", "node", "link"] = "rows"  # a node or a link of a graph is a row per entity, not per tick
+    # A node or a link of a graph is a row per entity, not per tick; a document nests where names of columns have dots.
+    form: Literal["rows", "node", "link", "document"] = "rows"
+    index: str = ""  # search index that its bulk form names; without one, the table's name
 
     def __post_init__(self) -> None:
         """Refuse keys and orders that name no column."""
@@ -125,7 +136,7 @@ class Table:
     def without(self, groups: frozenset[str]) -> Table:
         """Return the same table with groups of columns switched off."""
         kept = tuple(column for column in self.columns if column.group not in groups)
-        return Table(self.name, self.about, kept, self.keys, self.order, self.stem, self.group, self.form)
+        return Table(self.name, self.about, kept, self.keys, self.order, self.stem, self.group, self.form, self.index)
 
 
 def column(name: str, kind: Kind, about: str, **rest: Any) -> Column:  # noqa: ANN401  passes Column's own fields on
