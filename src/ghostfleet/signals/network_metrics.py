@@ -225,7 +225,8 @@ def _percentiles(facts: Mapping[str, F64]) -> list[F64]:
         weights.append(weight)
         means.append(mean)
         variances.append(np.maximum(facts[f"{name}_square"].ravel() / sure - mean * mean, 0.0))
-    return mixtures.quantiles(weights, means, variances, tuple(PERCENTILES.values()))
+    asked = tuple(PERCENTILES.values())
+    return mixtures.quantiles(weights, means, variances, asked, slower=CLASSES.index("again"))
 
 
 def _log_normal(u: F64) -> F64:

@@ -172,4 +172,4 @@ def median(facts: Mapping[str, F64]) -> F64:
         weights.append(weight.ravel())
         means.append(mean.ravel())
         variances.append(np.maximum(facts[f"{part}_square"] / sure - mean * mean, 0.0).ravel())
-    return mixtures.quantiles(weights, means, variances, (0.5,))[0].reshape(shape)
+    return mixtures.quantiles(weights, means, variances, (0.5,), slower=1)[0].reshape(shape)

@@ -55,3 +55,18 @@ def test_no_row_knows_of_another(monkeypatch, at_once):
 def test_no_rows_have_no_quantiles():
     nothing = [np.zeros(0)] * 2
     assert [len(values) for values in mixtures.quantiles(nothing, nothing, nothing, PROBABILITIES)] == [0, 0, 0]
+
+
+def test_a_quantile_never_falls_because_some_requests_do_more():
+    """With a class that does all that the first does and more: quantile(mixture) ≥ quantile(first class)."""
+    detours = np.exp(np.linspace(0, 5, 200))  # what they take longer, as a share of the usual way
+    weights = [np.full(200, 0.6), np.full(200, 0.4)]
+    means = [np.full(200, 100.0), 100 * (1 + 0.3 * detours)]
+    variances = [np.full(200, 30.0**2), (300 * detours) ** 2]  # few take the long one, so it spreads them far
+    alone = mixtures.quantiles(weights[:1], means[:1], variances[:1], PROBABILITIES)
+    held = mixtures.quantiles(weights, means, variances, PROBABILITIES, slower=1)
+    free = mixtures.quantiles(weights, means, variances, PROBABILITIES)
+    assert (held[0] >= alone[0] * (1 - 1e-4)).all()
+    assert (free[0] < alone[0] * 0.95).any(), "a log-normal alone would let it fall"
+    for one, other in zip(held, free, strict=True):
+        assert (one >= other * (1 - 1e-4)).all()

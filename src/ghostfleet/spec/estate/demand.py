@@ -47,6 +47,16 @@ class Call(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     breaker: Annotated[bool, Meta(description="whether calls fail at once while most of them fail")] = True
     asynchronous: Annotated[bool, Meta(description="the caller neither waits nor fails; may close a cycle")] = False
     protocol: Protocol | None = None
+    choice: Annotated[
+        Name | None,
+        Meta(description="calls with the same choice exclude each other: a request makes one of them at most"),
+    ] = None
+
+    def __post_init__(self) -> None:
+        """Refuse a choice among calls that nobody waits for, or that do not say how often they are made."""
+        if self.choice is not None and (self.asynchronous or self.per_request is None or self.per_request > 1):
+            msg = f"choice: a call of the choice {self.choice!r} says per_request, at most 1, and is not asynchronous"
+            raise ValueError(msg)
 
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

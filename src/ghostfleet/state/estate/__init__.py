@@ -91,15 +91,17 @@ class Estates:
         self._splitter = Splitter(self.flow)
         self._leaves = Leaves(self.flow)
 
-    def solve(self, window: Window, keep: Callable[[Occasion], bool] = lambda _occasion: True) -> State:
-        """State of a window; ``keep`` says which incidents happen."""
+    def solve(
+        self, window: Window, keep: Callable[[Occasion], bool] = lambda _occasion: True, *, detailed: bool = False
+    ) -> State:
+        """State of a window; ``keep`` says which incidents happen, ``detailed`` that single requests are asked for."""
         longer = Window(window.start - LOOK_BACK, window.stop, window.tick_s)
         changes = self.influences(longer, keep)
         solved = self._solver.solve(longer, changes)
         before = solved.running[:, LOOK_BACK - 1].copy()
         rates = _cut(solved, LOOK_BACK)
         inside = Influences(window, {key: values[LOOK_BACK:] for key, values in changes.arrays.items()})
-        return State(window, self.flow, inside, rates, self._splitter.split(rates), before, self._leaves)
+        return State(window, self.flow, inside, rates, self._splitter.split(rates, detailed=detailed), before, self._leaves)
 
     def influences(self, window: Window, keep: Callable[[Occasion], bool] = lambda _occasion: True) -> Influences:
         """What incidents change in a window; enough where only leaves of the state are asked for."""

@@ -14,11 +14,12 @@ import numpy as np
 from ghostfleet.core.scratch import Scratch
 from ghostfleet.state.estate.blocks import blocks
 from ghostfleet.state.estate.latency import Limit
+from ghostfleet.state.estate.ways import Ways, ways
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ghostfleet.core.arrays import F64, I64
+    from ghostfleet.core.arrays import F64, I64, Bool
     from ghostfleet.state.estate.influences import Influences
     from ghostfleet.world.flow import Flow
     from ghostfleet.world.flow.levels import Level
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 FAST_SHARE = 0.35  # of a node's own time until a failure of its own is told
 REFUSAL_MS = 1.5  # until a breaker has said no
 HIGHEST = 0.999999
-COMMON = 0.3  # share of requests that make a call from which on it is of the usual way
+DETOUR = 1.0  # times what every request takes, from which on a call of less than half of them is no usual way
+COMMON = 0.5
 BY_NODE = (
     *("failures", "clean", "clean_mean", "clean_variance", "served_mean", "served_variance"),
     *("slow", "slow_mean", "fast_mean"),
@@ -53,12 +55,13 @@ class Moments(msgspec.Struct):
         """Some rows only."""
         return Moments(self.mean[some], self.variance[some])
 
-    def add(self, first: int, probability: F64, part: Moments) -> None:
-        """Add a part that comes with a probability to the first rows."""
-        mean = probability * part.mean
+    def add(self, first: int, probability: F64, part: Moments) -> F64:
+        """Add a part that comes with a probability to the first rows; what it adds to the mean."""
+        mean: F64 = probability * part.mean
         self.variance[:first] += probability * (part.variance + part.mean * part.mean)
         self.variance[:first] -= mean * mean
         self.mean[:first] += mean
+        return mean
 
 
 class Answers(msgspec.Struct, frozen=True):
@@ -102,7 +105,10 @@ class _Part(msgspec.Struct, frozen=True):
     retries: I64
     limits: Limit
     waits: F64
-    common: F64  # 1 where the call is of the usual way, 0 where it is a detour of few requests
+    certain: Bool  # calls that every request makes
+    common: Bool  # … that half of them make at least
+    choices: tuple[tuple[int, ...], ...]  # slots of which a request makes one at most, counted from the level's first
+    follows: Bool  # slots before which stands another one of their choice
 
 
 class _Call(msgspec.Struct):
@@ -139,22 +145,22 @@ class _Sum:
         self.passing = 1 - own_failures  # probability of having got so far
         self.slow, self.slow_ms = np.zeros((2, *own_ms.shape))
         self.fast, self.fast_ms = own_failures.copy(), own_failures * (FAST_SHARE * own_ms)
+        self.chosen_served, self.chosen_clean = np.zeros((2, *own_ms.shape))  # means of calls of the choice so far
 
-    def add(self, call: _Call, waits: F64, lost: F64, passes: F64) -> None:
-        """Let the first nodes make their next calls; ``passes`` is written."""
-        first = len(lost)
-        gone = waits * lost
-        np.subtract(1, gone, out=passes)
-        failed = self.passing[:first] * gone
+    def add(self, call: _Call, ways: Ways, follows: Bool | None) -> None:
+        """Let the first nodes make their next calls; ``follows`` is None where the level has no choices."""
+        first = len(ways.passes)
+        failed = self.passing[:first] * (1 - ways.passes)
         self._fail(first, failed, call)
-        made = waits * (1 - lost) / passes
-        self.served.add(first, made, call.served_moments)
+        added = self.served.add(first, ways.made, call.served_moments)
+        if follows is not None:
+            _exclude(self.served, self.chosen_served, added, follows)
         if call.clean_moments is not None:
-            clean_made = made * call.clean
-            slot_clean = 1 - made + clean_made
-            self.clean.add(first, clean_made / slot_clean, call.clean_moments)
-            self.clean_share[:first] *= slot_clean
-        self.passing[:first] *= passes
+            added = self.clean.add(first, ways.clean_made, call.clean_moments)
+            if follows is not None:
+                _exclude(self.clean, self.chosen_clean, added, follows)
+            self.clean_share[:first] *= ways.clean
+        self.passing[:first] *= ways.passes
 
     def _fail(self, first: int, failed: F64, call: _Call) -> None:
         slow, fast = failed * call.slow, failed * (1 - call.slow)
@@ -163,6 +169,17 @@ class _Sum:
         self.slow_ms[:first] += slow * (before_ms + call.slow_ms)
         self.fast[:first] += fast
         self.fast_ms[:first] += fast * (before_ms + call.fast_ms)
+
+
+def _exclude(total: Moments, chosen: F64, added: F64, follows: Bool) -> None:
+    """Take off the variance what parts that never come together would have added; ``chosen`` is written.
+
+    Of parts A and B of which one comes at most, E[AB] is 0, so Var(A + B) is less by 2 E[A] E[B].
+    """
+    first = len(added)
+    before = np.where(follows, chosen[:first], 0.0)
+    total.variance[:first] -= 2 * added * before
+    chosen[:first] = before + added
 
 
 class _Sweep:
@@ -193,9 +210,12 @@ class _Sweep:
         total = _Sum(self.times[nodes], self.own_failures[nodes], part.spreads)
         if part.level.steps:
             call = self._call(part)
-            lost, passes = self.lost[slots], self.passes[slots]
+            if call.clean_moments is not None:
+                self._leave_out_detours(part, call, call.clean_moments.mean)
+            paths = ways(part.waits, self.lost[slots], call.clean, part.choices)
+            self.passes[slots] = paths.passes
             for step in part.level.steps:
-                total.add(call.step(step), part.waits[step], lost[step], passes[step])
+                total.add(call.step(step), paths.step(step), part.follows[step] if part.choices else None)
         self._keep(nodes, total)
 
     def _keep(self, nodes: slice, total: _Sum) -> None:
@@ -236,17 +256,33 @@ class _Sweep:
         more = powers.mean_failures()  # failed attempts before a served one, of all served calls
         more_ms = more * attempt_ms
         served = Moments(last_mean + more_ms, last_variance + more_ms * attempt_ms)
+        # A lost call is slow if any of its attempts was, and they are many times as long as those that fail at once.
         tried = exhausted / np.where(lost > 0, lost, 1.0)
-        tries_ms = retries * attempt_ms
+        tries = retries + 1
+        all_fast = Powers(1 - slow, retries).at(tries)
+        tried_fast = tried * all_fast
+        some_slow = np.where(all_fast < 1, 1 - all_fast, 1.0)
+        fast = 1 - tried + tried_fast
         return _Call(
-            # Few requests take a detour: they are a class of their own, or the median would move when it slows.
-            clean=part.common * (1 - again) * self.clean[children],
+            clean=(1 - again) * self.clean[children],
             clean_moments=self._clean(part, wire_ms) if self.asks_clean else None,
             served_moments=served,
-            slow=tried * slow,
-            slow_ms=slow_ms + tries_ms,
-            fast_ms=(1 - tried) * REFUSAL_MS + tried * (fast_ms + tries_ms),
+            slow=tried * (1 - all_fast),
+            slow_ms=tries * (attempt_ms - all_fast * fast_ms) / some_slow,
+            fast_ms=((1 - tried) * REFUSAL_MS + tried_fast * tries * fast_ms) / np.where(fast > 0, fast, 1.0),
         )
+
+    def _leave_out_detours(self, part: _Part, call: _Call, call_ms: F64) -> None:
+        """Let long calls that only some requests make be no part of the usual way.
+
+        Those who make one and those who do not are two humps, which no single log-normal has.
+        """
+        usual_ms = self.times[part.level.nodes].copy()
+        for step in part.level.steps:
+            usual_ms[: step.stop - step.start] += np.where(part.certain[step], call_ms[step], 0.0)
+        for step in part.level.steps:
+            long = call_ms[step] > DETOUR * usual_ms[: step.stop - step.start]
+            call.clean[step][long & ~part.common[step]] = 0.0
 
     def _clean(self, part: _Part, wire_ms: F64) -> Moments:
         """Moments of calls that are served at once."""
@@ -298,10 +334,25 @@ def _parts(flow: Flow) -> list[_Part]:
                 retries=edges.retries[of][:, None],
                 limits=Limit(edges.timeouts_ms[of][:, None]),
                 waits=flow.waits[slots][:, None],
-                common=(flow.slots.shares[slots] >= COMMON).astype(np.float64)[:, None],
+                certain=(flow.slots.shares[slots] >= 1)[:, None],
+                common=(flow.slots.shares[slots] >= COMMON)[:, None],
+                choices=choices(flow, slots),
+                follows=follows(flow, slots)[:, None],
             )
         )
     return found
+
+
+def choices(flow: Flow, slots: I64) -> tuple[tuple[int, ...], ...]:
+    """Choices among some slots, as places among them."""
+    place = {slot: at for at, slot in enumerate(slots.tolist())}
+    return tuple(tuple(place[slot] for slot in one) for one in flow.slots.choices if one[0] in place)
+
+
+def follows(flow: Flow, slots: I64) -> Bool:
+    """Which of some slots come after another one of their choice, shape (slots,)."""
+    later = {slot for one in flow.slots.choices for slot in one[1:]}
+    return np.array([slot in later for slot in slots.tolist()], dtype=np.bool_)
 
 
 class Sweeper:

@@ -21,25 +21,39 @@ STEPS = 64  # at most; each halves the bracket or the step, and four are usual
 DENSITY = 0.3989422804014327  # of a standard normal at 0
 NARROWEST = 1e-6  # octaves
 AT_ONCE = 16_384  # rows
+USUAL, SLOWER, OTHER = range(3)  # roles of classes
 
 
 def quantiles(
-    weights: Sequence[F64], means: Sequence[F64], variances: Sequence[F64], probabilities: Sequence[float]
+    weights: Sequence[F64],
+    means: Sequence[F64],
+    variances: Sequence[F64],
+    probabilities: Sequence[float],
+    *,
+    slower: int | None = None,
 ) -> list[F64]:
     """Quantiles of mixtures of log-normals, one per probability; shapes (rows,), 0 where all weights are.
 
+    ``slower`` is the class of requests that do all that those of the first do, and more. What they do more may differ
+    so much that a log-normal with their mean and variance has a foot below the first class's. So theirs begins a
+    deviation below the first class's mean, and its distribution is held at or below that of the first: no quantile
+    falls because what some do more takes longer.
     Some rows after others, so that their arrays stay in the cache.
     """
     found: list[list[F64]] = []
     for first in range(0, max(len(weights[0]), 1), AT_ONCE):
         some = slice(first, first + AT_ONCE)
         w, m, v = ([one[some] for one in values] for values in (weights, means, variances))
-        found.append(_quantiles(w, m, v, probabilities))
+        found.append(_quantiles(w, m, v, probabilities, slower))
     return [np.concatenate(one) for one in zip(*found, strict=True)]
 
 
 def _quantiles(
-    weights: Sequence[F64], means: Sequence[F64], variances: Sequence[F64], probabilities: Sequence[float]
+    weights: Sequence[F64],
+    means: Sequence[F64],
+    variances: Sequence[F64],
+    probabilities: Sequence[float],
+    slower: int | None,
 ) -> list[F64]:
     """Quantiles of some rows.
 
@@ -49,11 +63,14 @@ def _quantiles(
     total = _added(weights)
     sure = np.where(total > 0, total, 1.0)
     shares = [weight / sure for weight in weights]
-    known = [_octaves(*one) for one in zip(weights, means, variances, strict=True)]
+    starts = [np.zeros_like(total) for _ in weights]
+    if slower is not None:
+        starts[slower] = np.where(weights[0] > 0, np.maximum(means[0] - np.sqrt(variances[0]), 0.0), 0.0)
+    known = [_octaves(*one) for one in zip(weights, means, variances, starts, strict=True)]
     z = normal_quantile(np.array(probabilities)).tolist()
     others = np.where(total > 0, 1 - shares[0], 0.0)
     mixed = [np.flatnonzero(others > SEEN * min(p, 1 - p)) for p in probabilities]
-    solved = _solved(shares, known, mixed, z, probabilities)
+    solved = _solved(shares, (known, starts), mixed, (z, probabilities), slower)
     location, scale = known[0]
     found = []
     for rows, own, octaves in zip(mixed, z, solved, strict=True):
@@ -70,48 +87,73 @@ def _added(values: Sequence[F64]) -> F64:
     return total
 
 
-def _octaves(weight: F64, mean: F64, variance: F64) -> tuple[F64, F64]:
-    """Location and scale of the binary logarithm of a class; 0 where it has no weight."""
+def _octaves(weight: F64, mean: F64, variance: F64, start: F64) -> tuple[F64, F64]:
+    """Location and scale of the binary logarithm of what a class takes beyond its start; 0 where it has no weight."""
     location, scale = np.zeros((2, len(weight)))
     some = np.flatnonzero(weight)
     if len(some):
-        location[some], scale[some] = log_moments(np.maximum(mean[some], 1e-9), np.maximum(variance[some], 1e-18))
+        beyond = np.maximum(mean[some] - start[some], 1e-9)
+        location[some], scale[some] = log_moments(beyond, np.maximum(variance[some], 1e-18))
     return location, scale
 
 
 def _solved(
     shares: list[F64],
-    known: list[tuple[F64, F64]],
+    laws: tuple[list[tuple[F64, F64]], list[F64]],
     mixed: list[I64],
-    z: list[float],
-    probabilities: Sequence[float],
+    asked: tuple[list[float], Sequence[float]],
+    slower: int | None,
 ) -> list[F64]:
     """Quantiles of mixed rows in octaves, one array per probability."""
+    z, probabilities = asked
     ends = np.add.accumulate([len(rows) for rows in mixed])
     rows = np.concatenate(mixed)
     own = np.repeat(z, [len(some) for some in mixed])
     beyond = np.repeat([1 - p for p in probabilities], [len(some) for some in mixed])
     classes = []
-    for share, (location, scale) in zip(shares, known, strict=True):
+    for number, (share, (location, scale), start) in enumerate(zip(shares, *laws, strict=True)):
         mine = share[rows]
         who = np.flatnonzero(mine > 0)
         if len(who):
             at = rows[who]
-            classes.append(_Class(who, mine[who], location[at], np.maximum(scale[at], NARROWEST)))
+            role = USUAL if number == 0 else SLOWER if number == slower else OTHER
+            law = location[at], np.maximum(scale[at], NARROWEST), start[at]
+            classes.append(_Class(role, who, mine[who], law))
     return np.split(_invert(classes, own, beyond), ends[:-1])
 
 
 class _Class:
     """A class of endings in the mixtures that have it, which are numbered."""
 
-    def __init__(self, who: I64, share: F64, location: F64, scale: F64) -> None:
-        self.who, self.share, self.location, self.scale = who, share, location, scale
+    def __init__(self, role: int, who: I64, share: F64, law: tuple[F64, F64, F64]) -> None:
+        self.role, self.who, self.share = role, who, share
+        self.location, self.scale, self.start = law
 
     def only(self, going: Bool) -> _Class:
         """The class in those mixtures that go on, numbered anew."""
         place = np.add.accumulate(going) - 1
         mine = np.flatnonzero(going[self.who])
-        return _Class(place[self.who[mine]], self.share[mine], self.location[mine], self.scale[mine])
+        law = self.location[mine], self.scale[mine], self.start[mine]
+        return _Class(self.role, place[self.who[mine]], self.share[mine], law)
+
+    def quantile(self, z: F64) -> F64:
+        """Binary logarithm of the quantile of each mixture's normal score, shape (mixtures,)."""
+        octaves: F64 = self.location + self.scale * z[self.who]
+        return octaves if self.role != SLOWER else maths.log2(maths.exp2(octaves) + self.start)
+
+    def beyond(self, x: F64) -> tuple[F64, F64]:
+        """Share of the class above x of each mixture, and its density there."""
+        mine = x[self.who]
+        if self.role != SLOWER:
+            upper, bell = normal((mine - self.location) / self.scale)
+            return upper, (DENSITY * bell) / self.scale
+        time = maths.exp2(mine)
+        rest = time - self.start
+        none = rest <= 0
+        rest[none] = 1.0
+        upper, bell = normal((maths.log2(rest) - self.location) / self.scale)
+        density = (DENSITY * bell) / self.scale * (time / rest)
+        return np.where(none, 1.0, upper), np.where(none, 0.0, density)
 
 
 def _invert(classes: list[_Class], z: F64, beyond: F64) -> F64:
@@ -145,7 +187,7 @@ def _bracket(classes: list[_Class], z: F64) -> tuple[F64, F64]:
     """The quantile of a mixture lies between those of its classes."""
     low, high = np.full(len(z), np.inf), np.full(len(z), -np.inf)
     for one in classes:
-        own = one.location + one.scale * z[one.who]
+        own = one.quantile(z)
         low[one.who] = np.minimum(low[one.who], own)
         high[one.who] = np.maximum(high[one.who], own)
     return low, high
@@ -156,16 +198,22 @@ def _start(classes: list[_Class], z: F64, low: F64, high: F64) -> F64:
     x = (low + high) / 2
     for one in classes:
         much = np.flatnonzero(one.share > 0.5)  # noqa: PLR2004  at most one class has more than half
-        who = one.who[much]
-        x[who] = one.location[much] + one.scale[much] * z[who]
+        x[one.who[much]] = one.quantile(z)[much]
     return x
 
 
 def _mixture(classes: list[_Class], x: F64) -> tuple[F64, F64]:
     """Share of mixtures above x, and their densities there."""
     above, density = np.zeros_like(x), np.full_like(x, 1e-30)
+    first = np.zeros((2, len(x)))
     for one in classes:
-        upper, bell = normal((x[one.who] - one.location) / one.scale)
+        upper, dense = one.beyond(x)
+        if one.role == USUAL:
+            first[:, one.who] = upper, dense
+        elif one.role == SLOWER:
+            usual = first[:, one.who]
+            held = upper < usual[0]
+            upper, dense = np.where(held, usual[0], upper), np.where(held, usual[1], dense)
         above[one.who] += one.share * upper
-        density[one.who] += one.share * (DENSITY * bell) / one.scale
+        density[one.who] += one.share * dense
     return above, density

@@ -15,7 +15,7 @@ import numpy as np
 
 from ghostfleet.core import counts, draw
 from ghostfleet.core.scratch import Scratch
-from ghostfleet.state.estate.answers import Powers
+from ghostfleet.state.estate.answers import Powers, choices
 from ghostfleet.state.estate.blocks import blocks
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 ROLES = ("lost", "made", "again", "more", "most", "refused", "late")
 BY_NODE = ("served", "late", "failed", "own_failed")
 BY_SLOT = ("call_served", "call_failed", "call_late", "call_refused")
+DETAILS = ("call_lost", "call_again", "call_more", "call_most")
 MOST = 1e9
 NONE = 1 - 1e-9  # far more below 1 than probabilities are rounded
 
@@ -37,6 +38,7 @@ class Outcomes(msgspec.Struct, frozen=True, dict=True):
     entered: I64  # (entries, ticks)
     entry_failed: I64  # of those, (entries, ticks)
     echoed: I64  # messages that closed a circle, (echoes, ticks)
+    echo_failed: I64  # of those, (echoes, ticks)
     served: I64  # by a node
     late: I64  # answered by a node, too late for the caller
     failed: I64  # at a node
@@ -45,6 +47,11 @@ class Outcomes(msgspec.Struct, frozen=True, dict=True):
     call_failed: I64  # attempts of a slot that failed, late ones included
     call_late: I64  # of those, too late
     call_refused: I64  # calls that a breaker refused, and so no attempts
+    # Single requests need these; tables of sums do not, and leave them out.
+    call_lost: I64 | None = None  # calls of a slot that failed for good, refused ones included
+    call_again: I64 | None = None  # served calls before which an attempt failed …
+    call_more: I64 | None = None  # … two at least …
+    call_most: I64 | None = None  # … three
 
     @cached_property
     def requests(self) -> I64:
@@ -65,6 +72,10 @@ class _Part(msgspec.Struct, frozen=True):
     are_messages: Bool
     are_last: Bool  # slots behind which a request waits for nothing
     are_waiting: Bool  # nodes that wait for somebody
+    are_chosen: Bool  # slots of a choice …
+    are_followed: Bool  # … after which another one of it comes
+    are_certain: Bool  # … of which every request makes one; shape (slots,)
+    choices: tuple[tuple[int, ...], ...]
 
 
 class Splitter:
@@ -84,22 +95,23 @@ class Splitter:
     def _pair(self, ids: U64, total: str, failed: str) -> tuple[U64, U64]:
         return self.flow.stream("split", total).keys(ids), self.flow.stream("split", failed).keys(ids)
 
-    def split(self, rates: Rates) -> Outcomes:
-        """Counts at every tick of the window of some rates."""
+    def split(self, rates: Rates, *, detailed: bool = False) -> Outcomes:
+        """Counts at every tick of the window of some rates; with those that only single requests need, if asked."""
+        of_slots = (*BY_SLOT, *DETAILS) if detailed else BY_SLOT
         flow, levels, window = self.flow, self.flow.levels, rates.window
         entered, entry_failed = self._enter(rates.entering, self.entry, flow.entries.nodes, rates)
         echoed, echo_failed = self._enter(rates.echoing, self.echo, flow.echoes.children, rates)
         by_node = np.zeros((len(BY_NODE), len(flow.nodes), len(window)), dtype=np.int64)
-        by_slot = np.empty((len(BY_SLOT), len(flow.slots), len(window)), dtype=np.int64)
+        by_slot = np.empty((len(of_slots), len(flow.slots), len(window)), dtype=np.int64)
         _place(by_node, flow.entries.nodes, entered, entry_failed)
         _place(by_node, flow.echoes.children, echoed, echo_failed)
         for some in blocks(len(window), len(flow.slots)):
-            going = _Split(self, rates, some, by_node[:, levels.nodes, some])
+            going = _Split(self, rates, some, by_node[:, levels.nodes, some], len(of_slots))
             going.run()
             by_node[:, levels.nodes, some] = going.by_node
             by_slot[:, levels.slots, some] = going.by_slot
-        names = dict(zip(BY_NODE, by_node, strict=True)) | dict(zip(BY_SLOT, by_slot, strict=True))
-        return Outcomes(entered=entered, entry_failed=entry_failed, echoed=echoed, **names)
+        names = dict(zip(BY_NODE, by_node, strict=True)) | dict(zip(of_slots, by_slot, strict=True))
+        return Outcomes(entered=entered, entry_failed=entry_failed, echoed=echoed, echo_failed=echo_failed, **names)
 
     @staticmethod
     def _enter(means: F64, keys: tuple[U64, U64], nodes: I64, rates: Rates) -> tuple[I64, I64]:
@@ -120,14 +132,15 @@ def _place(by_node: I64, nodes: I64, total: I64, bad: I64) -> None:
 class _Split:
     """A few ticks on their way down the call graph; arrays in the order of levels."""
 
-    def __init__(self, splitter: Splitter, rates: Rates, some: slice, by_node: I64) -> None:
+    def __init__(self, splitter: Splitter, rates: Rates, some: slice, by_node: I64, of_slots: int) -> None:
         self.keys, self.flow, self.seen, self.some = splitter, splitter.flow, rates.answers, some
         self.start = rates.window.start + some.start
         self.by_node = by_node
         self.served, self.late, self.failed, self.own = by_node
-        shape = len(BY_SLOT), len(splitter.flow.slots), by_node.shape[2]
+        shape = of_slots, len(splitter.flow.slots), by_node.shape[2]
         self.by_slot = splitter.scratch.array("slots", shape, np.int64)
-        self.call_served, self.call_failed, self.call_late, self.call_refused = self.by_slot
+        self.call_served, self.call_failed, self.call_late, self.call_refused = self.by_slot[: len(BY_SLOT)]
+        self.details = self.by_slot[len(BY_SLOT) :]  # none, or `DETAILS`
 
     def run(self) -> None:
         """Go from the entries to whoever calls nobody."""
@@ -170,10 +183,13 @@ class _Split:
         nodes = part.level.nodes
         past = self.served[nodes] + self.late[nodes]
         later, reached = np.zeros_like(past), np.empty_like(lost)
+        chosen = np.zeros_like(past)  # lost in later slots of the same choice: who makes those calls makes no other
         for step in reversed(part.level.steps):
             first = slice(step.stop - step.start)
+            ends = ~part.are_followed[step]
+            later[first] += np.where(ends, chosen[first], 0)
             reached[step] = past[first] + np.where(part.are_messages[step], 0, later[first])
-            later[first] += lost[step]
+            chosen[first] = np.where(ends, 0, chosen[first]) + lost[step]
         return reached
 
     def _calls(self, part: _Part, past: I64, lost: I64) -> None:
@@ -192,6 +208,8 @@ class _Split:
         if refusing.any():
             refused = self._share(lost, _ratio(refusing, gone), keys["refused"][slots])
         self.call_refused[slots] = refused
+        if len(self.details):
+            self.details[0, slots], self.details[1:, slots] = lost, 0
         self._arrive(part, made, self._again(part, made) + (lost - refused) * part.tries)
 
     def _made(self, part: _Part, past: I64, gone: F64) -> I64:
@@ -199,8 +217,25 @@ class _Split:
         served = part.shares * (1 - gone) / self.seen.passes[part.slots, self.some]
         share = np.where(part.are_messages, part.shares, served)
         always = part.shares >= 1
-        drawn = self._share(np.where(always, 0, past), share, self.keys.slot["made"][part.level.slots])
+        keys = self.keys.slot["made"][part.level.slots]
+        drawn = self._share(np.where(always | part.are_chosen, 0, past), share, keys)
+        for slots in part.choices:
+            self._choose(part, slots, past[slots[0]], gone, (drawn, keys))
         return np.where(always, past, drawn)
+
+    def _choose(self, part: _Part, slots: tuple[int, ...], total: I64, gone: F64, into: tuple[I64, U64]) -> None:
+        """Split requests among the calls of a choice, one after another, of those that are left."""
+        drawn, keys = into
+        likely = part.shares[list(slots)] * (1 - gone[list(slots)])
+        left = np.maximum(1 - part.shares[list(slots)].sum(), 0.0) + likely.sum(axis=0)
+        for number, slot in enumerate(slots):
+            row = slice(slot, slot + 1)
+            if slot == slots[-1] and part.are_certain[slot]:
+                drawn[row] = total
+            else:
+                drawn[row] = self._share(total[None], _ratio(likely[number], left)[None], keys[row])
+            total = total - drawn[slot]
+            left = left - likely[number]
 
     def _again(self, part: _Part, made: I64) -> I64:
         """Failed attempts before those that were served: how many calls needed one more, and of those one more."""
@@ -213,6 +248,8 @@ class _Split:
             share = (powers.q - rest) / (1 - rest)
             trying = self._share(trying, share, self.keys.slot[role][part.level.slots])
             total = total + trying
+            if len(self.details):
+                self.details[1 + number, part.level.slots] = trying
         return total
 
     def _arrive(self, part: _Part, served: I64, failed: I64) -> None:
@@ -235,6 +272,7 @@ def _part(flow: Flow, level: Level) -> _Part:
     nodes, slots = levels.nodes[level.nodes], levels.slots[level.slots]
     of = flow.slots.edges[slots]
     messages = flow.edges.asynchronous[of] > 0
+    certain = [one for one in flow.slots.choices if flow.slots.shares[list(one)].sum() > NONE]
     # The last slot of a node that is no message.
     last = {max(waiting) for node in nodes.tolist() if (waiting := _waiting(flow, node))}
     return _Part(
@@ -248,7 +286,15 @@ def _part(flow: Flow, level: Level) -> _Part:
         are_messages=messages[:, None],
         are_last=np.array([slot in last for slot in slots.tolist()], dtype=np.bool_)[:, None],
         are_waiting=np.array([bool(_waiting(flow, node)) for node in nodes.tolist()], dtype=np.bool_)[:, None],
+        are_chosen=_marked(slots, [slot for one in flow.slots.choices for slot in one])[:, None],
+        are_followed=_marked(slots, [slot for one in flow.slots.choices for slot in one[:-1]])[:, None],
+        are_certain=_marked(slots, [slot for one in certain for slot in one]),
+        choices=choices(flow, slots),
     )
+
+
+def _marked(slots: I64, some: list[int]) -> Bool:
+    return np.isin(slots, np.array(some, dtype=np.int64))
 
 
 def _waiting(flow: Flow, node: int) -> list[int]:

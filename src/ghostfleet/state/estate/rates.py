@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from ghostfleet.state.estate.answers import Alone, Answers, Own, Sweeper
+from ghostfleet.state.estate.answers import Alone, Answers, Own, Sweeper, choices
 from ghostfleet.state.estate.blocks import blocks
 from ghostfleet.state.estate.noise import Bursts, Wander, characters
+from ghostfleet.state.estate.ways import passes
 from ghostfleet.world.flow.draft import DATABASE, EXTERNAL, MACHINE, SERVICE
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class Rates(msgspec.Struct, frozen=True):
     running: F64  # pods that run
     loads: F64  # share of the capacity in use
     connections: F64  # held in the pool
+    times: F64  # mean time of a request's own work, ms
     answers: Answers
 
 
@@ -104,6 +106,7 @@ class Solver:
             running=running,
             loads=own.loads,
             connections=own.connections,
+            times=own.times,
             answers=self._sweeper.sweep(own, refused, influences),
         )
 
@@ -149,8 +152,9 @@ class Solver:
         """Attempts that slots of a level send, retries included; ``passing`` is used up."""
         flow = self.flow
         refused, tries = seen.refused[flow.slots.edges[slots], some], seen.tries[slots, some]
-        going = 1 - flow.waits[slots][:, None] * (refused + (1 - refused) * seen.lost[slots, some])
-        shares = flow.slots.shares[slots][:, None]
+        lost = refused + (1 - refused) * seen.lost[slots, some]
+        left, going = passes(flow.waits[slots][:, None], lost, choices(flow, slots))
+        shares = flow.slots.shares[slots][:, None] / left
         sent = np.empty_like(tries)
         for step in level.steps:
             before = passing[: step.stop - step.start]

@@ -60,7 +60,7 @@ class Nodes(msgspec.Struct, frozen=True):
 
 
 class Edges(msgspec.Struct, frozen=True):
-    """Who calls whom, as columns; sorted by caller, and by callee within one."""
+    """Who calls whom, as columns; sorted by caller, and in the order of its calls within one."""
 
     parents: I64
     children: I64
@@ -85,6 +85,7 @@ class Slots(msgspec.Struct, frozen=True):
     shares: F64  # probability that a request makes the call
     ids: U64  # (slots, 2)
     of: tuple[tuple[int, ...], ...]  # slots of each node, in the order in which a request makes them
+    choices: tuple[tuple[int, ...], ...]  # slots of which a request makes one at most, one behind the other
 
     def __len__(self) -> int:
         """Count the slots."""
@@ -252,7 +253,18 @@ def _slots(plan: Draft) -> Slots:
         shares=np.array(shares, dtype=np.float64),
         ids=draw.entity_ids(names),
         of=tuple(tuple(slots) for slots in of),
+        choices=_choices(plan, owners),
     )
+
+
+def _choices(plan: Draft, owners: list[int]) -> tuple[tuple[int, ...], ...]:
+    """Slots by the choice of their caller; each has one slot an edge, for it is called once at most."""
+    found: dict[tuple[int, str], list[int]] = {}
+    for slot, place in enumerate(owners):
+        edge = plan.edges[place]
+        if edge.call.choice is not None:
+            found.setdefault((edge.parent, edge.call.choice), []).append(slot)
+    return tuple(tuple(slots) for slots in found.values() if len(slots) > 1)
 
 
 def _entries(plan: Draft) -> Entries:

@@ -99,7 +99,7 @@ def draft(estate: Estate, seed: int) -> Draft:
     nodes = [named[name] for name in names]
     plan = Draft(estate, nodes, [], [], [cell for at, node in enumerate(nodes) for cell in _cells(estate, at, node)])
     for name in names:
-        for child, call in sorted(calls[name].items(), key=lambda pair: order[pair[0]]):
+        for child, call in _in_turn(calls[name]):
             edges = plan.echoes if (name, child) in closing else plan.edges
             edges.append(_edge(order[name], order[child], call, nodes, seed))
     return plan
@@ -155,9 +155,17 @@ def _calls(estate: Estate, name: str, named: Mapping[str, DraftNode]) -> Iterato
         yield from estate.web_services[name].calls.items()
     elif node.kind == SERVICE:
         service = estate.services[name]
+        yield from service.depends_on.items()
         for child, call in {**service.queries, **service.integrates_with}.items():
             yield child, call if call.per_request else msgspec.structs.replace(call, per_request=_usual(named[child]))
-        yield from service.depends_on.items()
+
+
+def _in_turn(calls: Mapping[str, Call]) -> list[tuple[str, Call]]:
+    """Calls in the order in which they are declared, those of a choice at the place of its first."""
+    turns: dict[str, list[tuple[str, Call]]] = {}
+    for child, call in calls.items():
+        turns.setdefault(f"call {child}" if call.choice is None else f"choice {call.choice}", []).append((child, call))
+    return [one for turn in turns.values() for one in turn]
 
 
 def _usual(node: DraftNode) -> float:

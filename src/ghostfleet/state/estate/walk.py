@@ -1,0 +1,298 @@
+"""Single requests on their way through an estate: whom they call, what fails and is tried again, how long it takes.
+
+A walk follows requests from where they enter, calls before the work that comes after them. Whether one fails, makes a
+call or tries it again is told by ranks (`ranks`), so that the requests of a tick add up to the state's counts exactly.
+How long its own work takes is a draw of the request's own from the state's law; its time is the sum of its parts.
+
+A request is known by an id, which is drawn from its caller's id and the call; the ids are those of spans.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+import numpy as np
+
+from ghostfleet.core import maths
+from ghostfleet.core.draw import GOLDEN, MIX_1, MIX_2, SHIFT_27, SHIFT_30, SHIFT_31
+from ghostfleet.core.quantiles import normal_body, normal_quantile
+from ghostfleet.state.estate.answers import FAST_SHARE, wire_ms
+from ghostfleet.state.estate.calling import FAILED, LATE, OWN, SERVED, TIMED_OUT, Calling
+from ghostfleet.state.estate.latency import LN_2, NEAR, normal_above
+from ghostfleet.state.estate.ranks import Ranks, offsets
+
+if TYPE_CHECKING:
+    from ghostfleet.core.arrays import F64, I64, U8, U64, Bool
+    from ghostfleet.state.estate import State
+
+LEAD = 0.25  # of its own time, until a request makes its first call
+WIDEST = 1e-12
+
+
+class Requests(msgspec.Struct):
+    """Requests at one node, shape (requests,) each; ticks count from the window's first."""
+
+    root: I64  # place of the request that entered
+    tick: I64
+    ending: U8
+    index: I64  # among the requests of its node and tick that ended so
+    id: U64
+    start_ms: F64  # since the request entered
+
+    def some(self, places: I64 | Bool) -> Requests:
+        """Some of them."""
+        return Requests(*(getattr(self, name)[places] for name in self.__struct_fields__))
+
+    def __len__(self) -> int:
+        """Count them."""
+        return len(self.root)
+
+
+class Answered(msgspec.Struct):
+    """How requests at one node went, shape (requests,) each."""
+
+    ms: F64  # until they were answered
+    blame: I64  # node at which it went wrong, -1 where nothing did
+    cause: U8
+
+
+class Watcher(Protocol):
+    """Whoever wants to know of every request on the way, and not just how it went for those that entered."""
+
+    def saw(self, node: int, caller: int, requests: Requests, parents: U64, answered: Answered) -> None:
+        """Take requests at a node; ``parents`` are the ids of those that made them, ``caller`` is their node or -1."""
+
+
+class Walk:
+    """Follows requests of one solved window; made for it, and kept with it."""
+
+    def __init__(self, state: State) -> None:
+        """Look up nothing yet: a walk touches the nodes that its requests reach."""
+        self.state, self.flow = state, state.flow
+        self._ranks: dict[tuple[str, int], Ranks] = {}
+        self._nodes: dict[int, Node] = {}
+        self._edges: dict[int, F64] = {}
+
+    @cached_property
+    def details(self) -> list[I64]:
+        """Counts that only single requests need, each of shape (slots, ticks)."""
+        done = self.state.outcomes
+        found = [done.call_lost, done.call_again, done.call_more, done.call_most]
+        if any(one is None for one in found):
+            msg = "single requests are followed through a state that was solved in detail"
+            raise ValueError(msg)
+        return [one for one in found if one is not None]
+
+    @cached_property
+    def totals(self) -> I64:
+        """Requests that entered at each cell, shape (entries, ticks)."""
+        return self.state.outcomes.entered
+
+    def enter(self, cell: int, first: int, last: int) -> Requests:
+        """All requests that entered at a cell in ticks ``[first, last)``, in the order of ticks."""
+        counts = self.totals[cell, first:last]
+        tick = np.repeat(np.arange(first, last, dtype=np.int64), counts)
+        index = np.arange(len(tick)) - np.repeat(np.add.accumulate(counts) - counts, counts)
+        failed = self.state.outcomes.entry_failed[cell].take(tick)
+        rank = index.copy()
+        busy = np.flatnonzero(failed)  # without a failure nothing is to be told apart
+        rank[busy] = self.ranks("entry", cell, self.flow.entries.ids).of(
+            tick[busy], self.totals[cell].take(tick[busy]), index[busy]
+        )
+        node = self.node(int(self.flow.entries.nodes[cell]))
+        served, bad = (node.first[ending]["entry", cell] for ending in (SERVED, FAILED))
+        fails = rank < failed
+        place = np.where(fails, bad.take(tick) + rank, served.take(tick) + rank - failed)
+        ending = np.where(fails, FAILED, SERVED).astype(np.uint8)
+        ids = _ids(self.cell_key(cell), (self.state.window.start + tick).astype(np.uint64), index.astype(np.uint64))
+        return Requests(np.arange(len(tick)), tick, ending, place, ids, np.zeros(len(tick)))
+
+    def cell_key(self, cell: int) -> U64:
+        """Key of the ids of what enters at a cell, shape (2,)."""
+        return self.flow.stream("request").keys(self.flow.entries.ids[cell : cell + 1])[0]
+
+    def ranks(self, role: str, number: int, ids: U64) -> Ranks:
+        """Permutations of a split, by what it splits and by whom."""
+        if (role, number) not in self._ranks:
+            keys = self.flow.stream("rank", role).keys(ids[number : number + 1])
+            self._ranks[role, number] = Ranks(keys, self.state.window)
+        return self._ranks[role, number]
+
+    def node(self, node: int) -> Node:
+        """What a walk needs to know of a node."""
+        if node not in self._nodes:
+            self._nodes[node] = Node(self, node)
+        return self._nodes[node]
+
+    def follow(self, node: int, requests: Requests, watcher: Watcher | None = None) -> Answered:
+        """Follow requests at a node down to whoever they reach."""
+        none = np.zeros(len(requests), dtype=np.uint64)
+        return self._visit(node, -1, requests, none, None, watcher)
+
+    def _visit(
+        self, node: int, caller: int, requests: Requests, parents: U64, limit: F64 | None, watcher: Watcher | None
+    ) -> Answered:
+        """Requests at a node; ``limit`` is the time in ms that their callers wait, where it matters to anybody."""
+        known = self.node(node)
+        count = len(requests)
+        answered = Answered(np.zeros(count), np.full(count, -1, dtype=np.int64), np.zeros(count, dtype=np.uint8))
+        bad = np.flatnonzero(requests.ending == FAILED)
+        causes = known.causes(requests.some(bad))  # rank among the failures of the tick; counted from own ones on
+        quick = bad[causes < 0]
+        answered.blame[quick], answered.cause[quick] = node, OWN
+        own_ms = known.own_ms(requests)
+        own_ms[quick] *= FAST_SHARE
+        lead = 0.0 if limit is not None else LEAD
+        passed = requests.start_ms + lead * own_ms
+        if known.slots:
+            Calling(self, known, requests, watcher).run(bad, causes, passed, answered)
+        called = passed - requests.start_ms - lead * own_ms
+        if limit is not None:
+            kept = np.flatnonzero(requests.ending != FAILED)
+            own_ms[kept] = known.held(requests.some(kept), limit[kept] - called[kept])
+        answered.ms = called + own_ms
+        if watcher is not None:
+            watcher.saw(node, caller, requests, parents, answered)
+        return answered
+
+    def attempt(
+        self, slot: int, number: int, callers: Requests, ending: U8, index: I64, watcher: Watcher | None
+    ) -> tuple[F64, Answered]:
+        """Let callers make their attempt of a number at a slot; how long they wait for it in ms, and how it went.
+
+        ``callers`` start when they make it; of their attempts, endings and places among the callee's are given.
+        """
+        edge = int(self.flow.slots.edges[slot])
+        child, limit = int(self.flow.edges.children[edge]), float(self.flow.edges.timeouts_ms[edge])
+        wire = self.wire(edge)
+        wires = wire.take(callers.tick) if len(wire) > 1 else np.full(len(callers), wire[0])
+        ids = _ids(self.slot_key(slot), callers.id, np.full(len(callers), number, dtype=np.uint64))
+        made = Requests(callers.root, callers.tick, ending, index, ids, callers.start_ms + wires / 2)
+        near = self.node(child).reaches(limit, wire)
+        answered = self._visit(
+            child, int(self.flow.edges.parents[edge]), made, callers.id, limit - wires if near else None, watcher
+        )
+        waited = np.minimum(answered.ms + wires, limit)
+        late = np.flatnonzero(ending == LATE)
+        waited[late] = limit
+        answered.blame[late], answered.cause[late] = child, TIMED_OUT
+        return waited, answered
+
+    def wire(self, edge: int) -> F64:
+        """Time on the wire of an edge, shape (ticks,), or (1,) where nothing changes it."""
+        if edge not in self._edges:
+            self._edges[edge] = wire_ms(self.flow, np.array([edge]), self.state.influences)[0]
+        return self._edges[edge]
+
+    def slot_key(self, slot: int) -> U64:
+        """Key of the ids of calls of a slot, shape (2,)."""
+        return self.flow.stream("call").keys(self.flow.slots.ids[slot : slot + 1])[0]
+
+
+class Node:
+    """Counts and laws of one node, shapes (ticks,)."""
+
+    def __init__(self, walk: Walk, node: int) -> None:
+        flow, state = walk.flow, walk.state
+        outcomes = state.outcomes
+        self.walk, self.node = walk, node
+        self.slots = flow.slots.of[node]
+        choices = {slot: one for one in flow.slots.choices for slot in one}
+        self.turns = tuple(dict.fromkeys(choices.get(slot, (slot,)) for slot in self.slots))
+        self.served, self.late, self.failed = outcomes.served[node], outcomes.late[node], outcomes.failed[node]
+        self.own_failed = outcomes.own_failed[node]
+        self.first = self._sources()
+        spread = float(flow.nodes.spreads[node])
+        octaves = maths.log2(np.array([1 + spread * spread]))
+        self.scale = float(np.sqrt(octaves / LN_2)[0])
+        self.times = state.rates.times[node]
+        self.location = maths.log2(np.maximum(self.times, 1e-9)) - octaves / 2
+
+    def _sources(self) -> list[dict[tuple[str, int], I64]]:
+        """Place of each source's first request among those of the node, by ending: entries, echoes, slots."""
+        flow, done, node = self.walk.flow, self.walk.state.outcomes, self.node
+        names: list[tuple[str, int]] = []
+        counts: list[list[I64]] = [[], [], []]
+        nothing = np.zeros_like(self.served)
+        for cell in np.flatnonzero(flow.entries.nodes == node).tolist():
+            names.append(("entry", cell))
+            bad = done.entry_failed[cell]
+            for ending, count in enumerate((done.entered[cell] - bad, nothing, bad)):
+                counts[ending].append(count)
+        for echo in np.flatnonzero(flow.echoes.children == node).tolist():
+            names.append(("echo", echo))
+            bad = done.echo_failed[echo]
+            for ending, count in enumerate((done.echoed[echo] - bad, nothing, bad)):
+                counts[ending].append(count)
+        for slot in flow.slots_into[node]:
+            names.append(("slot", slot))
+            late = done.call_late[slot]
+            for ending, count in enumerate((done.call_served[slot], late, done.call_failed[slot] - late)):
+                counts[ending].append(count)
+        return [dict(zip(names, offsets(one), strict=False)) for one in counts]
+
+    def lost(self, slot: int) -> I64:
+        """Calls of a slot that failed for good."""
+        lost: I64 = self.walk.details[0][slot]
+        return lost
+
+    def again(self, slot: int) -> list[I64]:
+        """Served calls of a slot before which one attempt failed at least, two at least, three."""
+        return [one[slot] for one in self.walk.details[1:]]
+
+    def child(self, slot: int) -> Node:
+        """Whom a slot calls."""
+        flow = self.walk.flow
+        return self.walk.node(int(flow.edges.children[flow.slots.edges[slot]]))
+
+    def causes(self, failed: Requests) -> I64:
+        """Ranks of failed requests by cause: below 0 those of their own doing, then those of each slot in turn."""
+        own = self.own_failed.take(failed.tick)
+        if not self.slots or not len(failed):
+            return np.full(len(failed), -1, dtype=np.int64)
+        ranks = self.walk.ranks("cause", self.node, self.walk.flow.nodes.ids)
+        return ranks.of(failed.tick, self.failed.take(failed.tick), failed.index) - own
+
+    def own_ms(self, requests: Requests) -> F64:
+        """Time of requests' own work, drawn from the node's law."""
+        z = normal_body().take((requests.id >> np.uint64(48)).astype(np.int64)).astype(np.float64)
+        z *= self.scale
+        z += self.location.take(requests.tick)
+        return maths.exp2(z)
+
+    def reaches(self, limit: float, wire: F64) -> bool:
+        """Say whether the time that callers wait may be too short for somebody."""
+        answers = self.walk.state.rates.answers
+        return bool(((answers.served_mean[self.node] + wire) * NEAR > limit).any())
+
+    def held(self, requests: Requests, left: F64) -> F64:
+        """Time of requests' own work, given that it is done within what is left of a limit, or is not.
+
+        Of a law F and a uniform u, what lies below x is the quantile of u F(x), what lies above that of
+        F(x) + u (1 − F(x)).
+        """
+        u = ((requests.id >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
+        location = self.location.take(requests.tick)
+        z = (maths.log2(np.maximum(left, 1e-6)) - location) / max(self.scale, 1e-6)
+        below = np.where(left > 0, 1 - normal_above(z), 0.0)
+        late = requests.ending == LATE
+        p = np.where(late, below + u * (1 - below), u * below)
+        out = maths.exp2(location + self.scale * normal_quantile(np.clip(p, WIDEST, 1 - WIDEST)))
+        # What is left to one in time may be less than anybody needs; it does the little that it can.
+        return np.where(late, np.maximum(out, left), np.minimum(out, np.maximum(left, 0.02 * out)))
+
+
+def _ids(key: U64, first: U64, second: U64) -> U64:
+    """Ids of requests from a key and two words of each: splitmix64's finaliser over their sum, as `draw` has it."""
+    words = first * GOLDEN
+    words += second * MIX_1
+    words += key[0]
+    words ^= words >> SHIFT_30
+    words *= MIX_1
+    words ^= words >> SHIFT_27
+    words += key[1]
+    words *= MIX_2
+    words ^= words >> SHIFT_31
+    return words
