@@ -1,6 +1,6 @@
 """Single requests as documents: CPU of our renderer against `cp` of the same file, and of hex ids against uuid4.
 
-Run `python bench/documents.py [ROUNDS [EVENTS]]`. Events have the fields of EVT-3, transactions those of COM-1. Their
+Run `python -m bench./documents.py [ROUNDS [EVENTS]]`. Events have the fields of EVT-3, transactions those of COM-1. Their
 columns are made before the clock starts; generating them is a signal's work. `cp` is the best of three copies in the
 same round; what is measured is CPU, of medians of ratios.
 """
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.measuring import PYTHON, Line, conclude
-from bench.requests import BATCH_ROWS, EVENTS, TRANSACTIONS, events, transactions
+from bench.single_requests import BATCH_ROWS, EVENTS, TRANSACTIONS, events, transactions
 from ghostfleet.core.batch import Hex
 from ghostfleet.sinks.codec import packer
 from ghostfleet.sinks.parts import Place
@@ -114,7 +114,7 @@ def ids(rounds: int) -> Line:
     def ours() -> None:
         for _ in range(32):
             cell = hex_cell(Hex(words), "id")
-            cell.words.take(cell.codes).view("S32")
+            cell.words.take(cell.codes).view("S16")
 
     ratios = []
     for _ in range(rounds):
@@ -156,4 +156,5 @@ def main(rounds: int, rows: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*(int(word) for word in (*sys.argv[1:], "5", "1000000")[:2])))
+    said = [int(word) for word in sys.argv[1:3]]
+    sys.exit(main(*said, *(5, 1_000_000)[len(said) :]))
