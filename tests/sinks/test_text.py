@@ -17,7 +17,7 @@ from ghostfleet.core.batch import Batch, Plain, Quanta, Text
 from ghostfleet.core.errors import SinkError
 from ghostfleet.core.table import Kind, Table, column
 from ghostfleet.sinks.text import column as columns
-from ghostfleet.sinks.text import renderer
+from ghostfleet.sinks.text import matrix, renderer
 from ghostfleet.sinks.text.cells import FIRST_S, LAST_S
 from ghostfleet.sinks.text.stream import TextStream
 from ghostfleet.sinks.text.syntax import SYNTAXES
@@ -27,7 +27,7 @@ words = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]
 
 
 def table_of(kind: Kind) -> Table:
-    return Table("t", "about", (column("before", Kind.I64, "one"), column("x", kind, "two")), (), ())
+    return Table("t", "about", (column("before", Kind.I64, "one"), column("x", kind, "two")), ("before",), ())
 
 
 def text_of(batch: Batch, syntax: str) -> str:
@@ -169,7 +169,7 @@ def test_rows_do_not_depend_on_the_size_of_blocks_and_chunks(monkeypatch):
     whole = text_of(batch, "csv")
     for block, chunk in ((37, 1), (512, 3), (1000, 64), (5000, 4999)):
         monkeypatch.setattr(renderer, "BLOCK_ROWS", block)
-        monkeypatch.setattr(renderer, "CHUNK_ROWS", chunk)
+        monkeypatch.setattr(matrix, "CHUNK_ROWS", chunk)
         assert text_of(batch, "csv") == whole
 
 

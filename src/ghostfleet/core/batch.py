@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Text:
-    """A text column: ``vocabulary[codes[i]]`` is row *i*'s value, -1 a missing one; of lists, the items `joined`."""
+    """A text column: ``vocabulary[codes[i]]`` is row *i*'s value, -1 a missing one; of lists, the items `joined`.
+
+    Columns that follow from one another had better hold the very same array of codes: text formats then render those
+    that stand side by side with one look-up.
+    """
 
     codes: Array  # any integer type, shape (rows,)
     vocabulary: tuple[str, ...]
@@ -62,7 +66,7 @@ class Plain:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Digits:
-    """Part of a spelled text: a number of 0 or more in decimal digits."""
+    """Part of a spelled text: numbers of 0 or more in decimal digits."""
 
     values: I64  # shape (rows,)
     width: int = 0  # led by zeros up to it; 0: as many digits as it takes
@@ -145,13 +149,16 @@ class Batch:
         return self.columns[name]
 
     def slice(self, start: int, stop: int) -> Batch:
-        """Rows ``[start, stop)``."""
-        return Batch(self.table, {name: _slice(values, start, stop) for name, values in self.columns.items()})
+        """Rows ``[start, stop)``; columns that share one array of codes share one afterwards, too."""
+        if start <= 0 and stop >= len(self):
+            return self
+        shared: dict[int, Array] = {}
+        return Batch(self.table, {name: _slice(one, start, stop, shared) for name, one in self.columns.items()})
 
 
-def _slice(values: Values, start: int, stop: int) -> Values:
+def _slice(values: Values, start: int, stop: int, shared: dict[int, Array]) -> Values:
     if isinstance(values, Text):
-        return Text(values.codes[start:stop], values.vocabulary)
+        return Text(shared.setdefault(id(values.codes), values.codes[start:stop]), values.vocabulary)
     missing = None if values.missing is None else values.missing[start:stop]
     if isinstance(values, Spelled):
         return Spelled(tuple(_part(part, slice(start, stop)) for part in values.parts), missing)
@@ -180,6 +187,23 @@ def taken(values: Values, rows: Array) -> Values:
     return Plain(values.values[rows], missing)
 
 
+def spelt(values: Spelled) -> list[str | None]:
+    """Texts of a spelled column, None where missing; an object for each row, so for few rows."""
+    parts = [_spelt(part, len(values)) for part in values.parts]
+    missing = [False] * len(values) if values.missing is None else values.missing.tolist()
+    return [None if gone else "".join(row) for gone, *row in zip(missing, *parts, strict=True)]
+
+
+def _spelt(part: str | Digits | Hex | Text, rows: int) -> list[str]:
+    if isinstance(part, str):
+        return [part] * rows
+    if isinstance(part, Text):
+        return [part.vocabulary[code] for code in part.codes.tolist()]
+    if isinstance(part, Digits):
+        return [f"{value:0{part.width}d}" for value in part.values.tolist()]
+    return [f"{word:016x}"[-part.digits :] for word in part.words.tolist()]
+
+
 def quantise(values: Array, per_one: int, missing: Bool | None = None) -> Quanta:
     """Round floats to whole multiples of ``1 / per_one`` (ties to even)."""
     return Quanta(np.rint(values * values.dtype.type(per_one)).astype(np.int32), per_one, missing)
@@ -198,6 +222,7 @@ __all__ = [
     "Values",
     "joined",
     "quantise",
+    "spelt",
     "split",
     "taken",
 ]

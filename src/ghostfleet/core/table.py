@@ -5,7 +5,7 @@ DDL, file headers, documents, checks and schemas derive from a `Table`; nobody w
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -61,6 +61,7 @@ class Column:
     group: str = ""  # columns that a scenario can switch off together
     nullable: bool = False
     optional: bool = False  # of a document: where the value is missing its key is, too, rather than null
+    spelled: bool = False  # texts, of which there are about as many as rows: stores keep them without a dictionary
 
     def __post_init__(self) -> None:
         """Refuse a weighted fold without a weight, and a weight that nothing is weighted by."""
@@ -70,6 +71,11 @@ class Column:
         if (self.fold is Fold.WEIGHTED) != bool(self.by):
             msg = f"column {self.name} must name its weight if, and only if, its fold is weighted"
             raise ValueError(msg)
+
+    @property
+    def flat_name(self) -> str:
+        """Name in stores and queries, where names are plain: dots become underscores, a leading @ goes."""
+        return self.name.removeprefix("@").replace(".", "_")
 
     @property
     def per_second(self) -> int:
@@ -104,7 +110,8 @@ class Table:
     order: tuple[str, ...]
     stem: str = ""  # documented file name, where it is not the table's own
     group: str = "telemetry"  # one of GROUPS
-    # A node or a link of a graph is a row per entity, not per tick; a document nests where names of columns have dots.
+    # A node or a link of a graph is a row per entity, not per tick. A document nests where names of columns have dots;
+    # an object of nullable columns, any of them optional, is absent where all of them are missing.
     form: Literal["rows", "node", "link", "document"] = "rows"
     index: str = ""  # search index that its bulk form names; without one, the table's name
 
@@ -125,6 +132,19 @@ class Table:
     def file_stem(self) -> str:
         """Name of the table's file, without suffix."""
         return self.stem or self.name
+
+    def flattened(self) -> Table:
+        """Return the same table with plain names of columns; ValueError where two columns then have the same."""
+        flat = {column.name: column.flat_name for column in self.columns}
+        if all(name == plain for name, plain in flat.items()):
+            return self
+        twice = [name for name, plain in flat.items() if list(flat.values()).count(plain) > 1]
+        if twice:
+            msg = f"columns {', '.join(twice)} of table {self.name} have the same name in stores, {flat[twice[0]]}"
+            raise ValueError(msg)
+        columns = tuple(replace(column, name=column.flat_name) for column in self.columns)
+        keys, order = (tuple(flat[name] for name in names) for names in (self.keys, self.order))
+        return replace(self, columns=columns, keys=keys, order=order)
 
     def __getitem__(self, name: str) -> Column:
         """Column of that name; KeyError when there is none."""

@@ -22,6 +22,9 @@ GROUP = 10**GROUP_DIGITS
 FAST_WIDTHS = (1, 2, 4, 8, 16, 32)
 DAY_S = 86400
 MINUTE_S = 60
+DAY_MINUTES = 1440
+ROWS_PER_MINUTE = 16  # from which on minutes have ready texts with their day; one takes as long as 16 look-ups
+THREE_DIGITS = 1000
 FIRST_S, LAST_S = -62135596800, 253402300799  # years 1 to 9999
 
 
@@ -29,13 +32,23 @@ class Cell(msgspec.Struct, frozen=True):
     """One field of every row: row *i* shows ``words[codes[i]]``."""
 
     words: Words
-    codes: Array
+    codes: Array  # shape (rows,), or (rows, n) for n entries side by side
     width: int = 0  # of the longest entry; 0: as wide as the table
+
+    @property
+    def count(self) -> int:
+        """Entries side by side."""
+        return 1 if self.codes.ndim == 1 else self.codes.shape[1]
+
+    @property
+    def span(self) -> int:
+        """Bytes of its field."""
+        return int(self.words.dtype.itemsize) * self.count
 
     @property
     def needed(self) -> int:
         """Bytes that the longest entry takes."""
-        return self.width or int(self.words.dtype.itemsize)
+        return self.width or self.span
 
 
 def pack(texts: Sequence[bytes]) -> Words:
@@ -57,14 +70,16 @@ def widened(words: Words) -> Words:
 
 
 def hidden(cells: list[Cell], missing: Bool | None, shown: bytes) -> list[Cell]:
-    """Where values are missing, let the first cell show ``shown`` and the others nothing."""
+    """Where values are missing, let the first cell, which holds one entry, show ``shown`` and the others nothing."""
     if missing is None or not missing.any():
         return cells
     blanks = [shown, *(b"" for _ in cells[1:])]
-    return [
-        Cell(_appended(cell.words, blank), np.where(missing, np.int32(len(cell.words)), cell.codes))
-        for cell, blank in zip(cells, blanks, strict=True)
-    ]
+    return [_hidden(cell, missing, blank) for cell, blank in zip(cells, blanks, strict=True)]
+
+
+def _hidden(cell: Cell, missing: Bool, blank: bytes) -> Cell:
+    rows = missing if cell.codes.ndim == 1 else missing[:, None]
+    return Cell(_appended(cell.words, blank), np.where(rows, np.int32(len(cell.words)), cell.codes))
 
 
 @lru_cache(maxsize=16)
@@ -111,15 +126,21 @@ def _fraction_cells(rest: I64, decimals: int) -> list[Cell]:
     return cells
 
 
-def time_cells(seconds: I64, quote: bytes) -> list[Cell]:
-    """RFC 3339 in UTC and whole seconds: a cell for the day, and if any row needs it one each for minutes, seconds."""
+def time_cells(times: I64, quote: bytes, per_second: int = 1) -> list[Cell]:
+    """RFC 3339 in UTC: whole seconds, or as many decimals as the unit of the times has.
+
+    A cell for the day, and if any row needs it one each for minutes and seconds; of finer times, for decimals.
+    """
+    seconds = times // per_second if per_second > 1 else times
     if len(seconds) and not FIRST_S <= seconds.min() <= seconds.max() <= LAST_S:
         raise SinkError(
             f"a time of {seconds.min()} or {seconds.max()} s lies outside the years 1 to 9999, which text can state"
         )
+    end = b"Z" + quote
+    if per_second > 1:
+        return [*_minute_cells(seconds, quote), *decimal_cells(times - seconds * per_second, per_second, end)]
     days = seconds // DAY_S
     rest = (seconds - days * DAY_S).astype(np.int32)
-    end = b"Z" + quote
     if not rest.any():
         return [_day_cell(days, quote, b"T00:00:00" + end)]
     minutes = rest // MINUTE_S
@@ -127,6 +148,43 @@ def time_cells(seconds: I64, quote: bytes) -> list[Cell]:
     if not rest.any():
         return [_day_cell(days, quote, b"T"), Cell(_clock_words(b":00" + end), minutes)]
     return [_day_cell(days, quote, b"T"), Cell(_clock_words(b""), minutes), Cell(_second_words(end), rest)]
+
+
+def _minute_cells(seconds: I64, quote: bytes) -> list[Cell]:
+    """Days, hours, minutes, seconds and the point; days and minutes are one cell where rows lie close together."""
+    minutes = seconds // MINUTE_S
+    rest = Cell(_second_words(b"."), (seconds - minutes * MINUTE_S).astype(np.int32))
+    low, high = (int(minutes.min()), int(minutes.max())) if len(minutes) else (0, 0)
+    if high - low <= len(minutes) // ROWS_PER_MINUTE:
+        return [Cell(_minutes_between(low, high, quote), (minutes - low).astype(np.int32)), rest]
+    days = minutes // DAY_MINUTES
+    clock = Cell(_clock_words(b""), (minutes - days * DAY_MINUTES).astype(np.int32))
+    return [_day_cell(days, quote, b"T"), clock, rest]
+
+
+@lru_cache(maxsize=4)
+def _minutes_between(low: int, high: int, before: bytes) -> Words:
+    minutes = np.arange(low, high + 1).astype("datetime64[m]")
+    return around(before, np.datetime_as_string(minutes).astype("S16"))
+
+
+def decimal_cells(rest: I64, per_one: int, end: bytes) -> list[Cell]:
+    """Digits after the point, in groups of three."""
+    cells = []
+    while per_one > 1:
+        group = min(per_one, THREE_DIGITS)
+        per_one //= group
+        count = len(str(group)) - 1
+        code = (rest // per_one if per_one > 1 else rest).astype(np.int32)
+        rest = rest - code * per_one if per_one > 1 else rest
+        cells.append(Cell(ended_digits(count, end if per_one == 1 else b""), code))
+    return cells
+
+
+@cache
+def ended_digits(count: int, end: bytes) -> Words:
+    """All numbers of ``count`` digits, with constant bytes behind them."""
+    return around(b"", digits(count), end)
 
 
 def _day_cell(days: I64, before: bytes, after: bytes) -> Cell:
@@ -151,7 +209,7 @@ def _day_words(days: I64, before: bytes, after: bytes) -> Words:
 
 @cache
 def _clock_words(after: bytes) -> Words:
-    return pack([b"%02d:%02d" % divmod(minute, 60) + after for minute in range(1440)])
+    return pack([b"%02d:%02d" % divmod(minute, 60) + after for minute in range(DAY_MINUTES)])
 
 
 @cache

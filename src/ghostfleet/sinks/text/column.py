@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ghostfleet.core.batch import Quanta, Text
+from ghostfleet.core.batch import Quanta, Spelled, Text
 from ghostfleet.core.errors import SinkError
 from ghostfleet.core.table import Kind
 from ghostfleet.sinks.text.cells import (
@@ -21,7 +21,8 @@ from ghostfleet.sinks.text.cells import (
     time_cells,
     widened,
 )
-from ghostfleet.sinks.values import codes_of, doubles, integers
+from ghostfleet.sinks.text.spelling import Speller, hidden_text, quote_codes
+from ghostfleet.sinks.values import doubles, integers
 
 if TYPE_CHECKING:
     from ghostfleet.core.batch import Plain, Values
@@ -33,15 +34,19 @@ READY = 1 << 17  # integers in a range up to this long have one ready-made text 
 
 
 class ColumnCells:
-    """Turns the values of one column into cells with ``before`` and ``after`` around them."""
+    """Turns the values of one column into cells with ``before`` and ``after`` around them, ``missing`` instead."""
 
-    def __init__(self, column: Column, syntax: Syntax, before: bytes, after: bytes) -> None:
+    def __init__(
+        self, column: Column, syntax: Syntax, before: bytes, after: bytes, missing: bytes, *, bare: bool = False
+    ) -> None:
         """Start without any table."""
         self._column = column
         self._syntax = syntax
         self._before = before
         self._after = after
-        self._vocabulary: tuple[str, ...] | None = None
+        self._missing = missing
+        self._quotes = b"" if bare else syntax.quotes
+        self._speller = Speller(column.name, syntax.inner)
         self._words: Words = pack([b""])
         self._width = 1
         self._low = self._high = 0
@@ -49,11 +54,16 @@ class ColumnCells:
 
     def cells(self, values: Values) -> list[Cell]:
         """Cells that show ``values``, one row each, wide enough to be copied fast."""
-        return [Cell(widened(cell.words), cell.codes, cell.needed) for cell in self._cells(values)]
+        return [
+            cell if cell.count > 1 else Cell(widened(cell.words), cell.codes, cell.needed)
+            for cell in self._cells(values)
+        ]
 
     def _cells(self, values: Values) -> list[Cell]:
         if isinstance(values, Text):
-            return [self._text(values)]
+            raise SinkError(f"column {self._column.name} holds texts, which are looked up")
+        if isinstance(values, Spelled):
+            return self._spelled(values)
         if isinstance(values, Quanta):
             return self._numbers(values, decimals_of(values.per_one, self._column.name))
         if self._column.kind is Kind.F64:
@@ -62,18 +72,22 @@ class ColumnCells:
             return self._numbers(values, 0)
         if self._column.kind is Kind.BOOL:
             return self._finished([Cell(pack([b"false", b"true"]), values.values.astype(np.uint8))], values)
-        quote = b'"' if self._syntax.quoted_time else b""
-        return self._finished(time_cells(values.values.astype(np.int64, copy=False), quote), values)
+        times = values.values.astype(np.int64, copy=False)
+        return self._finished(time_cells(times, self._quotes, self._column.per_second), values)
 
-    def _text(self, values: Text) -> Cell:
-        if values.vocabulary is not self._vocabulary:
-            if values.vocabulary != self._vocabulary:
-                # A code of -1 says that the value is missing, and so the last entry is its text.
-                word = self._syntax.words if self._column.kind is Kind.TEXTS else self._syntax.word
-                words = [word(entry) for entry in values.vocabulary]
-                self._keep(around(self._before, pack([*words, self._syntax.missing]), self._after))
-            self._vocabulary = values.vocabulary
-        return Cell(self._words, codes_of(values, self._column.name), self._width)
+    def _spelled(self, values: Spelled) -> list[Cell]:
+        before, after = self._before + self._quotes, self._quotes + self._after
+        marks = None if self._quotes else quote_codes(values, self._syntax)
+        if marks is None:
+            cells = self._speller.cells(values, before, after)
+        else:
+            inner = self._speller.cells(values)
+            cells = [
+                Cell(pack([before, before + b'"']), marks),
+                *inner,
+                Cell(pack([after or b"", b'"' + after]), marks),
+            ]
+        return hidden_text(cells, values.missing, self._missing)
 
     def _numbers(self, values: Quanta | Plain, decimals: int) -> list[Cell]:
         units = integers(values, self._column.name)
@@ -100,8 +114,8 @@ class ColumnCells:
             low = min(0, 1 - (1 << (-low).bit_length())) if low < 0 else 0
             high = (1 << max(high, 0).bit_length()) - 1
         self._low, self._high, self._decimals = low, high, decimals
-        missing = pack([self._before + self._syntax.missing + self._after])
-        self._keep(np.append(number_words(low, high, decimals, self._before, self._after), missing))
+        ready = number_words(low, high, decimals, self._before, self._after)
+        self._keep(np.append(ready, pack([self._missing])))
         return True
 
     def _keep(self, words: Words) -> None:
@@ -112,16 +126,18 @@ class ColumnCells:
     def _floats(self, values: Plain) -> Cell:
         """Shortest texts that read back as the same double; one Python call per distinct value."""
         some, codes = np.unique(doubles(values, self._column.name), return_inverse=True)
-        missing = self._syntax.missing
-        words = [missing if value != value else repr(value).encode() for value in some.tolist()]  # noqa: PLR0124  NaN
-        return Cell(around(self._before, pack(words or [b""]), self._after), codes)
+        words = [self._missing if value != value else self._around(repr(value)) for value in some.tolist()]  # noqa: PLR0124  NaN
+        return Cell(pack(words or [b""]), codes)
+
+    def _around(self, number: str) -> bytes:
+        return self._before + number.encode() + self._after
 
     def _finished(self, cells: list[Cell], values: Quanta | Plain) -> list[Cell]:
-        """Hide what is missing and put the surroundings around the first and the last cell."""
-        first, *rest = hidden(cells, values.missing, self._syntax.missing)
+        """Put the surroundings around the first and the last cell, and hide what is missing."""
+        first, *rest = cells
         ready = [Cell(around(self._before, first.words), first.codes), *rest]
         last = ready.pop()
-        return [*ready, Cell(around(b"", last.words, self._after), last.codes)]
+        return hidden([*ready, Cell(around(b"", last.words, self._after), last.codes)], values.missing, self._missing)
 
 
 def decimals_of(per_one: int, name: str) -> int:
