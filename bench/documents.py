@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.measuring import PYTHON, Line, conclude
-from bench.single_requests import BATCH_ROWS, EVENTS, TRANSACTIONS, events, transactions
+from bench.single_requests import EVENTS, TRANSACTIONS, events, transactions
 from ghostfleet.core.batch import Hex
 from ghostfleet.sinks.codec import packer
 from ghostfleet.sinks.parts import Place
@@ -125,18 +125,8 @@ def ids(rounds: int) -> Line:
 
 def memory(rows: int) -> float:
     """Peak of a process that writes that many events, in MB."""
-    code = f"from bench.documents import lone; lone({rows})"
+    code = f"from bench.single_requests import lone; lone({rows})"
     return float(run([PYTHON, "-c", code], check=True, capture_output=True, text=True).stdout)
-
-
-def lone(rows: int) -> None:
-    """Make and write events a batch at a time, and print the peak memory."""
-    with TemporaryDirectory() as folder:
-        body = TextBody(Path(folder) / "out", Place(EVENTS, 0), "jsonl", "none")
-        for number in range(max(1, rows // BATCH_ROWS)):
-            body.write(events(number))
-        body.finish()
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6)
 
 
 def main(rounds: int, rows: int) -> int:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from resource import RUSAGE_SELF, getrusage
+from tempfile import TemporaryDirectory
+
 import numpy as np
 
 from ghostfleet.core.arrays import Array, Bool  # noqa: TC001
 from ghostfleet.core.batch import Batch, Digits, Hex, Plain, Quanta, Spelled, Text
 from ghostfleet.core.table import Column, Kind, Table, column
+from ghostfleet.sinks.parts import Place
+from ghostfleet.sinks.text.file import TextBody
 
 BATCH_ROWS = 16_384
 START_MS = 1_767_225_600_000
@@ -228,3 +234,13 @@ def transactions(number: int = 0, rows: int = BATCH_ROWS) -> Batch:
         "cpu_usage_percent": Plain(draw.integers(20, 61, rows)),
     }  # fmt: skip
     return Batch(TRANSACTIONS, made)
+
+
+def lone(rows: int) -> None:
+    """Make and write events a batch at a time, as a part, and print the peak memory in MB."""
+    with TemporaryDirectory() as folder:
+        body = TextBody(Path(folder) / "out", Place(EVENTS, 0), "jsonl", "none")
+        for number in range(max(1, rows // BATCH_ROWS)):
+            body.write(events(number))
+        body.finish()
+    print(getrusage(RUSAGE_SELF).ru_maxrss * 1024 / 1e6)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ghostfleet.spec.scenario import Scenario
 
-FORMATS = ("csv", "csv.gz", "jsonl", "jsonl.gz", "json", "json.gz", "parquet")
+FORMATS = ("csv", "csv.gz", "jsonl", "jsonl.gz", "json", "json.gz", "bulk", "bulk.gz", "parquet")
 BYTES_PER_UNIT = 1000
 
 

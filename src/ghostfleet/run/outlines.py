@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from ghostfleet import signals
-from ghostfleet.core.batch import Quanta, Text
+from ghostfleet.core.batch import Quanta, Spelled, Text, spelt
 from ghostfleet.core.errors import ScenarioError
 from ghostfleet.core.window import HOUR_S
 
@@ -153,6 +153,11 @@ def _taken(batches: Iterable[Batch], outline: Outline, stretch: Stretch) -> floa
             codes = np.asarray(column.codes)[kept]
             rows += int(np.count_nonzero(codes >= 0))
             words |= {column.vocabulary[code] for code in np.unique(codes[codes >= 0]).tolist()}
+            continue
+        if isinstance(column, Spelled):
+            told = [text for text, keep in zip(spelt(column), kept.tolist(), strict=True) if keep and text is not None]
+            rows += len(told)
+            words.update(told)
             continue
         if isinstance(column, Quanta):
             found = column.floats()

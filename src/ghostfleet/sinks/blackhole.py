@@ -51,8 +51,11 @@ class BlackholeSink:
         return cls(syntax)
 
     def open(self, tables: Sequence[Table], *, plan_id: str, tasks: Mapping[str, Sequence[int]]) -> None:
-        """Remember the tasks; it can always work."""
+        """Remember the tasks."""
         del plan_id
+        for table in tables:
+            if self._syntax != VALUES:
+                SYNTAXES[self._syntax](table)  # which refuses a table that it cannot hold
         self._tasks = Tasks(tables, tasks)
 
     def part(self, table: Table, task: int) -> ForgottenPart:

@@ -17,6 +17,7 @@ from ghostfleet.sinks.parts import Place, StagedPart
 from ghostfleet.sinks.plan import Tasks
 from ghostfleet.sinks.sink import GROUPS, Home, Receipt, Written
 from ghostfleet.sinks.staging import UNFINISHED, Staging, checked_name, found_receipt, publish
+from ghostfleet.sinks.values import flat
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -77,6 +78,7 @@ class DuckDBSink:
             raise SinkError(f"cannot write {self._target}: a directory of that name stands there")
         for table in tables:
             checked_name(table.name, "table name")
+            flat(table)  # which refuses two columns of one name
         if self._target.exists():
             with connected(self._target, read_only=True) as store:
                 for table in tables:
@@ -172,13 +174,14 @@ class DuckDBSink:
         rows, size = sum(receipt.rows for receipt in receipts), sum(receipt.size for receipt in receipts)
         digest = ipc.stored_digest(ipc.stored(paths))
         name = quoted(table.name)
+        keys = flat(table).keys
         store.execute(f"CREATE TABLE IF NOT EXISTS {name} ({', '.join(_columns(table))})")
         for comment in _comments(table):
             store.execute(comment)
         stood = _count(store, table.name)
         if not (0 < rows <= stood and ipc.stored_digest(_last_rows(store, table.name, rows)) == digest):
-            if stood and table.keys:
-                same = " AND ".join(f"old.{quoted(key)} IS NOT DISTINCT FROM new.{quoted(key)}" for key in table.keys)
+            if stood and keys:
+                same = " AND ".join(f"old.{quoted(key)} IS NOT DISTINCT FROM new.{quoted(key)}" for key in keys)
                 _with_rows(store, table, paths, f"DELETE FROM {name} AS old USING staged AS new WHERE {same}")  # noqa: S608
             _with_rows(store, table, paths, f"INSERT INTO {name} SELECT * FROM staged")  # noqa: S608
         return Written(table.name, table.name, rows, size, size, digest, "")
@@ -217,7 +220,7 @@ def _text(value: str) -> str:
 
 
 def _types(table: Table) -> dict[str, str]:
-    return {column.name: TYPES[column.kind] for column in table.columns}
+    return {column.flat_name: TYPES[column.kind] for column in table.columns}
 
 
 def _columns(table: Table) -> list[str]:
@@ -228,7 +231,7 @@ def _comments(table: Table) -> Iterator[str]:
     yield f"COMMENT ON TABLE {quoted(table.name)} IS {_text(table.about)}"
     for column in table.columns:
         about = f"{column.about} [{column.unit}]" if column.unit else column.about
-        yield f"COMMENT ON COLUMN {quoted(table.name)}.{quoted(column.name)} IS {_text(about)}"
+        yield f"COMMENT ON COLUMN {quoted(table.name)}.{quoted(column.flat_name)} IS {_text(about)}"
 
 
 def _check_columns(store: DuckDBPyConnection, table: Table, target: Path) -> None:
@@ -281,10 +284,11 @@ def _digest_by_keys(store: DuckDBPyConnection, table: Table, batches: Iterable[B
 
     converter = Converter(table)
     digest = ValueDigest()
-    wanted = pa.Table.from_batches([converter.arrow(batch).select(table.keys) for batch in batches])
+    keys = flat(table).keys
+    wanted = pa.Table.from_batches([converter.arrow(batch).select(keys) for batch in batches])
     store.register("wanted", wanted.append_column("place", pa.array(range(len(wanted)), pa.int64())))
     try:
-        same = " AND ".join(f"stored.{quoted(key)} IS NOT DISTINCT FROM wanted.{quoted(key)}" for key in table.keys)
+        same = " AND ".join(f"stored.{quoted(key)} IS NOT DISTINCT FROM wanted.{quoted(key)}" for key in keys)
         query = f"SELECT stored.* FROM {quoted(table.name)} AS stored JOIN wanted ON {same} ORDER BY wanted.place"  # noqa: S608
         for rows in store.sql(query).to_arrow_reader(1 << 16):
             digest_arrow(digest, rows)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from ghostfleet.core.errors import DataError, SinkError
-from ghostfleet.sinks.formats import SUFFIXES, file_format, suffix_of
+from ghostfleet.sinks.formats import FORMATS, file_format, format_of, suffix_of
 from ghostfleet.sinks.parts import Place, StagedPart
 from ghostfleet.sinks.plan import Tasks
 from ghostfleet.sinks.sink import GROUPS, Home, Receipt, Written
@@ -53,13 +53,14 @@ class FilesSink:
         """Open what a URL and options describe."""
         target = Path(rest)
         suffix = suffix_of(target.name) if not rest.endswith(("/", os.sep)) else ""
-        if suffix and format is not None and _plain(format) != _plain(suffix):
+        named = format_of(suffix)
+        if suffix and format is not None and _plain(format) != _plain(named):
             raise SinkError(
                 f"{rest} ends in .{suffix}, but format {format} was asked for; name a directory or a .{format} file"
             )
         if suffix and compressed is not None and not suffix.endswith(".gz"):
             compressed = None if compressed and suffix != "parquet" else compressed  # the name of a file decides
-        form = file_format(suffix or format, codec, compressed=compressed)
+        form = file_format(named or format, codec, compressed=compressed)
         return cls(target, form, single=bool(suffix), part=part)
 
     @property
@@ -81,6 +82,7 @@ class FilesSink:
         self._tasks = Tasks(tables, tasks)
         for table in tables:
             checked_name(table.name, "table name")
+            self.format.ensure(table)
             target = self._directory / self._name(table)
             if target.is_dir():
                 raise SinkError(f"cannot write {target}: a directory of that name stands there")
@@ -147,7 +149,7 @@ class FilesSink:
                 count, digest = self.format.join(table, parts, target)
         size = target.stat().st_size
         rows = sum(receipt.rows for receipt in receipts)
-        stored = digest if self.format.suffix in {"csv", "jsonl", "json"} else file_sha256(target)
+        stored = digest if self.format.suffix in {"csv", "jsonl", "json", "ndjson"} else file_sha256(target)
         count = size if count < 0 else count
         return target, Written(table.name, self._name(table), rows, count, size, digest, stored)
 
@@ -172,7 +174,7 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _plain(suffix: str) -> str:
-    if suffix not in SUFFIXES:
-        raise SinkError(f"there is no file format {suffix!r}; valid are {', '.join(SUFFIXES)}")
-    return suffix.removesuffix(".gz")
+def _plain(form: str) -> str:
+    if form not in FORMATS:
+        raise SinkError(f"there is no file format {form!r}; valid are {', '.join(FORMATS)}")
+    return form.removesuffix(".gz")

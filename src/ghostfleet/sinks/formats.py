@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from ghostfleet.sinks.parts import Body, Place
     from ghostfleet.sinks.sink import Digester, Receipt
 
-TEXT = ("csv", "jsonl", "json")
-SUFFIXES = ("csv.gz", "csv", "jsonl.gz", "jsonl", "json.gz", "json", "parquet")
+TEXT = ("csv", "jsonl", "json", "bulk")
+SUFFIXES = ("csv.gz", "csv", "jsonl.gz", "jsonl", "json.gz", "json", "ndjson.gz", "ndjson", "parquet")
+FORMATS = ("csv.gz", "csv", "jsonl.gz", "jsonl", "json.gz", "json", "bulk.gz", "bulk", "parquet")
 USUAL = "csv"
 
 
@@ -27,6 +28,9 @@ class Format(Protocol):
     @property
     def suffix(self) -> str:
         """What file names end in."""
+
+    def ensure(self, table: Table) -> None:
+        """Refuse a table that the format cannot hold."""
 
     def staged_suffix(self, *, alone: bool) -> str:
         """What the names of parts end in; ``alone``: the table has a single part."""
@@ -47,6 +51,11 @@ class Format(Protocol):
         """Digest of each receipt's rows in a finished file."""
 
 
+def format_of(suffix: str) -> str:
+    """Name of the format that a suffix stands for."""
+    return suffix.replace("ndjson", "bulk")
+
+
 def suffix_of(name: str) -> str:
     """Known suffix that a file name ends in, or nothing."""
     return next((suffix for suffix in SUFFIXES if name.endswith(f".{suffix}")), "")
@@ -60,8 +69,8 @@ def file_format(name: str | None, codec: str, *, compressed: bool | None) -> For
     """
     if codec not in CODECS:
         raise SinkError(f"there is no codec {codec!r}; valid are {', '.join(CODECS)}")
-    if name is not None and name not in SUFFIXES:
-        raise SinkError(f"there is no file format {name!r}; valid are {', '.join(SUFFIXES)}")
+    if name is not None and name not in FORMATS:
+        raise SinkError(f"there is no file format {name!r}; valid are {', '.join(FORMATS)}")
     plain = compressed is False or codec == "none"
     if name == "parquet":
         from ghostfleet.sinks.arrow.parquet import ParquetFormat  # text does without it

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from ghostfleet.core.errors import SinkError
 from ghostfleet.sinks.codec import packed, packer
-from ghostfleet.sinks.formats import SUFFIXES
+from ghostfleet.sinks import formats
 from ghostfleet.sinks.plan import Tasks
 from ghostfleet.sinks.sink import GROUPS, Receipt, Written
 from ghostfleet.sinks.staging import writing
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ghostfleet.sinks.sink import Again, Digester
 
 NAME = "-"
-FORMATS = tuple(suffix for suffix in SUFFIXES if suffix != "parquet")
+FORMATS = tuple(form for form in formats.FORMATS if form != "parquet")
 
 
 class StdoutSink:
@@ -65,6 +65,7 @@ class StdoutSink:
         if len(tables) != 1:
             names = ", ".join(table.name for table in tables)
             raise SinkError(f"standard output takes one table, not {len(tables)} ({names}); name one with --only")
+        SYNTAXES[self._syntax](tables[0])  # which refuses a table that it cannot hold
         self._tasks = Tasks(tables, tasks)
         self._out = Output()
         self._out.open()

@@ -12,6 +12,7 @@ from ghostfleet.core.errors import SinkError
 if TYPE_CHECKING:
     from ghostfleet.core.arrays import F64, Array
     from ghostfleet.core.batch import Plain, Text
+    from ghostfleet.core.table import Table
 
 
 def codes_of(values: Text, name: str) -> Array:
@@ -45,6 +46,14 @@ def doubles(values: Plain, name: str) -> F64:
             f"column {name} is infinite in row {int(np.isinf(numbers).argmax())} of a batch; values must be finite"
         )
     return numbers
+
+
+def flat(table: Table) -> Table:
+    """Return the table with names that stores take; refuses two columns of the same name."""
+    try:
+        return table.flattened()
+    except ValueError as error:
+        raise SinkError(str(error)) from error
 
 
 def utf8(word: str) -> bytes:

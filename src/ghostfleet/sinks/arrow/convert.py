@@ -9,11 +9,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ghostfleet.core.batch import ITEM_END, Quanta, Text, split
+from ghostfleet.core.batch import ITEM_END, Quanta, Spelled, Text, split
 from ghostfleet.core.errors import DataError, SinkError
 from ghostfleet.core.table import Kind
 from ghostfleet.sinks.digest import MICROSECONDS, ColumnForms, ValueDigest
-from ghostfleet.sinks.values import codes_of, doubles, integers, utf8
+from ghostfleet.sinks.text.spelling import spelled_bytes
+from ghostfleet.sinks.values import codes_of, doubles, flat, integers, utf8
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -32,15 +33,21 @@ TYPES = {
     Kind.BOOL: pa.bool_(),
 }
 NO_LIST = 3 * ITEM_END
+LONGEST_DATA = 2**31 - 1  # bytes of texts that offsets of 32 bits reach
 
 
 def schema_of(table: Table) -> pa.Schema:
-    """Arrow schema of a table, with what each column is about and its unit as metadata."""
+    """Arrow schema of a table, names flat, with what each column is about and its unit as metadata."""
     fields = [
-        pa.field(column.name, TYPES[column.kind], column.nullable, {"about": column.about, "unit": column.unit})
-        for column in table.columns
+        pa.field(column.name, type_of(column), column.nullable, {"about": column.about, "unit": column.unit})
+        for column in flat(table).columns
     ]
     return pa.schema(fields, metadata={"table": table.name, "about": table.about})
+
+
+def type_of(column: Column) -> pa.DataType:
+    """Arrow type of a column; texts that are one each have no use for a dictionary."""
+    return pa.string() if column.spelled and column.kind is Kind.TEXT else TYPES[column.kind]
 
 
 def plain_schema(table: Table) -> pa.Schema:
@@ -73,6 +80,8 @@ class Converter:
     def _array(self, column: Column, values: Values) -> pa.Array:
         if isinstance(values, Text):
             return self._text(column, values)
+        if isinstance(values, Spelled):
+            return _spelled(column, values)
         if isinstance(values, Quanta):
             floats, memory = _pooled(len(values), np.float64)
             np.divide(values.units, float(values.per_one), out=floats)
@@ -90,7 +99,23 @@ class Converter:
         codes = codes_of(values, column.name).astype(np.int32, copy=False)
         missing = codes == -1 if codes.min(initial=0) < 0 else None
         places = pa.array(codes, mask=missing)
-        return words.take(places) if column.kind is Kind.TEXTS else pa.DictionaryArray.from_arrays(places, words)
+        if column.kind is Kind.TEXTS or column.spelled:
+            return words.take(places)
+        return pa.DictionaryArray.from_arrays(places, words)
+
+
+def _spelled(column: Column, values: Spelled) -> pa.Array:
+    """Texts of a column; where it keeps others by a dictionary, one of as many entries as rows."""
+    starts, data = spelled_bytes(values, column.name)
+    if len(data) > LONGEST_DATA:
+        raise SinkError(f"texts of column {column.name} take {len(data)} bytes in one batch; valid are {LONGEST_DATA}")
+    valid = None if values.missing is None else pa.array(~values.missing).buffers()[1]
+    buffers = [None, pa.py_buffer(starts.astype(np.int32)), pa.py_buffer(data)]
+    if column.spelled:
+        return pa.Array.from_buffers(pa.string(), len(values), [valid, *buffers[1:]])
+    words = pa.Array.from_buffers(pa.string(), len(values), buffers)
+    places = pa.array(np.arange(len(values), dtype=np.int32), mask=values.missing)
+    return pa.DictionaryArray.from_arrays(places, words)
 
 
 def _words(column: Column, vocabulary: Sequence[str]) -> pa.Array:
@@ -105,7 +130,7 @@ def _whole(column: Column, values: Plain) -> pa.Array:
     whole = integers(values, column.name).astype(np.int64, copy=False)
     if column.kind is Kind.TIME:
         microseconds, memory = _pooled(len(values), np.int64)
-        np.multiply(whole, MICROSECONDS, out=microseconds)
+        np.multiply(whole, MICROSECONDS // column.per_second, out=microseconds)
         return _array(TYPES[Kind.TIME], memory, values)
     return pa.array(whole, mask=values.missing)
 
@@ -133,7 +158,9 @@ def _terms(forms: ColumnForms, name: str, values: pa.Array) -> U64:
         values = _joined(values)
     kind = values.type
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        values = values.dictionary_encode()
+        texts, values = values, values.dictionary_encode()
+        if 2 * len(values.dictionary) > len(texts):
+            return forms.spelled(*_bytes_of(texts), missing)
     if pa.types.is_dictionary(values.type):
         return forms.texts(tuple(values.dictionary.to_pylist()), _numbers(values.indices, -1))
     if pa.types.is_timestamp(kind):
@@ -143,6 +170,14 @@ def _terms(forms: ColumnForms, name: str, values: pa.Array) -> U64:
     if pa.types.is_floating(kind):
         return forms.floats(_numbers(values.cast(pa.float64())), missing)
     raise DataError(f"column {name} has type {kind}, which ghostfleet does not write")
+
+
+def _bytes_of(texts: pa.Array) -> tuple[Array, bytes | memoryview]:
+    """Bytes of all texts one behind the other, and where each begins."""
+    large = texts.cast(pa.large_string())
+    _, starts, data = large.buffers()
+    places = np.frombuffer(starts, np.int64)[large.offset : large.offset + len(large) + 1]
+    return places, memoryview(data) if data else b""
 
 
 def _joined(values: pa.Array) -> pa.Array:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ghostfleet.core.batch import Batch, Text
+from ghostfleet.core.batch import Batch, Spelled, Text
 from ghostfleet.core.errors import SinkError
 from ghostfleet.core.table import Kind
 from ghostfleet.sinks.digest import ValueDigest
@@ -106,7 +106,7 @@ def stated(batch: Batch) -> Batch:
 
 
 def _said(name: str, times: Values) -> Text:
-    if isinstance(times, Text):
+    if isinstance(times, Text | Spelled):
         raise SinkError(f"column {name} holds texts, not times")
     there = np.ones(len(times), np.bool_) if times.missing is None else ~times.missing
     seconds, places = np.unique(integers(times, name)[there], return_inverse=True)

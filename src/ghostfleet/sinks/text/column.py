@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ghostfleet.core.table import Column
     from ghostfleet.sinks.text.syntax import Syntax
 
+FOLDED = 3  # bytes in front of a number up to which they are part of its ready text
 FAR = 1 << 40  # integers beyond have no ready-made texts, however few they are
 READY = 1 << 17  # integers in a range up to this long have one ready-made text each; longer tables leave the cache
 
@@ -45,6 +46,7 @@ class ColumnCells:
         self._before = before
         self._after = after
         self._missing = missing
+        self._is_led = len(before) > FOLDED
         self._quotes = b"" if bare else syntax.quotes
         self._speller = Speller(column.name, syntax.inner)
         self._words: Words = pack([b""])
@@ -99,7 +101,14 @@ class ColumnCells:
         codes = units - np.int64(self._low) if self._low else units
         if values.missing is not None:
             codes = np.where(values.missing, np.int64(len(self._words) - 1), codes)
-        return [Cell(self._words, codes, self._width)]
+        return [*self._lead(values), Cell(self._words, codes, self._width)]
+
+    def _lead(self, values: Quanta | Plain) -> list[Cell]:
+        """Cell of long bytes in front of numbers, which would make a table of all of them several times as large."""
+        if not self._is_led:
+            return []
+        gone = np.zeros(len(values), np.bool_) if values.missing is None else values.missing
+        return [Cell(pack([self._before, self._missing]), gone.view(np.uint8))]
 
     def _is_ready(self, low: int, high: int, decimals: int) -> bool:
         """Say whether a table covers ``low … high``, after making it if it is worth its size."""
@@ -114,8 +123,9 @@ class ColumnCells:
             low = min(0, 1 - (1 << (-low).bit_length())) if low < 0 else 0
             high = (1 << max(high, 0).bit_length()) - 1
         self._low, self._high, self._decimals = low, high, decimals
-        ready = number_words(low, high, decimals, self._before, self._after)
-        self._keep(np.append(ready, pack([self._missing])))
+        before, missing = (b"", b"") if self._is_led else (self._before, self._missing)
+        ready = number_words(low, high, decimals, before, self._after)
+        self._keep(np.append(ready, pack([missing])))
         return True
 
     def _keep(self, words: Words) -> None:

@@ -70,7 +70,12 @@ class TextFormat(msgspec.Struct, frozen=True):
     @property
     def suffix(self) -> str:
         """What file names end in."""
-        return self.name if self.codec == "none" else f"{self.name}.gz"
+        suffix = "ndjson" if self.name == "bulk" else self.name
+        return suffix if self.codec == "none" else f"{suffix}.gz"
+
+    def ensure(self, table: Table) -> None:
+        """Refuse a table that the syntax cannot hold."""
+        SYNTAXES[self.name](table)
 
     def staged_suffix(self, *, alone: bool) -> str:
         """Parts of text have their final bytes, alone or not."""

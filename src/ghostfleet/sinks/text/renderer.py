@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ghostfleet.sinks.text.syntax import Syntax
     from ghostfleet.sinks.text.units import Groups, Unit
 
-BLOCK_ROWS = 32768  # rows whose codes are made at once
+BLOCK_ROWS = 16384  # rows whose codes are made at once
 
 
 class Renderer:

@@ -134,7 +134,8 @@ def hex_cell(part: Hex, name: str) -> Cell:
 def hex_words() -> Words:
     """All numbers of four hexadecimal digits."""
     places = np.arange(1 << 16)[:, None] >> np.array([12, 8, 4, 0])
-    return np.frombuffer(b"0123456789abcdef", np.uint8)[places & 15].view("S4").ravel()
+    spelled: Words = np.frombuffer(b"0123456789abcdef", np.uint8)[places & 15].view("S4").ravel()
+    return spelled
 
 
 def hidden_text(cells: list[Cell], missing: Bool | None, shown: bytes) -> list[Cell]:

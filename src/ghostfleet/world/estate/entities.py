@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from ghostfleet.core import draw
-from ghostfleet.core.batch import Plain, Quanta, Text, joined, split
+from ghostfleet.core.batch import Plain, Quanta, Spelled, Text, joined, split
 from ghostfleet.core.table import Column, Kind
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class Entities(msgspec.Struct, frozen=True):
     def numbers(self, name: str) -> F64:
         """Values of a numeric property as doubles; NaN where there is none."""
         column = self.columns[name]
-        assert not isinstance(column, Text)  # noqa: S101  the label says so
+        assert not isinstance(column, Text | Spelled)  # noqa: S101  the label says so
         if isinstance(column, Quanta):
             return column.floats()
         values: F64 = column.values.astype(np.float64)
