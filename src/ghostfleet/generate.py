@@ -171,7 +171,8 @@ class Generator:
 
         if observer.grain_s:  # rows of a length of their own: those that start in the window
             window = Window.between(window.since_s, window.until_s, observer.grain_s)
-        rows = max(1, TICKS_AT_ONCE * self.scenario.timeline.tick_s // window.tick_s)
+        ticks = observer.ticks_at_once or TICKS_AT_ONCE
+        rows = max(1, ticks * self.scenario.timeline.tick_s // window.tick_s)
         pieces = list(window.cut(max(1, min(rows, len(window) // parts))))
         yield from pieces
         for _ in range(parts - len(pieces)):  # parts of a table that has fewer rows are empty
@@ -182,7 +183,7 @@ class Generator:
         observer = self.observer(task.table)
         if isinstance(observer, signals.StateObserver):
             if len(task.window):
-                state = self._state(task.window) if observer.is_solved else None
+                state = self._state(task.window, detailed=observer.is_detailed) if observer.is_solved else None
                 yield from observer.observe(state, task.window)
             return
         if task.is_snapshot:
@@ -199,13 +200,14 @@ class Generator:
         for first in range(task.first, task.last, block):
             yield observer.rows(task.window, first, min(first + block, task.last))
 
-    def _state(self, window: Window) -> State:
+    def _state(self, window: Window, *, detailed: bool) -> State:
         """State of a window of rows; the last one is kept, because several tables observe it."""
         ticks = window.finer(window.tick_s // self.scenario.timeline.tick_s)
-        if self._solved is None or self._solved.window != ticks:
-            self._solved = None  # its memory is the next one's
-            self._solved = self.estates.solve(ticks)
-        return self._solved
+        known = self._solved
+        if known is None or known.window != ticks or (detailed and not known.outcomes.is_detailed):
+            self._solved = known = None  # its memory is the next one's
+            self._solved = known = self.estates.solve(ticks, detailed=detailed)
+        return known
 
     @property
     def estates(self) -> Estates:

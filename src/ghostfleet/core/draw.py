@@ -89,6 +89,20 @@ def _finalise(words: U64) -> U64:
     return mixed
 
 
+def derived(key: U64, first: U64, second: U64 | int) -> U64:
+    """Words made of a key of shape (2,) and two words each, shape (values,): ids of what has a long name of its own."""
+    words = first * GOLDEN
+    words += np.uint64(second * int(MIX_1) % 2**64) if isinstance(second, int) else second * MIX_1
+    words += key[0]
+    words ^= words >> SHIFT_30
+    words *= MIX_1
+    words ^= words >> SHIFT_27
+    words += key[1]
+    words *= MIX_2
+    words ^= words >> SHIFT_31
+    return words
+
+
 def rekey(keys: U64, number: int) -> U64:
     """Derive the keys of a numbered part of a stream, such as a level of a lattice."""
     step = np.uint64((number + 1) * 0xD1342543DE82EF95 % 2**64)

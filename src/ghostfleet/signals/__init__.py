@@ -65,6 +65,8 @@ class StateObserver:
     expected: Callable[[Window], int]  # rows in a window
     grain_s: int = 0  # length of rows that do not fold; 0: rows are as long as --every says
     is_solved: bool = True  # False: it is handed no state, and solves what it needs itself
+    is_detailed: bool = False  # True: it follows single requests, for which the state is solved in detail
+    ticks_at_once: int = 0  # of a task, where its rows are so many that the usual stretch would be too long
 
 
 class Signal(Protocol):

@@ -13,6 +13,7 @@ from ghostfleet.state.estate.influences import Influences, influences
 from ghostfleet.state.estate.leaves import Leaves
 from ghostfleet.state.estate.outcomes import Outcomes, Splitter
 from ghostfleet.state.estate.rates import LOOK_BACK, Rates, Solver
+from ghostfleet.state.estate.walk import Walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,6 +65,11 @@ class State(msgspec.Struct, frozen=True, dict=True):
     def used(self) -> tuple[F64, F64]:
         """CPU and memory in use of all services by name, in per cent of the limits, shapes (services, ticks)."""
         return self.leaves.usage.used(self)
+
+    @cached_property
+    def walk(self) -> Walk:
+        """Single requests on their way; of a state that was solved in detail."""
+        return Walk(self)
 
     @cached_property
     def statements(self) -> Statements:

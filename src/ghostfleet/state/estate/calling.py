@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 SERVED, LATE, FAILED = range(3)  # how a request ended for who made it; one that is late was answered too late
 NOTHING, OWN, TIMED_OUT, REFUSED = range(4)  # what made a request fail in the end
+AGAIN = ("again", "more", "most", "end")  # splits of calls by how many of their attempts failed
 
 
 class Some(msgspec.Struct):
@@ -85,42 +86,37 @@ class Calling:
         return found, failing
 
     def _chosen(self, slots: Sequence[int], reached: Some, total: I64) -> list[Some]:
-        """Callers of each slot that are served, with their ranks among them: intervals of one permutation."""
-        made = [self._done.call_served[slot] for slot in slots]
-        if len(slots) == 1 and np.array_equal(made[0], total):
-            return [reached]
-        rest = self._ranked("made", slots[0], reached, total)
+        """Callers of each slot that are served, with their ranks among them: each slot picks of those that are left."""
         found = []
-        for count in made:
-            mine = count.take(self._requests.tick[rest.places])
-            here = rest.ranks < mine
-            found.append(rest.at(here))
-            rest = Some(rest.places, rest.ranks - mine).at(~here)
+        for slot in slots:
+            made = self._done.call_served[slot]
+            callers, reached = self._picked("made", slot, reached, total, made)
+            found.append(callers)
+            total = total - made
         return found
 
-    def _ranked(self, role: str, slot: int, some: Some, total: I64) -> Some:
-        """The same in the order of a permutation of all of a tick."""
+    def _picked(self, role: str, slot: int, some: Some, total: I64, count: I64) -> tuple[Some, Some]:
+        """Those of a tick's requests that a split takes, and the others; each with ranks of their own."""
+        if np.array_equal(total, count):
+            return some, some.at(np.arange(0))
+        if not count.any():
+            return some.at(np.arange(0)), some
         ticks = self._requests.tick[some.places]
-        ranks = self._walk.ranks(role, slot, self._flow.slots.ids)
-        return Some(some.places, ranks.of(ticks, total.take(ticks), some.ranks))
+        taken, ranks = self._walk.ranks(role, slot, self._flow.slots.ids).pick(ticks, some.ranks, total, count)
+        ranked = Some(some.places, ranks)
+        return ranked.at(taken), ranked.at(~taken)
 
     def _send(self, slot: int, answering: Some, past: I64) -> None:
         """Send messages, for which nobody waits; who sends one does not learn whether it was lost."""
         unheard = self._node.lost(slot)
         sent = self._done.call_served[slot] + unheard
-        calling = answering if np.array_equal(sent, past) else self._ranked("made", slot, answering, past)
-        calling = calling.at(calling.ranks < sent.take(self._requests.tick[calling.places]))
-        if unheard.any():
-            calling = self._ranked("unheard", slot, calling, sent)
-        lost = unheard.take(self._requests.tick[calling.places])
-        gone = calling.ranks < lost
-        heard = Some(calling.places, calling.ranks - lost).at(~gone)
-        now = self._requests.start_ms
-        for number, (callers, ending, index) in enumerate(self._attempts(slot, heard, self._granted(slot, calling.at(gone)))):
+        calling, _ = self._picked("made", slot, answering, past, sent)
+        lost, heard = self._picked("unheard", slot, calling, sent, unheard)
+        now = self._requests.start_ms.copy()
+        for number, (callers, ending, index) in enumerate(self._attempts(slot, heard, self._granted(slot, lost))):
             made = self._requests.some(callers)
             made.start_ms = now[callers]
             waited, _ = self._walk.attempt(slot, number, made, ending, index, self._watcher)
-            now = now.copy()
             now[callers] += waited
 
     def _wait(self, slot: int, served: Some, lost: Some, passed: F64, answered: Answered) -> None:
@@ -142,11 +138,7 @@ class Calling:
     def _granted(self, slot: int, lost: Some) -> Some:
         """Calls that are lost but not refused by a breaker, with their ranks among those."""
         refused = self._done.call_refused[slot]
-        if not refused.any() or not len(lost.places):
-            return lost
-        ranked = self._ranked("refused", slot, lost, self._node.lost(slot))
-        ranks = ranked.ranks - refused.take(self._requests.tick[ranked.places])
-        return Some(ranked.places, ranks).at(ranks >= 0)
+        return self._picked("refused", slot, lost, self._node.lost(slot), refused)[1]
 
     def _attempts(self, slot: int, served: Some, lost: Some) -> list[tuple[I64, U8, I64]]:
         """First, second … attempts at a slot: their callers, how they end, and their places among the callee's."""
@@ -154,18 +146,16 @@ class Calling:
         tries = int(self._flow.edges.retries[self._flow.slots.edges[slot]]) + 1
         again = self._node.again(slot)[: tries - 1]
         before = np.zeros_like(self._node.served)  # failed attempts numbered so far
-        going = served
-        if again and again[0].any():
-            going = self._ranked("again", slot, served, self._done.call_served[slot])
         first_served = child.first[SERVED]["slot", slot]
         rank_of = np.full(len(self._requests), -1, dtype=np.int64)
         rank_of[served.places] = served.ranks
         base = sum(again, before)
+        going, total = served, self._done.call_served[slot]
         found = []
         for number in range(tries):
-            ticks = self._requests.tick[going.places]
-            more = again[number].take(ticks) if number < len(again) else np.zeros_like(ticks)
-            failing, done = going.at(going.ranks < more), going.at(going.ranks >= more)
+            more = again[number] if number < len(again) else np.zeros_like(total)
+            failing, done = self._picked(AGAIN[number], slot, going, total, more)
+            total = more
             ticks = self._requests.tick[failing.places]
             lost_ticks = self._requests.tick[lost.places]
             failed = Some(
@@ -188,12 +178,10 @@ class Calling:
 
     def _ends(self, slot: int, failed: Some, child: Node) -> tuple[U8, I64]:
         """How failed attempts ended, by their numbers, and their places among the callee's that ended so."""
-        late = self._done.call_late[slot]
-        if late.any():
-            failed = self._ranked("late", slot, failed, self._done.call_failed[slot])
         ticks = self._requests.tick[failed.places]
-        ranks = failed.ranks - late.take(ticks)
-        timed_out = ranks < 0
+        timed_out, ranks = self._walk.ranks("late", slot, self._flow.slots.ids).pick(
+            ticks, failed.ranks, self._done.call_failed[slot], self._done.call_late[slot]
+        )
         first_late, first_failed = (child.first[ending]["slot", slot].take(ticks) for ending in (LATE, FAILED))
-        index = np.where(timed_out, first_late + failed.ranks, first_failed + ranks)
+        index = np.where(timed_out, first_late, first_failed) + ranks
         return np.where(timed_out, LATE, FAILED).astype(np.uint8), index

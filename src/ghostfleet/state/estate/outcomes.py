@@ -53,6 +53,11 @@ class Outcomes(msgspec.Struct, frozen=True, dict=True):
     call_more: I64 | None = None  # … two at least …
     call_most: I64 | None = None  # … three
 
+    @property
+    def is_detailed(self) -> bool:
+        """Whether it has what single requests need."""
+        return self.call_lost is not None
+
     @cached_property
     def requests(self) -> I64:
         """Requests at each node, (nodes, ticks); every table asks."""

@@ -1,4 +1,4 @@
-"""Which requests a split takes: those whose rank in a keyed permutation of all that are split lies below its count.
+"""Which requests a split takes: an interval of a keyed permutation of all that are split.
 
 The state says how many of the requests of a tick fail, call, or try again. Here each of them is told which it is. Every
 split of a tick has a permutation of its own, so a request is followed alone, from its entry down, whoever else there is.
@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ghostfleet.core import draw
-from ghostfleet.core.permutation import permute
+from ghostfleet.core.permutation import permute, unpermute
 
 if TYPE_CHECKING:
-    from ghostfleet.core.arrays import I64, U64
+    from ghostfleet.core.arrays import I64, U64, Bool
     from ghostfleet.core.window import Window
 
 
@@ -30,6 +30,35 @@ class Ranks:
         if not len(ticks):
             return index
         return permute(self._keys.take(ticks, axis=0), totals, index)
+
+    def pick(self, ticks: I64, index: I64, totals: I64, counts: I64) -> tuple[Bool, I64]:
+        """Whether each request is among the ``counts`` of ``totals`` that are picked, and its rank on its side.
+
+        ``ticks`` and ``index`` have the shape (requests,), ``totals`` and ``counts`` (ticks of the window,). Those picked
+        have the first ranks of the permutation. The smaller side is looked up rank by rank, so that a split costs what
+        it takes and not what it leaves; requests of the other side keep their order.
+        """
+        if not len(ticks):
+            return np.zeros(0, dtype=np.bool_), index
+        first, last = int(ticks.min()), int(ticks.max()) + 1
+        size, count = totals[first:last], counts[first:last]
+        rest = size - count
+        turned = rest < count
+        fewer = np.where(turned, rest, count)
+        begin = np.add.accumulate(size) - size
+        tick = np.repeat(np.arange(last - first), fewer)
+        rank = np.arange(len(tick)) - np.repeat(np.add.accumulate(fewer) - fewer, fewer)
+        order = rank + np.where(turned, count, 0).take(tick)
+        place = unpermute(self._keys[first:last].take(tick, axis=0), size.take(tick), order)
+        mark = np.zeros(int(size.sum()) + 1, dtype=np.int32)
+        mark[begin.take(tick) + place + 1] = rank + 1  # one further on, so that the sums below count those before
+        here = ticks - first
+        at = begin.take(here) + index
+        hit = mark.take(at + 1)
+        looked_up = hit > 0
+        before = np.add.accumulate((mark > 0).astype(np.int32))
+        kept = index - (before.take(at) - before.take(begin).take(here))
+        return looked_up != turned.take(here), np.where(looked_up, hit - 1, kept)
 
 
 def offsets(counts: list[I64]) -> list[I64]:

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 import numpy as np
 
-from ghostfleet.core import maths
-from ghostfleet.core.draw import GOLDEN, MIX_1, MIX_2, SHIFT_27, SHIFT_30, SHIFT_31
+from ghostfleet.core import draw, maths
 from ghostfleet.core.quantiles import normal_body, normal_quantile
 from ghostfleet.state.estate.answers import FAST_SHARE, wire_ms
 from ghostfleet.state.estate.calling import FAILED, LATE, OWN, SERVED, TIMED_OUT, Calling
@@ -91,22 +90,17 @@ class Walk:
         return self.state.outcomes.entered
 
     def enter(self, cell: int, first: int, last: int) -> Requests:
-        """All requests that entered at a cell in ticks ``[first, last)``, in the order of ticks."""
+        """All requests that entered at a cell in ticks ``[first, last)``, in the order of ticks; roots count from 0."""
         counts = self.totals[cell, first:last]
         tick = np.repeat(np.arange(first, last, dtype=np.int64), counts)
         index = np.arange(len(tick)) - np.repeat(np.add.accumulate(counts) - counts, counts)
-        failed = self.state.outcomes.entry_failed[cell].take(tick)
-        rank = index.copy()
-        busy = np.flatnonzero(failed)  # without a failure nothing is to be told apart
-        rank[busy] = self.ranks("entry", cell, self.flow.entries.ids).of(
-            tick[busy], self.totals[cell].take(tick[busy]), index[busy]
-        )
+        failed = self.state.outcomes.entry_failed[cell]
+        fails, rank = self.ranks("entry", cell, self.flow.entries.ids).pick(tick, index, self.totals[cell], failed)
         node = self.node(int(self.flow.entries.nodes[cell]))
         served, bad = (node.first[ending]["entry", cell] for ending in (SERVED, FAILED))
-        fails = rank < failed
-        place = np.where(fails, bad.take(tick) + rank, served.take(tick) + rank - failed)
+        place = np.where(fails, bad.take(tick), served.take(tick)) + rank
         ending = np.where(fails, FAILED, SERVED).astype(np.uint8)
-        ids = _ids(self.cell_key(cell), (self.state.window.start + tick).astype(np.uint64), index.astype(np.uint64))
+        ids = draw.derived(self.cell_key(cell), (self.state.window.start + tick).astype(np.uint64), index.astype(np.uint64))
         return Requests(np.arange(len(tick)), tick, ending, place, ids, np.zeros(len(tick)))
 
     def cell_key(self, cell: int) -> U64:
@@ -168,7 +162,7 @@ class Walk:
         child, limit = int(self.flow.edges.children[edge]), float(self.flow.edges.timeouts_ms[edge])
         wire = self.wire(edge)
         wires = wire.take(callers.tick) if len(wire) > 1 else np.full(len(callers), wire[0])
-        ids = _ids(self.slot_key(slot), callers.id, np.full(len(callers), number, dtype=np.uint64))
+        ids = draw.derived(self.slot_key(slot), callers.id, number)
         made = Requests(callers.root, callers.tick, ending, index, ids, callers.start_ms + wires / 2)
         near = self.node(child).reaches(limit, wire)
         answered = self._visit(
@@ -282,17 +276,3 @@ class Node:
         out = maths.exp2(location + self.scale * normal_quantile(np.clip(p, WIDEST, 1 - WIDEST)))
         # What is left to one in time may be less than anybody needs; it does the little that it can.
         return np.where(late, np.maximum(out, left), np.minimum(out, np.maximum(left, 0.02 * out)))
-
-
-def _ids(key: U64, first: U64, second: U64) -> U64:
-    """Ids of requests from a key and two words of each: splitmix64's finaliser over their sum, as `draw` has it."""
-    words = first * GOLDEN
-    words += second * MIX_1
-    words += key[0]
-    words ^= words >> SHIFT_30
-    words *= MIX_1
-    words ^= words >> SHIFT_27
-    words += key[1]
-    words *= MIX_2
-    words ^= words >> SHIFT_31
-    return words

@@ -1,0 +1,341 @@
+"""Requests that clients made to the monitored services of the shop, as API-monitoring events (EVT-3)."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ghostfleet.core import draw
+from ghostfleet.core.batch import Batch, Digits, Hex, Plain, Quanta, Spelled, Text
+from ghostfleet.core.table import Kind, Table, column
+from ghostfleet.signals import StateObserver
+from ghostfleet.state.estate.visits import FIRST_USER, LANE, LOW_16, Doors, Entered, Visits, stretches
+from ghostfleet.world import flow as flows
+from ghostfleet.world import web
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ghostfleet.core.arrays import F64, I64, U64, Bool
+    from ghostfleet.core.batch import Values
+    from ghostfleet.core.table import Column
+    from ghostfleet.core.window import Window
+    from ghostfleet.spec.scenario import Scenario
+    from ghostfleet.state.estate import State
+
+NEEDS: tuple[str, ...] = ("estate",)
+FOLLOWED = 65_536  # requests that are followed at once: many calls of NumPy, whatever they are
+AT_ONCE = 8_192  # events whose columns are made at once: few enough for the second-level cache
+IN_A_TASK = 262_144
+TEMPLATE_IDS = 1_000  # numbers that stand in concrete paths
+MESSAGES = 8  # texts of an error at most
+SERVER = {500, 502, 503, 504}
+FIRST_ERROR, NO_CONTENT = 400, 204
+DAY_MS = 86_400_000
+SESSION, SIZES, PAYLOAD = 0x5E55, 0x512E, 0x9A71  # streams of draws beside the request's own words
+ENVIRONMENTS = (("production", 70), ("staging", 20), ("development", 10))
+CACHED = 0.42  # of answers with 200 to a GET, so that a quarter of all come from a cache (EVT-9)
+ANONYMOUS = 0.1  # requests without a user
+METHODS = ("password", "oauth", "sso", "mfa")
+SOURCES = ("web", "mobile", "api")
+PAYMENTS = ("credit_card", "debit_card", "paypal", "stripe")
+CURRENCIES = ("USD", "EUR", "GBP", "JPY")
+SEVERITIES = ("info", "warning", "error", "critical")
+
+
+def _text(name: str, about: str, **rest: Any) -> Column:  # noqa: ANN401  passes Column's own fields on
+    return column(name, Kind.TEXT, about, **rest)
+
+
+def _absent(name: str, kind: Kind, about: str, **rest: Any) -> Column:  # noqa: ANN401  see _text
+    return column(name, kind, about, nullable=True, optional=True, **rest)
+
+
+TABLE = Table(
+    "events",
+    "requests of clients to the monitored services, one document each",
+    (
+        _text("event_id", "unique id"),
+        _text("event_type", "kind of event", values=("api_call",)),
+        column("timestamp", Kind.TIME, "when the request was made, UTC", resolution=0.001),
+        _text("title", "method and route"),
+        _text("message", "what was answered"),
+        _text("severity", "by the status: error from 500 on, warning from 300 on", values=SEVERITIES),
+        _text("source.service", "service that was asked", values=web.monitored()),
+        _text("source.endpoint", "path that was asked for"),
+        _absent("source.route", Kind.TEXT, "template of a path with a number in it"),
+        _text("source.method", "HTTP method", values=("DELETE", "GET", "PATCH", "POST", "PUT")),
+        _text("source.version", "version of the service"),
+        _text("source.environment", "what it is for", values=tuple(name for name, _ in ENVIRONMENTS)),
+        column("metrics.response_time_ms", Kind.F64, "until it was answered", unit="ms", low=0, resolution=0.01),
+        column("metrics.status_code", Kind.I64, "HTTP status", low=100, high=599),
+        column("metrics.request_size_bytes", Kind.I64, "size of the request", unit="B", low=100, high=5_000),
+        column("metrics.response_size_bytes", Kind.I64, "size of the answer", unit="B", low=0, high=50_000),
+        column("metrics.cache_hit", Kind.BOOL, "whether a cache answered"),
+        _text("context.user_id", "who asked; null of anonymous requests", nullable=True),
+        _text("context.session_id", "session"),
+        _text("context.request_id", "id of the request, the digits of its trace"),
+        _text("context.ip_address", "address of the client"),
+        _text("context.user_agent", "what the client calls itself"),
+        _text("context.tags.country", "country of the client"),
+        _text("context.tags.city", "city of the client"),
+        _text("context.tags.region", "region of the world", nullable=True),
+        _text("context.tags.device_type", "kind of device"),
+        _absent("error_details.error_code", Kind.TEXT, "code of the error"),
+        _absent("error_details.error_message", Kind.TEXT, "what it says"),
+        _absent("error_details.error_type", Kind.TEXT, "kind of error"),
+        _text("payload.correlation_id", "what ties requests together"),
+        _text("payload.trace_id", "trace of the request"),
+        _absent("payload.auth_method", Kind.TEXT, "of a login: how", values=METHODS),
+        _absent("payload.registration_source", Kind.TEXT, "of a registration: from where", values=SOURCES),
+        _absent("payload.payment_method", Kind.TEXT, "of a payment: how", values=PAYMENTS),
+        _absent("payload.amount", Kind.F64, "of a payment", low=10, high=5_000, resolution=0.01),
+        _absent("payload.currency", Kind.TEXT, "of a payment", values=CURRENCIES),
+        _absent("payload.items_count", Kind.I64, "of an order", low=1, high=10),
+        _absent("payload.total_amount", Kind.F64, "of an order", unit="USD", low=20, high=1_000, resolution=0.01),
+    ),
+    keys=("event_id",),
+    order=("timestamp", "event_id"),
+    stem="realistic_events",
+    group="requests",
+    form="document",
+)
+
+
+def observer(scenario: Scenario) -> StateObserver:
+    """Make the signal ready for a scenario."""
+    return Events(scenario).ready()
+
+
+class Events:
+    """The signal of one scenario."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        """Look up who is monitored, and make the texts of all that can be answered."""
+        self._flow = flow = flows.build(scenario)
+        names = flow.nodes.names
+        self.cells = [
+            cell for cell, node in enumerate(flow.entries.nodes.tolist()) if names[node] in web.monitored()
+        ]
+        self._a_second = float(flow.entries.rates[self.cells].sum())
+        self._tick_s = scenario.timeline.tick_s
+        self._versions = {name: flow.estate.services[name].version for name in web.monitored() if name in flow.places}
+
+    def ready(self) -> StateObserver:
+        """The observer."""
+        a_tick = max(self._a_second * self._tick_s, 1e-6)
+        ticks = max(5, min(1440, int(IN_A_TASK / a_tick) // 5 * 5))
+        return StateObserver(
+            TABLE,
+            max(1, round(a_tick)),
+            self.observe,
+            lambda window: round(self._a_second * len(window) * window.tick_s),
+            is_detailed=True,
+            ticks_at_once=ticks,
+        )
+
+    def observe(self, state: State, window: Window) -> Iterator[Batch]:
+        """Rows of a window, in the order of time."""
+        del window
+        doors = Doors(state.walk)
+        counts = state.outcomes.entered[self.cells].sum(axis=0)
+        for first, last in stretches(counts, FOLLOWED):
+            entered = doors.entered(self.cells, first, last)
+            for start in range(0, len(entered), AT_ONCE):
+                yield Batch(TABLE, self._columns(doors, entered.slice(start, start + AT_ONCE)))
+
+    def _columns(self, doors: Doors, entered: Entered) -> dict[str, Values]:
+        texts, visits, crowd = _Texts.of(tuple(self._versions.items())), entered.visits, doors.people(self.cells[0])
+        person = visits.user - FIRST_USER
+        answer, client = texts.answer(visits), texts.client(crowd.agent.take(person), crowd.city.take(person))
+        paths = texts.path(visits)
+        traces = trace(entered)
+        environment = _chosen(visits.more, 48, _ENVIRONMENT_ENDS)
+        anonymous = _lot(visits.more, 0) < ANONYMOUS
+        values: dict[str, Values] = {
+            "event_id": Spelled(("evt_", Digits(visits.time_ms), "_", Hex(entered.id >> np.uint64(16), 12))),
+            "event_type": Text(np.zeros(len(entered), dtype=np.int32), ("api_call",)),
+            "timestamp": Plain(visits.time_ms),
+            **{name: Text(answer, words) for name, words in texts.answers.items()},
+            "source.endpoint": Text(paths, texts.paths),
+            "source.route": Text(texts.route(visits.route), texts.templates),
+            "source.environment": Text(environment, tuple(name for name, _ in ENVIRONMENTS)),
+            "metrics.response_time_ms": Quanta(np.rint(entered.answered.ms * 100).astype(np.int64), 100),
+            "metrics.status_code": Plain(visits.status),
+            "metrics.cache_hit": Plain(texts.may_be_cached(answer) & (_lot(visits.more, 16) < CACHED)),
+            "context.user_id": Spelled(("user_", Digits(visits.user)), anonymous),
+            "context.session_id": Spelled(("sess_", Hex(_session(visits)))),
+            "context.request_id": Spelled(("req_", *traces)),
+            "context.ip_address": address(crowd.address.take(person)),
+            **{name: Text(client, words) for name, words in texts.clients.items()},
+            **self._errors(texts, visits),
+            "payload.correlation_id": Spelled(("corr_", Hex(traces[1].words, 12))),
+            "payload.trace_id": Spelled(traces),
+            **_sizes(visits),
+            **_payload(texts, visits, entered.id),
+        }
+        return {name: values[name] for name in TABLE.names}
+
+    @staticmethod
+    def _errors(texts: _Texts, visits: Visits) -> dict[str, Values]:
+        number = (_lot(visits.more, 32) * MESSAGES).astype(np.int64)
+        code = np.where(visits.status >= FIRST_ERROR, texts.status_place(visits.status) * MESSAGES + number, -1)
+        return {name: Text(code, words) for name, words in texts.errors.items()}
+
+
+class _Texts:
+    """Texts of all routes, answers and clients that there are, each made once."""
+
+    def __init__(self, versions: Sequence[tuple[str, str]]) -> None:
+        version, routes = dict(versions), web.routes()
+        self.statuses = sorted({int(code) for one in web.catalogue()["statuses"].values() for code in one} | SERVER)
+        self._place = np.zeros(600, dtype=np.int64)
+        self._place[self.statuses] = np.arange(len(self.statuses))
+        pairs = [(route, status) for route in routes for status in self.statuses]
+        self.answers = {
+            "title": tuple(f"{route.method} {route.path}" for route, _ in pairs),
+            "message": tuple(f"{route.method} {route.path} answered {status}" for route, status in pairs),
+            "severity": tuple(severity(status) for _, status in pairs),
+            "source.service": tuple(route.service for route, _ in pairs),
+            "source.method": tuple(route.method for route, _ in pairs),
+            "source.version": tuple(version.get(route.service, "") for route, _ in pairs),
+        }
+        self._cached = np.array([route.method == "GET" and status == 200 for route, status in pairs])
+        self._numbered = np.array([route.is_template for route in routes])
+        templates = [route.path for route in routes if route.is_template]
+        self.templates = tuple(templates)
+        self._template = np.array([templates.index(route.path) if route.is_template else -1 for route in routes])
+        plain = tuple(route.path for route in routes)
+        concrete = tuple(path.replace("{id}", str(1_000 + 7 * one)) for path in templates for one in range(TEMPLATE_IDS))
+        self.paths = plain + concrete
+        self.is_payment = np.array([route.path.startswith("/api/v1/payments") and route.method == "POST" for route in routes])
+        self.is_login, self.is_register, self.is_order = (
+            np.array([route.path == web.PREFIX + path for route in routes])
+            for path in ("auth/login", "auth/register", "orders/create")
+        )
+        both = [(agent, city) for agent in web.agents() for city in web.cities()]
+        self.clients = {
+            "context.user_agent": tuple(agent.text for agent, _ in both),
+            "context.tags.country": tuple(city.country for _, city in both),
+            "context.tags.city": tuple(city.name for _, city in both),
+            "context.tags.region": tuple(city.region or "NA" for _, city in both),
+            "context.tags.device_type": tuple(agent.device for agent, _ in both),
+        }
+        known = web.catalogue()["messages"]
+        texts = [(status, number, known.get(str(status), [""])) for status in self.statuses for number in range(MESSAGES)]
+        self.errors = {
+            "error_details.error_code": tuple(f"ERR_{status}_{number + 1:03}" for status, number, _ in texts),
+            "error_details.error_message": tuple(said[number % len(said)] for _, number, said in texts),
+            "error_details.error_type": tuple(web.error_type(status) or "" for status, _, _ in texts),
+        }
+
+    @staticmethod
+    @cache
+    def of(versions: tuple[tuple[str, str], ...]) -> _Texts:
+        """Texts for services of some versions."""
+        return _Texts(versions)
+
+    def status_place(self, status: I64) -> I64:
+        """Place of each status among those there are."""
+        return self._place.take(status)
+
+    def answer(self, visits: Visits) -> I64:
+        """Route and status together."""
+        return visits.route * len(self.statuses) + self.status_place(visits.status)
+
+    @staticmethod
+    def client(agent: I64, city: I64) -> I64:
+        """Agent and city together."""
+        return agent * len(web.cities()) + city
+
+    def path(self, visits: Visits) -> I64:
+        """Concrete path of each request."""
+        code = visits.route.copy()
+        places = np.flatnonzero(self._numbered.take(code))
+        number = (_lot(visits.asked[places], 48) * TEMPLATE_IDS).astype(np.int64)
+        code[places] = len(self._numbered) + self._template.take(code[places]) * TEMPLATE_IDS + number
+        return code
+
+    def route(self, route: I64) -> I64:
+        """Template of each route; -1 where it has none."""
+        return self._template.take(route)
+
+    def may_be_cached(self, answer: I64) -> Bool:
+        """Whether an answer can come from a cache."""
+        return self._cached.take(answer)
+
+
+_ENVIRONMENT_ENDS = web.ends([weight for _, weight in ENVIRONMENTS])
+
+
+def severity(status: int) -> str:
+    """How bad an answer is (EVT-4)."""
+    return "info" if status < 300 else "warning" if status < 500 else "error"
+
+
+def _lot(words: U64, shift: int) -> F64:
+    """Uniform in [0, 1) of 16 bits of words."""
+    return ((words >> np.uint64(shift)) & LOW_16).astype(np.float64) * LANE
+
+
+def _chosen(words: U64, shift: int, ends: F64) -> I64:
+    return np.searchsorted(ends, _lot(words, shift), side="right")
+
+
+def trace(entered: Entered) -> tuple[Hex, Hex, Hex]:
+    """Digits of the trace of each request: eight of the second of entry, then those of two words of its own."""
+    second = (entered.visits.time_ms // 1000).astype(np.uint64)
+    return Hex(second, 8), Hex(entered.id), Hex(entered.visits.asked >> np.uint64(32), 8)
+
+
+def _session(visits: Visits) -> U64:
+    """A person's session of a day."""
+    key = np.array([SESSION, SESSION], dtype=np.uint64)
+    return draw.derived(key, visits.user.astype(np.uint64), (visits.time_ms // DAY_MS).astype(np.uint64))
+
+
+def address(offset: I64) -> Spelled:
+    """Address of 198.18.0.0/15."""
+    second, third, fourth = 18 + (offset >> 16), (offset >> 8) & 255, offset & 255
+    return Spelled(("198.", Digits(second), ".", Digits(third), ".", Digits(fourth)))
+
+
+def _sizes(visits: Visits) -> dict[str, Values]:
+    """Sizes of requests and answers; an error says little, an answer without content nothing."""
+    word = draw.derived(np.array([SIZES, SIZES], dtype=np.uint64), visits.more, visits.asked)
+    asked, told = _lot(word, 0), _lot(word, 16)
+    size = 200 + (49_800 * told * told * told).astype(np.int64)
+    size = np.where(visits.status >= FIRST_ERROR, 50 + (450 * told).astype(np.int64), size)
+    size[visits.status == NO_CONTENT] = 0
+    return {
+        "metrics.request_size_bytes": Plain(100 + (4_900 * asked * asked).astype(np.int64)),
+        "metrics.response_size_bytes": Plain(size),
+    }
+
+
+def _payload(texts: _Texts, visits: Visits, ids: U64) -> dict[str, Values]:
+    """What logins, registrations, payments and orders carry; others lack the keys."""
+    word = draw.derived(np.array([PAYLOAD, PAYLOAD], dtype=np.uint64), ids, visits.more)
+    route = visits.route
+    login, register = texts.is_login.take(route), texts.is_register.take(route)
+    payment, order = texts.is_payment.take(route), texts.is_order.take(route)
+    first, second, third = _lot(word, 0), _lot(word, 16), _lot(word, 32)
+
+    def some(where: Bool, choices: tuple[str, ...], lot: F64) -> Text:
+        return Text(np.where(where, (lot * len(choices)).astype(np.int64), -1), choices)
+
+    def money(where: Bool, low: float, high: float, lot: F64) -> Quanta:
+        cents = np.rint((low + (high - low) * lot * lot) * 100).astype(np.int64)
+        return Quanta(np.where(where, cents, 0), 100, ~where)
+
+    return {
+        "payload.auth_method": some(login, METHODS, first),
+        "payload.registration_source": some(register, SOURCES, first),
+        "payload.payment_method": some(payment, PAYMENTS, first),
+        "payload.amount": money(payment, 10, 5_000, second),
+        "payload.currency": some(payment, CURRENCIES, third * third),
+        "payload.items_count": Plain(np.where(order, 1 + (first * 10).astype(np.int64), 0), ~order),
+        "payload.total_amount": money(order, 20, 1_000, second),
+    }

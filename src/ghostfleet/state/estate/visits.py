@@ -1,0 +1,267 @@
+"""Who makes the requests that enter, when within their tick, what they ask for, and what they are answered.
+
+Everything is drawn from a request's id, and what belongs to a person from the person's number, so that whoever tells of
+a request tells the same of it: an event, a transaction, a span, a line of a log.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+
+from ghostfleet.core import draw
+from ghostfleet.state.estate.calling import FAILED, OWN, REFUSED, TIMED_OUT
+from ghostfleet.state.estate.walk import Answered
+from ghostfleet.world import web
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ghostfleet.core.arrays import F64, I64, U8, U64, Bool
+    from ghostfleet.state.estate.walk import Requests, Walk, Watcher
+
+FIRST_USER, USERS = 10_000, 90_000
+TURN = 20  # users of whom so many in a row live as the markets' shares say
+LIVE = {"north-america": range(8), "europe": range(8, 14), "asia-pacific": range(14, 19), "latin-america": range(19, 20)}
+ADDRESSES = 1 << 17  # 198.18.0.0/15
+LANE = 2.0**-16
+TIE_BITS = np.uint64(36)
+PERSON, ASKED, MOMENT, MORE = range(1, 5)  # words of a request
+LOW_16, LOW_32 = np.uint64(0xFFFF), np.uint64(0xFFFFFFFF)
+
+
+class People(msgspec.Struct, frozen=True):
+    """Everybody there is, by number from `FIRST_USER` on; shapes (users,)."""
+
+    city: I64
+    agent: I64
+    address: I64  # of 198.18.0.0/15
+
+
+class Visits(msgspec.Struct):
+    """Requests that entered at one cell; shapes (requests,)."""
+
+    time_ms: I64  # since the epoch
+    user: I64  # number
+    route: I64  # of `web.routes`; -1 where nothing is known of the service
+    status: I64
+    asked: U64  # a word for what else is drawn of a request
+    more: U64
+
+    def some(self, places: I64 | Bool) -> Visits:
+        """Some of them."""
+        return Visits(*(getattr(self, name)[places] for name in self.__struct_fields__))
+
+
+@cache
+def people(seed: int, place: str) -> tuple[People, I64]:
+    """Everybody, and the numbers of those who live at a place: a market, or any other place, whose people shop.
+
+    A person of a market lives there wherever somebody asks; elsewhere people are from the United States.
+    """
+    numbers = np.arange(USERS)
+    words = draw.derived(_key(seed, "person"), numbers.astype(np.uint64), 0)
+    lots = (words & LOW_32).astype(np.float64) * 2.0**-32
+    city = np.empty(USERS, dtype=np.int64)
+    if place in LIVE:
+        for market, turns in LIVE.items():
+            mine = np.isin(numbers % TURN, np.array(turns))
+            known, ends = web.cities_of(market)
+            city[mine] = known.take(np.searchsorted(ends, lots[mine], side="right"))
+        here = np.flatnonzero(np.isin(numbers % TURN, np.array(LIVE[place])))
+    else:
+        known, ends = web.cities_of(place)
+        city = known.take(np.searchsorted(ends, lots, side="right"))
+        here = numbers
+    high = ((words >> np.uint64(48)) & LOW_16).astype(np.float64) * LANE
+    agent = np.searchsorted(web.agent_ends(), high, side="right")
+    size = ADDRESSES // len(web.cities())
+    address = city * size + ((words >> np.uint64(32)) % np.uint64(size)).astype(np.int64)
+    return People(city, agent, address), here + FIRST_USER
+
+
+def stretches(counts: I64, most: int) -> list[tuple[int, int]]:
+    """Stretches of ticks that hold about ``most`` requests each; ``counts`` are those of each tick."""
+    ends = np.add.accumulate(counts)
+    found, first = [], 0
+    while first < len(counts):
+        before = int(ends[first - 1]) if first else 0
+        last = max(first + 1, int(np.searchsorted(ends, before + most, side="right")))
+        found.append((first, min(last, len(counts))))
+        first = last
+    return found
+
+
+def _key(seed: int, name: str) -> U64:
+    return draw.Stream(seed, "visit", name).keys(draw.entity_ids([name]))[0]
+
+
+class Entered(msgspec.Struct):
+    """Requests that entered at several cells, in the order of time; shapes (requests,)."""
+
+    cell: I64
+    id: U64
+    ending: U8
+    answered: Answered
+    visits: Visits
+
+    def slice(self, start: int, stop: int) -> Entered:
+        """Some of them, one behind the other."""
+        found: Entered = _sliced(self, slice(start, stop))
+        return found
+
+    def __len__(self) -> int:
+        """Count them."""
+        return len(self.id)
+
+
+class Doors:
+    """What can be said of requests at each cell of an estate."""
+
+    def __init__(self, walk: Walk) -> None:
+        """Take a walk through a solved window."""
+        self.walk, self.flow = walk, walk.flow
+        self._key = _key(walk.flow.seed, "request")
+
+    def entered(self, cells: Sequence[int], first: int, last: int, watcher: Watcher | None = None) -> Entered:
+        """Requests that entered at some cells in ticks ``[first, last)`` of the window, followed to their ends."""
+        nodes = self.flow.entries.nodes[list(cells)]
+        found = [
+            self._of([cell for cell, at in zip(cells, nodes.tolist(), strict=True) if at == node], first, last, watcher)
+            for node in dict.fromkeys(nodes.tolist())
+        ]
+        joined = _joined(found)
+        base_ms = (self.walk.state.window.start + first) * self.walk.state.window.tick_s * 1000
+        # A stretch of ticks is shorter than 2^28 ms, which leaves 36 bits of the id for those of one millisecond.
+        key = ((joined.visits.time_ms - base_ms).astype(np.uint64) << TIE_BITS) | (joined.id >> (np.uint64(64) - TIE_BITS))
+        return _taken(joined, np.argsort(key, kind="stable"))
+
+    def _of(self, cells: Sequence[int], first: int, last: int, watcher: Watcher | None) -> Entered:
+        """Requests of all the cells of one node, who go the same ways and so go together."""
+        parts = [self.walk.enter(cell, first, last) for cell in cells]
+        sizes = [len(part) for part in parts]
+        requests = _joined(parts)
+        requests.root = np.arange(len(requests))
+        answered = self.walk.follow(int(self.flow.entries.nodes[cells[0]]), requests, watcher)
+        place = np.repeat(np.array(cells, dtype=np.int64), sizes)
+        return Entered(place, requests.id, requests.ending, answered, self.visits(place, requests, answered))
+
+    def people(self, cell: int) -> People:
+        """Everybody, as seen from a cell."""
+        return people(self.flow.seed, self.flow.entries.places[cell])[0]
+
+    def visits(self, cells: I64, requests: Requests, answered: Answered) -> Visits:
+        """What is known of requests that entered at cells of one node."""
+        node = int(self.flow.entries.nodes[cells[0]]) if len(cells) else 0
+        person = draw.derived(self._key, requests.id, PERSON)
+        asked = draw.derived(self._key, requests.id, ASKED)
+        moment = draw.derived(self._key, requests.id, MOMENT)
+        lot = (person >> np.uint64(11)).astype(np.float64) * 2.0**-53
+        lot *= lot  # some come often, most now and then
+        user = np.empty(len(requests), dtype=np.int64)
+        for cell in np.unique(cells).tolist():
+            mine = cells == cell
+            _, pool = people(self.flow.seed, self.flow.entries.places[cell])
+            user[mine] = pool.take((lot[mine] * len(pool)).astype(np.int64))
+        window = self.walk.state.window
+        start_ms = (requests.tick + window.start) * (window.tick_s * 1000)
+        time_ms = start_ms + ((moment >> np.uint64(32)) * np.uint64(window.tick_s * 1000) >> np.uint64(32)).astype(np.int64)
+        route = route_of(self.flow.nodes.names[node], asked)
+        status = self._status(node, requests, answered, route, asked)
+        return Visits(time_ms, user, route, status, asked, draw.derived(self._key, requests.id, MORE))
+
+    def _status(self, node: int, requests: Requests, answered: Answered, route: I64, asked: U64) -> I64:
+        """Status codes: of failures by their cause, of errors of clients by how soon they are told, else by method."""
+        name = self.flow.nodes.names[node]
+        status = np.full(len(requests), 200, dtype=np.int64)
+        bad = requests.ending == FAILED
+        if len(route) and route[0] >= 0:
+            status = _answers(route, (asked >> np.uint64(16)) & LOW_16)
+            share = web.client_errors(name)
+            # Errors of clients are found early: they are among the quicker half, the quickest ones first.
+            rank = (requests.id >> np.uint64(48)).astype(np.float64) * (2 * LANE)
+            wrong = (((asked >> np.uint64(32)) & LOW_16).astype(np.float64) * LANE < 2 * share) & (rank < 1) & ~bad
+            codes, ends = _by_quickness()
+            places = np.flatnonzero(wrong)
+            status[places] = codes.take(np.searchsorted(ends, rank[places], side="right"))
+        places = np.flatnonzero(bad)
+        status[places] = failure_status(node, answered.blame[places], answered.cause[places])
+        return status
+
+
+def _joined(parts: Sequence[Any]) -> Any:  # noqa: ANN401  a struct of arrays, or of such structs
+    """One struct of arrays out of several, one behind the other."""
+    kind = type(parts[0])
+    found = []
+    for name in kind.__struct_fields__:
+        values = [getattr(one, name) for one in parts]
+        found.append(np.concatenate(values) if isinstance(values[0], np.ndarray) else _joined(values))
+    return kind(*found)
+
+
+def _taken(whole: Any, order: I64) -> Any:  # noqa: ANN401  see _joined
+    """The same in another order."""
+    kind = type(whole)
+    values = [getattr(whole, name) for name in kind.__struct_fields__]
+    return kind(*(one.take(order) if isinstance(one, np.ndarray) else _taken(one, order) for one in values))
+
+
+def _sliced(whole: Any, some: slice) -> Any:  # noqa: ANN401  see _joined
+    kind = type(whole)
+    values = [getattr(whole, name) for name in kind.__struct_fields__]
+    return kind(*(one[some] if isinstance(one, np.ndarray) else _sliced(one, some) for one in values))
+
+
+def failure_status(node: int, blame: I64, cause: np.ndarray) -> I64:
+    """Status codes of failed requests at a node: its own fault, or a bad gateway, a refusal, a time-out."""
+    found = np.where(blame == node, 500, 502)
+    found = np.where(cause == REFUSED, 503, found)
+    return np.where(cause == TIMED_OUT, 504, found)
+
+
+def route_of(service: str, asked: U64) -> I64:
+    """Route of each request at a service; -1 where the catalogue knows nothing of it."""
+    numbers, ends = web.routes_of(service)
+    if not len(numbers):
+        return np.full(len(asked), -1, dtype=np.int64)
+    return numbers.take(_slots(ends).take((asked & LOW_16).astype(np.int64)))
+
+
+@cache
+def _table(ends: tuple[float, ...]) -> I64:
+    lots = (np.arange(1 << 16) + 0.5) * LANE
+    return np.searchsorted(np.array(ends), lots, side="right")
+
+
+def _slots(ends: F64) -> I64:
+    """Which share each of 65,536 lots falls into: a look-up is quicker than a search."""
+    return _table(tuple(ends.tolist()))
+
+
+@cache
+def _methods() -> tuple[I64, I64]:
+    """Number of each route's method, and the status that each of a method's 65,536 lots stands for."""
+    names = sorted({one.method for one in web.routes()})
+    tables = np.stack([web.statuses(name)[0].take(_slots(web.statuses(name)[1])) for name in names])
+    return np.array([names.index(one.method) for one in web.routes()]), tables
+
+
+def _answers(route: I64, lot: U64) -> I64:
+    """Status of answers without an error, by method."""
+    of_route, tables = _methods()
+    return tables[of_route.take(route), lot.astype(np.int64)]
+
+
+@cache
+def _by_quickness() -> tuple[I64, F64]:
+    codes, ends = web.statuses(web.CLIENT)
+    shares = np.diff(ends, prepend=0.0)
+    quick = web.catalogue()["quick"]
+    order = sorted(range(len(codes)), key=lambda place: quick[str(codes[place])])
+    return codes[order], web.ends([float(shares[place]) for place in order])
+
+
+__all__ = ["OWN", "Doors", "People", "Visits", "failure_status", "people", "route_of"]

@@ -1,0 +1,146 @@
+"""What the shipped catalogue says of requests: routes, clients and their places, statuses and texts of errors."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+
+from ghostfleet.core.quantiles import shipped
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ghostfleet.core.arrays import F64, I64
+
+PREFIX = "/api/v1/"
+CLIENT = "client"
+
+
+class Route(msgspec.Struct, frozen=True):
+    """One endpoint of a service."""
+
+    service: str
+    method: str
+    path: str  # with {id} where a number stands
+
+    @property
+    def is_template(self) -> bool:
+        """Whether a number stands in it."""
+        return "{id}" in self.path
+
+
+class City(msgspec.Struct, frozen=True):
+    """Where clients are."""
+
+    name: str
+    country: str
+    state: str | None
+    region: str | None  # of events
+
+
+class Agent(msgspec.Struct, frozen=True):
+    """What clients call themselves."""
+
+    text: str
+    device: str
+
+
+@cache
+def catalogue() -> dict[str, Any]:
+    """The table as it stands."""
+    return tomllib.loads(shipped("web.toml").decode())
+
+
+@cache
+def routes() -> tuple[Route, ...]:
+    """All endpoints, service after service."""
+    return tuple(
+        Route(name, method, PREFIX + path)
+        for section in ("services", "others")
+        for name, service in catalogue()[section].items()
+        for method, path, _ in service["routes"]
+    )
+
+
+@cache
+def monitored() -> tuple[str, ...]:
+    """Services whose requests are events (EVT-1)."""
+    return tuple(catalogue()["services"])
+
+
+@cache
+def routes_of(service: str) -> tuple[I64, F64]:
+    """Numbers of a service's routes and the ends of their shares, shapes (routes,); none where nothing is known."""
+    known = {**catalogue()["services"], **catalogue()["others"]}.get(service)
+    if known is None:
+        return np.empty(0, dtype=np.int64), np.empty(0)
+    numbers = np.array([place for place, one in enumerate(routes()) if one.service == service], dtype=np.int64)
+    return numbers, ends([weight for _, _, weight in known["routes"]])
+
+
+def client_errors(service: str) -> float:
+    """Share of a service's answers that tell a client of its own error."""
+    known = catalogue()["services"].get(service)
+    return 0.0 if known is None else float(known["client_error_percent"]) / 100
+
+
+def ends(weights: Sequence[float]) -> F64:
+    """Where the share of each of some weights ends, the last at 1."""
+    total = np.add.accumulate(np.array(weights, dtype=np.float64))
+    total /= total[-1]
+    return total
+
+
+def statuses(kind: str) -> tuple[I64, F64]:
+    """Status codes of a method's answers, or of clients' errors, and the ends of their shares."""
+    known: Mapping[str, float] = catalogue()["statuses"][kind]
+    codes = np.array([int(code) for code in known], dtype=np.int64)
+    return codes, ends(list(known.values()))
+
+
+@cache
+def agents() -> tuple[Agent, ...]:
+    """What clients call themselves."""
+    return tuple(Agent(one["text"], one["device"]) for one in catalogue()["agents"])
+
+
+@cache
+def agent_ends() -> F64:
+    """Ends of the agents' shares: those of their devices, split by their weights."""
+    known, devices = catalogue()["agents"], catalogue()["devices"]
+    of_device = {name: sum(one["weight"] for one in known if one["device"] == name) for name in devices}
+    return ends([devices[one["device"]] * one["weight"] / of_device[one["device"]] for one in known])
+
+
+@cache
+def cities() -> tuple[City, ...]:
+    """Cities of the markets, and behind them those of shoppers of the United States."""
+    table = catalogue()
+    found = [
+        City(name, one["country"], one.get("state"), table["markets"][one["market"]])
+        for name, one in table["cities"].items()
+    ]
+    found += [City(name, "US", code, None) for code, one in table["states"].items() for name in one["cities"]]
+    return tuple(found)
+
+
+@cache
+def cities_of(place: str) -> tuple[I64, F64]:
+    """Numbers of the cities where clients of a market, or of another place, live, and the ends of their shares."""
+    table = catalogue()
+    here = [number for number, one in enumerate(table["cities"].values()) if one["market"] == place]
+    if here:
+        weights = [float(one["weight"]) for one in table["cities"].values() if one["market"] == place]
+        return np.array(here, dtype=np.int64), ends(weights)
+    weights = [one["weight"] / len(one["cities"]) for one in table["states"].values() for _ in one["cities"]]
+    first = len(table["cities"])
+    return np.arange(first, first + len(weights), dtype=np.int64), ends(weights)
+
+
+def error_type(status: int) -> str | None:
+    """Kind of error that a status tells of; None of an answer without one."""
+    return next((name for name, codes in catalogue()["types"].items() if status in codes), None)
