@@ -153,7 +153,7 @@ class Events:
         paths = texts.path(visits)
         traces = trace(entered)
         environment = _chosen(visits.more, 48, _ENVIRONMENT_ENDS)
-        anonymous = _lot(visits.more, 0) < ANONYMOUS
+        anonymous = lot(visits.more, 0) < ANONYMOUS
         values: dict[str, Values] = {
             "event_id": Spelled(("evt_", Digits(visits.time_ms), "_", Hex(entered.id >> np.uint64(16), 12))),
             "event_type": Text(np.zeros(len(entered), dtype=np.int32), ("api_call",)),
@@ -164,7 +164,7 @@ class Events:
             "source.environment": Text(environment, tuple(name for name, _ in ENVIRONMENTS)),
             "metrics.response_time_ms": Quanta(np.rint(entered.answered.ms * 100).astype(np.int64), 100),
             "metrics.status_code": Plain(visits.status),
-            "metrics.cache_hit": Plain(texts.may_be_cached(answer) & (_lot(visits.more, 16) < CACHED)),
+            "metrics.cache_hit": Plain(texts.may_be_cached(answer) & (lot(visits.more, 16) < CACHED)),
             "context.user_id": Spelled(("user_", Digits(visits.user)), anonymous),
             "context.session_id": Spelled(("sess_", Hex(_session(visits)))),
             "context.request_id": Spelled(("req_", *traces)),
@@ -180,7 +180,7 @@ class Events:
 
     @staticmethod
     def _errors(texts: _Texts, visits: Visits) -> dict[str, Values]:
-        number = (_lot(visits.more, 32) * MESSAGES).astype(np.int64)
+        number = (lot(visits.more, 32) * MESSAGES).astype(np.int64)
         code = np.where(visits.status >= FIRST_ERROR, texts.status_place(visits.status) * MESSAGES + number, -1)
         return {name: Text(code, words) for name, words in texts.errors.items()}
 
@@ -254,7 +254,7 @@ class _Texts:
         """Concrete path of each request."""
         code = visits.route.copy()
         places = np.flatnonzero(self._numbered.take(code))
-        number = (_lot(visits.asked[places], 48) * TEMPLATE_IDS).astype(np.int64)
+        number = (lot(visits.asked[places], 48) * TEMPLATE_IDS).astype(np.int64)
         code[places] = len(self._numbered) + self._template.take(code[places]) * TEMPLATE_IDS + number
         return code
 
@@ -275,13 +275,13 @@ def severity(status: int) -> str:
     return "info" if status < 300 else "warning" if status < 500 else "error"
 
 
-def _lot(words: U64, shift: int) -> F64:
+def lot(words: U64, shift: int) -> F64:
     """Uniform in [0, 1) of 16 bits of words."""
     return ((words >> np.uint64(shift)) & LOW_16).astype(np.float64) * LANE
 
 
 def _chosen(words: U64, shift: int, ends: F64) -> I64:
-    return np.searchsorted(ends, _lot(words, shift), side="right")
+    return np.searchsorted(ends, lot(words, shift), side="right")
 
 
 def trace(entered: Entered) -> tuple[Hex, Hex, Hex]:
@@ -305,7 +305,7 @@ def address(offset: I64) -> Spelled:
 def _sizes(visits: Visits) -> dict[str, Values]:
     """Sizes of requests and answers; an error says little, an answer without content nothing."""
     word = draw.derived(np.array([SIZES, SIZES], dtype=np.uint64), visits.more, visits.asked)
-    asked, told = _lot(word, 0), _lot(word, 16)
+    asked, told = lot(word, 0), lot(word, 16)
     size = 200 + (49_800 * told * told * told).astype(np.int64)
     size = np.where(visits.status >= FIRST_ERROR, 50 + (450 * told).astype(np.int64), size)
     size[visits.status == NO_CONTENT] = 0
@@ -321,7 +321,7 @@ def _payload(texts: _Texts, visits: Visits, ids: U64) -> dict[str, Values]:
     route = visits.route
     login, register = texts.is_login.take(route), texts.is_register.take(route)
     payment, order = texts.is_payment.take(route), texts.is_order.take(route)
-    first, second, third = _lot(word, 0), _lot(word, 16), _lot(word, 32)
+    first, second, third = lot(word, 0), lot(word, 16), lot(word, 32)
 
     def some(where: Bool, choices: tuple[str, ...], lot: F64) -> Text:
         return Text(np.where(where, (lot * len(choices)).astype(np.int64), -1), choices)

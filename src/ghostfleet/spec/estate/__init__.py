@@ -11,7 +11,7 @@ from msgspec import Meta
 from ghostfleet.core import civil, zones
 from ghostfleet.core.errors import ScenarioError
 from ghostfleet.core.window import DAY_S, MINUTE_S
-from ghostfleet.spec.estate import checks
+from ghostfleet.spec.estate import checks, kept
 from ghostfleet.spec.estate.demand import Level, Service, WebService
 from ghostfleet.spec.estate.incidents import Incidents, LedgerEntry, ensure_sound
 from ghostfleet.spec.estate.places import Application, Balancer, Cluster, Database, External, Machine, Network, Region
@@ -51,6 +51,10 @@ class Estate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         frozenset[Literal["VPC", "Subnet", "SecurityGroup", "Node", "Pod"]],
         Meta(description="labels that the graph tables leave out, with all their links"),
     ] = frozenset()
+    keep: Annotated[
+        tuple[str, ...],
+        Meta(description="services that there are, with all that they call and run on; without any, everything"),
+    ] = ()
     regions: dict[str, Region] = {}
     networks: dict[str, Network] = {}
     clusters: dict[str, Cluster] = {}
@@ -73,6 +77,7 @@ class Estate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     def __post_init__(self) -> None:
         """Refuse clocks that nobody keeps, names of what there is not, what contradicts itself, and false incidents."""
+        kept.prune(self)
         civil.ensure_within_calendar(self.start_date, self.days)
         clocks = {f"regions.{name}.clock": region.clock for name, region in self.regions.items()}
         clocks |= {f"incidents.scheduled.{name}.clock": one.clock for name, one in self.incidents.scheduled.items()}

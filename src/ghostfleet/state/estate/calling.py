@@ -113,11 +113,13 @@ class Calling:
         calling, _ = self._picked("made", slot, answering, past, sent)
         lost, heard = self._picked("unheard", slot, calling, sent, unheard)
         now = self._requests.start_ms.copy()
+        self._walk.unheard += 1
         for number, (callers, ending, index) in enumerate(self._attempts(slot, heard, self._granted(slot, lost))):
             made = self._requests.some(callers)
             made.start_ms = now[callers]
             waited, _ = self._walk.attempt(slot, number, made, ending, index, self._watcher)
             now[callers] += waited
+        self._walk.unheard -= 1
 
     def _wait(self, slot: int, served: Some, lost: Some, passed: F64, answered: Answered) -> None:
         """Make calls and wait for their answers; the last attempt of a lost call is what its caller fails of."""

@@ -18,7 +18,7 @@ from ghostfleet.state.estate.walk import Answered
 from ghostfleet.world import web
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from ghostfleet.core.arrays import F64, I64, U8, U64, Bool
     from ghostfleet.state.estate.walk import Requests, Walk, Watcher
@@ -126,25 +126,32 @@ class Doors:
         self.walk, self.flow = walk, walk.flow
         self._key = _key(walk.flow.seed, "request")
 
-    def entered(self, cells: Sequence[int], first: int, last: int, watcher: Watcher | None = None) -> Entered:
+    def entered(self, cells: Sequence[int], first: int, last: int) -> Entered:
         """Requests that entered at some cells in ticks ``[first, last)`` of the window, followed to their ends."""
         nodes = self.flow.entries.nodes[list(cells)]
         found = [
-            self._of([cell for cell, at in zip(cells, nodes.tolist(), strict=True) if at == node], first, last, watcher)
+            self.followed([cell for cell, at in zip(cells, nodes.tolist(), strict=True) if at == node], first, last)
             for node in dict.fromkeys(nodes.tolist())
         ]
-        joined = _joined(found)
+        joined: Entered = _joined(found)
+        return taken(joined, self.in_time(joined, first))
+
+    def in_time(self, entered: Entered, first: int) -> I64:
+        """Order of time of requests that entered from a tick of the window on; ties go by their ids."""
         base_ms = (self.walk.state.window.start + first) * self.walk.state.window.tick_s * 1000
         # A stretch of ticks is shorter than 2^28 ms, which leaves 36 bits of the id for those of one millisecond.
-        key = ((joined.visits.time_ms - base_ms).astype(np.uint64) << TIE_BITS) | (joined.id >> (np.uint64(64) - TIE_BITS))
-        return _taken(joined, np.argsort(key, kind="stable"))
+        time_ms = (entered.visits.time_ms - base_ms).astype(np.uint64)
+        return np.argsort((time_ms << TIE_BITS) | (entered.id >> (np.uint64(64) - TIE_BITS)), kind="stable")
 
-    def _of(self, cells: Sequence[int], first: int, last: int, watcher: Watcher | None) -> Entered:
-        """Requests of all the cells of one node, who go the same ways and so go together."""
+    def followed(
+        self, cells: Sequence[int], first: int, last: int, watching: Callable[[Requests], Watcher] | None = None
+    ) -> Entered:
+        """Requests of all the cells of one node, who go the same ways and so go together; not in the order of time."""
         parts = [self.walk.enter(cell, first, last) for cell in cells]
         sizes = [len(part) for part in parts]
         requests = _joined(parts)
         requests.root = np.arange(len(requests))
+        watcher = None if watching is None else watching(requests)
         answered = self.walk.follow(int(self.flow.entries.nodes[cells[0]]), requests, watcher)
         place = np.repeat(np.array(cells, dtype=np.int64), sizes)
         return Entered(place, requests.id, requests.ending, answered, self.visits(place, requests, answered))
@@ -202,11 +209,11 @@ def _joined(parts: Sequence[Any]) -> Any:  # noqa: ANN401  a struct of arrays, o
     return kind(*found)
 
 
-def _taken(whole: Any, order: I64) -> Any:  # noqa: ANN401  see _joined
+def taken(whole: Any, order: I64) -> Any:  # noqa: ANN401  see _joined
     """The same in another order."""
     kind = type(whole)
     values = [getattr(whole, name) for name in kind.__struct_fields__]
-    return kind(*(one.take(order) if isinstance(one, np.ndarray) else _taken(one, order) for one in values))
+    return kind(*(one.take(order) if isinstance(one, np.ndarray) else taken(one, order) for one in values))
 
 
 def _sliced(whole: Any, some: slice) -> Any:  # noqa: ANN401  see _joined

@@ -60,8 +60,8 @@ class Answered(msgspec.Struct):
 class Watcher(Protocol):
     """Whoever wants to know of every request on the way, and not just how it went for those that entered."""
 
-    def saw(self, node: int, caller: int, requests: Requests, parents: U64, answered: Answered) -> None:
-        """Take requests at a node; ``parents`` are the ids of those that made them, ``caller`` is their node or -1."""
+    def saw(self, node: int, edge: int, requests: Requests, parents: U64, answered: Answered) -> None:
+        """Take requests at a node that came along an edge, or entered (-1); ``parents`` are the ids of their callers."""
 
 
 class Walk:
@@ -73,6 +73,7 @@ class Walk:
         self._ranks: dict[tuple[str, int], Ranks] = {}
         self._nodes: dict[int, Node] = {}
         self._edges: dict[int, F64] = {}
+        self.unheard = 0  # messages that are being followed, one inside another: what they do, their senders do not see
 
     @cached_property
     def details(self) -> list[I64]:
@@ -126,7 +127,7 @@ class Walk:
         return self._visit(node, -1, requests, none, None, watcher)
 
     def _visit(
-        self, node: int, caller: int, requests: Requests, parents: U64, limit: F64 | None, watcher: Watcher | None
+        self, node: int, edge: int, requests: Requests, parents: U64, limit: F64 | None, watcher: Watcher | None
     ) -> Answered:
         """Requests at a node; ``limit`` is the time in ms that their callers wait, where it matters to anybody."""
         known = self.node(node)
@@ -148,7 +149,7 @@ class Walk:
             own_ms[kept] = known.held(requests.some(kept), limit[kept] - called[kept])
         answered.ms = called + own_ms
         if watcher is not None:
-            watcher.saw(node, caller, requests, parents, answered)
+            watcher.saw(node, edge, requests, parents, answered)
         return answered
 
     def attempt(
@@ -165,9 +166,7 @@ class Walk:
         ids = draw.derived(self.slot_key(slot), callers.id, number)
         made = Requests(callers.root, callers.tick, ending, index, ids, callers.start_ms + wires / 2)
         near = self.node(child).reaches(limit, wire)
-        answered = self._visit(
-            child, int(self.flow.edges.parents[edge]), made, callers.id, limit - wires if near else None, watcher
-        )
+        answered = self._visit(child, edge, made, callers.id, limit - wires if near else None, watcher)
         waited = np.minimum(answered.ms + wires, limit)
         late = np.flatnonzero(ending == LATE)
         waited[late] = limit

@@ -1,0 +1,340 @@
+"""Checkouts of the shop, one document each (COM-1)."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ghostfleet.core.batch import Batch, Digits, Plain, Quanta, Spelled, Text
+from ghostfleet.core.civil import civil
+from ghostfleet.core.table import Kind, Table, column
+from ghostfleet.signals import StateObserver
+from ghostfleet.signals.events import address, lot
+from ghostfleet.state.estate.calling import FAILED, REFUSED, TIMED_OUT
+from ghostfleet.state.estate.spent import STORES, Spent
+from ghostfleet.state.estate.visits import FIRST_USER, Doors, Entered, stretches, taken
+from ghostfleet.world import flow as flows
+from ghostfleet.world import web
+from ghostfleet.world.flow.draft import EXTERNAL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ghostfleet.core.arrays import F64, I64, Bool
+    from ghostfleet.core.batch import Values
+    from ghostfleet.core.table import Column
+    from ghostfleet.core.window import Window
+    from ghostfleet.spec.scenario import Scenario
+    from ghostfleet.state.estate import State
+
+NEEDS: tuple[str, ...] = ("estate",)
+SHOP, PAYMENT, ORDER = "checkout-service", "payment-service", "order-service"
+INSTANCES = 3
+FOLLOWED, AT_ONCE, IN_A_TASK = 32_768, 8_192, 131_072
+STEPS = ("cart_review", "payment_processing", "order_confirmation")
+FAILURES = tuple(web.catalogue()["failures"])
+TIMEOUT, POOL, MEMORY, BREAKER, UPSTREAM = range(5)
+CLOSED, OPEN, HALF_OPEN = range(3)
+FULL_MEMORY = 85.0  # per cent from which on what a service does wrong is for lack of memory
+FIRST_NUMBER, NUMBERS, STRIDE = 1_000, 9_000, 7_919  # of a transaction within its second; the stride has no factor of 9,000
+THREADS_USED = 25.0  # per cent of its threads that are busy at the reference
+DAY_MS = 86_400_000
+WEST = frozenset({"CA", "WA", "TX"})
+
+
+def _text(name: str, about: str, **rest: Any) -> Column:  # noqa: ANN401  passes Column's own fields on
+    return column(name, Kind.TEXT, about, **rest)
+
+
+def _count(name: str, about: str, **rest: Any) -> Column:  # noqa: ANN401  see _text
+    return column(name, Kind.I64, about, low=0, **rest)
+
+
+TABLE = Table(
+    "transactions",
+    "attempts of shoppers to check out, one document each",
+    (
+        column("@timestamp", Kind.TIME, "when the attempt was made, UTC", resolution=0.001),
+        _text("transaction_id", "unique id"),
+        _text("session_id", "a user's session of a day"),
+        _text("user_id", "who buys"),
+        _text("event_type", "kind of event", values=("checkout_attempt",)),
+        _text("step", "how far it got", values=STEPS),
+        _text("status", "how it ended", values=("success", "error")),
+        _count("response_code", "HTTP status", high=599),
+        _count("response_time_ms", "until it was answered", unit="ms"),
+        _text("error_message", "what went wrong", nullable=True),
+        _text("error_code", "what kind of failure", nullable=True, values=FAILURES),
+        _text("payment_gateway", "gateway that the user chose"),
+        column("amount", Kind.F64, "of the cart", unit="USD", low=10.99, high=299.99, resolution=0.01),
+        _text("currency", "of the amount", values=("USD",)),
+        _text("product_category", "kind of product", values=tuple(web.catalogue()["shop"])),
+        _text("product_id", "product"),
+        _text("user_agent", "what the client calls itself"),
+        _text("ip_address", "address of the client"),
+        _text("geo_location.country", "country of the user"),
+        _text("geo_location.state", "state of the user; null outside of the United States", nullable=True),
+        _text("geo_location.city", "city of the user"),
+        _text("server_instance", "instance that answered"),
+        _text("load_balancer", "balancer in front of it", values=("lb-west-01", "lb-east-01")),
+        _count("database_query_time_ms", "of the response, spent with databases", unit="ms"),
+        column("cache_hit", Kind.BOOL, "whether the cart came from a cache"),
+        _count("retry_count", "times that the user's client tried again", high=3),
+        _text("upstream_service", "gateway as the payment service knows it"),
+        _count(
+            "upstream_response_time_ms", "of the response, spent with the gateway; null without a call", unit="ms",
+            nullable=True,
+        ),
+        _text("circuit_breaker_state", "of the gateway's breaker", values=("closed", "open", "half_open")),
+        _count("thread_pool_active", "threads that are busy", unit="%", high=100),
+        _count("memory_usage_percent", "memory of the service in use", unit="%", high=100),
+        _count("cpu_usage_percent", "CPU of the service in use", unit="%", high=100),
+    ),
+    keys=("transaction_id",),
+    order=("@timestamp", "transaction_id"),
+    stem="all_data",
+    group="requests",
+    form="document",
+    index="ecommerce_performance_demo",
+)  # fmt: skip
+
+
+def observer(scenario: Scenario) -> StateObserver:
+    """Make the signal ready for a scenario."""
+    return Transactions(scenario).ready()
+
+
+class Transactions:
+    """The signal of one scenario."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        """Look up the shop, if the estate has one."""
+        self._flow = flow = flows.build(scenario)
+        place = flow.places.get(SHOP, -1)
+        self.cells = np.flatnonzero(flow.entries.nodes == place).tolist()
+        self._a_second = float(flow.entries.rates[self.cells].sum())
+        self._tick_s = scenario.timeline.tick_s
+
+    def ready(self) -> StateObserver:
+        """The observer."""
+        a_tick = max(self._a_second * self._tick_s, 1e-6)
+        return StateObserver(
+            TABLE,
+            max(1, round(a_tick)),
+            self.observe,
+            lambda window: round(self._a_second * len(window) * window.tick_s),
+            is_detailed=True,
+            ticks_at_once=max(5, min(1440, int(IN_A_TASK / a_tick) // 5 * 5)),
+        )
+
+    def observe(self, state: State, window: Window) -> Iterator[Batch]:
+        """Rows of a window, in the order of time."""
+        del window
+        if not self.cells:
+            return
+        doors = Doors(state.walk)
+        counts = state.outcomes.entered[self.cells].sum(axis=0)
+        for first, last in stretches(counts, FOLLOWED):
+            watchers: list[Spent] = []
+
+            def watching(requests: Any, into: list[Spent] = watchers) -> Spent:  # noqa: ANN401  requests of a walk
+                into.append(Spent(state.walk, len(requests)))
+                return into[-1]
+
+            entered = doors.followed(self.cells, first, last, watching)
+            order = doors.in_time(entered, first)
+            if not len(order):
+                continue
+            spent = [values.take(order) for values in (watchers[0].stores_ms, watchers[0].others_ms, watchers[0].asked)]
+            made: Entered = taken(entered, order)
+            number = _numbers(made.visits.time_ms // 1000)
+            shop = _Shop(state, self._flow)
+            for start in range(0, len(made), AT_ONCE):
+                some = slice(start, start + AT_ONCE)
+                parts = (*(values[some] for values in spent), number[some])
+                yield Batch(TABLE, _columns(shop, doors, made.slice(start, start + AT_ONCE), parts))
+
+
+def _numbers(second: I64) -> I64:
+    """Number of each transaction in its second, from 1000 on; seconds are in order."""
+    begins = np.flatnonzero(np.concatenate([[True], second[1:] != second[:-1]]))
+    sizes = np.diff(np.append(begins, len(second)))
+    rank = np.arange(len(second)) - np.repeat(begins, sizes)
+    mixed = FIRST_NUMBER + (rank * STRIDE + second * 31) % NUMBERS
+    crowded = np.repeat(sizes, sizes) > NUMBERS
+    return np.where(crowded, FIRST_NUMBER + NUMBERS + rank, mixed)
+
+
+class _Shop:
+    """What the state says of the shop at each tick."""
+
+    def __init__(self, state: State, flow: flows.Flow) -> None:
+        self.flow, self.state = flow, state
+        place = flow.places[SHOP]
+        names = state.leaves.services
+        cpu, memory = state.used
+        row = names.index(SHOP)
+        self.cpu, self.memory = cpu[row], memory[row]
+        self.full = np.zeros((len(flow.nodes), len(state.window)), dtype=np.bool_)
+        for number, name in enumerate(names):
+            self.full[flow.places[name]] = memory[number] >= FULL_MEMORY
+        busy = state.rates.attempts[place] * state.rates.answers.served_mean[place]
+        nodes = flow.nodes
+        usual = nodes.rates[place] * (nodes.own_ms[place] + _called_ms(flow, place))
+        self.threads = np.minimum(THREADS_USED * busy / max(usual, 1e-9), 100.0)
+        edges = flow.edges
+        payment = flow.places.get(PAYMENT, -1)
+        self.slots = [
+            slot for slot in (flow.slots.of[payment] if payment >= 0 else ())
+            if flow.nodes.kinds[edges.children[flow.slots.edges[slot]]] == EXTERNAL
+        ]  # fmt: skip
+        self.gateways = tuple(flow.nodes.names[edges.children[flow.slots.edges[slot]]] for slot in self.slots)
+        self.code = np.full(len(flow.nodes) + 1, -1, dtype=np.int64)
+        for number, name in enumerate(self.gateways):
+            self.code[flow.places[name]] = number
+        self.ends = web.ends([float(flow.slots.shares[slot]) for slot in self.slots]) if self.slots else np.ones(1)
+        refused = state.outcomes.call_refused
+        self.refusing = np.stack([refused[slot] > 0 for slot in self.slots]) if self.slots else np.zeros((1, 1), bool)
+
+
+def _called_ms(flow: flows.Flow, place: int) -> float:
+    """Time of the calls of a request at the reference."""
+    total = 0.0
+    for slot in flow.slots.of[place]:
+        child = int(flow.edges.children[flow.slots.edges[slot]])
+        if not flow.edges.asynchronous[flow.slots.edges[slot]]:
+            total += float(flow.slots.shares[slot]) * (float(flow.nodes.own_ms[child]) + _called_ms(flow, child))
+    return total
+
+
+def _columns(
+    shop: _Shop, doors: Doors, made: Entered, parts: tuple[F64, F64, I64, I64]
+) -> dict[str, Values]:
+    stores_ms, others_ms, asked, number = parts
+    texts, visits, flow = _texts(), made.visits, shop.flow
+    window = shop.state.window
+    tick = visits.time_ms // (window.tick_s * 1000) - window.start
+    bad = made.ending == FAILED
+    crowd = doors.people(int(made.cell[0]))
+    person = visits.user - FIRST_USER
+    blame, cause = made.answered.blame, made.answered.cause
+    gateway = shop.code.take(np.where(asked >= 0, asked, np.where(cause == REFUSED, blame, -1)))
+    drawn = np.searchsorted(shop.ends, lot(visits.more, 0), side="right")
+    gateway = np.where(gateway >= 0, gateway, drawn)
+    failure = _failures(shop, tick, bad, blame, cause)
+    said = np.where(bad, failure * 2 + (lot(visits.more, 16) < 0.5), -1)
+    total = np.rint(made.answered.ms).astype(np.int64)
+    others = np.minimum(others_ms.astype(np.int64), total)
+    stores = np.minimum(stores_ms.astype(np.int64), total - others)
+    ending = bad.astype(np.int64)
+    state = np.where(shop.refusing[gateway, tick], np.where(bad & (cause == REFUSED), OPEN, HALF_OPEN), CLOSED)
+    state[(asked < 0) & (state == HALF_OPEN)] = CLOSED
+    day = visits.time_ms // DAY_MS
+    when = civil(day)
+    date = when.year * 10_000 + when.month * 100 + when.day_of_month
+    second = visits.time_ms // 1000 % 86_400
+    clock = second // 3600 * 10_000 + second // 60 % 60 * 100 + second % 60
+    item = (lot(visits.asked, 48) * len(texts["product_id"])).astype(np.int64)
+    client = crowd.agent.take(person) * len(web.cities()) + crowd.city.take(person)
+    jitter = lot(visits.more, 32)
+    values: dict[str, Values] = {
+        "@timestamp": Plain(visits.time_ms),
+        "transaction_id": Spelled(("txn_", Digits(date, 8), "_", Digits(clock, 6), "_", Digits(number))),
+        "session_id": Spelled(("sess_user_", Digits(visits.user), "_", Digits(date, 8))),
+        "user_id": Spelled(("user_", Digits(visits.user))),
+        "event_type": Text(np.zeros(len(made), dtype=np.int32), ("checkout_attempt",)),
+        "step": Text(_steps(flow, bad, blame), STEPS),
+        "status": Text(ending, ("success", "error")),
+        "response_code": Plain(np.where(bad, _codes().take(failure), 200)),
+        "response_time_ms": Plain(total),
+        "error_message": Text(said, texts["error_message"]),
+        "error_code": Text(said, texts["error_code"]),
+        "payment_gateway": Text(gateway, shop.gateways or ("none",)),
+        "amount": Quanta(1_099 + (28_900 * lot(visits.more, 48) * lot(visits.asked, 32)).astype(np.int64), 100),
+        "currency": Text(np.zeros(len(made), dtype=np.int32), ("USD",)),
+        "product_category": Text(item, texts["product_category"]),
+        "product_id": Text(item, texts["product_id"]),
+        "user_agent": Text(client, texts["user_agent"]),
+        "ip_address": address(crowd.address.take(person)),
+        "geo_location.country": Text(client, texts["country"]),
+        "geo_location.state": Text(_state_codes().take(crowd.city.take(person)), _states()),
+        "geo_location.city": Text(client, texts["city"]),
+        "server_instance": Text((lot(visits.asked, 16) * INSTANCES).astype(np.int64), texts["server_instance"]),
+        "load_balancer": Text(client, texts["load_balancer"]),
+        "database_query_time_ms": Plain(stores),
+        "cache_hit": Plain(lot(visits.asked, 32) < 0.5),
+        "retry_count": Plain(np.where(bad, 1 + (lot(visits.more, 16) * 3).astype(np.int64), 0)),
+        "upstream_service": Text(gateway, tuple(f"payment-gateway-{name}" for name in shop.gateways or ("none",))),
+        "upstream_response_time_ms": Plain(np.where(asked >= 0, others, 0), asked < 0),
+        "circuit_breaker_state": Text(state, ("closed", "open", "half_open")),
+        "thread_pool_active": Plain(_percent(shop.threads.take(tick) + 8 * (jitter - 0.5))),
+        "memory_usage_percent": Plain(_percent(shop.memory.take(tick) + 4 * (jitter - 0.5))),
+        "cpu_usage_percent": Plain(_percent(shop.cpu.take(tick) + 10 * (lot(visits.more, 0) - 0.5))),
+    }
+    return {name: values[name] for name in TABLE.names}
+
+
+def _percent(values: F64) -> I64:
+    return np.clip(np.rint(values), 0, 100).astype(np.int64)
+
+
+def _failures(shop: _Shop, tick: I64, bad: Bool, blame: I64, cause: I64) -> I64:
+    """Code of each failure by what failed and how: a database, a gateway, a breaker, a service."""
+    kinds = np.append(shop.flow.nodes.kinds, -1).take(blame)
+    in_store = np.isin(kinds, list(STORES))
+    full = shop.full[np.where(bad, blame, 0), tick] & bad
+    found = np.where(in_store, POOL, np.where(full, MEMORY, UPSTREAM))
+    found = np.where((cause == TIMED_OUT) & (kinds == EXTERNAL), TIMEOUT, found)
+    return np.where(cause == REFUSED, BREAKER, found)
+
+
+def _steps(flow: flows.Flow, bad: Bool, blame: I64) -> I64:
+    """Step that each attempt got to: whoever fails before paying was still looking at the cart."""
+    paying = np.zeros(len(flow.nodes) + 1, dtype=np.int64)
+    for name in (PAYMENT, ORDER):
+        for node in _below(flow, flow.places.get(name, -1)):
+            paying[node] = 1
+    return np.where(bad, paying.take(blame), 2)
+
+
+def _below(flow: flows.Flow, node: int) -> set[int]:
+    if node < 0:
+        return set()
+    found = {node}
+    for slot in flow.slots.of[node]:
+        found |= _below(flow, int(flow.edges.children[flow.slots.edges[slot]]))
+    return found
+
+
+@cache
+def _codes() -> I64:
+    return np.array([one["status"] for one in web.catalogue()["failures"].values()], dtype=np.int64)
+
+
+@cache
+def _states() -> tuple[str, ...]:
+    return tuple(sorted({city.state for city in web.cities() if city.state}))
+
+
+@cache
+def _state_codes() -> I64:
+    return np.array([_states().index(city.state) if city.state else -1 for city in web.cities()], dtype=np.int64)
+
+
+@cache
+def _texts() -> dict[str, tuple[str, ...]]:
+    failures, shop = web.catalogue()["failures"], web.catalogue()["shop"]
+    both = [(agent, city) for agent in web.agents() for city in web.cities()]
+    return {
+        "error_message": tuple(text for one in failures.values() for text in one["texts"]),
+        "error_code": tuple(name for name in failures for _ in range(2)),
+        "product_category": tuple(name for name, items in shop.items() for _ in items),
+        "product_id": tuple(item for items in shop.values() for item in items),
+        "user_agent": tuple(agent.text for agent, _ in both),
+        "country": tuple(city.country for _, city in both),
+        "city": tuple(city.name for _, city in both),
+        "load_balancer": tuple("lb-west-01" if city.state in WEST or city.region == "APAC" else "lb-east-01" for _, city in both),
+        "server_instance": tuple(f"{SHOP}-{number + 1:02}" for number in range(INSTANCES)),
+    }
