@@ -14,10 +14,11 @@ import click
 import msgspec
 
 from ghostfleet import records
+from ghostfleet.cli.times import Moment
 from ghostfleet.core.errors import ScenarioError
 from ghostfleet.run import surroundings
 from ghostfleet.spec import extending, layers, loading, reading
-from ghostfleet.spec.parameters import NAME, Parameter, flag
+from ghostfleet.spec.parameters import NAME, NOW, Parameter, flag
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -171,13 +172,27 @@ def _option(name: str, parameter: Parameter) -> click.Option:
     elif parameter.type == "shares":
         kind = Shares(parameter.choices)
     default = "" if parameter.default is None else f"  [default: {_shown(parameter)}]"
+    if parameter.type == "moment":
+        kind = When()
     return click.Option(
         [PREFIX + name, "/".join(_flags_of(name, parameter))],
         type=kind,
         default=None,
         help=parameter.help + default,
-        metavar={"date": "DATE", "shares": "NAME=SHARE,…"}.get(parameter.type),
+        metavar={"date": "DATE", "moment": "TIME", "shares": "NAME=SHARE,…"}.get(parameter.type),
     )
+
+
+class When(click.ParamType):  # type: ignore[type-arg]  # generic in later releases only
+    """A time as scenarios write it, or ``now``."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ANN401  click's signature
+        """The text as it was typed, once it is known to be a time."""
+        if value != NOW:
+            Moment().convert(value, param, ctx)
+        return str(value)
 
 
 class Shares(click.ParamType):  # type: ignore[type-arg]  # generic in later releases only
@@ -260,6 +275,7 @@ def load(ctx: click.Context, arguments: Mapping[str, Any]) -> loading.Loaded:
         for name, value in arguments.items()
         if name.startswith(PREFIX) and value is not None
     }
+    given |= _moments(ctx.meta[META][1], given)
     overrides = {} if arguments.get("seed") is None else {"execution.random_seed": (arguments["seed"], "--seed")}
     settings = loading.Settings(config, environment, arguments.get("assignments", ()), given, overrides)
     loaded = _with_incidents(loading.load(document, settings), document, settings, arguments)
@@ -276,6 +292,12 @@ def load(ctx: click.Context, arguments: Mapping[str, Any]) -> loading.Loaded:
             raise ScenarioError(msg) from error
     _ensure_columns(loaded)
     return loaded
+
+
+def _moments(declared: Mapping[str, Parameter], given: Mapping[str, Any]) -> dict[str, str]:
+    """Moments that are now, by the clock: those that say so, and those of which nothing else is said."""
+    wanted = {name for name, one in declared.items() if one.type == "moment" and given.get(name, one.default) == NOW}
+    return dict.fromkeys(wanted, surroundings.now().isoformat(timespec="seconds"))
 
 
 def _ensure_columns(loaded: loading.Loaded) -> None:

@@ -28,6 +28,7 @@ Parameter = Literal[
     "entry.rate",  # times: demand that enters at a node
     "node.latency",  # times: own time
     "node.delay_ms",  # plus: own time
+    "node.failing",  # times: time until a failure of its own is told
     "node.failure",  # plus: probability of a failure of its own
     "node.cost",  # times: work per request
     "node.capacity",  # times: what its pods or machines can do

@@ -19,6 +19,10 @@ class ConnectionPoolExhaustion(Incident, frozen=True, kw_only=True, tag="connect
         float, Meta(ge=0, le=4, description="callers that wait for a connection, as a share of the connections")
     ] = 0.95
 
+    failing: Annotated[
+        float, Meta(ge=1, description="times as long as usual, until a caller is told that it gets none")
+    ] = 3.0
+
     WHOM = Selector("RDSInstance")
     ALSO = (Selector("EC2Instance"),)
     SPREADS = ("callers", "callees", "sharers", "callees")
@@ -33,6 +37,7 @@ class ConnectionPoolExhaustion(Incident, frozen=True, kw_only=True, tag="connect
         return (
             Effect("pool.queued", self.queued * STEADY_SHARE),
             Effect("pool.queued", self.queued * (1 - STEADY_SHARE), envelope="swell"),
+            Effect("node.failing", self.failing),
             Effect("node.cost", 1 - IDLE_SHARE),
             Effect("node.memory", 10.0, on="callers", envelope="swell"),
         )

@@ -25,6 +25,9 @@ class MemoryLeak(Incident, frozen=True, kw_only=True, tag="memory_leak"):
     slower: Annotated[float, Meta(ge=1, description="times its own time, by the end")] = 2.8
     pause_ms: Annotated[float, Meta(ge=0, description="by which collections delay a request in the end")] = 60.0
 
+    failure: Annotated[float, Meta(ge=0, le=1, description="share that fails for lack of memory, by the end")] = 0.0
+    failing: Annotated[float, Meta(ge=1, description="times as long as usual, until such a failure is told")] = 1.0
+
     WHOM = Selector("Service")
     SPREADS = ("callers", "callees", "sharers", "callees")
     TYPE = "performance"
@@ -40,4 +43,6 @@ class MemoryLeak(Incident, frozen=True, kw_only=True, tag="memory_leak"):
             Effect("node.capacity", 1 - self.lost_share, envelope="climb"),
             Effect("node.latency", self.slower, envelope="climb"),
             Effect("node.delay_ms", self.pause_ms, envelope="climb"),
+            Effect("node.failure", self.failure, envelope="climb"),
+            Effect("node.failing", self.failing),
         )

@@ -21,6 +21,13 @@ class PaymentTimeout(Incident, frozen=True, kw_only=True, tag="payment_timeout")
     failure: Annotated[float, Meta(ge=0, le=1, description="share that it answers with an error, in the middle")] = 0.3
     traffic: Annotated[float, Meta(ge=0, le=20, description="times the usual demand, because people try again")] = 1.4
 
+    failing: Annotated[
+        float, Meta(gt=0, le=20, description="times as long as usual, until it answers with an error")
+    ] = 0.25
+    slower: Annotated[
+        float, Meta(ge=1, description="times the own time of its callers, whose threads wait, in the middle")
+    ] = 8.0
+
     WHOM = Selector("ExternalService", {"type": ("payment_gateway",)})
     SPREADS = ("callers", "callees", "sharers", "callees")
     TYPE = "outage"
@@ -32,7 +39,9 @@ class PaymentTimeout(Incident, frozen=True, kw_only=True, tag="payment_timeout")
         """Answers come late or not at all; whoever waits for them holds threads, and memory with them."""
         return (
             Effect("node.delay_ms", self.delay_ms),
+            Effect("node.failing", self.failing),
             Effect("node.failure", self.failure, envelope="swell"),
+            Effect("node.latency", self.slower, on="callers", envelope="swell"),
             Effect("node.memory", 12.0, on="callers", envelope="swell"),
             Effect("entry.rate", self.traffic, on="entries"),
         )

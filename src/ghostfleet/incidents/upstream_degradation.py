@@ -16,6 +16,8 @@ class UpstreamDegradation(Incident, frozen=True, kw_only=True, tag="upstream_deg
     delay_ms: Annotated[float, Meta(ge=0, description="on top, in the middle")] = 1_500.0
     failure: Annotated[float, Meta(ge=0, le=1, description="share that fails, in the middle")] = 0.33
 
+    failing: Annotated[float, Meta(ge=1, description="times as long as usual, until a failure is told")] = 3.0
+
     WHOM = Selector("Service")
     SPREADS = ("callers", "callees", "sharers", "callees")
     TYPE = "performance"
@@ -29,4 +31,5 @@ class UpstreamDegradation(Incident, frozen=True, kw_only=True, tag="upstream_deg
             Effect("node.latency", self.slower),
             Effect("node.delay_ms", self.delay_ms, envelope="swell"),
             Effect("node.failure", self.failure, envelope="swell"),
+            Effect("node.failing", self.failing),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -13,13 +13,14 @@ from msgspec import Meta
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 NUMBERS = {"integer", "number"}
 LISTS = {"choice", "shares"}
+NOW = "now"  # of a moment; whoever reads the clock puts the time in its place
 
 
 class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One parameter: the key it sets, its type, default, bounds and help."""
 
     sets: Annotated[str, Meta(description="path of the key it sets, such as data.num_servers")]
-    type: Literal["integer", "number", "boolean", "date", "text", "choice", "shares"] = "text"
+    type: Literal["integer", "number", "boolean", "date", "moment", "text", "choice", "shares"] = "text"
     default: Annotated[Any, Meta(description="value when nobody gives one")] = None
     help: Annotated[str, Meta(description="one line for --help")] = ""
     min: float | None = None
@@ -75,8 +76,18 @@ class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
             return "" if numbers else f"a mapping from {', '.join(self.choices)} to shares"
         if self.type == "date":
             return "" if _is_date(given) else "a date such as 2025-12-31"
+        if self.type == "moment":
+            return "" if given == NOW or _is_moment(given) else "now, or a time such as 2026-03-04T17:00-05:00"
         kind, word = (bool, "true or false") if self.type == "boolean" else (str, "a text")
         return "" if isinstance(given, kind) else word
+
+
+def _is_moment(given: Any) -> bool:  # noqa: ANN401  any YAML value
+    try:
+        datetime.fromisoformat(given)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def _is_date(given: Any) -> bool:  # noqa: ANN401  any YAML value

@@ -19,6 +19,7 @@ from ghostfleet.spec.estate import incidents as spec
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from ghostfleet.core.arrays import U64
     from ghostfleet.spec.estate import Estate
     from ghostfleet.spec.estate.incidents import Scheduled
     from ghostfleet.world.flow import Flow
@@ -86,7 +87,7 @@ class Occasions:
 
     def _place(self, one: spec.Placed) -> Occasion:
         kind = spec.made(one.incident, "placed")
-        start_s = moments.instant(one.starts, "placed.starts", self._estate.span_s[0])
+        start_s = start_of(one, kind, self._estate)
         victims = self._stream("placed", str(kind.__struct_config__.tag))
         return self._occasion(kind, _chosen(spec.candidates(self._estate, kind), victims, start_s), start_s)
 
@@ -96,6 +97,8 @@ class Occasions:
             yield msgspec.structs.replace(drawn, id=one.id, resolved_s=one.resolved_s)
 
     def _drawn(self, name: str, scheduled: Scheduled, kind: Incident, since_s: int, until_s: int) -> list[Occasion]:
+        if self._estate.incidents.a_day is not None:
+            return self._of_a_day(name, scheduled, kind, since_s, until_s)
         candidates = spec.candidates(self._estate, kind)
         longest = int(60 * (kind.onset[1] + kind.minutes[1] + kind.recovery[1])) + DAY_S
         first, last = (since_s - longest) // DAY_S - 1, until_s // DAY_S + 1
@@ -113,10 +116,33 @@ class Occasions:
         for day, number in zip(days.tolist(), numbers.tolist(), strict=True):
             for one in range(number):
                 index = day * MOST_A_DAY + one
-                u = float(draw.uniform_at(starts, np.array([index]))[0])
-                low, high = scheduled.hours
-                local_s = day * DAY_S + int((low + (high - low) * u) * HOUR_S) // MINUTE_S * MINUTE_S
-                start_s = local_s - int(zones.offsets(np.array([local_s]), scheduled.clock)[0])
+                start_s = _start_s(scheduled, day, float(draw.uniform_at(starts, np.array([index]))[0]))
+                occasion = self._occasion(kind, _chosen(candidates, victims, index), start_s)
+                if occasion.start_s < until_s and occasion.end_s > since_s:
+                    found.append(occasion)
+        return found
+
+    def _of_a_day(
+        self, name: str, scheduled: Scheduled, kind: Incident, since_s: int, until_s: int
+    ) -> list[Occasion]:
+        """Those of a name where a day has so many of all, one less or one more (COM-9); weights say of which name."""
+        wanted = self._estate.incidents.a_day or 0
+        fewest, most = (max(1, wanted - 1), wanted + 1) if wanted else (0, 0)
+        weights = {one: said.per_day for one, (said, _) in self._scheduled.items()}
+        total = sum(weights.values())
+        if not total:
+            return []
+        before = sum(weight for one, weight in weights.items() if one < name)
+        lots = self._stream("of a day").keys(draw.entity_ids(["number", "name", "start"]))
+        candidates, victims = spec.candidates(self._estate, kind), self._stream("victim", name)
+        longest = int(60 * (kind.onset[1] + kind.minutes[1] + kind.recovery[1])) + DAY_S
+        found = []
+        for day in range((since_s - longest) // DAY_S - 1, until_s // DAY_S + 2):
+            number = fewest + int(_uniform(lots[:1], day) * (most - fewest + 1))
+            for index in range(day * MOST_A_DAY, day * MOST_A_DAY + number):
+                if not before <= _uniform(lots[1:2], index) * total < before + weights[name]:
+                    continue
+                start_s = _start_s(scheduled, day, _uniform(lots[2:], index))
                 occasion = self._occasion(kind, _chosen(candidates, victims, index), start_s)
                 if occasion.start_s < until_s and occasion.end_s > since_s:
                     found.append(occasion)
@@ -144,6 +170,42 @@ class Occasions:
             seconds(kind.recovery, RECOVERY),
             spec.label(self._estate, kind, root),
         )
+
+
+def start_of(one: spec.Placed, kind: Incident, estate: Estate) -> int:
+    """Second at which a placed incident starts; one that would end after now is moved to the day before."""
+    if one.starts is not None or one.at is None or estate.now is None:
+        return moments.instant(one.starts or "", "placed.starts", estate.span_s[0])
+    now_s = estate.span_s[1]
+    today = (now_s + int(zones.offsets(np.array([now_s]), one.clock)[0])) // DAY_S
+    hour, minute = (int(part) for part in one.at.split(":"))
+    lasting_s = int(60 * (kind.onset[1] + kind.minutes[1]))
+    for day in range(today - (one.days_ago or 0), today - (one.days_ago or 0) - 3, -1):
+        local_s = day * DAY_S + hour * HOUR_S + minute * MINUTE_S
+        start_s = local_s - int(zones.offsets(np.array([local_s]), one.clock)[0])
+        if start_s + lasting_s <= now_s:
+            break
+    return start_s
+
+
+def is_moved(one: spec.Placed, kind: Incident, estate: Estate) -> bool:
+    """Whether a placed incident would end after now where it was placed, and so starts a day earlier."""
+    if one.days_ago is None:
+        return False
+    now_s, start_s = estate.span_s[1], start_of(one, kind, estate)
+    offset = int(zones.offsets(np.array([now_s]), one.clock)[0])
+    return (now_s + offset) // DAY_S - (start_s + offset) // DAY_S > one.days_ago
+
+
+def _start_s(scheduled: Scheduled, day: int, u: float) -> int:
+    """Second at which an incident of a day starts, within the hours in which its kind does."""
+    low, high = scheduled.hours
+    local_s = day * DAY_S + int((low + (high - low) * u) * HOUR_S) // MINUTE_S * MINUTE_S
+    return local_s - int(zones.offsets(np.array([local_s]), scheduled.clock)[0])
+
+
+def _uniform(key: U64, index: int) -> float:
+    return float(draw.uniform_at(key, np.array([index]))[0])
 
 
 def _chosen(candidates: Sequence[str], stream: draw.Stream, index: int) -> str:

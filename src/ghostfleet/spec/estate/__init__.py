@@ -10,7 +10,8 @@ from msgspec import Meta
 
 from ghostfleet.core import civil, zones
 from ghostfleet.core.errors import ScenarioError
-from ghostfleet.core.window import DAY_S, MINUTE_S
+from ghostfleet.core.window import DAY_S, HOUR_S, MINUTE_S
+from ghostfleet.spec import moments
 from ghostfleet.spec.estate import checks, kept
 from ghostfleet.spec.estate.demand import Level, Service, WebService
 from ghostfleet.spec.estate.incidents import Incidents, LedgerEntry, ensure_sound
@@ -41,6 +42,18 @@ class Estate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     start_date: date = date(2020, 1, 1)
     days: Annotated[int, Meta(ge=1, le=36_600, description="length of the span; runs cut windows out of it")] = 7_305
+    now: Annotated[
+        str | None,
+        Meta(description="ISO time that counts as now: the span is the days before it, and nothing is later"),
+    ] = None
+    hours: Annotated[
+        Annotated[int, Meta(ge=1, le=36_600 * 24)] | None, Meta(description="length of a span that ends now, instead of days")
+    ] = None
+    load: Annotated[float, Meta(gt=0, le=1000, description="times all demand, and what carries it alike")] = 1.0
+    total: Annotated[
+        Annotated[int, Meta(ge=1, le=10**9)] | None,
+        Meta(description="requests that enter in the span, exactly; demand is scaled to it"),
+    ] = None
     history_days: Annotated[int, Meta(ge=1, le=3_660, description="window of a run that names none")] = 90
     reference_date: Annotated[date, Meta(description="the Wednesday at whose 10:00 levels hold")] = date(2025, 3, 5)
     scale: Annotated[int, Meta(ge=1, le=400, description="copies of the business units; 2,000 services at most")] = 1
@@ -77,6 +90,11 @@ class Estate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     def __post_init__(self) -> None:
         """Refuse clocks that nobody keeps, names of what there is not, what contradicts itself, and false incidents."""
+        if self.now is not None:
+            moments.instant(self.now, "now")
+        elif self.hours is not None:
+            msg = "hours: a span of hours ends now, so it needs the key now"
+            raise ValueError(msg)
         kept.prune(self)
         civil.ensure_within_calendar(self.start_date, self.days)
         clocks = {f"regions.{name}.clock": region.clock for name, region in self.regions.items()}
@@ -93,5 +111,8 @@ class Estate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     @property
     def span_s(self) -> tuple[int, int]:
         """Half-open span in seconds since the epoch."""
+        if self.now is not None:
+            until = moments.instant(self.now, "now") // TICK_S * TICK_S
+            return until - (self.days * DAY_S if self.hours is None else self.hours * HOUR_S), until
         since = (self.start_date - EPOCH).days * DAY_S
         return since, since + self.days * DAY_S

@@ -45,6 +45,9 @@ class Call(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         None
     )
     breaker: Annotated[bool, Meta(description="whether calls fail at once while most of them fail")] = True
+    opens_above: Annotated[
+        float, Meta(gt=0, le=1, description="share of attempts that fail, from which on its breaker opens")
+    ] = 0.5
     asynchronous: Annotated[bool, Meta(description="the caller neither waits nor fails; may close a cycle")] = False
     protocol: Protocol | None = None
     choice: Annotated[
@@ -72,6 +75,15 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         Share | None, Meta(description="share of the service's load; without callers 1, else by default one half")
     ] = None
     kind: Literal["clients", "feed", "timer", "schedule"] = "clients"
+    rate_per_s: Annotated[
+        Positive | None, Meta(description="where the shapes are 1, whatever the service's level asks for")
+    ] = None
+    peak: Annotated[
+        Annotated[float, Meta(ge=1, le=1000)] | None, Meta(description="highest factor of its day_curve, where it has one")
+    ] = None
+    unrest: Annotated[
+        float, Meta(ge=0, le=4, description="times the usual wander and surges around the shapes")
+    ] = 1.0
 
     def __post_init__(self) -> None:
         """Refuse shapes that there are not."""
@@ -79,7 +91,10 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
     def curves(self) -> tuple[Shape, ...]:
         """Make the shapes of what `shapes` says; ValueError where it says something else."""
-        return shaped(self.shapes)
+        made = shaped(self.shapes)
+        if self.peak is None:
+            return made
+        return tuple(shape.with_peak(self.peak) if hasattr(shape, "with_peak") else shape for shape in made)
 
 
 class Resources(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

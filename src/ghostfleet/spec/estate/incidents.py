@@ -34,7 +34,7 @@ class Scheduled(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     """Incidents that come by themselves: so many a day, each at a drawn minute and on somebody drawn."""
 
     incident: Options
-    per_day: Annotated[float, Meta(gt=0, le=48, description="how many a day, on average; their number is Poisson")]
+    per_day: Annotated[float, Meta(ge=0, le=48, description="how many a day, on average; their number is Poisson")]
     hours: Annotated[tuple[float, float], Meta(description="hours of the clock in which they start, half-open")] = (
         0.0,
         24.0,
@@ -55,8 +55,17 @@ class Placed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     incident: Options
     starts: Annotated[
-        str, Meta(description="an ISO time, UTC unless an offset is given; or 14h30m since the span's start")
-    ]
+        str | None, Meta(description="an ISO time, UTC unless an offset is given; or 14h30m since the span's start")
+    ] = None
+    days_ago: Annotated[Annotated[int, Meta(ge=0, le=3_660)] | None, Meta(description="whole days before now, instead of starts")] = None
+    at: Annotated[Annotated[str, Meta(pattern=r"^[0-2][0-9]:[0-5][0-9]$")] | None, Meta(description="time of that day: 14:25")] = None
+    clock: Annotated[str, Meta(description="IANA time zone of that time")] = "America/New_York"
+
+    def __post_init__(self) -> None:
+        """Refuse two times, or none."""
+        if (self.starts is None) is not (self.days_ago is not None and self.at is not None):
+            msg = "an incident says starts, or days_ago and at"
+            raise ValueError(msg)
 
 
 class Incidents(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -66,6 +75,11 @@ class Incidents(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         True
     )
     factor: Annotated[float, Meta(ge=0, le=20, description="times as many scheduled ones as they say")] = 1.0
+    a_day: Annotated[
+        Annotated[int, Meta(ge=0, le=40)] | None,
+        Meta(description="scheduled ones a day, give or take one; then what they say are weights"),
+    ] = None
+    strength: Annotated[float, Meta(gt=0, le=10, description="times the strength of all")] = 1.0
     scheduled: Annotated[dict[str, Scheduled], Meta(description="by a name that draws their times")] = {}
     placed: tuple[Placed, ...] = ()
 
@@ -97,7 +111,11 @@ def ensure_sound(estate: Estate) -> None:
     for path, options in _all(estate.incidents):
         _ensure_can_strike(estate, options, path)
     for place, placed in enumerate(estate.incidents.placed):
-        moments.instant(placed.starts, f"incidents.placed.{place}.starts", estate.span_s[0])
+        if placed.starts is not None:
+            moments.instant(placed.starts, f"incidents.placed.{place}.starts", estate.span_s[0])
+        elif estate.now is None:
+            msg = f"incidents.placed.{place}.days_ago: days are counted back from now, so the estate needs the key now"
+            raise ValueError(msg)
     if estate.ledger:
         from ghostfleet.spec import ledger
 

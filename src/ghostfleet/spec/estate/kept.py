@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from ghostfleet.spec.estate import incidents
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ghostfleet.spec.estate import Estate
+
+SECTIONS = ("services", "databases", "machines", "externals", "clusters")
 
 
 def prune(estate: Estate) -> None:
@@ -20,13 +24,14 @@ def prune(estate: Estate) -> None:
     if not estate.keep:
         return
     for place, name in enumerate(estate.keep):
-        if name not in estate.services:
-            msg = f"keep.{place}: there is no service {name!r}; valid are {', '.join(estate.services)}"
+        if name not in estate.services and name not in estate.web_services:
+            valid = ", ".join((*estate.services, *estate.web_services))
+            msg = f"keep.{place}: there is no service or web service {name!r}; valid are {valid}"
             raise ValueError(msg)
     services = _called(estate)
     stores = {store for name in services for store in estate.services[name].queries}
     stores |= {one.replicates_to for name, one in estate.databases.items() if name in stores and one.replicates_to}
-    webs = {name for name, one in estate.web_services.items() if one.calls.keys() and one.calls.keys() <= services}
+    webs = set(estate.keep) & estate.web_services.keys()
     clusters = {estate.services[name].cluster for name in services}
     balancers = {
         name: msgspec.structs.replace(one, routes_to=routed)
@@ -66,12 +71,22 @@ def prune(estate: Estate) -> None:
     kept["networks"] = {name: one for name, one in estate.networks.items() if name in networks}
     for section, values in kept.items():
         msgspec.structs.force_setattr(estate, section, values)
+    scheduled = {name: one for name, one in estate.incidents.scheduled.items() if one.per_day and _can_strike(estate, name)}
+    msgspec.structs.force_setattr(estate, "incidents", msgspec.structs.replace(estate.incidents, scheduled=scheduled))
+
+
+def _can_strike(estate: Estate, name: str) -> bool:
+    """Whether a scheduled incident still finds somebody to strike."""
+    kind = incidents.made(estate.incidents.scheduled[name].incident, f"incidents.scheduled.{name}.incident")
+    named = all(any(one in getattr(estate, section) for section in SECTIONS) for one in kind.on)
+    return named and bool(incidents.candidates(estate, kind))
 
 
 def _called(estate: Estate) -> set[str]:
     """Services that are kept, and those that they call."""
     found: set[str] = set()
-    ahead = list(estate.keep)
+    ahead = [callee for name in estate.keep if name in estate.web_services for callee in estate.web_services[name].calls]
+    ahead += estate.keep
     while ahead:
         name = ahead.pop()
         if name not in found and name in estate.services:

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from ghostfleet.world.flow import Flow
     from ghostfleet.world.flow.levels import Level
 
-FAST_SHARE = 0.35  # of a node's own time until a failure of its own is told
 REFUSAL_MS = 1.5  # until a breaker has said no
 HIGHEST = 0.999999
 DETOUR = 1.0  # times what every request takes, from which on a call of less than half of them is no usual way
@@ -43,6 +42,7 @@ class Own(msgspec.Struct, frozen=True):
     connections: F64
     times: F64  # mean, ms
     failures: F64  # probability
+    telling: F64  # share of its own time until a failure of its own is told; (nodes, ticks), or (nodes, 1)
 
 
 class Moments(msgspec.Struct):
@@ -136,7 +136,7 @@ class _Call(msgspec.Struct):
 class _Sum:
     """What nodes of a level are known to do after some of their calls; shapes (nodes, ticks)."""
 
-    def __init__(self, own_ms: F64, own_failures: F64, spreads: F64) -> None:
+    def __init__(self, own_ms: F64, own_failures: F64, spreads: F64, telling: F64) -> None:
         spread = spreads * own_ms
         variance = spread * spread
         self.clean = Moments(own_ms.copy(), variance)
@@ -144,7 +144,7 @@ class _Sum:
         self.clean_share = np.ones_like(own_ms)
         self.passing = 1 - own_failures  # probability of having got so far
         self.slow, self.slow_ms = np.zeros((2, *own_ms.shape))
-        self.fast, self.fast_ms = own_failures.copy(), own_failures * (FAST_SHARE * own_ms)
+        self.fast, self.fast_ms = own_failures.copy(), own_failures * (telling * own_ms)
         self.chosen_served, self.chosen_clean = np.zeros((2, *own_ms.shape))  # means of calls of the choice so far
 
     def add(self, call: _Call, ways: Ways, follows: Bool | None) -> None:
@@ -189,7 +189,7 @@ class _Sweep:
         nodes, slots, scratch = ready.flow.levels.nodes, ready.flow.levels.slots, ready.scratch
         self.parts, self.wires, self.refused = ready.parts, wires, refused
         self.asks_clean = asks_clean
-        self.times, self.own_failures = own.times[nodes], own.failures[nodes]
+        self.times, self.own_failures, self.telling = own.times[nodes], own.failures[nodes], own.telling[nodes]
         ticks = self.times.shape[1]
         (
             self.failures, self.clean, self.clean_mean, self.clean_variance, self.served_mean, self.served_variance,
@@ -207,7 +207,7 @@ class _Sweep:
     def _level(self, part: _Part) -> None:
         """Work out the nodes of a level from those that they call."""
         nodes, slots = part.level.nodes, part.level.slots
-        total = _Sum(self.times[nodes], self.own_failures[nodes], part.spreads)
+        total = _Sum(self.times[nodes], self.own_failures[nodes], part.spreads, self.telling[nodes])
         if part.level.steps:
             call = self._call(part)
             if call.clean_moments is not None:
@@ -382,7 +382,8 @@ class Sweeper:
         kept = {name: np.empty((len(levels.nodes), ticks)) for name in by_node}
         kept |= {name: np.empty((len(levels.slots), ticks)) for name in by_slot}
         for some in blocks(ticks, len(flow.slots)):
-            mine = Own(own.loads, own.connections, own.times[:, some], own.failures[:, some])
+            told = own.telling if own.telling.shape[1] == 1 else own.telling[:, some]
+            mine = Own(own.loads, own.connections, own.times[:, some], own.failures[:, some], told)
             here = wires if wires.shape[1] == 1 else wires[:, some]
             going = _Sweep(self, mine, refused[:, some], here, asks_clean=bool(by_node))
             going.run()

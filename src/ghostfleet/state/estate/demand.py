@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 
 from ghostfleet.core import draw, maths
@@ -31,10 +32,13 @@ class Demand:
         """Prepare what does not depend on the window."""
         self._flow = flow
         entries = flow.entries
-        self.characters = characters(flow, "entry", entries.ids, swing=(0.06, 0.6), rough=(0.015, 0.7))
+        calm = characters(flow, "entry", entries.ids, swing=(0.06, 0.6), rough=(0.015, 0.7))
+        self.characters = msgspec.structs.replace(
+            calm, swing=calm.swing * entries.unrest, rough=calm.rough * entries.unrest
+        )
         self._surges = Bursts(flow, "surge", entries.ids, **SURGES)
         u = draw.uniform(flow.stream("full hour").keys(entries.ids), 0, 2)
-        self._chime = log_normal(u[:, 0], *CHIME)
+        self._chime = log_normal(u[:, 0], *CHIME) * entries.unrest
         self._minute = np.where(u[:, 1] < ON_THE_HOUR, 0, 5 * (12 * u[:, 1]).astype(np.int64))
         groups: dict[tuple[int, Shape, str], list[int]] = {}
         for place, shapes in enumerate(entries.shapes):
@@ -48,9 +52,9 @@ class Demand:
     def rates(self, window: Window, influences: Influences, rates: F64) -> F64:
         """Requests per second that enter in each cell, shape (entries, ticks); of what wanders by ``characters``."""
         entries, at = self._flow.entries, Moments(window)
-        surges = np.ones_like(rates)
+        surges = np.zeros_like(rates)
         self._surges.add(surges, window)
-        rates *= surges
+        rates *= 1 + surges * entries.unrest[:, None]
         since = (window.ticks()[None, :] - self._minute[:, None]) % 60
         rates *= 1 + self._chime[:, None] * FADING.take(since)
         rates *= entries.rates[:, None]

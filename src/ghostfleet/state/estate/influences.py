@@ -87,6 +87,7 @@ def influences(
 ) -> Influences:
     """Combine the effects of incidents in the order of their ids; ``residents`` are the services of each cluster."""
     arrays: dict[tuple[str, str], F64] = {}
+    strength = flow.estate.incidents.strength
     seconds = window.seconds().astype(np.float64) + window.tick_s / 2  # the middle of a tick stands for it
     for occasion in occasions:
         shapes: dict[str, F64] = {}
@@ -94,7 +95,7 @@ def influences(
             if effect.envelope not in shapes:
                 shapes[effect.envelope] = envelope(occasion, effect.envelope, seconds)
             for entity in struck(occasion, effect, flow, residents):
-                _combine(arrays, effect, entity, shapes[effect.envelope] * occasion.kind.strength)
+                _combine(arrays, effect, entity, shapes[effect.envelope] * (occasion.kind.strength * strength))
     return Influences(window, arrays)
 
 

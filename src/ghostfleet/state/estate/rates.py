@@ -29,9 +29,10 @@ if TYPE_CHECKING:
     from ghostfleet.world.flow.levels import Level
 
 STABLE, START = 6, 2  # ticks over which the autoscaler looks for the most, and until a pod has started
-BREAKER, OPEN_ABOVE = 3, 0.5  # ticks for which a breaker stays open, and the share of failures that opens it
+BREAKER = 3  # ticks for which a breaker stays open
 REFUSED = 0.95  # share of calls that an open breaker refuses; the rest are its trials
 LOOK_BACK = STABLE + START + BREAKER + 2  # and a tick, so that the one before a window is right as well
+TOLD_SOON = 0.35  # of a node's own time, until it tells of a failure of its own
 FULL = 1.2  # demand over capacity from which on requests are turned away; up to there they wait
 POOL_FULL = 0.98  # connections wanted over those there are
 LOAD_FACTOR = 0.6  # of own time by queueing
@@ -58,6 +59,7 @@ class Rates(msgspec.Struct, frozen=True):
     loads: F64  # share of the capacity in use
     connections: F64  # held in the pool
     times: F64  # mean time of a request's own work, ms
+    telling: F64  # share of it that passes until a failure of its own is told
     answers: Answers
 
 
@@ -107,6 +109,7 @@ class Solver:
             loads=own.loads,
             connections=own.connections,
             times=own.times,
+            telling=np.broadcast_to(own.telling, own.times.shape),
             answers=self._sweeper.sweep(own, refused, influences),
         )
 
@@ -221,7 +224,17 @@ class Solver:
         failures[some] += _turned_away(load, FULL)
         self._queue(rates, times, failures, connections, influences)
         np.minimum(failures, 0.999, out=failures)
-        return Own(loads, connections, times, failures)
+        return Own(loads, connections, times, failures, self._telling(len(influences.window), influences))
+
+    def _telling(self, ticks: int, influences: Influences) -> F64:
+        """Share of its own time that a node takes to tell of a failure, shape (nodes, ticks), or (nodes, 1)."""
+        names = self.flow.places
+        shares = np.full((len(names), 1), TOLD_SOON)
+        if not influences.of("node.failing"):
+            return shares
+        shares = np.repeat(shares, ticks, axis=1)
+        influences.scale("node.failing", names, shares)
+        return shares
 
     def _queue(self, rates: F64, times: F64, failures: F64, connections: F64, influences: Influences) -> None:
         """Let callers of stores wait for connections; the last three arrays are written."""
@@ -246,7 +259,8 @@ class Solver:
         flow = self.flow
         refused = np.zeros((len(flow.edges), alone.tries.shape[1]))
         edges = flow.slots.edges
-        failed = (alone.attempt_failures > OPEN_ABOVE) & (flow.edges.breakers[edges] > 0)[:, None]
+        opens = flow.edges.opens[edges][:, None]
+        failed = (alone.attempt_failures > opens) & (flow.edges.breakers[edges] > 0)[:, None]
         for slot in np.flatnonzero(failed.any(axis=1)).tolist():
             for back in range(1, BREAKER + 1):
                 refused[edges[slot], back:][failed[slot, :-back]] = REFUSED

@@ -17,7 +17,7 @@ import numpy as np
 
 from ghostfleet.core import draw, maths
 from ghostfleet.core.quantiles import normal_body, normal_quantile
-from ghostfleet.state.estate.answers import FAST_SHARE, wire_ms
+from ghostfleet.state.estate.answers import wire_ms
 from ghostfleet.state.estate.calling import FAILED, LATE, OWN, SERVED, TIMED_OUT, Calling
 from ghostfleet.state.estate.latency import LN_2, NEAR, normal_above
 from ghostfleet.state.estate.ranks import Ranks, offsets
@@ -138,7 +138,7 @@ class Walk:
         quick = bad[causes < 0]
         answered.blame[quick], answered.cause[quick] = node, OWN
         own_ms = known.own_ms(requests)
-        own_ms[quick] *= FAST_SHARE
+        own_ms[quick] *= self.state.rates.telling[node].take(requests.tick[quick])
         lead = 0.0 if limit is not None else LEAD
         passed = requests.start_ms + lead * own_ms
         if known.slots:

@@ -57,15 +57,15 @@ def ways(waits: F64, lost: F64, clean: F64, groups: Groups) -> Ways:
     made = waits * (1 - lost) / (left * past)
     clean_made = made * clean
     share = 1 - made + clean_made
-    clean_made /= share
+    clean_made /= np.where(share > 0, share, 1.0)  # where every call is unusual, nobody is asked about usual ones
     for slots in groups:
         served = left[slots[-1]] * past[slots[-1]]  # of those that began the choice
         room = np.ones_like(served)  # nothing unusual in the slots so far
         for slot in slots:
             made[slot] = waits[slot] * (1 - lost[slot]) / served
             rest = room - made[slot] * (1 - clean[slot])
-            share[slot] = rest / room
+            share[slot] = rest / np.where(room > 0, room, 1.0)
             room = rest
         for slot in slots:
-            clean_made[slot] = made[slot] * clean[slot] / room
+            clean_made[slot] = made[slot] * clean[slot] / np.where(room > 0, room, 1.0)
     return Ways(past, made, clean_made, share)

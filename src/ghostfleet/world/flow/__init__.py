@@ -68,6 +68,7 @@ class Edges(msgspec.Struct, frozen=True):
     retries: I64
     timeouts_ms: F64
     breakers: F64  # 1 where calls are refused while most fail
+    opens: F64  # share of attempts that fail, above which they are
     asynchronous: F64  # 1 where the caller neither waits nor fails
     wire_ms: F64  # there and back
     protocols: tuple[str, ...]
@@ -100,6 +101,7 @@ class Entries(msgspec.Struct, frozen=True):
     places: tuple[str, ...]  # names of the client regions
     rates: F64  # per second where the shapes are 1
     shapes: tuple[tuple[Shape, ...], ...]
+    unrest: F64  # times the usual wander and surges
     ids: U64  # (entries, 2)
 
     def __len__(self) -> int:
@@ -175,7 +177,18 @@ def of(estate: Estate, seed: int) -> Flow:
     """Flow of an estate."""
     plan = draft(estate, seed)
     calibrate(plan)
-    return Flow(seed, estate, _nodes(plan), _edges(plan), _slots(plan), _entries(plan), _echoes(plan))
+    made = Flow(seed, estate, _nodes(plan), _edges(plan), _slots(plan), _entries(plan), _echoes(plan))
+    return made if estate.load == 1 else loaded(made, estate.load)
+
+
+def loaded(flow: Flow, factor: float) -> Flow:
+    """The same flow with all demand, and what carries it, times a factor."""
+    nodes, entries = flow.nodes, flow.entries
+    return msgspec.structs.replace(
+        flow,
+        nodes=msgspec.structs.replace(nodes, rates=nodes.rates * factor),
+        entries=msgspec.structs.replace(entries, rates=entries.rates * factor),
+    )
 
 
 def _nodes(plan: Draft) -> Nodes:
@@ -215,6 +228,7 @@ def _edges(plan: Draft) -> Edges:
         retries=np.array([edge.call.retries for edge in edges], dtype=np.int64),
         timeouts_ms=column("timeout_ms"),
         breakers=np.array([edge.call.breaker for edge in edges], dtype=np.float64),
+        opens=np.array([edge.call.opens_above for edge in edges], dtype=np.float64),
         asynchronous=np.array([edge.call.asynchronous for edge in edges], dtype=np.float64),
         wire_ms=column("wire_ms"),
         protocols=tuple(edge.protocol for edge in edges),
@@ -275,5 +289,6 @@ def _entries(plan: Draft) -> Entries:
         places=tuple(cell.place for cell in cells),
         rates=np.array([cell.rate for cell in cells], dtype=np.float64),
         shapes=tuple(cell.shapes for cell in cells),
+        unrest=np.array([cell.unrest for cell in cells], dtype=np.float64),
         ids=draw.entity_ids(f"{plan.nodes[cell.node].name} from {cell.place}" for cell in cells),
     )

@@ -67,8 +67,11 @@ def _rate(plan: Draft, place: int, edges: list[DraftEdge]) -> None:
         if share is None:
             share = ENTRY_SHARE if open_edges else 1.0
         entering = rest * share
+    said = None if node.entry is None else node.entry.rate_per_s
     cells = [cell for cell in plan.entries if cell.node == place]
     seen = _seen(plan, cells, now)
+    if said is not None:
+        entering = said * seen
     for cell in cells:
         cell.rate = entering * cell.share / seen if seen > 0 else 0.0
     weights = sum(edge.call.weight for edge in open_edges)

@@ -77,6 +77,7 @@ class DraftEntry(msgspec.Struct):
     clock: str
     share: float  # of what enters at the node
     shapes: tuple[Shape, ...]
+    unrest: float
     rate: float = 0.0
 
 
@@ -242,14 +243,6 @@ def _cells(estate: Estate, place: int, node: DraftNode) -> Iterator[DraftEntry]:
         return
     clients = node.entry.clients or {node.region: 1.0}
     total = sum(clients.values())
-    shapes = made(node.entry)
+    shapes = node.entry.curves()
     for region, weight in clients.items():
-        yield DraftEntry(place, region, estate.regions[region].clock, weight / total, shapes)
-
-
-def made(entry: Entry) -> tuple[Shape, ...]:
-    """Shapes of an entry."""
-    from ghostfleet import shapes
-
-    kind = shapes.union()
-    return tuple(msgspec.convert(options, kind) for options in entry.shapes)
+        yield DraftEntry(place, region, estate.regions[region].clock, weight / total, shapes, node.entry.unrest)
