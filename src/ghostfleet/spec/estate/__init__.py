@@ -54,6 +54,9 @@ class Estate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         Annotated[int, Meta(ge=1, le=10**9)] | None,
         Meta(description="requests that enter in the span, exactly; demand is scaled to it"),
     ] = None
+    trace_share: Annotated[
+        float, Meta(gt=0, le=1, description="share of traces that spans and logs tell of, each of them whole")
+    ] = 1.0
     history_days: Annotated[int, Meta(ge=1, le=3_660, description="window of a run that names none")] = 90
     reference_date: Annotated[date, Meta(description="the Wednesday at whose 10:00 levels hold")] = date(2025, 3, 5)
     scale: Annotated[int, Meta(ge=1, le=400, description="copies of the business units; 2,000 services at most")] = 1

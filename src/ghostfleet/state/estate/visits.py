@@ -83,6 +83,13 @@ def people(seed: int, place: str) -> tuple[People, I64]:
     return People(city, agent, address), here + FIRST_USER
 
 
+def _sampled(requests: Requests, share: float) -> Requests:
+    """Share of requests, as their ids say."""
+    if share >= 1:
+        return requests
+    return requests.some(np.flatnonzero((requests.id & LOW_32).astype(np.float64) * 2.0**-32 < share))
+
+
 def stretches(counts: I64, most: int) -> list[tuple[int, int]]:
     """Stretches of ticks that hold about ``most`` requests each; ``counts`` are those of each tick."""
     ends = np.add.accumulate(counts)
@@ -124,7 +131,7 @@ class Doors:
     def __init__(self, walk: Walk) -> None:
         """Take a walk through a solved window."""
         self.walk, self.flow = walk, walk.flow
-        self._key = _key(walk.flow.seed, "request")
+        self.key = _key(walk.flow.seed, "request")
 
     def entered(self, cells: Sequence[int], first: int, last: int) -> Entered:
         """Requests that entered at some cells in ticks ``[first, last)`` of the window, followed to their ends."""
@@ -144,10 +151,16 @@ class Doors:
         return np.argsort((time_ms << TIE_BITS) | (entered.id >> (np.uint64(64) - TIE_BITS)), kind="stable")
 
     def followed(
-        self, cells: Sequence[int], first: int, last: int, watching: Callable[[Requests], Watcher] | None = None
+        self,
+        cells: Sequence[int],
+        first: int,
+        last: int,
+        watching: Callable[[Requests], Watcher] | None = None,
+        *,
+        share: float = 1.0,
     ) -> Entered:
         """Requests of all the cells of one node, who go the same ways and so go together; not in the order of time."""
-        parts = [self.walk.enter(cell, first, last) for cell in cells]
+        parts = [_sampled(self.walk.enter(cell, first, last), share) for cell in cells]
         sizes = [len(part) for part in parts]
         requests = _joined(parts)
         requests.root = np.arange(len(requests))
@@ -163,9 +176,9 @@ class Doors:
     def visits(self, cells: I64, requests: Requests, answered: Answered) -> Visits:
         """What is known of requests that entered at cells of one node."""
         node = int(self.flow.entries.nodes[cells[0]]) if len(cells) else 0
-        person = draw.derived(self._key, requests.id, PERSON)
-        asked = draw.derived(self._key, requests.id, ASKED)
-        moment = draw.derived(self._key, requests.id, MOMENT)
+        person = draw.derived(self.key, requests.id, PERSON)
+        asked = draw.derived(self.key, requests.id, ASKED)
+        moment = draw.derived(self.key, requests.id, MOMENT)
         lot = (person >> np.uint64(11)).astype(np.float64) * 2.0**-53
         lot *= lot  # some come often, most now and then
         user = np.empty(len(requests), dtype=np.int64)
@@ -178,7 +191,7 @@ class Doors:
         time_ms = start_ms + ((moment >> np.uint64(32)) * np.uint64(window.tick_s * 1000) >> np.uint64(32)).astype(np.int64)
         route = route_of(self.flow.nodes.names[node], asked)
         status = self._status(node, requests, answered, route, asked)
-        return Visits(time_ms, user, route, status, asked, draw.derived(self._key, requests.id, MORE))
+        return Visits(time_ms, user, route, status, asked, draw.derived(self.key, requests.id, MORE))
 
     def _status(self, node: int, requests: Requests, answered: Answered, route: I64, asked: U64) -> I64:
         """Status codes: of failures by their cause, of errors of clients by how soon they are told, else by method."""

@@ -1,0 +1,175 @@
+"""Traces of requests through the estate: a span for each request at a service, and for each call of a store or a partner.
+
+Names of attributes are those of OpenTelemetry's semantic conventions.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ghostfleet.core.batch import Batch, Hex, Plain, Quanta, Spelled, Text
+from ghostfleet.core.table import Kind, Table, column
+from ghostfleet.signals import StateObserver
+from ghostfleet.state.estate.calling import LATE, OWN, REFUSED, SERVED, TIMED_OUT
+from ghostfleet.state.estate.traces import Steps, steps
+from ghostfleet.world import flow as flows
+from ghostfleet.world import web
+from ghostfleet.world.flow.draft import EXTERNAL, SERVICE, WEB
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ghostfleet.core.batch import Values
+    from ghostfleet.core.table import Column
+    from ghostfleet.core.window import Window
+    from ghostfleet.spec.scenario import Scenario
+    from ghostfleet.state.estate import State
+    from ghostfleet.world.flow import Flow
+
+NEEDS: tuple[str, ...] = ("estate",)
+FOLLOWED, AT_ONCE, IN_A_TASK = 16_384, 8_192, 32_768  # traces, spans, traces
+SERVER, CLIENT = "SERVER", "CLIENT"
+ERRORS = ("500", "timeout", "circuit_open", "502")
+
+
+def _text(name: str, about: str, **rest: Any) -> Column:  # noqa: ANN401  passes Column's own fields on
+    return column(name, Kind.TEXT, about, **rest)
+
+
+def _absent(name: str, kind: Kind, about: str, **rest: Any) -> Column:  # noqa: ANN401  see _text
+    return column(name, kind, about, nullable=True, optional=True, **rest)
+
+
+TABLE = Table(
+    "spans",
+    "requests through the estate, a span each",
+    (
+        _text("trace_id", "trace of the request; its first eight digits are the second of entry"),
+        _text("span_id", "unique id"),
+        _absent("parent_span_id", Kind.TEXT, "span that made the call; absent at the root of a trace"),
+        _text("name", "what was done"),
+        _text("kind", "at which end of a call it was seen", values=(SERVER, CLIENT)),
+        _text("service.name", "service that tells of it"),
+        column("start_time", Kind.TIME, "when it began, UTC", resolution=0.000_001),
+        column("end_time", Kind.TIME, "when it ended, UTC", resolution=0.000_001),
+        column("duration_ms", Kind.F64, "how long it took", unit="ms", low=0, resolution=0.001),
+        _text("status_code", "whether it went wrong", values=("OK", "ERROR")),
+        _absent("http.request.method", Kind.TEXT, "HTTP method"),
+        _absent("http.route", Kind.TEXT, "route of the endpoint"),
+        _absent("http.response.status_code", Kind.I64, "HTTP status", low=100, high=599),
+        _absent("server.address", Kind.TEXT, "whom a client called: a store, or a partner"),
+        _absent("db.system.name", Kind.TEXT, "product of the store"),
+        _absent("error.type", Kind.TEXT, "what went wrong", values=ERRORS),
+    ),
+    keys=("span_id",),
+    order=("trace_id", "start_time", "span_id"),
+    group="requests",
+)
+SYSTEMS = {"postgres": "postgresql", "mysql": "mysql", "oracle-ee": "oracle.db"}
+
+
+def notes(scenario: Scenario, row_s: int) -> Mapping[str, object]:
+    """State the share of traces that are told of, if that is not all."""
+    del row_s
+    share = 1.0 if scenario.estate is None else scenario.estate.trace_share
+    return {} if share >= 1 else {"trace_share": share}
+
+
+def observer(scenario: Scenario) -> StateObserver:
+    """Make the signal ready for a scenario."""
+    return Spans(scenario).ready()
+
+
+class Spans:
+    """The signal of one scenario."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        """Look up what does not change."""
+        self._flow = flow = flows.build(scenario)
+        self._tick_s = scenario.timeline.tick_s
+        self._share = flow.estate.trace_share
+        self.cells = list(range(len(flow.entries)))
+        self._a_second = float(flow.entries.rates.sum()) * self._share
+        self._texts = Texts(flow)
+
+    def ready(self) -> StateObserver:
+        """The observer."""
+        a_tick = max(self._a_second * self._tick_s, 1e-6)
+        per_trace = _spans_per_request(self._flow)
+        return StateObserver(
+            TABLE,
+            max(1, round(a_tick * per_trace)),
+            self.observe,
+            lambda window: round(self._a_second * per_trace * len(window) * window.tick_s),
+            is_detailed=True,
+            ticks_at_once=max(5, min(1440, int(IN_A_TASK / a_tick) // 5 * 5)),
+        )
+
+    def observe(self, state: State, window: Window) -> Iterator[Batch]:
+        """Rows of a window, trace after trace."""
+        del window
+        for some in steps(state, self.cells, FOLLOWED, self._share):
+            for start in range(0, len(some), AT_ONCE):
+                yield Batch(TABLE, self._columns(some.slice(start, start + AT_ONCE)))
+
+    def _columns(self, some: Steps) -> dict[str, Values]:
+        texts, flow = self._texts, self._flow
+        kinds = flow.nodes.kinds.take(some.node)
+        serving = (kinds == SERVICE) | (kinds == WEB)
+        caller = np.where(some.edge >= 0, flow.edges.parents.take(some.edge), some.node)
+        ended = some.ending != SERVED
+        error = np.where(some.cause == REFUSED, 2, np.where(some.cause == TIMED_OUT, 1, 3))
+        error = np.where((some.cause == OWN) & (some.blame == some.node), 0, np.where(some.ending == LATE, 1, error))
+        known = serving & (some.route >= 0)
+        route = np.where(known, some.route, -1)
+        values: dict[str, Values] = {
+            "trace_id": Spelled((Hex(some.second.astype(np.uint64), 8), Hex(some.trace), Hex(some.rest, 8))),
+            "span_id": Spelled((Hex(some.id),)),
+            "parent_span_id": Spelled((Hex(some.parent),), some.edge < 0),
+            "name": Text(np.where(known, some.route, len(web.routes()) + some.node), texts.names),
+            "kind": Text(np.where(serving, 0, 1), (SERVER, CLIENT)),
+            "service.name": Text(np.where(serving, some.node, caller), flow.nodes.names),
+            "start_time": Plain(some.start_us),
+            "end_time": Plain(some.start_us + some.us),
+            "duration_ms": Quanta(some.us, 1000),
+            "status_code": Text(ended.astype(np.int64), ("OK", "ERROR")),
+            "http.request.method": Text(route, texts.methods),
+            "http.route": Text(route, texts.routes),
+            "http.response.status_code": Plain(np.where(serving, some.status, 0), ~serving),
+            "server.address": Text(np.where(serving, -1, some.node), flow.nodes.names),
+            "db.system.name": Text(np.where(serving, -1, texts.system.take(some.node)), texts.systems),
+            "error.type": Text(np.where(ended, error, -1), ERRORS),
+        }
+        return values
+
+
+class Texts:
+    """Names of all that a span may be about."""
+
+    def __init__(self, flow: Flow) -> None:
+        """Make them once."""
+        estate, nodes = flow.estate, flow.nodes
+        routes = web.routes()
+        self.methods = tuple(one.method for one in routes)
+        self.routes = tuple(one.path for one in routes)
+        verbs = {SERVICE: "handle", WEB: "serve", EXTERNAL: "call"}
+        self.names = (
+            *(f"{one.method} {one.path}" for one in routes),
+            *(f"{verbs.get(kind, 'query')} {name}" for name, kind in zip(nodes.names, nodes.kinds.tolist(), strict=True)),
+        )
+        products = {name: SYSTEMS.get(one.engine, one.engine) for name, one in estate.databases.items()}
+        products |= dict.fromkeys(estate.machines, "microsoft.sql_server")
+        self.systems = tuple(sorted(set(products.values()))) or ("",)
+        self.system = np.array([self.systems.index(products[name]) if name in products else -1 for name in nodes.names])
+
+
+def _spans_per_request(flow: Flow) -> float:
+    """Spans of a trace at the reference, roughly."""
+    total = np.ones(len(flow.nodes))
+    for node in reversed(range(len(flow.nodes))):
+        for slot in flow.slots.of[node]:
+            total[node] += flow.slots.shares[slot] * total[flow.edges.children[flow.slots.edges[slot]]]
+    rates = flow.entries.rates
+    return float((total[flow.entries.nodes] * rates).sum() / max(rates.sum(), 1e-9)) if len(rates) else 1.0

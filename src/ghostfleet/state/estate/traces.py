@@ -1,0 +1,150 @@
+"""Every request behind those that entered, one row each: what spans and lines of logs tell of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+
+from ghostfleet.core import draw
+from ghostfleet.state.estate.calling import FAILED, LATE, SERVED
+from ghostfleet.state.estate.visits import Doors, Entered, failure_status, route_of, stretches
+from ghostfleet.world.flow.draft import SERVICE, WEB
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ghostfleet.core.arrays import F64, I64, U8, U64
+    from ghostfleet.state.estate import State
+    from ghostfleet.state.estate.walk import Answered, Requests
+
+ROUTE = 0x2077  # a word of a request that is behind another
+US_BITS, ID_BITS = np.uint64(34), np.uint64(10)
+MOST_US = (1 << 34) - 1
+HALF = np.uint64(32)
+
+
+class Steps(msgspec.Struct):
+    """Requests of traces, trace after trace and within one in the order in which they began; shapes (requests,)."""
+
+    second: I64  # of the entry, since the epoch
+    trace: U64  # id of the request that entered, and …
+    rest: U64  # … a word of it
+    id: U64
+    parent: U64
+    edge: I64  # along which it was made, -1 of those that entered
+    node: I64
+    start_us: I64  # since the epoch
+    us: I64
+    ending: U8
+    blame: I64
+    cause: U8
+    status: I64
+    route: I64
+    who: I64  # number of the user
+
+    def slice(self, start: int, stop: int) -> Steps:
+        """Some of them."""
+        return Steps(*(getattr(self, name)[start:stop] for name in self.__struct_fields__))
+
+    def some(self, places: I64) -> Steps:
+        """Some of them."""
+        return Steps(*(getattr(self, name)[places] for name in self.__struct_fields__))
+
+    def __len__(self) -> int:
+        """Count them."""
+        return len(self.id)
+
+
+class _Kept:
+    """Keeps all that a walk sees."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[int, int, Requests, U64, Answered]] = []
+
+    def saw(self, node: int, edge: int, requests: Requests, parents: U64, answered: Answered) -> None:
+        """Take requests at a node."""
+        if len(requests):
+            self.seen.append((node, edge, requests, parents, answered))
+
+
+def steps(state: State, cells: Sequence[int], at_once: int, share: float = 1.0) -> Iterator[Steps]:
+    """Requests behind all that entered at some cells, about ``at_once`` of which are followed at a time.
+
+    With a ``share`` below 1 only that share of the traces is followed, each of them whole; which ones their ids say.
+    """
+    doors = Doors(state.walk)
+    counts = state.outcomes.entered[list(cells)].sum(axis=0) if len(cells) else np.zeros(0, dtype=np.int64)
+    nodes = state.flow.entries.nodes[list(cells)].tolist()
+    for first, last in stretches(counts, max(1, int(at_once / max(share, 1e-6)))):
+        parts = []
+        for node in dict.fromkeys(nodes):
+            kept = _Kept()
+            mine = [cell for cell, at in zip(cells, nodes, strict=True) if at == node]
+
+            def watching(_requests: Requests, into: _Kept = kept) -> _Kept:
+                return into
+
+            entered = doors.followed(mine, first, last, watching, share=share)
+            if len(entered):
+                parts += [_of(state, doors, entered, *seen) for seen in kept.seen]
+        if parts:
+            yield _in_order(parts)
+
+
+def _of(
+    state: State, doors: Doors, entered: Entered, node: int, edge: int, requests: Requests, parents: U64,
+    answered: Answered,
+) -> Steps:  # fmt: skip
+    """Requests at one node as steps of their traces."""
+    root, visits = requests.root, entered.visits
+    time_ms = visits.time_ms.take(root)
+    start_us = time_ms * 1000 + np.rint(requests.start_ms * 1000).astype(np.int64)
+    ended = requests.ending != SERVED
+    if edge < 0:
+        status, route = visits.status.take(root), visits.route.take(root)
+    else:
+        status = np.full(len(requests), 200, dtype=np.int64)
+        bad = np.flatnonzero(requests.ending == FAILED)
+        status[bad] = failure_status(node, answered.blame[bad], answered.cause[bad])
+        status[requests.ending == LATE] = 504
+        route = np.full(len(requests), -1, dtype=np.int64)
+        if state.flow.nodes.kinds[node] in {SERVICE, WEB}:
+            route = route_of(state.flow.nodes.names[node], draw.derived(doors.key, requests.id, ROUTE))
+    return Steps(
+        second=time_ms // 1000,
+        trace=entered.id.take(root),
+        rest=visits.asked.take(root) >> HALF,
+        id=requests.id,
+        parent=parents,
+        edge=np.full(len(requests), edge, dtype=np.int64),
+        node=np.full(len(requests), node, dtype=np.int64),
+        start_us=start_us,
+        us=np.maximum(np.rint(answered.ms * 1000).astype(np.int64), 1),
+        ending=requests.ending,
+        blame=np.where(ended, answered.blame, -1),
+        cause=answered.cause,
+        status=status,
+        route=route,
+        who=visits.user.take(root),
+    )
+
+
+def _in_order(parts: list[Steps]) -> Steps:
+    """Trace after trace, by the second of entry and the id; within one by when requests began."""
+    whole = Steps(*(np.concatenate([getattr(part, name) for part in parts]) for name in Steps.__struct_fields__))
+    entered = np.flatnonzero(whole.edge < 0)
+    by_trace = entered[np.lexsort((whole.trace[entered], whole.second[entered]))]
+    # Of each trace its place, looked up by its id: ids of a stretch are all different.
+    sorted_ids = np.argsort(whole.trace[by_trace], kind="stable")
+    rank = sorted_ids.take(np.searchsorted(whole.trace[by_trace][sorted_ids], whole.trace)).astype(np.uint64)
+    since_us = np.clip(whole.start_us - whole.second * 1_000_000, 0, MOST_US).astype(np.uint64)
+    key = (((rank << US_BITS) | since_us) << ID_BITS) | (whole.id >> (np.uint64(64) - ID_BITS))
+    return whole.some(np.argsort(key, kind="stable"))
+
+
+def times_ms(steps_us: I64) -> F64:
+    """Milliseconds of whole microseconds."""
+    found: F64 = steps_us / 1000
+    return found
