@@ -78,7 +78,8 @@ class ScenarioCommand(click.Command):
         if OPTIONS not in ctx.meta:  # click asks several times
             document, declared = ctx.meta[META]
             own = [*params[:-1], *(_option(name, parameter) for name, parameter in declared.items()), params[-1]]
-            ctx.meta[OPTIONS] = [_aliased(param, _aliases(document)) for param in own]
+            aliases = _aliases(document)
+            ctx.meta[OPTIONS] = [_aliased(param, aliases) for param in own]
         options: list[click.Parameter] = ctx.meta[OPTIONS]
         return options
 
