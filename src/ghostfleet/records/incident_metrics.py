@@ -10,7 +10,7 @@ import numpy as np
 from ghostfleet.core import draw, rows
 from ghostfleet.core.batch import Batch, joined
 from ghostfleet.core.table import Kind, Table, column
-from ghostfleet.core.window import DAY_S, MINUTE_S
+from ghostfleet.core.window import MINUTE_S
 from ghostfleet.signals import StateObserver
 from ghostfleet.state.estate import Estates
 from ghostfleet.state.estate.noise import log_normal
@@ -113,8 +113,6 @@ class IncidentMetrics:
     def __init__(self, scenario: Scenario) -> None:
         """Prepare to solve what incidents did."""
         self._estates = Estates(scenario)
-        scheduled = scenario.estate.incidents.scheduled.values() if scenario.estate is not None else ()
-        self._a_day = sum(one.per_day for one in scheduled)
 
     def ready(self) -> StateObserver:
         """The observer."""
@@ -122,7 +120,7 @@ class IncidentMetrics:
             TABLE,
             1,
             self.observe,
-            lambda window: round(self._a_day * len(window) * window.tick_s / DAY_S),
+            lambda window: sum(1 for _ in _noticed_in(self._estates, window)),
             is_solved=False,
             solves=lambda window: sum(solved(one) for one, _, _ in _noticed_in(self._estates, window)),
         )

@@ -76,14 +76,15 @@ def _solving(generator: Generator, plan: Plan, request: Request) -> float:
     """Seconds in which a run solves states, those included that a table solves for itself."""
     alone = any(not sink.staged for sink in destinations(request))  # then no two tables share a state
     shared: dict[object, Window] = {}
-    ticks = 0
+    spans: dict[str, tuple[StateObserver, Window]] = {}
     for task in plan.tasks:
-        observer = generator.observer(task.table)
+        observer, window = generator.observer(task.table), task.window
         if isinstance(observer, StateObserver):
-            ticks += observer.solves(task.window)
-            if observer.is_solved and len(task.window):
-                window = task.window
+            start = spans[task.table][1].start if task.table in spans else window.start
+            spans[task.table] = observer, Window(start, window.stop, window.tick_s)
+            if observer.is_solved and len(window):
                 shared[(window.since_s, window.until_s, task.table if alone else "")] = window
+    ticks = sum(observer.solves(span) for observer, span in spans.values())
     tick_s = generator.scenario.timeline.tick_s
     ticks += sum((window.until_s - window.since_s) // tick_s for window in shared.values())
     if not ticks:
