@@ -225,7 +225,9 @@ def _columns(table: Table) -> list[str]:
 
 
 def _comments(table: Table) -> Iterator[str]:
-    yield f"COMMENT ON TABLE {quoted(table.name)} IS {_text(table.about)}"
+    # Keys are told and not enforced: an index made loading four times as long, and files six times as large.
+    keys = f". Keys: {', '.join(table.keys)}." if table.keys else ""
+    yield f"COMMENT ON TABLE {quoted(table.name)} IS {_text(table.about + keys)}"
     for column in table.columns:
         about = f"{column.about} [{column.unit}]" if column.unit else column.about
         yield f"COMMENT ON COLUMN {quoted(table.name)}.{quoted(column.name)} IS {_text(about)}"
