@@ -321,7 +321,10 @@ def scenario_options(command: Any) -> Any:  # noqa: ANN401  a decorator, as clic
     for option in (
         click.option("--no-incidents", is_flag=True, help="Nothing goes wrong, whatever the scenario says."),
         click.option(
-            "--incidents", metavar="FILE", help="A ledger: further incidents and resolutions, a JSON line each."
+            "--incidents",
+            metavar="FILE",
+            help="A ledger: further incidents and resolutions, a JSON line each. Into a store with rows, "
+            "a longer one adds nothing before their end.",
         ),
     ):
         command = option(command)
