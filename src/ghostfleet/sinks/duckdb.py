@@ -16,7 +16,7 @@ from ghostfleet.sinks.digest import ValueDigest
 from ghostfleet.sinks.parts import Place, StagedPart
 from ghostfleet.sinks.plan import Tasks
 from ghostfleet.sinks.sink import GROUPS, Home, Receipt, Written
-from ghostfleet.sinks.staging import UNFINISHED, Staging, checked_name, found_receipt, publish
+from ghostfleet.sinks.staging import UNFINISHED, Staging, checked_name, publish
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -99,12 +99,7 @@ class DuckDBSink:
         """Receipt of a part that survived and whose digest still agrees."""
         from ghostfleet.sinks.arrow import ipc
 
-        path = self._path(table, task)
-        receipt = found_receipt(path, table.name, task)
-        try:
-            return receipt if receipt and ipc.stored_digest(ipc.stored([path])) == receipt.digest else None
-        except DataError:
-            return None
+        return ipc.kept(self._path(table, task), table.name, task)
 
     def finish(self, receipts: Sequence[Receipt]) -> list[Written]:
         """Load all tables at once; a new file appears whole or not at all."""
