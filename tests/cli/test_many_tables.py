@@ -67,3 +67,16 @@ def test_an_unknown_table_is_answered_with_every_group_that_has_tables() -> None
             ask("nonsense")
         assert set(str(e.value).rpartition("the groups ")[2].split(", ")) == known
     assert set().union(*(records.named(group) for group in known)) == set(records.found())
+
+
+def test_the_summary_counts_the_rows_that_were_written(tmp_path: Path) -> None:
+    """Of events a plan knows only how many are expected."""
+    window = ("--from", "2025-03-05", "--until", "2025-03-06", "--only", "changes,security_events")
+    done = ghostfleet(tmp_path, "generate", "estate", *window, "--to", "out/")
+    told = [
+        int(line.split(": ")[1].split(" rows")[0].replace(",", ""))
+        for line in done.stdout.splitlines()
+        if "out/" in line
+    ]
+    assert len(told) == 2
+    assert done.stdout.startswith(f"{sum(told):,} rows, ")

@@ -149,7 +149,9 @@ def _told(outcome: Outcome, *, verbose: bool) -> Iterator[str]:
     if len(tables) > groups.MOST_NAMED:
         columns = f"{len(tables)} tables"
     first, last = manifest.moment(window.since_s), manifest.moment(window.until_s)
-    yield f"{outcome.plan.rows:,} rows, {columns}, {first} to {last}"
+    # Of events, a plan knows only how many are expected.
+    rows = sum({one.table: one.rows for written in outcome.written.values() for one in written}.values())
+    yield f"{rows:,} rows, {columns}, {first} to {last}"
     if is_long:
         for name, statistics in outcome.statistics.items():
             yield from _measured(name if len(tables) > 1 else "", statistics)
@@ -162,7 +164,7 @@ def _told(outcome: Outcome, *, verbose: bool) -> Iterator[str]:
         yield f"statistics of each column: {' and '.join([*recorded, '--verbose'])}"
     if outcome.kept:
         yield f"{outcome.kept} of {len(outcome.plan.tasks)} parts were kept from an interrupted run"
-    rate = outcome.plan.rows / max(outcome.seconds, 1e-9)
+    rate = rows / max(outcome.seconds, 1e-9)
     yield (
         f"{output.duration(outcome.seconds)}, {output.human(rate)} rows/s, {outcome.workers} "
         f"process{'es' if outcome.workers > 1 else ''}, peak memory {surroundings.peak_memory_mb():.0f} MB"
