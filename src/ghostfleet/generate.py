@@ -182,7 +182,7 @@ class Generator:
         observer = self.observer(task.table)
         if isinstance(observer, signals.StateObserver):
             if len(task.window):
-                state = self._state(task.window) if observer.is_solved else None
+                state = self.state(task.window) if observer.is_solved else None
                 yield from observer.observe(state, task.window)
             return
         if task.is_snapshot:
@@ -199,7 +199,7 @@ class Generator:
         for first in range(task.first, task.last, block):
             yield observer.rows(task.window, first, min(first + block, task.last))
 
-    def _state(self, window: Window) -> State:
+    def state(self, window: Window) -> State:
         """State of a window of rows; the last one is kept, because several tables observe it."""
         ticks = window.finer(window.tick_s // self.scenario.timeline.tick_s)
         if self._solved is None or self._solved.window != ticks:
