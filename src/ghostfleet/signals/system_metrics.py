@@ -157,8 +157,7 @@ class SystemMetrics:
 
     def _rounded(self, name: str, values: F64) -> F64:
         per_one = self._per_one[name]
-        rounded: F64 = np.rint(values * per_one) / per_one
-        return rounded
+        return np.rint(values * per_one) / per_one
 
     def observe(self, state: State, window: Window) -> Iterator[Batch]:
         """Rows of a window, time after time."""
@@ -183,7 +182,8 @@ class SystemMetrics:
 def _readings_per_one(column: Column, u: F64, coarse: int) -> F64:
     """How many steps of each agent's make one unit, shape (services, 1): those of the column, or coarser ones."""
     finest = 10**column.decimals
-    return np.where(u < COARSE_SHARE, finest // coarse, finest).astype(np.float64)
+    per_one: F64 = np.where(u < COARSE_SHARE, finest // coarse, finest).astype(np.float64)
+    return per_one
 
 
 def median(facts: Mapping[str, F64]) -> F64:
