@@ -40,15 +40,19 @@ class Judge:
     def scores(self, seed: int, assignments: Sequence[str] = ()) -> Scores:
         """AUC by kind of the data set of a seed, with some keys of the scenario set."""
         with TemporaryDirectory(prefix="ghostfleet-bench-") as folder:
-            _said(
+            said(
                 sys.executable, "-m", "ghostfleet", "generate", "hosts", "--seed", str(seed), "--to", folder,
                 "--format", "parquet", "--workers", "1", "--yes", "--quiet",
                 *(part for one in assignments for part in ("--set", one)),
             )  # fmt: skip
             long = Path(folder, "long.parquet")
             reshape(Path(folder, "host_metrics.parquet"), long)
-            said = _said(self.python, self.tool, "--real", *self.real, "--synth", str(long), *self.options)
-        result = json.loads(said.strip().rpartition("\n")[2])
+            return self.compared(long)
+
+    def compared(self, long: Path) -> Scores:
+        """AUC by kind of a file in long form."""
+        text = said(self.python, self.tool, "--real", *self.real, "--synth", str(long), *self.options)
+        result = json.loads(text.strip().rpartition("\n")[2])
         scores: Scores = dict(result["auc_by_kind"])
         scores |= {
             name: result[key]
@@ -63,7 +67,8 @@ class Judge:
             return list(pool.map(lambda task: self.scores(*task), tasks))
 
 
-def _said(*command: str) -> str:
+def said(*command: str) -> str:
+    """Run a command, or end with what it complained of; what it printed."""
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"{' '.join(command)}\nfailed with exit code {done.returncode}\n{done.stderr}")
@@ -104,22 +109,27 @@ def table(rows: Mapping[str, Sequence[str]], heads: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
+def summary(seeds: Sequence[int], scores: Sequence[Scores]) -> str:
+    """Table of AUCs seed by seed, their mean and their deviation."""
+    names = list(dict.fromkeys(name for one in scores for name in one))
+    rows = {
+        f"seed {seed}": [f"{one[name]:.3f}" if name in one else "" for name in names]
+        for seed, one in zip(seeds, scores, strict=True)
+    }
+    known = {name: [one[name] for one in scores if name in one] for name in names}
+    rows["mean"] = [f"{fmean(values):.3f}" for values in known.values()]
+    if len(scores) > 1:
+        rows["deviation"] = [f"{stdev(values):.3f}" if len(values) > 1 else "" for values in known.values()]
+    return table(rows, ("AUC", *names))
+
+
 def main() -> int:
     """Print AUCs seed by seed, their mean and their deviation."""
     arguments, judge = parsed(parser("Compare data sets of several seeds with real data."))
     if judge is None:
         return 0
     scores = judge.all_scores([(seed, arguments.set) for seed in arguments.seeds], arguments.jobs)
-    names = list(dict.fromkeys(name for one in scores for name in one))
-    rows = {
-        f"seed {seed}": [f"{one[name]:.3f}" if name in one else "" for name in names]
-        for seed, one in zip(arguments.seeds, scores, strict=True)
-    }
-    known = {name: [one[name] for one in scores if name in one] for name in names}
-    rows["mean"] = [f"{fmean(values):.3f}" for values in known.values()]
-    if len(scores) > 1:
-        rows["deviation"] = [f"{stdev(values):.3f}" if len(values) > 1 else "" for values in known.values()]
-    print(table(rows, ("AUC", *names)))
+    print(summary(arguments.seeds, scores))
     return 0
 
 

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-NOT_BENCHES = {"run", "measuring", "single_requests", "hosts_long"}
+NOT_BENCHES = {"run", "measuring", "single_requests", "hosts_long", "estate_long"}
 
 
 def found() -> dict[str, str]:

@@ -183,7 +183,7 @@ class Generator:
         observer = self.observer(task.table)
         if isinstance(observer, signals.StateObserver):
             if len(task.window):
-                state = self._state(task.window, detailed=observer.is_detailed) if observer.is_solved else None
+                state = self.state(task.window, detailed=observer.is_detailed) if observer.is_solved else None
                 yield from observer.observe(state, task.window)
             return
         if task.is_snapshot:
@@ -200,7 +200,7 @@ class Generator:
         for first in range(task.first, task.last, block):
             yield observer.rows(task.window, first, min(first + block, task.last))
 
-    def _state(self, window: Window, *, detailed: bool) -> State:
+    def state(self, window: Window, *, detailed: bool = False) -> State:
         """State of a window of rows; the last one is kept, because several tables observe it."""
         ticks = window.finer(window.tick_s // self.scenario.timeline.tick_s)
         known = self._solved

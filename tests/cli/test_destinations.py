@@ -51,7 +51,7 @@ def test_a_destination_named_twice_is_called_that(tmp_path: Path, first: str, se
         ("aliases", "quiet: to", "aliases.quiet: --quiet is an option of generate already"),
         ("aliases", "servers: to", "aliases.servers: --servers is the flag of servers already"),
         ("aliases", '"out put": to', "aliases.out put: its name becomes a flag"),
-        ("tables", "nope", "there is no table nope; known are changes, compliance_metrics"),
+        ("tables", "nope", "there is no table nope; known are business_value_metrics, changes, "),
     ],
 )
 def test_a_scenario_whose_names_cannot_be_used_is_refused_at_its_line(

@@ -18,7 +18,7 @@ TWO_HOURS = ("--from", "2022-03-01", "--until", "2022-03-01T02:00:00")
 
 def judged(folder: Path, *arguments: str) -> tuple[int, dict[str, dict[str, str]]]:
     done = ghostfleet(folder, "validate", *arguments, "--format", "json")
-    assert done.stderr == ""
+    assert done.stderr == "" or "no manifest says what made it" in done.stderr
     return done.returncode, {result["name"]: result for result in json.loads(done.stdout)["results"]}
 
 

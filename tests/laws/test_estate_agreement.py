@@ -40,8 +40,8 @@ def test_the_graph_shows_services_as_their_last_row_does():
         np.testing.assert_array_equal(graph[node], metrics[column][last])
     np.testing.assert_array_equal(graph["latency"], metrics["response_time_ms"][last])
     np.testing.assert_array_equal(graph["replicas"], metrics["pod_count"][last])
-    errors = metrics["error_rate"][last] / 1000
-    healthy = (errors <= 1) & (metrics["response_time_ms"][last] <= 100_000)
+    errors = metrics["error_rate"][last]
+    healthy = (errors <= 100_000) & (metrics["response_time_ms"][last] <= 100_000)
     np.testing.assert_array_equal(graph["status"] == "healthy", healthy)
 
 
@@ -119,3 +119,19 @@ def test_graph_and_metrics_name_the_same_services_and_databases():
     assert stores == set(rows("database_metrics")["db_identifier"])
     known = set(rows("Service")["name"]) | stores
     assert set(rows("network_metrics")["target_service"]) <= known
+
+
+def test_error_rates_are_those_of_whole_requests_as_precisely_as_each_agent_reports():
+    """For every row |error rate − 100 failed ÷ requests| ≤ half a step of its agent, and agents of both sorts exist."""
+    metrics = rows("system_metrics")
+    seconds = round(float(np.diff(np.unique(metrics["time"])).min()))
+    served = np.rint(metrics["throughput_rps"] / 1000 * seconds)
+    requests, reported = metrics["request_count"], metrics["error_rate"]  # of 0.00001 per cent
+    some = (requests > 0) & (reported != estates.NULL)
+    off = np.abs(reported - 1e7 * (1 - served / np.maximum(requests, 1)))
+    steps = []
+    for name in np.unique(metrics["service_name"]):
+        of_one = some & (metrics["service_name"] == name)
+        steps.append(1000 if (reported[of_one] % 1000 == 0).all() else 1)
+        assert (off[of_one] <= steps[-1] / 2 + 1e-6).all(), name
+    assert set(steps) == {1, 1000}

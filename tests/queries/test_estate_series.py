@@ -261,6 +261,63 @@ def test_security_events_are_counted(estate):
     assert [row["event_count"] for row in answer.tables["top_resources"]] == sorted(counts.values(), reverse=True)[:20]
 
 
+def security(number, severity, *, kind="incident", status="resolved", score=None, hours=1.5):
+    return {
+        "time": at(number % 24, day=5 + number // 24),
+        "event_id": f"sec-{number}",
+        "event_type": kind,
+        "severity": severity,
+        "status": status,
+        "resource_id": f"host-{number % 3}",
+        "resource_type": "Service",
+        "cvss_score": score,
+        "business_impact_score": 5.0,
+        "resolution_time_hours": hours,
+    }
+
+
+EVENTS = [
+    security(number, "low", kind="scan", status=("open", "resolved")[number % 2], score=4.0) for number in range(9)
+]
+INCIDENTS = [security(number, ("critical", "high")[number % 2], hours=number) for number in range(3, 40, 5)]
+
+
+def test_recorded_incidents_are_security_events_too(tmp_path):
+    """Each count is that of both tables put together, the newest row of either ends the window."""
+    put(tmp_path, "security_events", EVENTS)
+    put(tmp_path, "security_incidents", INCIDENTS)
+    answer = ask("security_events_summary", str(tmp_path))
+    both = [*EVENTS, *INCIDENTS]
+    assert answer.summary == {
+        "total_events": len(both),
+        "critical_events": sum(one["severity"] == "critical" for one in both),
+        "open_events": sum(one["status"] != "resolved" for one in both),
+        "resolution_rate_percent": about(100 * sum(one["status"] == "resolved" for one in both) / len(both)),
+    }
+    kinds = {(row["severity"], row["event_type"], row["status"]): row for row in answer.rows}
+    counted = grouped(both, "severity", "event_type", "status")
+    assert {key: row["event_count"] for key, row in kinds.items()} == {key: len(rows) for key, rows in counted.items()}
+    for key, row in kinds.items():
+        assert row["avg_resolution_hours"] == about(fmean(one["resolution_time_hours"] for one in counted[key]))
+    days = {(day,): len(rows) for (day,), rows in grouped([{"day": one["time"][:10]} for one in both], "day").items()}
+    assert {(str(row["day"])[:10],): row["event_count"] for row in answer.tables["daily_trend"]} == days
+    resources = {row["resource_id"]: row["event_count"] for row in answer.tables["top_resources"]}
+    assert resources == {name: len(rows) for (name,), rows in grouped(both, "resource_id").items()}
+
+
+def test_without_recorded_incidents_security_events_are_counted_alone(tmp_path):
+    put(tmp_path, "security_events", EVENTS)
+    answer = ask("security_events_summary", str(tmp_path))
+    assert (answer.summary["total_events"], answer.lacking, answer.no_data) == (len(EVENTS), {}, "")
+
+
+def test_incidents_that_lack_a_column_are_said_to_lack_it(tmp_path):
+    put(tmp_path, "security_events", EVENTS)
+    put(tmp_path, "security_incidents", [{"time": at(3)}])
+    answer = ask("security_events_summary", str(tmp_path))
+    assert answer.no_data.startswith("security_incidents has no column severity, ")
+
+
 def incident(time, severity, resolution, *, preventable, cause="deploy", status="resolved"):
     minutes = {"duration_minutes": 60, "detection_time_minutes": 2, "acknowledgment_time_minutes": 5}
     facts = {"incident_type": "outage", "severity": severity, "status": status, "affected_users": 10}

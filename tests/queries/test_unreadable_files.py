@@ -61,4 +61,4 @@ def test_a_missing_file_and_an_empty_folder_are_told_apart(tmp_path, expected):
     gone = validate_url(str(tmp_path / "x.csv"), material.TABLES, expected)
     bare = validate_url(str(tmp_path), material.TABLES, expected)
     assert "is not there" in gone.results[0].message
-    assert "holds none of the tables" in bare.results[0].message
+    assert "holds no file of a table" in bare.results[0].message

@@ -1,15 +1,19 @@
-"""An estimate makes the sample once, whatever the number of destinations."""
+"""An estimate makes a small sample once, and scales it by the work that is planned."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ghostfleet.core.errors import ScenarioError
+from ghostfleet.core.window import DAY_S, MINUTE_S
 from ghostfleet.generate import Generator
+from ghostfleet.run import surroundings
 from ghostfleet.run.estimate import estimate
-from ghostfleet.run.history import Request
+from ghostfleet.run.history import Request, write
+from ghostfleet.state.estate import Estates
+from tests.laws import estates
 from tests.run.small import scenario
 
 if TYPE_CHECKING:
@@ -17,7 +21,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ghostfleet.core.batch import Batch
+    from ghostfleet.core.window import Window
     from ghostfleet.generate import Task
+    from ghostfleet.state.estate import State
 
 
 def test_rows_are_made_once_for_all_destinations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,3 +54,33 @@ def test_what_keeps_nothing_takes_no_bytes() -> None:
 def test_what_a_run_would_refuse_is_refused() -> None:
     with pytest.raises(ScenarioError, match="named twice"):
         estimate(scenario(), Request(urls=("a", "a/")))
+
+
+LONG = ", ".join(
+    f"{{incident: {{kind: payment_timeout, on: [stripe], minutes: [{minutes}, {minutes}]}}, starts: '2025-03-05T{at}'}}"
+    for minutes, at in ((4320, "00:10"), (20, "23:00"))
+)
+
+
+@pytest.mark.parametrize("tables", [("incident_metrics",), ("incident_metrics", "system_metrics", "network_metrics")])
+def test_time_grows_with_the_ticks_that_a_run_solves(tables: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    """For a clock that runs one second for each tick solved, an estimate is about what the run takes.
+
+    The first task notices an incident of three days, and others none: rows of a sample would tell nothing of them.
+    """
+    clock = [0]
+    solve = Estates.solve
+
+    def counted(self: Estates, window: Window, *rest: Any) -> State:
+        clock[0] += len(window)
+        return solve(self, window, *rest)
+
+    monkeypatch.setattr(Estates, "solve", counted)
+    monkeypatch.setattr(surroundings, "effort", lambda: clock[0])
+    wanted = estates.scenario("small_estate", f"estate.incidents.placed=[{LONG}]")
+    request = Request(urls=("blackhole:",), since_s=1741132800, until_s=1741132800 + 6 * DAY_S, only=tables, workers=1)
+    cost = estimate(wanted, request)[2]
+    in_a_sample, clock[0] = clock[0], 0
+    write(wanted, request)
+    assert cost.seconds == pytest.approx(clock[0], rel=0.2)
+    assert in_a_sample < 3 * DAY_S // MINUTE_S < clock[0]

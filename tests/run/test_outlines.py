@@ -9,18 +9,8 @@ from ghostfleet.core.batch import Plain, Quanta, Text
 from ghostfleet.core.errors import ScenarioError
 from ghostfleet.run import outlines
 from ghostfleet.spec import loading, reading
+from tests.unit.spec.stories import STORY
 
-STORY = """
-scenario: own
-extends: estate
-story:
-  title: A
-  summary: B
-  calm: {at: 1h, minutes: 10}
-  steps:
-    - {name: one, title: One, at: 2h, minutes: 30, seconds: 1, documented: {rps: 40}}
-    - {name: two, title: Two, at: 3h, minutes: 30, seconds: 1, documented: {rps: 60}}
-"""
 NAMES = ("a", "b", "c")
 
 

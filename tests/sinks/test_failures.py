@@ -225,19 +225,6 @@ def test_rows_with_known_keys_are_replaced_and_others_added(case: Case, tmp_path
     assert case.open(tmp_path).digests(written, receipts, again) == [receipt.digest for receipt in receipts]
 
 
-def test_a_store_says_what_its_columns_are(tmp_path):
-    case = next(case for case in STAGED if case.scheme == "duckdb")
-    write(case.open(tmp_path), [rows()])
-    with duckdb.connect(case.path(tmp_path)) as store:
-        said = dict(
-            store.execute("SELECT column_name, comment FROM duckdb_columns() WHERE table_name = 'readings'").fetchall()
-        )
-        assert (said["load"], said["host"]) == ("how busy [percent]", "the host's name")
-        assert store.execute("SELECT comment FROM duckdb_tables()").fetchall() == [
-            ("rows that are hard to write; it's a test",)
-        ]
-
-
 def test_hostile_column_names_are_only_names(tmp_path):
     hostile = 'x"; DROP TABLE t; --'
     table = Table(

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ghostfleet import records
 from ghostfleet.cli import scenario
-from ghostfleet.queries import Report, UnreadableError, open_data, validate, validate_url
+from ghostfleet.queries import Report, UnreadableError, names_at, open_data, validate, validate_url
 from ghostfleet.run import expectations, surroundings
 from ghostfleet.spec import loading, reading
 
@@ -32,30 +31,39 @@ def scenario_option(command: Any) -> Any:  # noqa: ANN401  a decorator, as click
         "scenario_name",
         metavar="NAME",
         help="What to expect of data without a manifest: a shipped scenario or a YAML file  "
-        "[default: that of the table that the file is named after, or capacity]",
+        "[default: the shipped one that has most of the tables that lie there, or capacity]",
     )(command)
 
 
 def fallback(url: str | None, scenario_name: str | None) -> Scenario:
-    """Scenario of data without a manifest: the one that is named, or the shipped one whose table's name a file has.
+    """Scenario of data without a manifest: the one that is named, or the shipped one that best fits what lies there.
 
-    A scenario that lists the table itself goes before one that lists a group of tables.
+    That is the one whose tables are most of those found; one that lists a table itself goes before one that lists a
+    group of tables.
     """
-    shipped = loading.shipped() if url is not None and scenario_name is None else {}
+    found = [] if url is None or scenario_name is not None else names_at(url)
+    shipped = loading.shipped() if found else {}
     documents = {name: reading.read(text, f"{name}.yaml") for name, text in shipped.items()}
     listed = {name: one.tree["tables"] for name, one in documents.items() if one.tree.get("extends") is None}
+    best, most = DEFAULT_SCENARIO, 0
     for is_group in (False, True):
         for name, tables in listed.items():
             named = [table for one in tables for table in records.named(one) if (table != one) is is_group]
-            stems = [stem for table in named for stem in (table, records.signal(table).TABLE.file_stem)]
-            if Path(str(url)).name.startswith(tuple(stems)):
-                return loading.load(scenario.find(name)).scenario
-    return loading.load(scenario.find(scenario_name or DEFAULT_SCENARIO)).scenario
+            stems = tuple(stem for table in named for stem in (table, records.signal(table).TABLE.file_stem))
+            count = sum(one.startswith(stems) for one in found)
+            if count > most:
+                best, most = name, count
+    return loading.load(scenario.find(scenario_name or best)).scenario
 
 
-def expected(url: str, scenario_name: str | None) -> Expectations:
-    """What the data set at a URL should look like."""
-    return expectations.of(url, fallback(url, scenario_name))
+def expected(url: str, scenario_name: str | None, *, quiet: bool = True) -> Expectations:
+    """What the data set at a URL should look like; unless ``quiet``, say so where that is a guess."""
+    wanted = expectations.of(url, lambda: fallback(url, scenario_name))
+    is_guess = not wanted.extents and scenario_name is None
+    if is_guess and not quiet and any({one.name, one.file_stem} & set(names_at(url)) for one in wanted.tables):
+        name = wanted.scenario.scenario
+        click.echo(f"{url}: no manifest says what made it; taken for {name}, unless you say --scenario NAME", err=True)
+    return wanted
 
 
 @contextmanager

@@ -79,7 +79,8 @@ class ScenarioCommand(click.Command):
         if OPTIONS not in ctx.meta:  # click asks several times
             document, declared = ctx.meta[META]
             own = [*params[:-1], *(_option(name, parameter) for name, parameter in declared.items()), params[-1]]
-            ctx.meta[OPTIONS] = [_aliased(param, _aliases(document)) for param in own]
+            aliases = _aliases(document)
+            ctx.meta[OPTIONS] = [_aliased(param, aliases) for param in own]
         options: list[click.Parameter] = ctx.meta[OPTIONS]
         return options
 
@@ -342,7 +343,10 @@ def scenario_options(command: Any) -> Any:  # noqa: ANN401  a decorator, as clic
     for option in (
         click.option("--no-incidents", is_flag=True, help="Nothing goes wrong, whatever the scenario says."),
         click.option(
-            "--incidents", metavar="FILE", help="A ledger: further incidents and resolutions, a JSON line each."
+            "--incidents",
+            metavar="FILE",
+            help="A ledger: further incidents and resolutions, a JSON line each. Into a store with rows, "
+            "a longer one adds nothing before their end.",
         ),
     ):
         command = option(command)

@@ -73,15 +73,15 @@ class _Stores:
 
     def _window(self, wanted: Question, given: Mapping[str, Any]) -> tuple[datetime, datetime] | None:
         """Window that is asked for; what is not said counts back from the newest row, never from the clock."""
-        length, table = wanted.window
-        if not table:
+        length, tables = wanted.window
+        if not tables:
             return None
         start, end = (given.get(name) for name in WINDOW)
         if end is None:
-            newest = self.relations.newest(table)
-            if newest is None:
+            newest = [found for table in tables.split(" and ") if (found := self.relations.newest(table)) is not None]
+            if not newest:
                 return None
-            end = newest + _RIGHT_AFTER
+            end = max(newest) + _RIGHT_AFTER
             if start is not None and start >= end:  # all of it lies after the newest row
                 end = start + _span(length)
         return (start if start is not None else end - _span(length), end)

@@ -47,10 +47,13 @@ class Question:
 
     @property
     def window(self) -> tuple[str, str]:
-        """Length of the window that is taken by default, and the table whose newest row ends it; empty for none."""
+        """Length of the window that is taken by default, and the tables whose newest row ends it; empty for none.
+
+        Several tables are joined by ``and``.
+        """
         said = next((one.header["window"] for one in self.texts if "window" in one.header), "")
-        length, _, table = said.partition(" of ")
-        return length, table
+        length, _, tables = said.partition(" of ")
+        return length, tables
 
     @property
     def languages(self) -> tuple[str, ...]:

@@ -73,7 +73,11 @@ class Relations:
 
     def prepare(self, texts: Iterable[Query]) -> None:
         """Make what some texts need, as far as it is there; made anew where they need more columns of it."""
-        self.provide(need for one in texts for need in _needs(one))
+        known = list(texts)
+        self.provide(need for one in known for need in (*_needs(one), *one.optional))
+        for need in merged(need for one in known for need in one.optional).values():
+            if need.relation in self._absent:
+                self._stand_in(need)
 
     def provide(self, needs: Iterable[Need]) -> None:
         """Make relations, as far as they are there."""
@@ -81,9 +85,17 @@ class Relations:
             if need.relation not in self._columns or not set(need.columns) <= self._columns[need.relation].keys():
                 self._make(need)
 
+    def _stand_in(self, need: Need) -> None:
+        """Put an empty relation where an optional one is absent; for texts that need it, it stays absent."""
+        cells = [
+            f"CAST(NULL AS {kind}) AS {name(column)}" for column, kind in zip(need.columns, need.types, strict=True)
+        ]
+        self.store.execute(f"CREATE OR REPLACE VIEW {name(need.relation)} AS SELECT {', '.join(cells)} WHERE false")
+
     def lacks(self, asked: Query) -> str:
-        """Say what a text needs and no place has, or nothing."""
-        return next((reason for need in asked.needs if (reason := self.lack(need))), "")
+        """Say what a text needs and no place has, or nothing; what is optional must have its columns if it is there."""
+        there = [need for need in asked.optional if need.relation not in self._absent]
+        return next((reason for need in (*asked.needs, *there) if (reason := self.lack(need))), "")
 
     def lack(self, need: Need) -> str:
         """Say why a relation or a column of it is not there, or nothing."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 SUFFIXES = ("csv.gz", "csv", "jsonl.gz", "jsonl", "json.gz", "json", "parquet")
 STORE, GRAPH, FILES = "duckdb:", "ladybug:", "files:"
+MOST_NAMED = 6  # in a message
 TRUTH = "truth"  # the folder into which the command of that name writes
 STORES = ("duckdb", "ladybug")  # suffixes of sources that are stores
 _PART = re.compile(r"(.+)-(\d{5})-of-(\d{5})")
@@ -49,16 +50,11 @@ def sources(url: str, tables: Sequence[Table]) -> list[Source]:
         return [Source(table, (path,), "ladybug") for table in tables if table.form != "rows"]
     path = Path(url.removeprefix(STORE if url.startswith(STORE) else FILES))
     if url.startswith(STORE) or (not url.startswith(FILES) and is_store(path)):
-        if not path.is_file():
-            raise UnreadableError(f"{path} is not there; valid is duckdb:FILE")
-        return [Source(table, (path,), "duckdb") for table in tables]
+        return _in_store(path, tables)
     if path.is_dir():
         found = [source for table in tables if (source := in_folder(path, table))]
         if not found:
-            stores = sorted(one for one in path.iterdir() if is_store(one))
-            names = ", ".join(f"{table.file_stem}.csv.gz" for table in tables)
-            hint = f"; {stores[0]} is a store, name that" if stores else f"; a file such as {names} was expected"
-            raise UnreadableError(f"{path} holds none of the tables{hint}")
+            raise UnreadableError(_none_of(path, [table.file_stem for table in tables]))
         return found
     if not path.is_file():
         raise UnreadableError(f"{path} is not there; valid is a file, a folder or duckdb:FILE")
@@ -69,6 +65,47 @@ def sources(url: str, tables: Sequence[Table]) -> list[Source]:
     if not named and len(tables) != 1:
         raise UnreadableError(f"{path} is named after no table; known are {', '.join(t.file_stem for t in tables)}")
     return [Source((named or list(tables))[0], (path,), suffix)]
+
+
+def _in_store(path: Path, tables: Sequence[Table]) -> list[Source]:
+    """Every table that is asked for, as long as one of them is there: which are not is found when they are read."""
+    if not path.is_file():
+        raise UnreadableError(f"{path} is not there; valid is duckdb:FILE")
+    wanted, others = [table.name for table in tables], names_at(f"{STORE}{path}")
+    if others and not set(wanted) & set(others):
+        raise UnreadableError(f"{path} holds no table {_but(wanted, others)}")
+    return [Source(table, (path,), "duckdb") for table in tables]
+
+
+def _none_of(path: Path, wanted: Sequence[str]) -> str:
+    """Say what a folder without the wanted tables holds instead, and what can be done about it."""
+    stores = sorted(one for one in path.iterdir() if is_store(one))
+    if stores:
+        return f"{path} holds no file of a table; {stores[0]} is a store, name that"
+    others = names_in(str(path))
+    if not others:
+        return f"{path} holds no file of a table; a file is named after its table, such as {wanted[0]}.csv.gz"
+    return f"{path} holds no file of {_but(wanted, others)}"
+
+
+def _but(wanted: Sequence[str], others: Sequence[str]) -> str:
+    name = "no manifest says what made them, so name it: --scenario NAME (`ghostfleet list scenarios`)"
+    return f"{_few(wanted)}, but {_few(others)}; {name}"
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names[:MOST_NAMED]) + (f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else "")
+
+
+def names_at(url: str) -> list[str]:
+    """Names of the tables that lie at a URL, in files or in a store; none where nothing can be read."""
+    path = Path(url.removeprefix(STORE if url.startswith(STORE) else FILES))
+    try:
+        if is_store(path) or url.startswith(STORE):
+            return sorted(_tables_in(path)) if path.is_file() and begins_as_store(path) else []
+        return names_in(url)
+    except UnreadableError:
+        return []
 
 
 def path_of(url: str) -> Path:
@@ -109,8 +146,11 @@ def beside(url: str, tables: Sequence[Table]) -> list[Source]:
 def _tables_in(path: Path) -> set[str]:
     import duckdb
 
-    with duckdb.connect(str(path), read_only=True) as store:
-        return {row[0] for row in store.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    try:
+        with duckdb.connect(str(path), read_only=True) as store:
+            return {row[0] for row in store.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    except duckdb.Error as error:
+        raise UnreadableError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
 
 
 def names_in(url: str) -> list[str]:

@@ -12,11 +12,10 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
 from ghostfleet import signals
+from ghostfleet.core.table import GROUPS
 
 if TYPE_CHECKING:
     from ghostfleet.signals import Signal
-
-GROUP = "records"
 
 
 @cache
@@ -35,11 +34,11 @@ def signal(name: str) -> Signal:
     """Signal or record of a table; `ScenarioError` naming those there are."""
     if name in {part.name for part in iter_modules(__path__)}:  # without importing them for every other table
         return own()[name]
-    return signals.signal(name)
+    return signals.signal(name, found)
 
 
 def named(name: str) -> tuple[str, ...]:
     """Tables that a name stands for: the one of that name, or all of a group; `ScenarioError` when there is none."""
-    if name == GROUP:
-        return tuple(own())
-    return (name,) if name in own() else signals.named(name)
+    if name in GROUPS:
+        return tuple(table for table, one in found().items() if one.TABLE.group == name)
+    return (signal(name).TABLE.name,)

@@ -10,11 +10,11 @@ import numpy as np
 from ghostfleet.core import draw, rows
 from ghostfleet.core.batch import Batch, joined
 from ghostfleet.core.table import Kind, Table, column
-from ghostfleet.core.window import DAY_S, MINUTE_S
+from ghostfleet.core.window import MINUTE_S
 from ghostfleet.signals import StateObserver
 from ghostfleet.state.estate import Estates
 from ghostfleet.state.estate.noise import log_normal
-from ghostfleet.truth.losses import losses
+from ghostfleet.truth.losses import losses, solved
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,13 +92,19 @@ def noticed(occasion: Occasion, seed: int) -> tuple[int, float]:
 def tickets(estates: Estates, window: Window) -> list[Ticket]:
     """Incidents that were noticed in a window, in that order; what nobody noticed has no ticket."""
     found = []
+    for one, second, acknowledged in _noticed_in(estates, window):
+        lost = losses(estates, one)
+        if lost.is_visible:
+            found.append(Ticket(one, second, acknowledged, lost))
+    return sorted(found, key=lambda one: (one.noticed_s, one.occasion.id))
+
+
+def _noticed_in(estates: Estates, window: Window) -> Iterator[tuple[Occasion, int, float]]:
+    """Incidents that would be noticed in a window if they can be seen, with what `noticed` says of them."""
     for one in estates.occasions.between(window.since_s - int(MOST_DETECTED * MINUTE_S) - 1, window.until_s):
         second, acknowledged = noticed(one, estates.flow.seed)
         if window.since_s <= second < window.until_s:
-            lost = losses(estates, one)
-            if lost.is_visible:
-                found.append(Ticket(one, second, acknowledged, lost))
-    return sorted(found, key=lambda one: (one.noticed_s, one.occasion.id))
+            yield one, second, acknowledged
 
 
 class IncidentMetrics:
@@ -107,8 +113,6 @@ class IncidentMetrics:
     def __init__(self, scenario: Scenario) -> None:
         """Prepare to solve what incidents did."""
         self._estates = Estates(scenario)
-        scheduled = scenario.estate.incidents.scheduled.values() if scenario.estate is not None else ()
-        self._a_day = sum(one.per_day for one in scheduled)
 
     def ready(self) -> StateObserver:
         """The observer."""
@@ -116,8 +120,9 @@ class IncidentMetrics:
             TABLE,
             1,
             self.observe,
-            lambda window: round(self._a_day * len(window) * window.tick_s / DAY_S),
+            lambda window: sum(1 for _ in _noticed_in(self._estates, window)),
             is_solved=False,
+            solves=lambda window: sum(solved(one) for one, _, _ in _noticed_in(self._estates, window)),
         )
 
     def observe(self, state: State | None, window: Window) -> Iterator[Batch]:  # noqa: ARG002  solves its own

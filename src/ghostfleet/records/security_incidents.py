@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ghostfleet.core.window import DAY_S, HOUR_S
+from ghostfleet.core.window import HOUR_S
 from ghostfleet.records.incident_metrics import noticed
 from ghostfleet.signals import StateObserver, security_events
 from ghostfleet.state.estate import Estates
@@ -34,24 +34,20 @@ def observer(scenario: Scenario) -> StateObserver:
     """Make the record ready for a scenario."""
     estates = Estates(scenario)
 
-    def observe(state: State | None, window: Window) -> Iterator[Batch]:  # noqa: ARG001  asks for incidents alone
-        found = [
+    def found(window: Window) -> list[tuple[int, Occasion]]:
+        struck = [
             (noticed(one, estates.flow.seed)[0], one)
             for one in estates.occasions.between(window.since_s - LATEST_S, window.until_s)
             if one.kind.TYPE == "security"
         ]
-        mine = sorted(
-            ((second, one) for second, one in found if window.since_s <= second < window.until_s),
-            key=lambda pair: (pair[0], pair[1].id),
-        )
-        if mine:
+        mine = [(second, one) for second, one in struck if window.since_s <= second < window.until_s]
+        return sorted(mine, key=lambda pair: (pair[0], pair[1].id))
+
+    def observe(state: State | None, window: Window) -> Iterator[Batch]:  # noqa: ARG001  asks for incidents alone
+        if mine := found(window):
             yield security_events.batch([_row(estates, second, one) for second, one in mine], TABLE)
 
-    estate = estates.flow.estate
-    a_day = sum(one.per_day for one in estate.incidents.scheduled.values()) * 0.1
-    return StateObserver(
-        TABLE, 1, observe, lambda window: round(a_day * len(window) * window.tick_s / DAY_S), is_solved=False
-    )
+    return StateObserver(TABLE, 1, observe, lambda window: len(found(window)), is_solved=False)
 
 
 def _row(estates: Estates, second: int, one: Occasion) -> dict[str, object]:

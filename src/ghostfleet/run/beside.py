@@ -1,18 +1,21 @@
 """Manifests that stand side by side at one destination: parts of a data set, and windows of one in a store.
 
 A file holds what one run wrote; a table in a store keeps the rows of earlier runs, too. What an earlier manifest tells
-of and a later run did not write again stays told: that manifest is kept under the beginning of its hash.
+of and a later run did not write again stays told: that manifest is kept under the beginning of its hash. A later run
+may know of more incidents, as long as its ledger adds none before the end of what stands there.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from ghostfleet.core.errors import DataError, SinkError
 from ghostfleet.run import manifest
+from ghostfleet.spec import ledger
+from ghostfleet.spec.estate.incidents import LedgerEntry
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -71,9 +74,25 @@ def _ensure_window_of(path: Path, known: Determinants) -> None:
     again = msgspec.structs.replace(known, since_s=its.since_s, until_s=its.until_s, tables=its.tables)
     if _covers(known, its):  # every row is written again, by whatever release
         again = msgspec.structs.replace(again, version=its.version, tzdata=its.tzdata)
+    if its.scenario:  # a blind one does not tell its ledger
+        again = msgspec.structs.replace(again, scenario=_grown(path, its, known))
     if why := _another(record, again):
         msg = f"{path} says that another data set stands there: {why}; remove it and its store, or name another one"
         raise SinkError(msg)
+
+
+def _grown(path: Path, its: Determinants, known: Determinants) -> dict[str, Any]:
+    """Scenario of a run with the ledger of an earlier one; `SinkError` when it would change what that one released."""
+    before, now = its.scenario.get("estate") or {}, known.scenario.get("estate") or {}
+    released, entries = (msgspec.convert(one.get("ledger", ()), tuple[LedgerEntry, ...]) for one in (before, now))
+    if entries == released:
+        return known.scenario
+    try:
+        ledger.ensure_extends(entries, released, its.until_s)
+    except ValueError as error:
+        msg = f"{path} says what its store holds: {error}; or name another destination"
+        raise SinkError(msg) from error
+    return {**known.scenario, "estate": {**now, "ledger": before.get("ledger", ())}}
 
 
 def _readable(path: Path) -> Manifest | None:

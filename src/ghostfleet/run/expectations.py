@@ -8,14 +8,14 @@ import msgspec
 
 from ghostfleet import records, signals
 from ghostfleet.generate import Generator
-from ghostfleet.queries import observed
+from ghostfleet.queries import names_at, observed
 from ghostfleet.run import beside, manifest
 from ghostfleet.signals import Extent
 from ghostfleet.sinks import home_of
 from ghostfleet.spec import loading
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from ghostfleet.core.table import Table
     from ghostfleet.queries import Data
@@ -65,12 +65,12 @@ class Expectations(msgspec.Struct, frozen=True):
         return _shown(seen)
 
 
-def of(url: str, fallback: Scenario) -> Expectations:
+def of(url: str, fallback: Callable[[], Scenario]) -> Expectations:
     """Expectations of the data set at a URL; without a manifest those of ``fallback``, span and size apart."""
     records = _records(url)
     record = records[0] if records else None
     if record is None or not record.determinants.scenario:
-        return Expectations(_tables(Generator(fallback)), fallback, {})
+        return _guessed(url, fallback())
     is_store = any(one.in_store for one in record.written)
     told = [record, *_earlier(url)]
     tables: dict[str, Table] = {}
@@ -88,6 +88,12 @@ def of(url: str, fallback: Scenario) -> Expectations:
     found = len(records), record.determinants.part[1]
     scenario = next(iter(scenarios.values()))
     return Expectations(tuple(tables.values()), scenario, extents, found, scenarios, is_store)
+
+
+def _guessed(url: str, scenario: Scenario) -> Expectations:
+    """Expectations of a scenario's tables as far as they are there; of all of them where none is."""
+    tables, names = _tables(Generator(scenario)), set(names_at(url))
+    return Expectations(tuple(one for one in tables if {one.name, one.file_stem} & names) or tables, scenario, {})
 
 
 def _earlier(url: str) -> list[Manifest]:

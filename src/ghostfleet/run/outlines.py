@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from ghostfleet import signals
+from ghostfleet import records
 from ghostfleet.core.batch import Quanta, Spelled, Text, spelt
 from ghostfleet.core.errors import ScenarioError
 from ghostfleet.core.window import HOUR_S
@@ -129,7 +129,7 @@ def _of(scenario: Scenario, table: str, outline: Outline, rows: Rows) -> Iterato
 
 
 def _ensure_columns(table: str, outline: Outline) -> None:
-    names = signals.signal(table).TABLE.names
+    names = records.signal(table).TABLE.names
     for name in (outline.column, *outline.where):
         if name not in names:
             msg = f"expect.{table}: there is no column {name!r}; valid are {', '.join(names)}"

@@ -33,6 +33,11 @@ def stopwatch() -> float:
     return time.perf_counter()
 
 
+def effort() -> float:
+    """Seconds that this process has kept CPUs busy: what else runs on the machine does not lengthen them."""
+    return time.process_time()
+
+
 def cores() -> int:
     """How many CPUs this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -67,6 +67,7 @@ class StateObserver:
     is_solved: bool = True  # False: it is handed no state, and solves what it needs itself
     is_detailed: bool = False  # True: it follows single requests, for which the state is solved in detail
     ticks_at_once: int = 0  # of a task, where its rows are so many that the usual stretch would be too long
+    solves: Callable[[Window], int] = lambda _window: 0  # ticks that it solves itself for a window of rows
 
 
 class Signal(Protocol):
@@ -125,23 +126,16 @@ def _plugged_in() -> list[Signal]:
     return [signal for entry in entry_points(group=GROUP) for signal in _of(loaded(entry))]
 
 
-def signal(name: str) -> Signal:
-    """Signal of a table; `ScenarioError` naming those there are."""
+def signal(name: str, known: Callable[[], Mapping[str, Signal]] = found) -> Signal:
+    """Signal of a table; `ScenarioError` naming the tables that are known, and the groups that they form."""
     if name in {part.name for part in iter_modules(__path__)}:  # without looking for plug-ins, which takes a while
         for one in _of(import_module(f"{__name__}.{name}")):
             if name == one.TABLE.name:
                 return one
-    known = found()
-    if name not in known:
-        groups = [group for group in GROUPS if any(one.TABLE.group == group for one in known.values())]
-        rows = sorted(table for table, one in known.items() if one.TABLE.form == "rows")
+    tables = known()
+    if name not in tables:
+        groups = [group for group in GROUPS if any(one.TABLE.group == group for one in tables.values())]
+        rows = sorted(table for table, one in tables.items() if one.TABLE.form == "rows")
         msg = f"there is no table {name}; known are {', '.join(rows)}, and those of the groups {', '.join(groups)}"
         raise ScenarioError(msg)
-    return known[name]
-
-
-def named(name: str) -> tuple[str, ...]:
-    """Tables that a name stands for: the one of that name, or all of a group; `ScenarioError` when there is none."""
-    if name not in GROUPS:
-        return (signal(name).TABLE.name,)
-    return tuple(table for table, one in found().items() if one.TABLE.group == name)
+    return tables[name]

@@ -25,9 +25,13 @@ if TYPE_CHECKING:
     from ghostfleet.state.estate import State
 
 
-def _float(name: str, about: str, unit: str, fold: Fold, high: float | None = None, by: str = "") -> Column:
+def _float(name: str, about: str, unit: str, fold: Fold, high: float | None = None) -> Column:
+    return column(name, Kind.F64, about, unit=unit, low=0, high=high, resolution=0.01, fold=fold)
+
+
+def _time(name: str, about: str) -> Column:
     return column(
-        name, Kind.F64, about, unit=unit, low=0, high=high, resolution=0.01, fold=fold, by=by, nullable=bool(by)
+        name, Kind.F64, about, unit="ms", low=0, resolution=0.001, fold=Fold.WEIGHTED, by=STATEMENTS, nullable=True
     )
 
 
@@ -50,8 +54,8 @@ TABLE = Table(
         _count("database_connections", "connections held at the end", Fold.LAST),
         _float("read_iops", "reads from disks", "1/s", Fold.MEAN),
         _float("write_iops", "writes to disks", "1/s", Fold.MEAN),
-        _float("read_latency_ms", "mean time of a read", "ms", Fold.WEIGHTED, by=STATEMENTS),
-        _float("write_latency_ms", "mean time of a write", "ms", Fold.WEIGHTED, by=STATEMENTS),
+        _time("read_latency_ms", "mean time of a read"),
+        _time("write_latency_ms", "mean time of a write"),
         _count("read_throughput_bytes", "bytes read", Fold.SUM, "B"),
         _count("write_throughput_bytes", "bytes written", Fold.SUM, "B"),
         _count("free_storage_bytes", "space left at the end", Fold.LAST, "B"),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ghostfleet.core import rows
+from ghostfleet.core import draw, rows
 from ghostfleet.core.batch import Batch
 from ghostfleet.core.facts import Facts
 from ghostfleet.core.table import Fold, Kind, Table, column
@@ -51,12 +51,12 @@ TABLE = Table(
         _count("network_out_bytes", "bytes sent", Fold.SUM, "B"),
         _count("request_count", "requests that arrived", Fold.SUM),
         column(
-            "response_time_ms", Kind.F64, "median time of served requests; null where there are none", unit="ms", low=0,
-            resolution=0.01, nullable=True,
+            "response_time_ms", Kind.F64, "median time of served requests, to 0.01 or 0.1 by agent; null without any",
+            unit="ms", low=0, resolution=0.01, nullable=True,
         ),
         column(
-            "error_rate", Kind.F64, "requests that failed or timed out; null without any", unit="%", low=0,
-            high=100, resolution=0.001, nullable=True,
+            "error_rate", Kind.F64, "requests that failed or timed out, to 0.00001 or 0.01 by agent; null without any",
+            unit="%", low=0, high=100, resolution=0.00001, nullable=True,
         ),
         column("throughput_rps", Kind.F64, "requests served per second", unit="1/s", low=0, resolution=0.001),
         _count("active_connections", "requests in work and connections kept open at the end", Fold.LAST),
@@ -69,6 +69,8 @@ TABLE = Table(
     order=("time", "service_name"),
 )  # fmt: skip
 SUMS = ("served", "failed", "clean", "clean_ms", "clean_square", "again", "again_ms", "again_square")
+COARSE = {"response_time_ms": 10, "error_rate": 1000}  # resolutions that half of the agents round to: 0.1 ms, 0.01 %
+COARSE_SHARE = 0.5
 KEPT_PER_POD = 2.0  # connections that stay open
 CRASHING = 0.3  # of pods that do not start, the share that crashes; the others wait
 
@@ -92,6 +94,11 @@ class SystemMetrics:
         self._regions = [network.region for network in networks]
         self._environments = [network.environment for network in networks]
         self.places = [flow.places[name] for name in self.names]
+        ids = flow.nodes.ids[self.places]
+        self._per_one = {
+            name: _readings_per_one(TABLE[name], draw.uniform(flow.stream("agent", name).keys(ids), 0, 1), coarse)
+            for name, coarse in COARSE.items()
+        }
 
     def ready(self) -> StateObserver:
         """The observer."""
@@ -140,6 +147,18 @@ class SystemMetrics:
         }
         return Facts(TABLE, state.window, values, dict.fromkeys(SUMS, Fold.SUM))
 
+    def times_ms(self, facts: Mapping[str, F64]) -> F64:
+        """Median times of folded facts as agents round them."""
+        return self._rounded("response_time_ms", median(facts))
+
+    def error_rates(self, facts: Mapping[str, F64]) -> F64:
+        """Per cent that failed, of folded facts, as agents round them; 0 without requests."""
+        return self._rounded("error_rate", 100 * facts["failed"] / np.maximum(facts["request_count"], 1))
+
+    def _rounded(self, name: str, values: F64) -> F64:
+        per_one = self._per_one[name]
+        return np.rint(values * per_one) / per_one
+
     def observe(self, state: State, window: Window) -> Iterator[Batch]:
         """Rows of a window, time after time."""
         folded = self.facts(state).folded(window.tick_s // state.window.tick_s)
@@ -154,11 +173,17 @@ class SystemMetrics:
             "environment": rows.words(self._environments, window),
         }
         columns |= {one.name: rows.read(folded, one) for one in TABLE.columns if one.name in facts}
-        columns["response_time_ms"] = rows.decimals(median(facts), TABLE["response_time_ms"], served == 0)
-        failed = 100 * facts["failed"] / np.where(none, 1, requests)
-        columns["error_rate"] = rows.decimals(failed, TABLE["error_rate"], none)
+        columns["response_time_ms"] = rows.decimals(self.times_ms(facts), TABLE["response_time_ms"], served == 0)
+        columns["error_rate"] = rows.decimals(self.error_rates(facts), TABLE["error_rate"], none)
         columns["throughput_rps"] = rows.decimals(served / window.tick_s, TABLE["throughput_rps"])
         yield Batch(TABLE, {name: columns[name] for name in TABLE.names})
+
+
+def _readings_per_one(column: Column, u: F64, coarse: int) -> F64:
+    """How many steps of each agent's make one unit, shape (services, 1): those of the column, or coarser ones."""
+    finest = 10**column.decimals
+    per_one: F64 = np.where(u < COARSE_SHARE, finest // coarse, finest).astype(np.float64)
+    return per_one
 
 
 def median(facts: Mapping[str, F64]) -> F64:

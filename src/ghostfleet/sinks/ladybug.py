@@ -26,7 +26,7 @@ from ghostfleet.sinks.graph.shape import (
 from ghostfleet.sinks.parts import Place, StagedPart
 from ghostfleet.sinks.plan import Tasks
 from ghostfleet.sinks.sink import Home, Receipt, Written
-from ghostfleet.sinks.staging import UNFINISHED, Staging, checked_name, found_receipt, publish, writing
+from ghostfleet.sinks.staging import UNFINISHED, Staging, checked_name, publish, writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -102,12 +102,7 @@ class LadybugSink:
         """Receipt of a part that survived and whose digest still agrees."""
         from ghostfleet.sinks.arrow import ipc
 
-        path = self._path(table, task)
-        receipt = found_receipt(path, table.name, task)
-        try:
-            return receipt if receipt and ipc.stored_digest(ipc.stored([path])) == receipt.digest else None
-        except DataError:
-            return None
+        return ipc.kept(self._path(table, task), table.name, task)
 
     def finish(self, receipts: Sequence[Receipt]) -> list[Written]:
         """Load all tables at once; the file, new or not, changes as a whole or not at all."""

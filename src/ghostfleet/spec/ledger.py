@@ -1,6 +1,7 @@
 """The ledger: incidents and resolutions added after a scenario was written, one JSON object a line.
 
-It only grows. A resolution lets an incident recover from an instant on, and changes nothing before.
+It only grows. A resolution lets an incident recover from an instant on, and changes nothing before. So data that were
+released stay as they are while a ledger grows by entries that are no earlier than their end: `ensure_extends`.
 """
 
 from __future__ import annotations
@@ -48,12 +49,9 @@ class Added(msgspec.Struct, frozen=True):
         return ends_s if self.resolved_s is None else min(ends_s, self.resolved_s + int(60 * self.kind.recovery[1]))
 
 
-def read(
-    text: str, name: str, estate: Estate, *, known: int = 0, frontier_s: int | None = None
-) -> tuple[LedgerEntry, ...]:
+def read(text: str, name: str, estate: Estate) -> tuple[LedgerEntry, ...]:
     """Entries of a ledger's text, checked against an estate and what its own ledger holds already.
 
-    ``known`` entries at the beginning have been released before; later ones may change nothing before ``frontier_s``.
     Raises `ScenarioError` with the line of the first entry that cannot be.
     """
     if len(text) > LARGEST_TEXT:
@@ -77,7 +75,7 @@ def read(
         lines.append(number)
     before = len(estate.ledger)
     try:
-        added([*estate.ledger, *entries], estate, known=before + known, frontier_s=frontier_s)
+        added([*estate.ledger, *entries], estate)
     except _WrongError as error:
         msg = f"{name}:{lines[error.place - before]}: {error.path}{': ' if error.path else ''}{error.said}"
         raise ScenarioError(msg) from error
@@ -101,18 +99,33 @@ class _WrongError(Exception):
         self.place, self.path, self.said = place, path, said
 
 
-def added(
-    entries: Sequence[LedgerEntry], estate: Estate, *, known: int = 0, frontier_s: int | None = None
-) -> dict[str, Added]:
+def ensure_extends(entries: Sequence[LedgerEntry], released: Sequence[LedgerEntry], frontier_s: int) -> None:
+    """Raise ValueError unless entries are those with which data were released until ``frontier_s``, and later ones."""
+    for place, (entry, before) in enumerate(zip(entries, released, strict=False), start=1):
+        if entry != before:
+            msg = f"entry {place} of the ledger is another one than when it was released; a ledger only grows"
+            raise ValueError(msg)
+    if len(entries) < len(released):
+        msg = f"the ledger had {len(released)} entries and has {len(entries)} now; a ledger only grows"
+        raise ValueError(msg)
+    for place, entry in enumerate(entries[len(released) :], start=len(released) + 1):
+        path = "at" if entry.resolves else "starts"
+        said = getattr(entry, path) or ""
+        if moments.instant(said, path) < frontier_s:
+            valid = f"valid is {_moment(frontier_s)} or later"
+            msg = f"entry {place} of the ledger: {path}: {said} is before what was released already; {valid}"
+            raise ValueError(msg)
+
+
+def added(entries: Sequence[LedgerEntry], estate: Estate) -> dict[str, Added]:
     """Incidents of a ledger by id, in its order, resolutions applied."""
     found: dict[str, Added] = {}
     alike: dict[tuple[str, str], list[str]] = {}  # ids by kind and root
     for place, entry in enumerate(entries):
-        least_s = frontier_s if place >= known else None
         if entry.resolves:
-            one = _resolved(place, entry, found, least_s)
+            one = _resolved(place, entry, found)
         else:
-            one = _new(place, entry, estate, least_s)
+            one = _new(place, entry, estate)
             same = alike.setdefault((one.name, one.root), [])
             _ensure_apart(place, one, [found[other] for other in same])
             if one.id in found:
@@ -122,13 +135,12 @@ def added(
     return found
 
 
-def _new(place: int, entry: LedgerEntry, estate: Estate, least_s: int | None) -> Added:
+def _new(place: int, entry: LedgerEntry, estate: Estate) -> Added:
     kind = _checked(place, lambda: incidents.made(entry.incident or {}, "incident"))
     _checked(place, lambda: incidents.ensure_named(estate, kind, "incident"))
     if len(kind.on) != 1:
         raise _WrongError(place, "incident.on", f"it names {len(kind.on)}; an entry of the ledger names exactly one")
     start_s = _checked(place, lambda: moments.instant(entry.starts or "", "starts"))
-    _ensure_after(place, "starts", start_s, least_s)
     root = kind.on[0]
     return Added(entry.id or id_of(str(kind.__struct_config__.tag), root, start_s), kind, root, start_s)
 
@@ -144,7 +156,7 @@ def _ensure_apart(place: int, one: Added, others: Sequence[Added]) -> None:
             raise _WrongError(place, "starts", said)
 
 
-def _resolved(place: int, entry: LedgerEntry, found: dict[str, Added], least_s: int | None) -> Added:
+def _resolved(place: int, entry: LedgerEntry, found: dict[str, Added]) -> Added:
     one = found.get(entry.resolves or "")
     if one is None:
         valid = f"known are {', '.join(found)}" if found else "no incident stands before it"
@@ -154,14 +166,7 @@ def _resolved(place: int, entry: LedgerEntry, found: dict[str, Added], least_s: 
     at_s = _checked(place, lambda: moments.instant(entry.at or "", "at"))
     if at_s < one.start_s:
         raise _WrongError(place, "at", f"{one.id} starts only at {_moment(one.start_s)}")
-    _ensure_after(place, "at", at_s, least_s)
     return msgspec.structs.replace(one, resolved_s=at_s)
-
-
-def _ensure_after(place: int, path: str, second: int, least_s: int | None) -> None:
-    if least_s is not None and second < least_s:
-        said = f"{_moment(second)} was released already; valid is {_moment(least_s)} or later"
-        raise _WrongError(place, path, said)
 
 
 def _checked(place: int, check: Callable[[], T]) -> T:

@@ -30,13 +30,22 @@ class Losses(msgspec.Struct, frozen=True):
     is_visible: bool  # whether anybody could notice
 
 
+def solved(occasion: Occasion) -> int:
+    """Ticks that are solved for its losses."""
+    return 0 if _is_of_leaves(occasion) else 2 * len(window(occasion))
+
+
+def _is_of_leaves(occasion: Occasion) -> bool:
+    return all(effect.parameter in LEAF_PARAMETERS for effect in occasion.kind.effects())
+
+
 def losses(estates: Estates, occasion: Occasion) -> Losses:
     """Losses by one incident: the state with it and without it, from its onset until the state has forgotten it."""
     kind = occasion.kind
     minutes = (
         occasion.stand_s + (occasion.onset_s + occasion.end_s - occasion.start_s - occasion.stand_s) / 2
     ) / MINUTE_S
-    if all(effect.parameter in LEAF_PARAMETERS for effect in kind.effects()):
+    if _is_of_leaves(occasion):
         return Losses(0, (), round(kind.USD_PER_MINUTE * kind.strength * min(minutes, 60.0), 2), is_visible=True)
     failed, busy, ticks = 0, 0.0, 0
     worse: set[str] = set()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ghostfleet import signals
+from ghostfleet import records, signals
 from ghostfleet.core.batch import Text
 from ghostfleet.core.errors import ScenarioError
 from ghostfleet.core.window import DAY_S
@@ -29,10 +29,10 @@ def rows(made, table, window, parts=1):
 
 
 def test_a_group_names_all_of_its_tables_that_a_scenario_can_make():
-    assert [table.name for table in generator().tables(["graph"])] == list(signals.named("graph"))
-    assert sorted(signals.named("graph")) == sorted(GRAPH)
-    assert signals.named("Service") == ("Service",)
-    assert set(signals.named("telemetry")) >= {"host_metrics", "server_metrics"}
+    assert [table.name for table in generator().tables(["graph"])] == list(records.named("graph"))
+    assert sorted(records.named("graph")) == sorted(GRAPH)
+    assert records.named("Service") == ("Service",)
+    assert set(records.named("telemetry")) >= {"host_metrics", "server_metrics"}
     with pytest.raises(ScenarioError, match="capacity makes no table of graph"):
         generator("capacity").tables(["graph"])
     with pytest.raises(ScenarioError, match="needs the section estate"):

@@ -25,8 +25,8 @@ def text(*entries):
     return "".join(json.dumps(entry) + "\n" for entry in entries)
 
 
-def read(*entries, **rest):
-    return ledger.read(text(*entries), "added.jsonl", ESTATE, **rest)
+def read(*entries):
+    return ledger.read(text(*entries), "added.jsonl", ESTATE)
 
 
 def test_entries_stand_in_their_order_whatever_blank_lines_are_between():
@@ -122,14 +122,27 @@ def test_the_same_kind_may_strike_again_once_it_is_resolved():
     assert len(read(DEPLOY, RESOLVED, again)) == 3
 
 
-def test_nothing_new_begins_before_what_was_released():
-    frontier_s = DAY_S + 16 * 3600 + 300
-    assert read(DEPLOY, RESOLVED, known=1, frontier_s=frontier_s)
-    for entries, known, line in (([DEPLOY], 0, 1), ([DEPLOY, {**RESOLVED, "at": "2025-03-05T16:04"}], 1, 2)):
-        with pytest.raises(
-            ScenarioError, match=f"added.jsonl:{line}: .* was released already; valid is 2025-03-05T16:05"
-        ):
-            read(*entries, known=known, frontier_s=frontier_s)
+FRONTIER_S = DAY_S + 16 * 3600 + 300  # 16:05
+
+
+@pytest.mark.parametrize(
+    ("released", "entries", "complaint"),
+    [
+        ([], [DEPLOY], "entry 1 of the ledger: starts: 2025-03-05T16:00 is before .* valid is 2025-03-05T16:05:00Z or"),
+        ([DEPLOY], [DEPLOY, {**RESOLVED, "at": "2025-03-05T16:04"}], "entry 2 of the ledger: at: 2025-03-05T16:04 is"),
+        ([DEPLOY, RESOLVED], [DEPLOY], "had 2 entries and has 1 now; a ledger only grows"),
+        ([DEPLOY], [{**DEPLOY, "starts": "2025-03-05T17:00"}], "entry 1 of the ledger is another one than when it was"),
+    ],
+)
+def test_nothing_new_begins_before_what_was_released(released, entries, complaint):
+    with pytest.raises(ValueError, match=complaint):
+        ledger.ensure_extends(read(*entries), read(*released), FRONTIER_S)
+
+
+def test_what_was_released_stands_and_what_is_later_is_added():
+    for count in range(3):
+        later = [DEPLOY, RESOLVED, {**LEAK, "starts": "2025-03-05T16:05"}]
+        ledger.ensure_extends(read(*later), read(*later[:count]), FRONTIER_S if count else DAY_S)
 
 
 def test_a_file_continues_the_ledger_of_its_scenario():

@@ -4,18 +4,8 @@ import pytest
 
 from ghostfleet.core.errors import ScenarioError
 from ghostfleet.spec import loading, moments, reading
+from tests.unit.spec.stories import STORY
 
-STORY = """
-scenario: own
-extends: estate
-story:
-  title: A
-  summary: B
-  calm: {at: 1h, minutes: 10}
-  steps:
-    - {name: one, title: One, at: 2h, minutes: 10, seconds: 30, documented: {rps: 4}}
-    - {name: two, title: Two, at: 2020-01-01T03:00, minutes: 10, seconds: 15.5, documented: {rps: 5}}
-"""
 OUTLINE = "expect: {{system_metrics: [{{column: request_count, {}}}]}}\n"
 
 

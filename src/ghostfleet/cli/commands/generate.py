@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from ghostfleet.cli import output, scenario
+from ghostfleet.cli import groups, output, scenario
 from ghostfleet.core.errors import ScenarioError
 from ghostfleet.core.window import Window
 from ghostfleet.generate import Plan
@@ -17,18 +17,18 @@ from ghostfleet.run import estimate, history, manifest, records, surroundings
 from ghostfleet.sinks import home_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from ghostfleet.core.table import Table
     from ghostfleet.generate import Generator
     from ghostfleet.run.history import Outcome, Request
+    from ghostfleet.run.statistics import Statistics
     from ghostfleet.sinks import Written
     from ghostfleet.spec.scenario import Scenario
 
 LARGE_BYTES = 2_000_000_000
 WORTH_AN_ESTIMATE = 2_000_000  # rows; below, any output is small
-MOST_NAMED = 6  # tables whose columns the summary counts one by one
 ENTITIES_PER_REPORT = 20  # of the log's progress lines (CAP-18)
 
 EPILOG = """
@@ -48,8 +48,9 @@ Examples:
 @output.output_options
 @click.option("--yes", is_flag=True, help="Write large outputs without asking.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@click.option("--verbose", is_flag=True, help="Tell of every table and column, however many there are.")
 @click.pass_context
-def command(ctx: click.Context, /, **arguments: Any) -> None:  # noqa: ANN401  click hands over what was typed
+def command(ctx: click.Context, /, *, verbose: bool, **arguments: Any) -> None:  # noqa: ANN401  as typed
     """Write the data set that SCENARIO describes: a shipped name or a YAML file."""
     loaded = scenario.load(ctx, arguments)
     request = output.request(loaded.scenario, arguments)
@@ -62,7 +63,8 @@ def command(ctx: click.Context, /, **arguments: Any) -> None:  # noqa: ANN401  c
             records.write_summary(outcome, folder)
     records.LOG.info("complete: %s", records.summary(outcome))
     if not arguments["quiet"]:
-        _tell(outcome, to_errors=any(sink.scheme == "stdout" for sink in history.destinations(request)))
+        to_errors = any(sink.scheme == "stdout" for sink in history.destinations(request))
+        click.echo("\n".join(_told(outcome, verbose=verbose)), err=to_errors)
 
 
 class Run(msgspec.Struct):
@@ -139,35 +141,58 @@ class Run(msgspec.Struct):
         records.LOG.info("generate metrics: %.0f %%, %s records so far, %.0f records/s", share, self.done, rate)
 
 
-def _tell(outcome: Outcome, *, to_errors: bool) -> None:
-    """Say what was made, and where."""
-    window = outcome.plan.window
-    columns = ", ".join(f"{len(table.columns)} columns of {table.name}" for table in outcome.tables)
-    if len(outcome.tables) > MOST_NAMED:
-        columns = f"{len(outcome.tables)} tables"
+def _told(outcome: Outcome, *, verbose: bool) -> Iterator[str]:
+    """Say what was made, and where; of many tables group by group."""
+    window, tables = outcome.plan.window, outcome.tables
+    is_long = verbose or len(tables) <= groups.MOST_NAMED
+    columns = ", ".join(f"{len(table.columns)} columns of {table.name}" for table in tables)
+    if len(tables) > groups.MOST_NAMED:
+        columns = f"{len(tables)} tables"
     first, last = manifest.moment(window.since_s), manifest.moment(window.until_s)
-    lines = [f"{outcome.plan.rows:,} rows, {columns}, {first} to {last}"]
-    for name, statistics in outcome.statistics.items():
-        told = {column: figures for column, figures in statistics.summary().items() if figures["count"]}
-        if told:
-            lines.append(f"{'':>{len(name)}}    {'mean':>9} {'sd':>9} {'min':>9} {'max':>9}")
-            for column, figures in told.items():
-                numbers = " ".join(f"{figures[key]:9.2f}" for key in ("mean", "sd", "min", "max"))
-                lines.append(
-                    f"  {column:<{len(name)}}  {numbers}"
-                    + (f"   {figures['missing']:,} missing" if figures["missing"] else "")
-                )
+    # Of events, a plan knows only how many are expected.
+    rows = sum({one.table: one.rows for written in outcome.written.values() for one in written}.values())
+    yield f"{rows:,} rows, {columns}, {first} to {last}"
+    if is_long:
+        for name, statistics in outcome.statistics.items():
+            yield from _measured(name if len(tables) > 1 else "", statistics)
     for url, written in outcome.written.items():
-        lines += [f"  {_where(url, one.name)}: {one.rows:,} rows, {_stored(url, one)}" for one in written]
-    lines += [f"  {output.left_out(url, names)}" for url, names in outcome.left_out.items()]
+        yield from _written(url, written, tables, is_long=is_long)
+    for url, names in outcome.left_out.items():
+        yield from groups.paragraph(output.left_out(url, names))
+    if not is_long:
+        recorded = [str(path) for path in outcome.manifests.values()][:1]
+        yield f"statistics of each column: {' and '.join([*recorded, '--verbose'])}"
     if outcome.kept:
-        lines.append(f"{outcome.kept} of {len(outcome.plan.tasks)} parts were kept from an interrupted run")
-    rate = outcome.plan.rows / max(outcome.seconds, 1e-9)
-    lines.append(
+        yield f"{outcome.kept} of {len(outcome.plan.tasks)} parts were kept from an interrupted run"
+    rate = rows / max(outcome.seconds, 1e-9)
+    yield (
         f"{output.duration(outcome.seconds)}, {output.human(rate)} rows/s, {outcome.workers} "
         f"process{'es' if outcome.workers > 1 else ''}, peak memory {surroundings.peak_memory_mb():.0f} MB"
     )
-    click.echo("\n".join(lines), err=to_errors)
+
+
+def _measured(table: str, statistics: Statistics) -> Iterator[str]:
+    told = {column: figures for column, figures in statistics.summary().items() if figures["count"]}
+    width = max((len(name) for name in (table, *told)), default=0)
+    if told:
+        yield f"  {table:<{width}}  {'mean':>9} {'sd':>9} {'min':>9} {'max':>9}"
+    for column, figures in told.items():
+        numbers = " ".join(f"{figures[key]:9.2f}" for key in ("mean", "sd", "min", "max"))
+        missing = f"   {figures['missing']:,} missing" if figures["missing"] else ""
+        yield f"  {column:<{width}}  {numbers}{missing}"
+
+
+def _written(url: str, written: Sequence[Written], tables: Sequence[Table], *, is_long: bool) -> Iterator[str]:
+    """Lines on a destination: one for each table, or for all kinds of a graph together."""
+    by_table = {one.table: one for one in written}
+    for group, found in groups.by_group([table for table in tables if table.name in by_table]):
+        mine = [by_table[table.name] for table in found]
+        if is_long or not groups.is_summed(group, found):
+            yield from (f"  {_where(url, one.name)}: {one.rows:,} rows, {_stored(url, one)}" for one in mine)
+        else:
+            rows, size = sum(one.rows for one in mine), sum(one.size for one in mine)
+            said = _stored(url, msgspec.structs.replace(mine[0], size=size))
+            yield f"  {_where(url, '')}: {groups.kinds(found)}, {rows:,} rows, {said}"
 
 
 def _stored(url: str, one: Written) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from ghostfleet.cli import output, scenario
+from ghostfleet.cli import groups, output, scenario
 from ghostfleet.run import estimate, manifest
 
 EPILOG = """
@@ -22,10 +22,11 @@ Examples:
 @scenario.scenario_options
 @output.output_options
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--verbose", is_flag=True, help="Tell of every table.")
 @click.option("--yes", is_flag=True, hidden=True)
 @click.option("--quiet", is_flag=True, hidden=True)
 @click.pass_context
-def command(ctx: click.Context, /, *, as_json: bool, **arguments: Any) -> None:  # noqa: ANN401  as typed
+def command(ctx: click.Context, /, *, as_json: bool, verbose: bool, **arguments: Any) -> None:  # noqa: ANN401  as typed
     """Print rows, bytes and seconds of what generate would write with the same options; write nothing."""
     loaded = scenario.load(ctx, arguments)
     request = output.request(loaded.scenario, arguments)
@@ -45,8 +46,13 @@ def command(ctx: click.Context, /, *, as_json: bool, **arguments: Any) -> None: 
     if as_json:
         click.echo(json.dumps(figures, indent=1))
         return
-    names = ", ".join(table.name for table in tables)
-    click.echo(f"{names}: {cost.rows:,} rows, {figures['from']} to {figures['until']}")
+    span = f"{figures['from']} to {figures['until']}"
+    if len(tables) > groups.MOST_NAMED or verbose:
+        counts = {table.name: sum(task.rows for task in plan.tasks if task.table == table.name) for table in tables}
+        click.echo(f"{cost.rows:,} rows, {output.count(len(tables), 'table')}, {span}")
+        click.echo("\n".join(groups.lines(tables, counts, verbose=verbose)))
+    else:
+        click.echo(f"{', '.join(table.name for table in tables)}: {cost.rows:,} rows, {span}")
     click.echo(f"about {output.size(cost.bytes)} to {', '.join(request.urls)}")
     for url, left in cost.left_out.items():
         click.echo(output.left_out(url, left))

@@ -42,7 +42,7 @@ FORMATS = ("png", "pdf", "html")
 def command(url: str | None, *, given: str | None, quiet: bool, **look: Any) -> None:  # noqa: ANN401  as typed
     """Draw the data at PATH: a picture, a page, and statistics. PATH is a folder, a file or duckdb:FILE."""
     where = url or given or examine.fallback(None, look["scenario_name"]).destination
-    for path in _report(where, examine.expected(where, look["scenario_name"]), look):
+    for path in _report(where, examine.expected(where, look["scenario_name"], quiet=quiet), look):
         if not quiet:
             click.echo(path)
 

@@ -25,7 +25,7 @@ Examples:
 @click.option("--quiet", is_flag=True, help="Print nothing; the exit code tells.")
 def command(url: str, *, scenario_name: str | None, form: str, quiet: bool) -> int:
     """Run every check on the data at PATH: a folder, a file or duckdb:FILE. Leaves with 1 when one fails."""
-    report = examine.judge(url, examine.expected(url, scenario_name))
+    report = examine.judge(url, examine.expected(url, scenario_name, quiet=quiet))
     if not quiet:
         texts = {"table": as_text, "markdown": as_markdown}
         shown = json.dumps(report.as_dict(), indent=1, default=str) if form == "json" else texts[form](report)

@@ -10,7 +10,7 @@ from ghostfleet.core.batch import Plain, Quanta, Text
 from ghostfleet.core.window import HOUR_S, MINUTE_S, Window
 from ghostfleet.signals.changes import Changes
 from ghostfleet.signals.database_metrics import DatabaseMetrics
-from ghostfleet.signals.system_metrics import SystemMetrics, median
+from ghostfleet.signals.system_metrics import SystemMetrics
 from ghostfleet.state.estate import Estates
 from ghostfleet.world.estate.services import POD_STATUS
 
@@ -64,16 +64,15 @@ class Seen:
         facts = self._systems.facts(state).folded(ROW_MIN)
         place = {name: row for row, name in enumerate(self._systems.names)}
         rows = np.array([place[key] for key in nodes.keys])
-        last = {name: values[rows, -1] for name, values in facts.values.items()}
-        errors = 100 * last["failed"] / np.maximum(last["request_count"], 1)
-        times = median({name: values[rows, -1:] for name, values in facts.values.items()})[:, 0]
+        last = {name: values[:, -1:] for name, values in facts.values.items()}
+        errors, times = (of(last)[rows, 0] for of in (self._systems.error_rates, self._systems.times_ms))
         health = [_health(one, ms) for one, ms in zip(errors.tolist(), times.tolist(), strict=True)]
         return {
             "status": _words(health),
             "version": _words([self._changes.version(key, second) for key in nodes.keys]),
-            "replicas": Plain(np.maximum(last["pod_count"], 1)),
-            "cpu_usage": _cents(last["cpu_utilization"]),
-            "memory_usage": _cents(last["memory_utilization"]),
+            "replicas": Plain(np.maximum(last["pod_count"][rows, 0], 1)),
+            "cpu_usage": _cents(last["cpu_utilization"][rows, 0]),
+            "memory_usage": _cents(last["memory_utilization"][rows, 0]),
             "latency": _cents(times),
         }
 

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from ghostfleet.core.errors import DataError
 from ghostfleet.sinks.arrow.convert import Converter, digest_arrow, reading
 from ghostfleet.sinks.digest import ValueDigest
+from ghostfleet.sinks.staging import found_receipt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
     from ghostfleet.core.batch import Batch
     from ghostfleet.sinks.parts import Place
+    from ghostfleet.sinks.sink import Receipt
 
 SUFFIX = "arrow"
 
@@ -66,3 +69,12 @@ def stored_digest(batches: Iterable[pa.RecordBatch]) -> str:
         for batch in batches:
             digest_arrow(digest, batch)
     return digest.hexdigest()
+
+
+def kept(path: Path, table: str, task: int) -> Receipt | None:
+    """Receipt of a part that an interrupted run left finished, and whose digest still agrees."""
+    receipt = found_receipt(path, table, task)
+    try:
+        return receipt if receipt and stored_digest(stored([path])) == receipt.digest else None
+    except DataError:
+        return None

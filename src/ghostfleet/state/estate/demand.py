@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ghostfleet.world.flow import Flow
 
 
-SURGES: dict[str, Any] = {"per_day": (1.5, 1.0), "ticks": (7.0, 0.9), "height": (0.3, 0.9), "most": 0.6}
+SURGES: dict[str, Any] = {"per_day": (3.0, 1.0), "ticks": (7.0, 0.9), "height": (0.3, 0.9), "most": 0.6}
 CHIME = (0.12, 1.0)  # median and log-deviation of what timers of clients add at one minute of the hour …
 ON_THE_HOUR = 0.5  # … which is the full hour for so many cells …
 FADING = maths.exp2(np.arange(60) / -1.5)  # … and what is left of it minute by minute
@@ -32,7 +32,7 @@ class Demand:
         """Prepare what does not depend on the window."""
         self._flow = flow
         entries = flow.entries
-        calm = characters(flow, "entry", entries.ids, swing=(0.06, 0.6), rough=(0.015, 0.7))
+        calm = characters(flow, "entry", entries.ids, swing=(0.06, 0.8), rough=(0.035, 0.8))
         self.characters = msgspec.structs.replace(
             calm, swing=calm.swing * entries.unrest, rough=calm.rough * entries.unrest
         )

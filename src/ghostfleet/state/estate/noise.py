@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 LOG2_E = 1.4426950408889634
 SLOWEST_TICKS = 4**6  # about three days
 PERSISTENCES = (-0.2, 0.0, 0.2, 0.4)  # characters of swings: restless to sluggish
-RESTLESS = 0.6  # octaves by which roughness itself wanders: calm hours follow calm hours
+RESTLESS = 0.9  # octaves by which roughness itself wanders: calm hours follow calm hours
 BURST_CELL = 360  # ticks in which bursts are counted
 BURST_MOST = 6  # in one cell
 LONGEST_BURST = 90  # ticks; those of a cell reach into the next

@@ -79,10 +79,10 @@ class Solver:
         self._pooled = _group(flow, loaded & ((nodes.kinds == DATABASE) | (nodes.kinds == MACHINE)))
         self._scaled = _group(flow, (nodes.kinds == SERVICE) & (nodes.rates > 0))
         ids = flow.nodes.ids
-        latency = characters(flow, "latency", ids, swing=(0.07, 0.6), rough=(0.06, 0.6))
+        latency = characters(flow, "latency", ids, swing=(0.05, 0.8), rough=(0.06, 0.7))
         self._slow = Bursts(flow, "slow", ids, per_day=(2.5, 1.0), ticks=(2.5, 0.9), height=(0.35, 0.8), most=2.5)
-        failing = characters(flow, "failing", ids, swing=(0.5, 0.4), rough=(0.06, 0.5))
-        self._faults = Bursts(flow, "faults", ids, per_day=(0.8, 1.0), ticks=(16.0, 0.8), height=(0.8, 0.7), most=5.0)
+        failing = characters(flow, "failing", ids, swing=(0.18, 0.6), rough=(0.15, 0.5))
+        self._faults = Bursts(flow, "faults", ids, per_day=(0.6, 1.0), ticks=(16.0, 0.8), height=(0.6, 0.7), most=5.0)
         self._wander = Wander(self._demand.characters, latency, failing)
 
     def solve(self, window: Window, influences: Influences) -> Rates:

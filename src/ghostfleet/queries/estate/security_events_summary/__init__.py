@@ -1,1 +1,1 @@
-"""Security events of a window: by severity, type and status, by day, and by resource."""
+"""Security events and recorded incidents of a window: by severity, type and status, by day, and by resource."""

@@ -1,4 +1,4 @@
-"""Security events of a window: by severity, type and status, by day, and by resource."""
+"""Security events and recorded incidents of a window: by severity, type and status, by day, and by resource."""
 
 from __future__ import annotations
 

@@ -1,13 +1,18 @@
 -- title: Resources with most security events
 -- params: start TIMESTAMPTZ, end TIMESTAMPTZ
 -- needs: security_events(time TIMESTAMPTZ, resource_id, resource_type, severity, status, cvss_score DOUBLE)
+-- optional: security_incidents(time TIMESTAMPTZ, resource_id, resource_type, severity, status, cvss_score DOUBLE)
 -- columns: resource_id, resource_type, event_count, critical_count, open_count, max_cvss_score
 -- stores: duckdb, timescaledb
 -- order: total
 SELECT resource_id, resource_type, count(*) AS event_count,
     count(*) FILTER (WHERE severity = 'critical') AS critical_count,
     count(*) FILTER (WHERE status <> 'resolved') AS open_count, max(cvss_score) AS max_cvss_score
-FROM security_events
+FROM (
+    SELECT time, resource_id, resource_type, severity, status, cvss_score FROM security_events
+    UNION ALL
+    SELECT time, resource_id, resource_type, severity, status, cvss_score FROM security_incidents
+) AS events
 WHERE time >= CAST($1 AS TIMESTAMPTZ) AND time < CAST($2 AS TIMESTAMPTZ)
 GROUP BY 1, 2
 ORDER BY event_count DESC, critical_count DESC, resource_id, resource_type
