@@ -12,6 +12,7 @@ from ghostfleet.cli.times import Duration, Moment
 from ghostfleet.core.errors import ScenarioError
 from ghostfleet.run import surroundings
 from ghostfleet.run.history import Request
+from ghostfleet.sinks.formats import suffix_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -97,13 +98,18 @@ def request(scenario: Scenario, arguments: Mapping[str, Any]) -> Request:
         until_s=until,
         every_s=arguments["every"],
         only=tuple(name.strip() for name in (arguments["only"] or "").split(",") if name.strip()),
-        format=arguments["format_"],
+        format=arguments["format_"] or (None if _named_formats(arguments["to"]) else scenario.file_format),
         codec=arguments["codec"],
         compressed=compressed,
         part=(arguments["part"] or 1, arguments["parts"] or 1),
         workers=arguments["workers"],
         blind=arguments["blind"],
     )
+
+
+def _named_formats(urls: Sequence[str]) -> bool:
+    """Whether the name of some destination says a format."""
+    return any(suffix_of(url) for url in urls)
 
 
 @contextmanager

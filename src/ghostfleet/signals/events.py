@@ -14,6 +14,7 @@ from ghostfleet.signals import StateObserver
 from ghostfleet.state.estate.visits import FIRST_USER, LANE, LOW_16, Doors, Entered, Visits, stretches
 from ghostfleet.world import flow as flows
 from ghostfleet.world import web
+from ghostfleet.world.flow.entering import mean_per_s, ticks_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -119,21 +120,19 @@ class Events:
         self.cells = [
             cell for cell, node in enumerate(flow.entries.nodes.tolist()) if names[node] in web.monitored()
         ]
-        self._a_second = float(flow.entries.rates[self.cells].sum())
+        self._a_second = mean_per_s(flow, self.cells)
         self._tick_s = scenario.timeline.tick_s
         self._versions = {name: flow.estate.services[name].version for name in web.monitored() if name in flow.places}
 
     def ready(self) -> StateObserver:
         """The observer."""
-        a_tick = max(self._a_second * self._tick_s, 1e-6)
-        ticks = max(5, min(1440, int(IN_A_TASK / a_tick) // 5 * 5))
         return StateObserver(
             TABLE,
-            max(1, round(a_tick)),
+            max(1, round(self._a_second * self._tick_s)),
             self.observe,
             lambda window: round(self._a_second * len(window) * window.tick_s),
             is_detailed=True,
-            ticks_at_once=ticks,
+            ticks_at_once=ticks_of(IN_A_TASK, self._a_second, self._tick_s),
         )
 
     def observe(self, state: State, window: Window) -> Iterator[Batch]:

@@ -17,6 +17,7 @@ from ghostfleet.state.estate.traces import Steps, steps
 from ghostfleet.world import flow as flows
 from ghostfleet.world import web
 from ghostfleet.world.flow.draft import EXTERNAL, SERVICE, WEB
+from ghostfleet.world.flow.entering import mean_per_s, ticks_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -91,20 +92,19 @@ class Spans:
         self._tick_s = scenario.timeline.tick_s
         self._share = flow.estate.trace_share
         self.cells = list(range(len(flow.entries)))
-        self._a_second = float(flow.entries.rates.sum()) * self._share
+        self._a_second = mean_per_s(flow, self.cells) * self._share
         self._texts = Texts(flow)
 
     def ready(self) -> StateObserver:
         """The observer."""
-        a_tick = max(self._a_second * self._tick_s, 1e-6)
         per_trace = _spans_per_request(self._flow)
         return StateObserver(
             TABLE,
-            max(1, round(a_tick * per_trace)),
+            max(1, round(self._a_second * self._tick_s * per_trace)),
             self.observe,
             lambda window: round(self._a_second * per_trace * len(window) * window.tick_s),
             is_detailed=True,
-            ticks_at_once=max(5, min(1440, int(IN_A_TASK / a_tick) // 5 * 5)),
+            ticks_at_once=ticks_of(IN_A_TASK, self._a_second, self._tick_s),
         )
 
     def observe(self, state: State, window: Window) -> Iterator[Batch]:

@@ -18,6 +18,7 @@ from ghostfleet.state.estate.visits import FIRST_USER, Doors, Entered, stretches
 from ghostfleet.world import flow as flows
 from ghostfleet.world import web
 from ghostfleet.world.flow.draft import EXTERNAL
+from ghostfleet.world.flow.entering import mean_per_s, ticks_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -114,19 +115,18 @@ class Transactions:
         self._flow = flow = flows.build(scenario)
         place = flow.places.get(SHOP, -1)
         self.cells = np.flatnonzero(flow.entries.nodes == place).tolist()
-        self._a_second = float(flow.entries.rates[self.cells].sum())
+        self._a_second = mean_per_s(flow, self.cells)
         self._tick_s = scenario.timeline.tick_s
 
     def ready(self) -> StateObserver:
         """The observer."""
-        a_tick = max(self._a_second * self._tick_s, 1e-6)
         return StateObserver(
             TABLE,
-            max(1, round(a_tick)),
+            max(1, round(self._a_second * self._tick_s)),
             self.observe,
             lambda window: round(self._a_second * len(window) * window.tick_s),
             is_detailed=True,
-            ticks_at_once=max(5, min(1440, int(IN_A_TASK / a_tick) // 5 * 5)),
+            ticks_at_once=ticks_of(IN_A_TASK, self._a_second, self._tick_s),
         )
 
     def observe(self, state: State, window: Window) -> Iterator[Batch]:

@@ -124,7 +124,9 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             history_s = self.estate.history_days * DAY_S
             # A story is over after some days: all of it is its history.
             is_long = until_s - since_s > history_s
-            return Timeline(since_s, until_s, estates.TICK_S, estates.ROW_S, history_s if is_long else None)
+            # A span that ends now ends with a whole tick, and so do its rows.
+            row_s = estates.ROW_S if self.estate.now is None else estates.TICK_S
+            return Timeline(since_s, until_s, estates.TICK_S, row_s, history_s if is_long else None)
         if self.hosts is not None:
             return Timeline(*self.hosts.span_s, TICK_S, ROW_S)
         data = self.servers
@@ -134,6 +136,11 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     def compressed(self) -> bool:
         """Whether files are compressed unless a flag says otherwise."""
         return self._main.compression
+
+    @property
+    def file_format(self) -> str | None:
+        """Format of files that neither a flag nor a name asks for; None: the usual one."""
+        return None if self.estate is None or self.estate.file_format == "csv" else self.estate.file_format
 
     @property
     def destination(self) -> str:

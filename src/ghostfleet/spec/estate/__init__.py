@@ -54,6 +54,9 @@ class Estate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         Annotated[int, Meta(ge=1, le=10**9)] | None,
         Meta(description="requests that enter in the span, exactly; demand is scaled to it"),
     ] = None
+    clock: Annotated[
+        str | None, Meta(description="IANA time zone of all clients, instead of that of the region they come from")
+    ] = None
     trace_share: Annotated[
         float, Meta(gt=0, le=1, description="share of traces that spans and logs tell of, each of them whole")
     ] = 1.0
@@ -90,6 +93,9 @@ class Estate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     prices: Prices = Prices()
     generated_data_path: Annotated[str, Meta(description="where generate writes without --to")] = "out/estate"
     compression: Annotated[bool, Meta(description="gzip for CSV and JSON lines, zstd for Parquet")] = True
+    file_format: Annotated[
+        Literal["csv", "jsonl", "json", "bulk", "parquet"], Meta(description="of files, where nobody says another")
+    ] = "csv"
 
     def __post_init__(self) -> None:
         """Refuse clocks that nobody keeps, names of what there is not, what contradicts itself, and false incidents."""
@@ -102,6 +108,7 @@ class Estate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         civil.ensure_within_calendar(self.start_date, self.days)
         clocks = {f"regions.{name}.clock": region.clock for name, region in self.regions.items()}
         clocks |= {f"incidents.scheduled.{name}.clock": one.clock for name, one in self.incidents.scheduled.items()}
+        clocks |= {} if self.clock is None else {"clock": self.clock}
         for place, clock in {**clocks, "changes.clock": self.changes.clock}.items():
             try:
                 zones.known_zone(clock)

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 
 from ghostfleet.core.window import Window
+from ghostfleet.state.estate.counted import Counted
 from ghostfleet.state.estate.influences import Influences, influences
 from ghostfleet.state.estate.leaves import Leaves
 from ghostfleet.state.estate.outcomes import Outcomes, Splitter
@@ -94,8 +95,24 @@ class Estates:
             residents.setdefault(service.cluster, []).append(name)
         self.residents = residents  # services of each cluster
         self._solver = Solver(self.flow)
-        self._splitter = Splitter(self.flow)
+        counted = None
+        if estate.total is not None:
+            counted = self._counted(estate.total)
+            self.flow = flows.loaded(self.flow, estate.total / counted.expected)
+            self._solver = Solver(self.flow)
+        self._splitter = Splitter(self.flow, counted)
         self._leaves = Leaves(self.flow)
+
+    def _counted(self, total: int) -> Counted:
+        """Whole numbers of requests that make a total over the span, in step with the rates of demand."""
+        since_s, until_s = self.flow.estate.span_s
+        tick_s = self.scenario.timeline.tick_s
+        solver = self._solver
+
+        def rates(window: Window) -> F64:
+            return solver.entering(window, self.influences(window))
+
+        return Counted(total, Window.between(since_s, until_s, tick_s), rates)
 
     def solve(
         self, window: Window, keep: Callable[[Occasion], bool] = lambda _occasion: True, *, detailed: bool = False

@@ -20,6 +20,7 @@ from ghostfleet.state.estate.blocks import blocks
 
 if TYPE_CHECKING:
     from ghostfleet.core.arrays import F64, I64, U64, Bool
+    from ghostfleet.state.estate.counted import Counted
     from ghostfleet.state.estate.rates import Rates
     from ghostfleet.world.flow import Flow
     from ghostfleet.world.flow.levels import Level
@@ -86,9 +87,9 @@ class _Part(msgspec.Struct, frozen=True):
 class Splitter:
     """Draws outcomes for any window."""
 
-    def __init__(self, flow: Flow) -> None:
-        """Make the keys of all splits."""
-        self.flow, self.scratch = flow, Scratch()
+    def __init__(self, flow: Flow, counted: Counted | None = None) -> None:
+        """Make the keys of all splits; ``counted`` says how many requests enter, where that is not drawn."""
+        self.flow, self.scratch, self.counted = flow, Scratch(), counted
         self.parts = [_part(flow, level) for level in flow.levels.all]
         self.entry = self._pair(flow.entries.ids, "total", "failed")
         self.echo = self._pair(flow.echoes.ids, "echo", "echo failed")
@@ -104,7 +105,8 @@ class Splitter:
         """Counts at every tick of the window of some rates; with those that only single requests need, if asked."""
         of_slots = (*BY_SLOT, *DETAILS) if detailed else BY_SLOT
         flow, levels, window = self.flow, self.flow.levels, rates.window
-        entered, entry_failed = self._enter(rates.entering, self.entry, flow.entries.nodes, rates)
+        given = None if self.counted is None else self.counted.entered(window)
+        entered, entry_failed = self._enter(rates.entering, self.entry, flow.entries.nodes, rates, given)
         echoed, echo_failed = self._enter(rates.echoing, self.echo, flow.echoes.children, rates)
         by_node = np.zeros((len(BY_NODE), len(flow.nodes), len(window)), dtype=np.int64)
         by_slot = np.empty((len(of_slots), len(flow.slots), len(window)), dtype=np.int64)
@@ -119,11 +121,15 @@ class Splitter:
         return Outcomes(entered=entered, entry_failed=entry_failed, echoed=echoed, echo_failed=echo_failed, **names)
 
     @staticmethod
-    def _enter(means: F64, keys: tuple[U64, U64], nodes: I64, rates: Rates) -> tuple[I64, I64]:
-        """Draw the totals of what enters at nodes, and split off what fails."""
+    def _enter(
+        means: F64, keys: tuple[U64, U64], nodes: I64, rates: Rates, given: I64 | None = None
+    ) -> tuple[I64, I64]:
+        """Draw the totals of what enters at nodes, unless they are given, and split off what fails."""
         window, (totals, bad) = rates.window, keys
-        u = draw.uniform(totals, window.start, window.stop)
-        entered = counts.poisson(np.minimum(means * window.tick_s, MOST), u)
+        if given is None:
+            u = draw.uniform(totals, window.start, window.stop)
+            given = counts.poisson(np.minimum(means * window.tick_s, MOST), u)
+        entered = given
         return entered, _share(entered, rates.answers.failures[nodes], bad, window.start)
 
 

@@ -85,6 +85,11 @@ class Solver:
         self._faults = Bursts(flow, "faults", ids, per_day=(0.6, 1.0), ticks=(16.0, 0.8), height=(0.6, 0.7), most=5.0)
         self._wander = Wander(self._demand.characters, latency, failing)
 
+    def entering(self, window: Window, influences: Influences) -> F64:
+        """Requests per second that enter in each cell, shape (entries, ticks)."""
+        wandering, *_ = self._wander.factors(window)
+        return self._demand.rates(window, influences, wandering)
+
     def solve(self, window: Window, influences: Influences) -> Rates:
         """Rates at every tick of a window; ticks up to `LOOK_BACK` after its start lack some of their past."""
         entering, times, failures = self._wander.factors(window)

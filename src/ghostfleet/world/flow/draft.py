@@ -245,4 +245,5 @@ def _cells(estate: Estate, place: int, node: DraftNode) -> Iterator[DraftEntry]:
     total = sum(clients.values())
     shapes = node.entry.curves()
     for region, weight in clients.items():
-        yield DraftEntry(place, region, estate.regions[region].clock, weight / total, shapes, node.entry.unrest)
+        clock = estate.clock or estate.regions[region].clock
+        yield DraftEntry(place, region, clock, weight / total, shapes, node.entry.unrest)
