@@ -12,7 +12,8 @@ from ghostfleet.core.errors import DataError, SinkError
 from ghostfleet.queries import open_data, relations, validate_url
 from ghostfleet.queries.text import Need
 from ghostfleet.sinks import open_sink
-from tests.sinks.rows import DOCUMENTS, PARTS, cut, rows, values, write
+from tests.sinks.documents import DOCUMENTS
+from tests.sinks.rows import PARTS, cut, rows, values, write
 
 FORMS = ("jsonl", "json", "bulk", "bulk.gz", "parquet", "csv", "duckdb")
 NAMES = [one.flat_name for one in DOCUMENTS.columns]
@@ -93,9 +94,9 @@ def test_two_columns_of_one_flat_name_are_refused(tmp_path):
     twice = (DOCUMENTS["id"], replace(DOCUMENTS["id"], name="@id"))
     table = replace(DOCUMENTS, columns=twice, keys=("id",), order=("id",))
     said = "columns id, @id of table readings have the same name in stores, id"
-    for url, options in ((f"duckdb:{tmp_path}/x.duckdb", {}), (str(tmp_path), {"format": "parquet"})):
+    for url in (f"duckdb:{tmp_path}/x.duckdb", f"{tmp_path}/x.parquet"):
         with pytest.raises(SinkError, match=said):
-            open_sink(url, **options).open([table], plan_id="p", tasks={"readings": [0]})
+            open_sink(url).open([table], plan_id="p", tasks={"readings": [0]})
     with pytest.raises(DataError, match=said), open_data(str(tmp_path), [table]):
         pass
 

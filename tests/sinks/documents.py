@@ -46,9 +46,9 @@ DOCUMENTS = Table(
 def documents(count: int, words: Sequence[str], lists: Sequence[Sequence[str]]) -> Batch:
     """Rows with extremes, missing values and awkward texts."""
     number = np.arange(count)
-    short = tuple(word for word in words if len(word) < 100)  # noqa: PLR2004  of an id
+    short = tuple(word for word in words if len(word) < 100)
     word = (number % (len(words) + 1) - 1).astype(np.int16)
-    failed = np.where(number % 5 == 2, number % len(words), -1).astype(np.int8)  # noqa: PLR2004
+    failed = np.where(number % 5 == 2, number % len(words), -1).astype(np.int8)
     hashed = number.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
     ident = (
         Text(number % len(short), short),
@@ -62,18 +62,18 @@ def documents(count: int, words: Sequence[str], lists: Sequence[Sequence[str]]) 
     made: dict[str, Values] = {
         "@time": Plain(number * 86_399_123 + 1_640_995_200_007),
         "id": Spelled(ident),
-        "source.early": Text(np.where(number % 4 == 1, number % len(words), -1), tuple(words)),  # noqa: PLR2004
+        "source.early": Text(np.where(number % 4 == 1, number % len(words), -1), tuple(words)),
         "source.host": Text(word, tuple(words)),
         "source.kind": Text(word, tuple(f"kind {place}" for place in range(len(words) + 3))),
         "source.tags": Text(number % (len(lists) + 1) - 1, tuple(joined(items) for items in lists)),
-        "source.place.load": Quanta(np.resize(np.array([0, -1, 99, 4510, 2**31 - 1], np.int32), count), 100, number % 7 != 3),  # noqa: PLR2004
+        "source.place.load": Quanta(np.resize(np.array([0, -1, 99, 2**31 - 1], np.int32), count), 100, number % 7 != 3),
         "source.place.seen": Plain(number * 1_000_003 - 5, number % 3 != 1),
-        "source.place.up": Plain(number % 2 == 0, number % 4 != 3),  # noqa: PLR2004
-        "count": Plain(np.resize(np.array([-(2**63), 2**63 - 1, 0, 10_000]), count), number % 11 == 10),  # noqa: PLR2004
+        "source.place.up": Plain(number % 2 == 0, number % 4 != 3),
+        "count": Plain(np.resize(np.array([-(2**63), 2**63 - 1, 0, 10_000]), count), number % 11 == 10),
         "error.code": Text(failed, tuple(words)),
         "error.message": Text(failed, tuple(f"{one}: \t" for one in words)),
         "error.trace": Spelled(trace, (failed < 0) | (number % 3 > 0)),
-        "error.ratio": Plain(np.where((failed < 0) | (number % 7 < 3), np.nan, number / 3)),  # noqa: PLR2004
+        "error.ratio": Plain(np.where((failed < 0) | (number % 7 < 3), np.nan, number / 3)),
         "error.detail.depth": Plain(number, (failed < 0) | (number % 2 > 0)),
         "ratio": Plain(np.resize(np.array([0.0, -0.0, np.nan, 1e300, 2 / 3]), count)),
     }  # fmt: skip

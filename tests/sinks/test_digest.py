@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from ghostfleet.core.batch import Batch, Plain, Quanta, Spelled, Text, Values, spelt
 from ghostfleet.sinks.arrow.convert import Converter, digest_arrow
 from ghostfleet.sinks.digest import ValueDigest
-from tests.sinks.rows import DOCUMENTS, ROWS, TABLE, rows
+from tests.sinks.documents import DOCUMENTS
+from tests.sinks.rows import ROWS, TABLE, rows
 
 
 def digest(*batches: Batch) -> str:

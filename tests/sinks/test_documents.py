@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import duckdb
@@ -22,9 +23,9 @@ from ghostfleet.sinks.text import renderer
 from ghostfleet.sinks.text.spelling import spelled_bytes
 from ghostfleet.sinks.text.stream import TextStream
 from ghostfleet.sinks.text.syntax import SYNTAXES
-from tests.sinks.documents import flattened
+from tests.sinks.documents import DOCUMENTS, flattened
 from tests.sinks.rows import ROWS, cut, rows
-from tests.sinks.rows import DOCUMENTS, values as said
+from tests.sinks.rows import values as said
 
 words = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=12)
 KEY = column("key", Kind.I64, "number of the row")
@@ -84,21 +85,18 @@ def nested(draw: st.DrawFn) -> Batch:
     made: dict[str, Values] = {"key": Plain(number)}
     for name in names:
         gone = np.array(draw(st.lists(st.booleans(), min_size=count, max_size=count)), np.bool_)
-        kind, values = draw(
-            st.sampled_from(
-                [
-                    (Kind.TEXT, Text(codes, tuple(draw(st.lists(words, min_size=3, max_size=4))))),
-                    (Kind.TEXT, Text(codes, ("same", "vocabulary", "twice"))),
-                    (Kind.TEXT, Text(codes.copy(), ("x", "y", "z"))),
-                    (Kind.TEXT, Spelled((draw(words), Digits(number, 2), Text(number % 2, ("", draw(words)))), gone)),
-                    (Kind.TEXT, Spelled((Hex(number.astype(np.uint64)),), gone)),
-                    (Kind.I64, Plain(number * 1000, gone)),
-                    (Kind.F64, Quanta(number.astype(np.int32), 100, gone)),
-                    (Kind.F64, Plain(np.where(gone, np.nan, number / 3))),
-                    (Kind.BOOL, Plain(number % 2 == 0, gone)),
-                ]
-            )
-        )
+        choices: list[tuple[Kind, Values]] = [
+            (Kind.TEXT, Text(codes, tuple(draw(st.lists(words, min_size=3, max_size=4))))),
+            (Kind.TEXT, Text(codes, ("same", "vocabulary", "twice"))),
+            (Kind.TEXT, Text(codes.copy(), ("x", "y", "z"))),
+            (Kind.TEXT, Spelled((draw(words), Digits(number, 2), Text(number % 2, ("", draw(words)))), gone)),
+            (Kind.TEXT, Spelled((Hex(number.astype(np.uint64)),), gone)),
+            (Kind.I64, Plain(number * 1000, gone)),
+            (Kind.F64, Quanta(number.astype(np.int32), 100, gone)),
+            (Kind.F64, Plain(np.where(gone, np.nan, number / 3))),
+            (Kind.BOOL, Plain(number % 2 == 0, gone)),
+        ]
+        kind, values = draw(st.sampled_from(choices))
         columns.append(column(name, kind, "about", nullable=True, optional=draw(st.booleans())))
         made[name] = values
     table = Table("t", "about", tuple(columns), keys=("key",), order=(), form="document")
@@ -192,22 +190,20 @@ def test_a_spelled_text_is_the_same_text_of_a_vocabulary(vocabulary, constant, d
     one, other = (Batch(table, {"key": Plain(np.arange(count)), "x": values}) for values in (spelled, looked_up))
     assert all(text_of(one, syntax) == text_of(other, syntax) for syntax in SYNTAXES)
     starts, content = spelled_bytes(spelled, "x")
-    assert [content[a:b].decode() for a, b in zip(starts[:-1], starts[1:], strict=True)] == [
-        text or "" for text in texts
-    ]
+    assert [content[a:b].decode() for a, b in pairwise(starts)] == [text or "" for text in texts]
 
 
 @given(st.lists(st.integers(0, 2**63 - 1), min_size=1), st.integers(0, 25))
 def test_digits_are_led_by_zeros_up_to_their_width(numbers, width):
     starts, content = spelled_bytes(Spelled(("n", Digits(np.array(numbers), width))), "x")
-    found = [content[a:b].decode() for a, b in zip(starts[:-1], starts[1:], strict=True)]
+    found = [content[a:b].decode() for a, b in pairwise(starts)]
     assert found == [f"n{number:0{width}d}" for number in numbers]
 
 
 @given(st.lists(st.integers(0, 2**64 - 1), min_size=1), st.sampled_from([4, 8, 12, 16]))
 def test_hexadecimal_digits_are_the_lowest_of_their_word(numbers, digits):
     starts, content = spelled_bytes(Spelled((Hex(np.array(numbers, np.uint64), digits),)), "x")
-    found = [content[a:b].decode() for a, b in zip(starts[:-1], starts[1:], strict=True)]
+    found = [content[a:b].decode() for a, b in pairwise(starts)]
     assert found == [f"{number:016x}"[-digits:] for number in numbers]
 
 
@@ -267,7 +263,7 @@ def test_an_id_of_several_keys_is_joined():
         (Text(np.array([-1]), ("a",)), Kind.TEXT, "column x of t misses values"),
         (Spelled((Digits(np.array([1])),), np.array([True])), Kind.TEXT, "column x of t misses values"),
         (Plain(np.array([1]), np.array([True])), Kind.I64, "column x of t misses values"),
-        (Text(np.array([0]), ("x" * 511,)), Kind.TEXT, "made of x, key and take up to 539 bytes; search indexes take 512"),
+        (Text(np.array([0]), ("x" * 511,)), Kind.TEXT, "take up to 539 bytes; search indexes take 512"),
         (Plain(np.array([1.0])), Kind.F64, "key x of table t is a float"),
         (Text(np.array([0]), ("a",)), Kind.TEXTS, "key x of table t is a texts"),
         (Spelled((Digits(np.array([-1])),)), Kind.TEXT, "a part of column x is -1"),
