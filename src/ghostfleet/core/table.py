@@ -74,8 +74,8 @@ class Column:
 
     @property
     def flat_name(self) -> str:
-        """Name in stores and queries, where names are plain: dots become underscores, a leading @ goes."""
-        return self.name.removeprefix("@").replace(".", "_")
+        """Name in stores and queries."""
+        return flat_name(self.name)
 
     @property
     def per_second(self) -> int:
@@ -89,6 +89,11 @@ class Column:
             msg = f"column {self.name} has no resolution"
             raise ValueError(msg)
         return max(0, round(-_log10(self.resolution)))
+
+
+def flat_name(name: str) -> str:
+    """Name of a column in stores and queries, where names are plain: dots become underscores, a leading @ goes."""
+    return name.removeprefix("@").replace(".", "_")
 
 
 def _log10(power_of_ten: float) -> int:

@@ -199,7 +199,7 @@ def open_data(
     """
     import duckdb
 
-    found = sources(url, tables)
+    found = sources(url, _flat(tables))
     with tempfile.TemporaryDirectory(prefix="ghostfleet-", dir=scratch) as folder:
         store = duckdb.connect(str(Path(folder) / "asked.duckdb"))
         try:
@@ -207,13 +207,21 @@ def open_data(
             data = Data(url, tuple(source.table for source in found), store)
             types = [_load(data, source, reachable(source, Path(folder))) for source in found]
             _declare(data, found, types)
-            for source in beside(url, truth):
+            for source in beside(url, _flat(truth)):
                 _load(replace(data, _found=[]), source, reachable(source, Path(folder)))
             for relation, rows in (expectations or {}).items():
                 data.add_rows(relation, rows)
             yield data
         finally:
             store.close()
+
+
+def _flat(tables: Sequence[Table]) -> list[Table]:
+    """Tables by names of columns that SQL can have; DataError where two columns then have the same."""
+    try:
+        return [table.flattened() for table in tables]
+    except ValueError as error:
+        raise DataError(str(error)) from error
 
 
 def observed(data: Data, table: str) -> dict[str, Any] | None:

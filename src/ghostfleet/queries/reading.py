@@ -7,7 +7,8 @@ import gzip
 import re
 from typing import TYPE_CHECKING
 
-from ghostfleet.core.table import Kind
+from ghostfleet.core.table import Kind, flat_name
+from ghostfleet.queries import documents
 from ghostfleet.queries.graph import open_graph
 from ghostfleet.queries.sources import UnreadableError
 
@@ -32,7 +33,6 @@ _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT"
 ZONED = "TIMESTAMP WITH TIME ZONE"
 _OFFSET = ".*[T ].*[+-][0-9]{2}(:?[0-9]{2})?"  # of a time of day from UTC, as numbers
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_SAMPLE_ROWS = 200  # JSON objects whose keys are taken for the columns
 
 
 def is_name(text: str) -> bool:
@@ -72,18 +72,13 @@ def relation(store: DuckDBPyConnection, source: Source) -> tuple[str, dict[str, 
         return described(store, f"read_parquet({_paths(source)})")  # `file_row_number` would start anew per file
     if source.suffix.startswith("csv"):
         names = _header(source.paths[0])
-        types = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in names)
+        types = ", ".join(f"{literal(flat_name(column))}: 'VARCHAR'" for column in names)
         text = "header = true, auto_detect = false, delim = ',', quote = '\"', escape = '\"', nullstr = ''"
         options = f"compression = '{_packing(source)}', {text}"
-        return f"read_csv({_paths(source)}, columns = {{{types}}}, {options})", dict.fromkeys(names, "VARCHAR")
-    form = "newline_delimited" if source.suffix.startswith("jsonl") else "array"
-    names = _json_names(store, source, form)
-    lists = {column.name for column in source.table.columns if column.kind is Kind.TEXTS}
-    kinds = {column: "JSON" if column in lists else "VARCHAR" for column in names}
-    types = ", ".join(f"{literal(column)}: '{kind}'" for column, kind in kinds.items())
-    options = f"format = '{form}', maximum_depth = 1, compression = '{_packing(source)}'"
-    rows = f"read_json({_paths(source)}, columns = {{{types}}}, {options})"
-    return rows, kinds
+        return f"read_csv({_paths(source)}, columns = {{{types}}}, {options})", dict.fromkeys(
+            map(flat_name, names), "VARCHAR"
+        )
+    return documents.relation(store, source, _paths(source), _packing(source))
 
 
 def _stored(store: DuckDBPyConnection, source: Source) -> tuple[str, dict[str, str]]:
@@ -123,15 +118,6 @@ def _header(path: Path) -> list[str]:
     return names
 
 
-def _json_names(store: DuckDBPyConnection, source: Source, form: str) -> list[str]:
-    rows = f"read_json_objects({_paths(source)}, format = '{form}', compression = '{_packing(source)}')"
-    sql = f"SELECT DISTINCT unnest(json_keys(json)) FROM (FROM {rows} LIMIT {_SAMPLE_ROWS})"  # noqa: S608
-    names = [str(row[0]) for row in store.execute(sql).fetchall()]
-    if not names:
-        raise UnreadableError(f"{source.paths[0]} holds no JSON objects")
-    return sorted(names)
-
-
 def typed(source: Source, rows: str, types: Mapping[str, str]) -> str:
     """SELECT of the table's columns by their declared types, the row in the file and what did not fit.
 
@@ -142,8 +128,10 @@ def typed(source: Source, rows: str, types: Mapping[str, str]) -> str:
     cells = [_cell(column, types[column.name]) for column in present]
     wrong = [_wrong(column, types[column.name]) for column in present if column.kind is not Kind.TEXT]
     listed = ", ".join(wrong) or "NULL"
+    lines = 2 if source.suffix.startswith(documents.BULK) else 1  # of a row
     return (
-        f"SELECT row_number() OVER () + {offset} AS file_row, nullif(concat_ws('\n', {listed}), '') AS wrong_cells, "  # noqa: S608  names are quoted
+        f"SELECT {lines} * row_number() OVER () + {offset} AS file_row, "  # noqa: S608  names are quoted
+        f"nullif(concat_ws('\n', {listed}), '') AS wrong_cells, "
         f"{', '.join(cells)} FROM {rows}"
     )
 

@@ -53,10 +53,14 @@ def merged(needs: Iterable[Need]) -> dict[str, Need]:
     return {name: text.Need(name, tuple(columns), tuple(columns.values())) for name, columns in found.items()}
 
 
-def table_of(need: Need) -> Table:
-    """Declaration that a need amounts to."""
-    pairs = zip(need.columns, need.types, strict=True)
-    return Table(need.relation, "", tuple(Column(one, KINDS[kind], "") for one, kind in pairs), (), ())
+def table_of(need: Need, declared: Table | None = None) -> Table:
+    """Declaration that a need amounts to; which columns need not be there says the table's own."""
+    optional = {column.flat_name for column in declared.columns if column.optional} if declared else set()
+    columns = tuple(
+        Column(one, KINDS[kind], "", nullable=True, optional=one in optional)
+        for one, kind in zip(need.columns, need.types, strict=True)
+    )
+    return Table(need.relation, "", columns, (), (), declared.stem if declared else "")
 
 
 @dataclass
@@ -144,7 +148,7 @@ class Relations:
             else:
                 self._add(need.relation, f"CREATE OR REPLACE VIEW {name(need.relation)} AS {view.sql}")
             return
-        table = table_of(need)
+        table = table_of(need, self.tables.get(need.relation))
         for url in self.urls:
             place = sources.source_of(url, table)
             if place is not None and self._take(place):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ghostfleet.core.table import Table
 
-SUFFIXES = ("csv.gz", "csv", "jsonl.gz", "jsonl", "json.gz", "json", "parquet")
+SUFFIXES = ("csv.gz", "csv", "jsonl.gz", "jsonl", "json.gz", "json", "ndjson.gz", "ndjson", "parquet")
 STORE, GRAPH, FILES = "duckdb:", "ladybug:", "files:"
 MOST_NAMED = 6  # in a message
 TRUTH = "truth"  # the folder into which the command of that name writes

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import repeat
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+import msgspec
 import numpy as np
 
 from ghostfleet.core.batch import Plain, Spelled, Text
@@ -40,22 +40,21 @@ class Unit(Protocol):
         """Cells of a block, whose columns are given."""
 
 
-@dataclass
-class Run:
+class Run(msgspec.Struct):
     """Pieces that stand side by side and depend on the same values; on none, where they are constant."""
 
     of: frozenset[int]  # groups of codes, or columns as numbers below 0
-    pieces: list[Piece] = field(default_factory=list)
+    pieces: list[Piece]
     before: bytes = b""
     after: bytes = b""
 
 
 def planned(table: Table, syntax: Syntax, groups: Groups) -> list[bytes | Unit]:
     """Constants and units of a row, from left to right."""
-    units: list[bytes | Unit] = []
-    for run in _folded(_runs(syntax.pieces, groups)):
-        units.append(_unit(run, table, syntax) if run.of else b"".join(_contents(run.pieces)))
-    return units
+    return [
+        _unit(run, table, syntax) if run.of else b"".join(_contents(run.pieces))
+        for run in _folded(_runs(syntax.pieces, groups))
+    ]
 
 
 def _runs(pieces: Iterable[Piece], groups: Groups) -> list[Run]:
