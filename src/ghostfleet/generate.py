@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 ROWS_PER_TASK = 262_144
 NODES_PER_TASK = 65_536  # or links; a batch is as long
+SOLVED_IN_DETAIL = 360  # ticks at once, where single requests are followed: their state has more counts
 TICKS_PER_BATCH = 45_056  # of all entities together: their arrays stay in cache, and a run below 60 MB
 
 
@@ -182,9 +183,12 @@ class Generator:
         """Rows of a task in `Table.order`, a few entities or a stretch of one at a time."""
         observer = self.observer(task.table)
         if isinstance(observer, signals.StateObserver):
-            if len(task.window):
-                state = self.state(task.window, detailed=observer.is_detailed) if observer.is_solved else None
-                yield from observer.observe(state, task.window)
+            # A task of single requests may be long, for its rows become one file; what is solved at once need not be.
+            rows = max(1, SOLVED_IN_DETAIL * self.scenario.timeline.tick_s // task.window.tick_s)
+            pieces = task.window.cut(rows) if observer.is_detailed else iter((task.window,))
+            for piece in pieces if len(task.window) else ():
+                state = self.state(piece, detailed=observer.is_detailed) if observer.is_solved else None
+                yield from observer.observe(state, piece)
             return
         if task.is_snapshot:
             yield observer.rows(task.window, task.first, task.last)

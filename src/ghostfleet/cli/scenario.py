@@ -281,7 +281,7 @@ def load(ctx: click.Context, arguments: Mapping[str, Any]) -> loading.Loaded:
     settings = loading.Settings(config, environment, arguments.get("assignments", ()), given, overrides)
     loaded = _with_incidents(loading.load(document, settings), document, settings, arguments)
     tables = () if loaded.scenario.tables == ("all",) else loaded.scenario.tables
-    named = [(table, ("expect", table), records.signal) for table in loaded.scenario.expect]
+    named = [(table, ("expect", table), records.signal) for table in loaded.scenario.expect or ()]
     for table, path, known in [
         *named,
         *((table, ("tables", str(at)), records.named) for at, table in enumerate(tables)),

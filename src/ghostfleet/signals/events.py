@@ -19,7 +19,7 @@ from ghostfleet.world.flow.entering import mean_per_s, ticks_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ghostfleet.core.arrays import F64, I64, U64, Bool
+    from ghostfleet.core.arrays import F64, I64, U64, Array, Bool
     from ghostfleet.core.batch import Values
     from ghostfleet.core.table import Column
     from ghostfleet.core.window import Window
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from ghostfleet.state.estate import State
 
 NEEDS: tuple[str, ...] = ("estate",)
-FOLLOWED = 65_536  # requests that are followed at once: many calls of NumPy, whatever they are
+FOLLOWED = 16_384  # requests that are followed at once: many calls of NumPy, whatever they are
 AT_ONCE = 8_192  # events whose columns are made at once: few enough for the second-level cache
-IN_A_TASK = 262_144
+IN_A_TASK = 1_048_576
 TEMPLATE_IDS = 1_000  # numbers that stand in concrete paths
 MESSAGES = 8  # texts of an error at most
 SERVER = {500, 502, 503, 504}
@@ -245,9 +245,9 @@ class _Texts:
         return visits.route * len(self.statuses) + self.status_place(visits.status)
 
     @staticmethod
-    def client(agent: I64, city: I64) -> I64:
+    def client(agent: Array, city: Array) -> I64:
         """Agent and city together."""
-        return agent * len(web.cities()) + city
+        return agent.astype(np.int64) * len(web.cities()) + city
 
     def path(self, visits: Visits) -> I64:
         """Concrete path of each request."""
@@ -295,8 +295,9 @@ def _session(visits: Visits) -> U64:
     return draw.derived(key, visits.user.astype(np.uint64), (visits.time_ms // DAY_MS).astype(np.uint64))
 
 
-def address(offset: I64) -> Spelled:
+def address(offset: Array) -> Spelled:
     """Address of 198.18.0.0/15."""
+    offset = offset.astype(np.int64)
     second, third, fourth = 18 + (offset >> 16), (offset >> 8) & 255, offset & 255
     return Spelled(("198.", Digits(second), ".", Digits(third), ".", Digits(fourth)))
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 NEEDS: tuple[str, ...] = ("estate",)
 SHOP, PAYMENT, ORDER = "checkout-service", "payment-service", "order-service"
 INSTANCES = 3
-FOLLOWED, AT_ONCE, IN_A_TASK = 32_768, 8_192, 131_072
+FOLLOWED, AT_ONCE, IN_A_TASK = 16_384, 8_192, 1_048_576
 STEPS = ("cart_review", "payment_processing", "order_confirmation")
 FAILURES = tuple(web.catalogue()["failures"])
 TIMEOUT, POOL, MEMORY, BREAKER, UPSTREAM = range(5)
@@ -237,7 +237,7 @@ def _columns(
     second = visits.time_ms // 1000 % 86_400
     clock = second // 3600 * 10_000 + second // 60 % 60 * 100 + second % 60
     item = (lot(visits.asked, 48) * len(texts["product_id"])).astype(np.int64)
-    client = crowd.agent.take(person) * len(web.cities()) + crowd.city.take(person)
+    client = crowd.agent.take(person).astype(np.int64) * len(web.cities()) + crowd.city.take(person)
     jitter = lot(visits.more, 32)
     values: dict[str, Values] = {
         "@timestamp": Plain(visits.time_ms),

@@ -72,8 +72,8 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     parameters: Annotated[dict[str, Parameter], Meta(description="what becomes a flag of the command line")] = {}
     aliases: Annotated[dict[str, str], Meta(description="other names of common options: output: to")] = {}
     expect: Annotated[
-        dict[str, Annotated[int, Meta(ge=0)] | tuple[Outline, ...]],
-        Meta(description="per table: rows with default parameters, or how columns move over the story"),
+        dict[str, Annotated[int, Meta(ge=0)] | tuple[Outline, ...]] | None,
+        Meta(description="per table: rows with default parameters, or how columns move; null takes back a base's"),
     ] = {}
     story: Annotated[Story | None, Meta(description="what its presenter tells, step by step")] = None
     data: Data | None = None
@@ -96,11 +96,11 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     @property
     def rows(self) -> dict[str, int]:
         """Rows that are expected, by table."""
-        return {table: said for table, said in self.expect.items() if isinstance(said, int)}
+        return {table: said for table, said in (self.expect or {}).items() if isinstance(said, int)}
 
     def outlines(self) -> dict[str, tuple[Outline, ...]]:
         """How columns are expected to move, by table."""
-        return {table: said for table, said in self.expect.items() if not isinstance(said, int)}
+        return {table: said for table, said in (self.expect or {}).items() if not isinstance(said, int)}
 
     def has(self, sections: Sequence[str]) -> bool:
         """Whether it has all of these sections."""

@@ -20,7 +20,7 @@ from ghostfleet.world import web
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ghostfleet.core.arrays import F64, I64, U8, U64, Bool
+    from ghostfleet.core.arrays import F64, I32, I64, U8, U64, Array, Bool
     from ghostfleet.state.estate.walk import Requests, Walk, Watcher
 
 FIRST_USER, USERS = 10_000, 90_000
@@ -36,9 +36,9 @@ LOW_16, LOW_32 = np.uint64(0xFFFF), np.uint64(0xFFFFFFFF)
 class People(msgspec.Struct, frozen=True):
     """Everybody there is, by number from `FIRST_USER` on; shapes (users,)."""
 
-    city: I64
-    agent: I64
-    address: I64  # of 198.18.0.0/15
+    city: Array  # small integers: there are many people
+    agent: Array
+    address: I32  # of 198.18.0.0/15
 
 
 class Visits(msgspec.Struct):
@@ -56,12 +56,21 @@ class Visits(msgspec.Struct):
         return Visits(*(getattr(self, name)[places] for name in self.__struct_fields__))
 
 
-@cache
-def people(seed: int, place: str) -> tuple[People, I64]:
-    """Everybody, and the numbers of those who live at a place: a market, or any other place, whose people shop.
+def people(seed: int, place: str) -> People:
+    """Everybody, as a place sees them: people live in the markets, and elsewhere all are from the United States."""
+    return _everybody(seed, place if place not in LIVE else next(iter(LIVE)))
 
-    A person of a market lives there wherever somebody asks; elsewhere people are from the United States.
-    """
+
+@cache
+def here(place: str) -> Array:
+    """Numbers of the people who ask from a place."""
+    numbers = np.arange(USERS, dtype=np.int32)
+    found = numbers[np.isin(numbers % TURN, np.array(LIVE[place]))] if place in LIVE else numbers
+    return found + np.int32(FIRST_USER)
+
+
+@cache
+def _everybody(seed: int, place: str) -> People:
     numbers = np.arange(USERS)
     words = draw.derived(_key(seed, "person"), numbers.astype(np.uint64), 0)
     lots = (words & LOW_32).astype(np.float64) * 2.0**-32
@@ -71,16 +80,14 @@ def people(seed: int, place: str) -> tuple[People, I64]:
             mine = np.isin(numbers % TURN, np.array(turns))
             known, ends = web.cities_of(market)
             city[mine] = known.take(np.searchsorted(ends, lots[mine], side="right"))
-        here = np.flatnonzero(np.isin(numbers % TURN, np.array(LIVE[place])))
     else:
         known, ends = web.cities_of(place)
         city = known.take(np.searchsorted(ends, lots, side="right"))
-        here = numbers
     high = ((words >> np.uint64(48)) & LOW_16).astype(np.float64) * LANE
     agent = np.searchsorted(web.agent_ends(), high, side="right")
     size = ADDRESSES // len(web.cities())
     address = city * size + ((words >> np.uint64(32)) % np.uint64(size)).astype(np.int64)
-    return People(city, agent, address), here + FIRST_USER
+    return People(city.astype(np.int16), agent.astype(np.int16), address.astype(np.int32))
 
 
 def _sampled(requests: Requests, share: float) -> Requests:
@@ -171,7 +178,7 @@ class Doors:
 
     def people(self, cell: int) -> People:
         """Everybody, as seen from a cell."""
-        return people(self.flow.seed, self.flow.entries.places[cell])[0]
+        return people(self.flow.seed, self.flow.entries.places[cell])
 
     def visits(self, cells: I64, requests: Requests, answered: Answered) -> Visits:
         """What is known of requests that entered at cells of one node."""
@@ -184,7 +191,7 @@ class Doors:
         user = np.empty(len(requests), dtype=np.int64)
         for cell in np.unique(cells).tolist():
             mine = cells == cell
-            _, pool = people(self.flow.seed, self.flow.entries.places[cell])
+            pool = here(self.flow.entries.places[cell])
             user[mine] = pool.take((lot[mine] * len(pool)).astype(np.int64))
         window = self.walk.state.window
         start_ms = (requests.tick + window.start) * (window.tick_s * 1000)
@@ -251,28 +258,29 @@ def route_of(service: str, asked: U64) -> I64:
 
 
 @cache
-def _table(ends: tuple[float, ...]) -> I64:
+def _table(ends: tuple[float, ...]) -> Array:
     lots = (np.arange(1 << 16) + 0.5) * LANE
-    return np.searchsorted(np.array(ends), lots, side="right")
+    return np.searchsorted(np.array(ends), lots, side="right").astype(np.int16)
 
 
-def _slots(ends: F64) -> I64:
+def _slots(ends: F64) -> Array:
     """Which share each of 65,536 lots falls into: a look-up is quicker than a search."""
     return _table(tuple(ends.tolist()))
 
 
 @cache
-def _methods() -> tuple[I64, I64]:
+def _methods() -> tuple[I64, Array]:
     """Number of each route's method, and the status that each of a method's 65,536 lots stands for."""
     names = sorted({one.method for one in web.routes()})
-    tables = np.stack([web.statuses(name)[0].take(_slots(web.statuses(name)[1])) for name in names])
+    codes = [web.statuses(name) for name in names]
+    tables = np.stack([statuses.astype(np.int16).take(_slots(ends)) for statuses, ends in codes])
     return np.array([names.index(one.method) for one in web.routes()]), tables
 
 
 def _answers(route: I64, lot: U64) -> I64:
     """Status of answers without an error, by method."""
     of_route, tables = _methods()
-    return tables[of_route.take(route), lot.astype(np.int64)]
+    return tables[of_route.take(route), lot.astype(np.int64)].astype(np.int64)
 
 
 @cache
