@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ghostfleet.core.table import Table
     from ghostfleet.generate import Task
     from ghostfleet.run.history import Outcome
+    from ghostfleet.run.statistics import Statistics
 
 SAMPLE_ROWS = 200
 LOG = logging.getLogger("ghostfleet")
@@ -41,6 +42,23 @@ def ensure_room(tables: Sequence[Table], folders: Sequence[Path], log: Path | No
     names = [_named("summary.json", part), *(_named(f"{table.name}_sample.csv", part) for table in tables)]
     for path in [*(folder / name for folder in folders for name in names), *([log] if log is not None else [])]:
         manifest.ensure_room(path)
+
+
+def _of_requests(table: str, statistics: Statistics) -> dict[str, Any]:
+    """Figures of single requests (COM-12, EVT-12): how many there are and fail, how often and how long."""
+    found = statistics.requests()
+    status = found.get("status")
+    if table != "transactions" or status is None:
+        return found
+    total, errors = sum(status.values()), status.get("error", 0)
+    return {
+        "total": total,
+        "successful": total - errors,
+        "errors": errors,
+        "error_rate": round(errors / total, 6) if total else None,
+        "error_codes": found.get("error_code", {}),
+        **found,
+    }
 
 
 def _named(name: str, part: tuple[int, int]) -> str:
@@ -138,6 +156,7 @@ def summary(outcome: Outcome) -> dict[str, Any]:
         "until": manifest.moment(outcome.plan.window.until_s),
         "tables": {table.name: {"columns": len(table.columns)} for table in outcome.tables},
         "statistics": {name: statistics.summary() for name, statistics in outcome.statistics.items()},
+        **{name: found for name, one in outcome.statistics.items() if (found := _of_requests(name, one))},
         "outputs": {
             url: [{"name": one.name, "rows": one.rows, "bytes": one.bytes, "size": one.size} for one in written]
             for url, written in outcome.written.items()

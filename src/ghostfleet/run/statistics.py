@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from ghostfleet.core.batch import Quanta
+from ghostfleet.core.batch import Plain, Quanta, Text
 
 if TYPE_CHECKING:
     from ghostfleet.core.batch import Batch
 
 
+REQUESTS = "requests"  # group of tables
+PERCENTILES = (50, 95, 99)
 MOST = 2**63  # what a sum in 64 bits stays below
 
 
@@ -66,22 +68,98 @@ class Moments(msgspec.Struct):
         return {"count": self.count, "missing": self.missing, **scaled}
 
 
+class Tally(msgspec.Struct):
+    """How often each text of a closed vocabulary stands in a column; what is missing is not counted."""
+
+    counts: dict[str, int] = msgspec.field(default_factory=dict)
+
+    def add(self, values: Text) -> None:
+        """Take a batch's column into account."""
+        found = np.bincount(values.codes.astype(np.int64) + 1, minlength=len(values.vocabulary) + 1)[1:]
+        for word, count in zip(values.vocabulary, found.tolist(), strict=True):
+            if count:
+                self.counts[word] = self.counts.get(word, 0) + count
+
+    def merge(self, other: Tally) -> None:
+        """Take another task's counts into account."""
+        for word, count in other.counts.items():
+            self.counts[word] = self.counts.get(word, 0) + count
+
+    def summary(self) -> dict[str, int]:
+        """Counts, the largest first."""
+        return dict(sorted(self.counts.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
+class Spread(msgspec.Struct):
+    """How a column of milliseconds spreads: counts of whole ones, so that percentiles are exact to 1 ms."""
+
+    counts: dict[int, int] = msgspec.field(default_factory=dict)
+    total: int = 0
+
+    def add(self, values: Quanta | Plain) -> None:
+        """Take a batch's column into account."""
+        whole = np.rint(values.units / values.per_one) if isinstance(values, Quanta) else values.values
+        if values.missing is not None:
+            whole = whole[~values.missing]
+        known, counts = np.unique(whole.astype(np.int64), return_counts=True)
+        for value, count in zip(known.tolist(), counts.tolist(), strict=True):
+            self.counts[value] = self.counts.get(value, 0) + count
+            self.total += value * count
+
+    def merge(self, other: Spread) -> None:
+        """Take another task's counts into account."""
+        for value, count in other.counts.items():
+            self.counts[value] = self.counts.get(value, 0) + count
+        self.total += other.total
+
+    def summary(self) -> dict[str, float]:
+        """Count, smallest, largest, mean and percentiles; no figures where there is no value."""
+        count = sum(self.counts.values())
+        if not count:
+            return {"count": 0}
+        values = sorted(self.counts)
+        ends = np.add.accumulate([self.counts[value] for value in values])
+        found = {f"p{p}": values[int(np.searchsorted(ends, p / 100 * count))] for p in PERCENTILES}
+        return {"count": count, "min": values[0], "max": values[-1], "avg": round(self.total / count, 2), **found}
+
+
 class Statistics(msgspec.Struct):
-    """Moments of every quantised column of a table."""
+    """Moments of every quantised column of a table; of single requests also counts of texts and spreads of times."""
 
     columns: dict[str, Moments] = msgspec.field(default_factory=dict)
+    tallies: dict[str, Tally] = msgspec.field(default_factory=dict)
+    spreads: dict[str, Spread] = msgspec.field(default_factory=dict)
 
     def add(self, batch: Batch) -> None:
         """Take a batch into account."""
         for name, values in batch.columns.items():
             if isinstance(values, Quanta):
                 self.columns.setdefault(name, Moments()).add(values)
+        if batch.table.group == REQUESTS:
+            self._add_requests(batch)
+
+    def _add_requests(self, batch: Batch) -> None:
+        for column in batch.table.columns:
+            values = batch[column.name]
+            if column.values and isinstance(values, Text):
+                self.tallies.setdefault(column.name, Tally()).add(values)
+            elif column.unit == "ms" and isinstance(values, Quanta | Plain):
+                self.spreads.setdefault(column.name, Spread()).add(values)
 
     def merge(self, other: Statistics) -> None:
         """Take another task's statistics into account."""
         for name, moments in other.columns.items():
             self.columns.setdefault(name, Moments()).merge(moments)
+        for name, tally in other.tallies.items():
+            self.tallies.setdefault(name, Tally()).merge(tally)
+        for name, spread in other.spreads.items():
+            self.spreads.setdefault(name, Spread()).merge(spread)
 
     def summary(self) -> dict[str, dict[str, Any]]:
         """Figures by column."""
         return {name: moments.summary() for name, moments in self.columns.items()}
+
+    def requests(self) -> dict[str, Any]:
+        """Counts of texts and spreads of times by column; nothing of tables that hold no single requests."""
+        counted = {name: tally.summary() for name, tally in self.tallies.items()}
+        return counted | {name: spread.summary() for name, spread in self.spreads.items()}

@@ -19,9 +19,10 @@ from ghostfleet.world import flow as flows
 from ghostfleet.world import web
 from ghostfleet.world.flow.draft import EXTERNAL
 from ghostfleet.world.flow.entering import mean_per_s, ticks_of
+from ghostfleet.world.occasions import moved_incidents
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from ghostfleet.core.arrays import F64, I64, Bool
     from ghostfleet.core.batch import Values
@@ -100,6 +101,15 @@ TABLE = Table(
     form="document",
     index="ecommerce_performance_demo",
 )  # fmt: skip
+
+
+def notes(scenario: Scenario, row_s: int) -> Mapping[str, object]:
+    """Say which named incidents were moved to the day before, because they would have ended after now."""
+    del row_s
+    if scenario.estate is None:
+        return {}
+    moved = moved_incidents(scenario.estate)
+    return {"moved_to_the_day_before": ", ".join(moved)} if moved else {}
 
 
 def observer(scenario: Scenario) -> StateObserver:

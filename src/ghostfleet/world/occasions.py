@@ -197,6 +197,16 @@ def is_moved(one: spec.Placed, kind: Incident, estate: Estate) -> bool:
     return (now_s + offset) // DAY_S - (start_s + offset) // DAY_S > one.days_ago
 
 
+def moved_incidents(estate: Estate) -> list[str]:
+    """Placed incidents that start a day earlier than they say, as people would call them."""
+    found = []
+    for one in estate.incidents.placed:
+        kind = spec.made(one.incident, "placed")
+        if estate.incidents.enabled and is_moved(one, kind, estate):
+            found.append(f"{kind.__struct_config__.tag} {one.days_ago} days ago at {one.at}")
+    return found
+
+
 def _start_s(scheduled: Scheduled, day: int, u: float) -> int:
     """Second at which an incident of a day starts, within the hours in which its kind does."""
     low, high = scheduled.hours

@@ -17,7 +17,7 @@ from ghostfleet.run import estimate, history, manifest, records, surroundings
 from ghostfleet.sinks import home_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from ghostfleet.core.table import Table
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 LARGE_BYTES = 2_000_000_000
 WORTH_AN_ESTIMATE = 2_000_000  # rows; below, any output is small
+MOST_COUNTED = 8  # texts of a column, the commonest
 ENTITIES_PER_REPORT = 20  # of the log's progress lines (CAP-18)
 
 EPILOG = """
@@ -155,6 +156,8 @@ def _told(outcome: Outcome, *, verbose: bool) -> Iterator[str]:
     if is_long:
         for name, statistics in outcome.statistics.items():
             yield from _measured(name if len(tables) > 1 else "", statistics)
+    for name, note in outcome.generator.notes([table.name for table in tables], window.tick_s).items():
+        yield from groups.paragraph(f"note: {name.replace('_', ' ')}: {note}")
     for url, written in outcome.written.items():
         yield from _written(url, written, tables, is_long=is_long)
     for url, names in outcome.left_out.items():
@@ -180,6 +183,15 @@ def _measured(table: str, statistics: Statistics) -> Iterator[str]:
         numbers = " ".join(f"{figures[key]:9.2f}" for key in ("mean", "sd", "min", "max"))
         missing = f"   {figures['missing']:,} missing" if figures["missing"] else ""
         yield f"  {column:<{width}}  {numbers}{missing}"
+    for column, found in statistics.requests().items():
+        if len(found) > 1:
+            yield from groups.paragraph(f"{column}: {_counted(found)}")
+
+
+def _counted(found: Mapping[str, float]) -> str:
+    """Figures of a column of single requests: the commonest texts, or how its times spread."""
+    numbers = ", ".join(f"{name} {figure:,}" for name, figure in list(found.items())[:MOST_COUNTED])
+    return f"{numbers}, {len(found) - MOST_COUNTED} more" if len(found) > MOST_COUNTED else numbers
 
 
 def _written(url: str, written: Sequence[Written], tables: Sequence[Table], *, is_long: bool) -> Iterator[str]:
