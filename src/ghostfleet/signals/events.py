@@ -33,7 +33,7 @@ IN_A_TASK = 1_048_576
 TEMPLATE_IDS = 1_000  # numbers that stand in concrete paths
 MESSAGES = 8  # texts of an error at most
 SERVER = {500, 502, 503, 504}
-FIRST_ERROR, NO_CONTENT = 400, 204
+OK, NO_CONTENT, FIRST_WARNING, FIRST_ERROR, FIRST_FAILURE = 200, 204, 300, 400, 500
 DAY_MS = 86_400_000
 SESSION, SIZES, PAYLOAD = 0x5E55, 0x512E, 0x9A71  # streams of draws beside the request's own words
 ENVIRONMENTS = (("production", 70), ("staging", 20), ("development", 10))
@@ -117,9 +117,7 @@ class Events:
         """Look up who is monitored, and make the texts of all that can be answered."""
         self._flow = flow = flows.build(scenario)
         names = flow.nodes.names
-        self.cells = [
-            cell for cell, node in enumerate(flow.entries.nodes.tolist()) if names[node] in web.monitored()
-        ]
+        self.cells = [cell for cell, node in enumerate(flow.entries.nodes.tolist()) if names[node] in web.monitored()]
         self._a_second = mean_per_s(flow, self.cells)
         self._tick_s = scenario.timeline.tick_s
         self._versions = {name: flow.estate.services[name].version for name in web.monitored() if name in flow.places}
@@ -201,15 +199,19 @@ class _Texts:
             "source.method": tuple(route.method for route, _ in pairs),
             "source.version": tuple(version.get(route.service, "") for route, _ in pairs),
         }
-        self._cached = np.array([route.method == "GET" and status == 200 for route, status in pairs])
+        self._cached = np.array([route.method == "GET" and status == OK for route, status in pairs])
         self._numbered = np.array([route.is_template for route in routes])
         templates = [route.path for route in routes if route.is_template]
         self.templates = tuple(templates)
         self._template = np.array([templates.index(route.path) if route.is_template else -1 for route in routes])
         plain = tuple(route.path for route in routes)
-        concrete = tuple(path.replace("{id}", str(1_000 + 7 * one)) for path in templates for one in range(TEMPLATE_IDS))
+        concrete = tuple(
+            path.replace("{id}", str(1_000 + 7 * one)) for path in templates for one in range(TEMPLATE_IDS)
+        )
         self.paths = plain + concrete
-        self.is_payment = np.array([route.path.startswith("/api/v1/payments") and route.method == "POST" for route in routes])
+        self.is_payment = np.array(
+            [route.path.startswith("/api/v1/payments") and route.method == "POST" for route in routes]
+        )
         self.is_login, self.is_register, self.is_order = (
             np.array([route.path == web.PREFIX + path for route in routes])
             for path in ("auth/login", "auth/register", "orders/create")
@@ -223,7 +225,9 @@ class _Texts:
             "context.tags.device_type": tuple(agent.device for agent, _ in both),
         }
         known = web.catalogue()["messages"]
-        texts = [(status, number, known.get(str(status), [""])) for status in self.statuses for number in range(MESSAGES)]
+        texts = [
+            (status, number, known.get(str(status), [""])) for status in self.statuses for number in range(MESSAGES)
+        ]
         self.errors = {
             "error_details.error_code": tuple(f"ERR_{status}_{number + 1:03}" for status, number, _ in texts),
             "error_details.error_message": tuple(said[number % len(said)] for _, number, said in texts),
@@ -271,7 +275,7 @@ _ENVIRONMENT_ENDS = web.ends([weight for _, weight in ENVIRONMENTS])
 
 def severity(status: int) -> str:
     """How bad an answer is (EVT-4)."""
-    return "info" if status < 300 else "warning" if status < 500 else "error"
+    return "info" if status < FIRST_WARNING else "warning" if status < FIRST_FAILURE else "error"
 
 
 def lot(words: U64, shift: int) -> F64:

@@ -131,7 +131,11 @@ class _Bodies:
         texts = Texts(flow)
         self.statuses = np.array(sorted({200, 201, 202, 204, 400, 401, 403, 404, 409, 422, 429, 500, 502, 503, 504}))
         answers = [f"{name} {status} in " for name in texts.names for status in self.statuses]
-        causes = [f"{name} {said} after " for name in names for said in ("failed", "did not answer in time", "is not called: circuit open,")]
+        causes = [
+            f"{name} {said} after "
+            for name in names
+            for said in ("failed", "did not answer in time", "is not called: circuit open,")
+        ]
         self.openings = (*answers, *causes)
         self._causes = len(answers)
 

@@ -1,4 +1,4 @@
-"""Traces of requests through the estate: a span for each request at a service, and for each call of a store or a partner.
+"""Traces of requests through the estate: spans of services for what they answer, and for calls of stores and partners.
 
 Names of attributes are those of OpenTelemetry's semantic conventions.
 """
@@ -157,7 +157,10 @@ class Texts:
         verbs = {SERVICE: "handle", WEB: "serve", EXTERNAL: "call"}
         self.names = (
             *(f"{one.method} {one.path}" for one in routes),
-            *(f"{verbs.get(kind, 'query')} {name}" for name, kind in zip(nodes.names, nodes.kinds.tolist(), strict=True)),
+            *(
+                f"{verbs.get(kind, 'query')} {name}"
+                for name, kind in zip(nodes.names, nodes.kinds.tolist(), strict=True)
+            ),
         )
         products = {name: SYSTEMS.get(one.engine, one.engine) for name, one in estate.databases.items()}
         products |= dict.fromkeys(estate.machines, "microsoft.sql_server")

@@ -13,7 +13,7 @@ from ghostfleet.core.table import Kind, Table, column
 from ghostfleet.signals import StateObserver
 from ghostfleet.signals.events import address, lot
 from ghostfleet.state.estate.calling import FAILED, REFUSED, TIMED_OUT
-from ghostfleet.state.estate.spent import STORES, Spent
+from ghostfleet.state.estate.spent import STORES, Spent, Taken
 from ghostfleet.state.estate.visits import FIRST_USER, Doors, Entered, stretches, taken
 from ghostfleet.world import flow as flows
 from ghostfleet.world import web
@@ -24,7 +24,7 @@ from ghostfleet.world.occasions import moved_incidents
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ghostfleet.core.arrays import F64, I64, Bool
+    from ghostfleet.core.arrays import F64, I64, Array, Bool
     from ghostfleet.core.batch import Values
     from ghostfleet.core.table import Column
     from ghostfleet.core.window import Window
@@ -40,9 +40,14 @@ FAILURES = tuple(web.catalogue()["failures"])
 TIMEOUT, POOL, MEMORY, BREAKER, UPSTREAM = range(5)
 CLOSED, OPEN, HALF_OPEN = range(3)
 FULL_MEMORY = 68.0  # per cent from which on what a service does wrong is for lack of memory
-FIRST_NUMBER, NUMBERS, STRIDE = 1_000, 9_000, 7_919  # of a transaction within its second; the stride has no factor of 9,000
+FIRST_NUMBER, NUMBERS, STRIDE = (
+    1_000,
+    9_000,
+    7_919,
+)  # of a transaction within its second; the stride has no factor of 9,000
 THREADS_USED = 25.0  # per cent of its threads that are busy at the reference
 DAY_MS = 86_400_000
+HALF = 0.5  # of attempts: carts from the cache, either text of a failure
 WEST = frozenset({"CA", "WA", "TX"})
 
 
@@ -157,14 +162,15 @@ class Transactions:
             order = doors.in_time(entered, first)
             if not len(order):
                 continue
-            spent = [values.take(order) for values in (watchers[0].stores_ms, watchers[0].others_ms, watchers[0].asked)]
+            spent = watchers[0].taken(order)
             made: Entered = taken(entered, order)
             number = _numbers(made.visits.time_ms // 1000)
             shop = _Shop(state, self._flow)
             for start in range(0, len(made), AT_ONCE):
                 some = slice(start, start + AT_ONCE)
-                parts = (*(values[some] for values in spent), number[some])
-                yield Batch(TABLE, _columns(shop, doors, made.slice(start, start + AT_ONCE), parts))
+                yield Batch(
+                    TABLE, _columns(shop, doors, made.slice(start, start + AT_ONCE), spent.taken(some), number[some])
+                )
 
 
 def _numbers(second: I64) -> I64:
@@ -219,10 +225,8 @@ def _called_ms(flow: flows.Flow, place: int) -> float:
     return total
 
 
-def _columns(
-    shop: _Shop, doors: Doors, made: Entered, parts: tuple[F64, F64, I64, I64]
-) -> dict[str, Values]:
-    stores_ms, others_ms, asked, number = parts
+def _columns(shop: _Shop, doors: Doors, made: Entered, spent: Taken, number: I64) -> dict[str, Values]:
+    asked = spent.asked
     texts, visits, flow = _texts(), made.visits, shop.flow
     window = shop.state.window
     tick = visits.time_ms // (window.tick_s * 1000) - window.start
@@ -234,10 +238,10 @@ def _columns(
     drawn = np.searchsorted(shop.ends, lot(visits.more, 0), side="right")
     gateway = np.where(gateway >= 0, gateway, drawn)
     failure = _failures(shop, tick, bad, blame, cause)
-    said = np.where(bad, failure * 2 + (lot(visits.more, 16) < 0.5), -1)
+    said = np.where(bad, failure * 2 + (lot(visits.more, 16) < HALF), -1)
     total = np.rint(made.answered.ms).astype(np.int64)
-    others = np.minimum(others_ms.astype(np.int64), total)
-    stores = np.minimum(stores_ms.astype(np.int64), total - others)
+    others = np.minimum(spent.others_ms.astype(np.int64), total)
+    stores = np.minimum(spent.stores_ms.astype(np.int64), total - others)
     ending = bad.astype(np.int64)
     state = np.where(shop.refusing[gateway, tick], np.where(bad & (cause == REFUSED), OPEN, HALF_OPEN), CLOSED)
     state[(asked < 0) & (state == HALF_OPEN)] = CLOSED
@@ -274,7 +278,7 @@ def _columns(
         "server_instance": Text((lot(visits.asked, 16) * INSTANCES).astype(np.int64), texts["server_instance"]),
         "load_balancer": Text(client, texts["load_balancer"]),
         "database_query_time_ms": Plain(stores),
-        "cache_hit": Plain(lot(visits.asked, 32) < 0.5),
+        "cache_hit": Plain(lot(visits.asked, 32) < HALF),
         "retry_count": Plain(np.where(bad, 1 + (lot(visits.more, 16) * 3).astype(np.int64), 0)),
         "upstream_service": Text(gateway, tuple(f"payment-gateway-{name}" for name in shop.gateways or ("none",))),
         "upstream_response_time_ms": Plain(np.where(asked >= 0, others, 0), asked < 0),
@@ -290,7 +294,7 @@ def _percent(values: F64) -> I64:
     return np.clip(np.rint(values), 0, 100).astype(np.int64)
 
 
-def _failures(shop: _Shop, tick: I64, bad: Bool, blame: I64, cause: I64) -> I64:
+def _failures(shop: _Shop, tick: I64, bad: Bool, blame: I64, cause: Array) -> I64:
     """Code of each failure by what failed and how: a database, a gateway, a breaker, a service."""
     kinds = np.append(shop.flow.nodes.kinds, -1).take(blame)
     in_store = np.isin(kinds, list(STORES))
@@ -345,6 +349,8 @@ def _texts() -> dict[str, tuple[str, ...]]:
         "user_agent": tuple(agent.text for agent, _ in both),
         "country": tuple(city.country for _, city in both),
         "city": tuple(city.name for _, city in both),
-        "load_balancer": tuple("lb-west-01" if city.state in WEST or city.region == "APAC" else "lb-east-01" for _, city in both),
+        "load_balancer": tuple(
+            "lb-west-01" if city.state in WEST or city.region == "APAC" else "lb-east-01" for _, city in both
+        ),
         "server_instance": tuple(f"{SHOP}-{number + 1:02}" for number in range(INSTANCES)),
     }

@@ -122,9 +122,7 @@ class Occasions:
                     found.append(occasion)
         return found
 
-    def _of_a_day(
-        self, name: str, scheduled: Scheduled, kind: Incident, since_s: int, until_s: int
-    ) -> list[Occasion]:
+    def _of_a_day(self, name: str, scheduled: Scheduled, kind: Incident, since_s: int, until_s: int) -> list[Occasion]:
         """Those of a name where a day has so many of all, one less or one more (COM-9); weights say of which name."""
         wanted = self._estate.incidents.a_day or 0
         fewest, most = (max(1, wanted - 1), wanted + 1) if wanted else (0, 0)

@@ -47,7 +47,8 @@ class Estate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         Meta(description="ISO time that counts as now: the span is the days before it, and nothing is later"),
     ] = None
     hours: Annotated[
-        Annotated[int, Meta(ge=1, le=36_600 * 24)] | None, Meta(description="length of a span that ends now, instead of days")
+        Annotated[int, Meta(ge=1, le=36_600 * 24)] | None,
+        Meta(description="length of a span that ends now, instead of days"),
     ] = None
     load: Annotated[float, Meta(gt=0, le=1000, description="times all demand, and what carries it alike")] = 1.0
     total: Annotated[

@@ -79,11 +79,10 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         Positive | None, Meta(description="where the shapes are 1, whatever the service's level asks for")
     ] = None
     peak: Annotated[
-        Annotated[float, Meta(ge=1, le=1000)] | None, Meta(description="highest factor of its day_curve, where it has one")
+        Annotated[float, Meta(ge=1, le=1000)] | None,
+        Meta(description="highest factor of its day_curve, where it has one"),
     ] = None
-    unrest: Annotated[
-        float, Meta(ge=0, le=4, description="times the usual wander and surges around the shapes")
-    ] = 1.0
+    unrest: Annotated[float, Meta(ge=0, le=4, description="times the usual wander and surges around the shapes")] = 1.0
 
     def __post_init__(self) -> None:
         """Refuse shapes that there are not."""

@@ -57,8 +57,12 @@ class Placed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     starts: Annotated[
         str | None, Meta(description="an ISO time, UTC unless an offset is given; or 14h30m since the span's start")
     ] = None
-    days_ago: Annotated[Annotated[int, Meta(ge=0, le=3_660)] | None, Meta(description="whole days before now, instead of starts")] = None
-    at: Annotated[Annotated[str, Meta(pattern=r"^[0-2][0-9]:[0-5][0-9]$")] | None, Meta(description="time of that day: 14:25")] = None
+    days_ago: Annotated[
+        Annotated[int, Meta(ge=0, le=3_660)] | None, Meta(description="whole days before now, instead of starts")
+    ] = None
+    at: Annotated[
+        Annotated[str, Meta(pattern=r"^[0-2][0-9]:[0-5][0-9]$")] | None, Meta(description="time of that day: 14:25")
+    ] = None
     clock: Annotated[str, Meta(description="IANA time zone of that time")] = "America/New_York"
 
     def __post_init__(self) -> None:

@@ -71,7 +71,9 @@ def prune(estate: Estate) -> None:
     kept["networks"] = {name: one for name, one in estate.networks.items() if name in networks}
     for section, values in kept.items():
         msgspec.structs.force_setattr(estate, section, values)
-    scheduled = {name: one for name, one in estate.incidents.scheduled.items() if one.per_day and _can_strike(estate, name)}
+    scheduled = {
+        name: one for name, one in estate.incidents.scheduled.items() if one.per_day and _can_strike(estate, name)
+    }
     msgspec.structs.force_setattr(estate, "incidents", msgspec.structs.replace(estate.incidents, scheduled=scheduled))
 
 
@@ -85,7 +87,9 @@ def _can_strike(estate: Estate, name: str) -> bool:
 def _called(estate: Estate) -> set[str]:
     """Services that are kept, and those that they call."""
     found: set[str] = set()
-    ahead = [callee for name in estate.keep if name in estate.web_services for callee in estate.web_services[name].calls]
+    ahead = [
+        callee for name in estate.keep if name in estate.web_services for callee in estate.web_services[name].calls
+    ]
     ahead += estate.keep
     while ahead:
         name = ahead.pop()

@@ -124,7 +124,9 @@ class Estates:
         before = solved.running[:, LOOK_BACK - 1].copy()
         rates = _cut(solved, LOOK_BACK)
         inside = Influences(window, {key: values[LOOK_BACK:] for key, values in changes.arrays.items()})
-        return State(window, self.flow, inside, rates, self._splitter.split(rates, detailed=detailed), before, self._leaves)
+        return State(
+            window, self.flow, inside, rates, self._splitter.split(rates, detailed=detailed), before, self._leaves
+        )
 
     def influences(self, window: Window, keep: Callable[[Occasion], bool] = lambda _occasion: True) -> Influences:
         """What incidents change in a window; enough where only leaves of the state are asked for."""

@@ -14,7 +14,7 @@ import numpy as np
 from ghostfleet.core.scratch import Scratch
 from ghostfleet.state.estate.blocks import blocks
 from ghostfleet.state.estate.latency import Limit
-from ghostfleet.state.estate.ways import Ways, ways
+from ghostfleet.state.estate.ways import Ways, choices, follows, ways
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -341,18 +341,6 @@ def _parts(flow: Flow) -> list[_Part]:
             )
         )
     return found
-
-
-def choices(flow: Flow, slots: I64) -> tuple[tuple[int, ...], ...]:
-    """Choices among some slots, as places among them."""
-    place = {slot: at for at, slot in enumerate(slots.tolist())}
-    return tuple(tuple(place[slot] for slot in one) for one in flow.slots.choices if one[0] in place)
-
-
-def follows(flow: Flow, slots: I64) -> Bool:
-    """Which of some slots come after another one of their choice, shape (slots,)."""
-    later = {slot for one in flow.slots.choices for slot in one[1:]}
-    return np.array([slot in later for slot in slots.tolist()], dtype=np.bool_)
 
 
 class Sweeper:

@@ -17,7 +17,7 @@ from ghostfleet.state.estate.answers import REFUSAL_MS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ghostfleet.core.arrays import F64, I64, U8
+    from ghostfleet.core.arrays import F64, I64, U8, Bool
     from ghostfleet.state.estate.walk import Answered, Node, Requests, Walk, Watcher
 
 SERVED, LATE, FAILED = range(3)  # how a request ended for who made it; one that is late was answered too late
@@ -31,7 +31,7 @@ class Some(msgspec.Struct):
     places: I64
     ranks: I64
 
-    def at(self, chosen: I64) -> Some:
+    def at(self, chosen: I64 | Bool) -> Some:
         """Those chosen, by a mask or by places."""
         return Some(self.places[chosen], self.ranks[chosen])
 

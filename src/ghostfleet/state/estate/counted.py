@@ -30,7 +30,9 @@ class Counted:
         sums = [float(np.add.reduce(rates(piece), axis=None)) for piece in self._chunks()]
         self.expected = sum(sums) * span.tick_s
         self._grain = 2.0 ** (BITS - total.bit_length() - 1) / max(sum(sums), 1e-300)
-        ends = np.array([int(np.add.reduce(self._weights(piece), axis=None)) for piece in self._chunks()], dtype=np.int64)
+        ends = np.array(
+            [int(np.add.reduce(self._weights(piece), axis=None)) for piece in self._chunks()], dtype=np.int64
+        )
         self._before = np.concatenate([[0], np.add.accumulate(ends)])
 
     def _chunks(self) -> list[Window]:
@@ -47,7 +49,9 @@ class Counted:
         """Requests that enter at each cell, shape (cells, ticks); none outside of the span."""
         inside = Window(max(window.start, self._span.start), min(window.stop, self._span.stop), window.tick_s)
         if inside.stop <= inside.start:
-            return np.zeros((self._rates(Window(window.start, window.start + 1, window.tick_s)).shape[0], len(window)), np.int64)
+            return np.zeros(
+                (self._rates(Window(window.start, window.start + 1, window.tick_s)).shape[0], len(window)), np.int64
+            )
         chunk = (inside.start - self._span.start) // CHUNK
         first = self._span.start + chunk * CHUNK
         weights = self._weights(Window(first, inside.stop, window.tick_s))

@@ -15,8 +15,9 @@ import numpy as np
 
 from ghostfleet.core import counts, draw
 from ghostfleet.core.scratch import Scratch
-from ghostfleet.state.estate.answers import Powers, choices
+from ghostfleet.state.estate.answers import Powers
 from ghostfleet.state.estate.blocks import blocks
+from ghostfleet.state.estate.ways import choices
 
 if TYPE_CHECKING:
     from ghostfleet.core.arrays import F64, I64, U64, Bool

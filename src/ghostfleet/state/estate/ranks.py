@@ -1,7 +1,8 @@
 """Which requests a split takes: an interval of a keyed permutation of all that are split.
 
-The state says how many of the requests of a tick fail, call, or try again. Here each of them is told which it is. Every
-split of a tick has a permutation of its own, so a request is followed alone, from its entry down, whoever else there is.
+The state says how many of the requests of a tick fail, call, or try again. Here each of them is told which it is.
+Every split of a tick has a permutation of its own, so a request is followed alone, from its entry down, whoever else
+there is.
 """
 
 from __future__ import annotations
@@ -34,9 +35,9 @@ class Ranks:
     def pick(self, ticks: I64, index: I64, totals: I64, counts: I64) -> tuple[Bool, I64]:
         """Whether each request is among the ``counts`` of ``totals`` that are picked, and its rank on its side.
 
-        ``ticks`` and ``index`` have the shape (requests,), ``totals`` and ``counts`` (ticks of the window,). Those picked
-        have the first ranks of the permutation. The smaller side is looked up rank by rank, so that a split costs what
-        it takes and not what it leaves; requests of the other side keep their order.
+        ``ticks`` and ``index`` have the shape (requests,), ``totals`` and ``counts`` (ticks of the window,). Those
+        picked have the first ranks of the permutation. The smaller side is looked up rank by rank, so that a split
+        costs what it takes and not what it leaves; requests of the other side keep their order.
         """
         if not len(ticks):
             return np.zeros(0, dtype=np.bool_), index

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from ghostfleet.state.estate.answers import Alone, Answers, Own, Sweeper, choices
+from ghostfleet.state.estate.answers import Alone, Answers, Own, Sweeper
 from ghostfleet.state.estate.blocks import blocks
 from ghostfleet.state.estate.noise import Bursts, Wander, characters
-from ghostfleet.state.estate.ways import passes
+from ghostfleet.state.estate.ways import choices, passes
 from ghostfleet.world.flow.draft import DATABASE, EXTERNAL, MACHINE, SERVICE
 
 if TYPE_CHECKING:

@@ -57,16 +57,24 @@ class Steps(msgspec.Struct):
         return len(self.id)
 
 
+class _Seen(msgspec.Struct):
+    node: int
+    edge: int
+    requests: Requests
+    parents: U64
+    answered: Answered
+
+
 class _Kept:
     """Keeps all that a walk sees."""
 
     def __init__(self) -> None:
-        self.seen: list[tuple[int, int, Requests, U64, Answered]] = []
+        self.seen: list[_Seen] = []
 
     def saw(self, node: int, edge: int, requests: Requests, parents: U64, answered: Answered) -> None:
         """Take requests at a node."""
         if len(requests):
-            self.seen.append((node, edge, requests, parents, answered))
+            self.seen.append(_Seen(node, edge, requests, parents, answered))
 
 
 def steps(state: State, cells: Sequence[int], at_once: int, share: float = 1.0) -> Iterator[Steps]:
@@ -88,16 +96,14 @@ def steps(state: State, cells: Sequence[int], at_once: int, share: float = 1.0) 
 
             entered = doors.followed(mine, first, last, watching, share=share)
             if len(entered):
-                parts += [_of(state, doors, entered, *seen) for seen in kept.seen]
+                parts += [_of(state, doors, entered, seen) for seen in kept.seen]
         if parts:
             yield _in_order(parts)
 
 
-def _of(
-    state: State, doors: Doors, entered: Entered, node: int, edge: int, requests: Requests, parents: U64,
-    answered: Answered,
-) -> Steps:  # fmt: skip
+def _of(state: State, doors: Doors, entered: Entered, seen: _Seen) -> Steps:
     """Requests at one node as steps of their traces."""
+    node, edge, requests, answered = seen.node, seen.edge, seen.requests, seen.answered
     root, visits = requests.root, entered.visits
     time_ms = visits.time_ms.take(root)
     start_us = time_ms * 1000 + np.rint(requests.start_ms * 1000).astype(np.int64)
@@ -117,7 +123,7 @@ def _of(
         trace=entered.id.take(root),
         rest=visits.asked.take(root) >> HALF,
         id=requests.id,
-        parent=parents,
+        parent=seen.parents,
         edge=np.full(len(requests), edge, dtype=np.int64),
         node=np.full(len(requests), node, dtype=np.int64),
         start_us=start_us,

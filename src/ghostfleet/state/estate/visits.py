@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 
 FIRST_USER, USERS = 10_000, 90_000
 TURN = 20  # users of whom so many in a row live as the markets' shares say
-LIVE = {"north-america": range(8), "europe": range(8, 14), "asia-pacific": range(14, 19), "latin-america": range(19, 20)}
+LIVE = {
+    "north-america": range(8),
+    "europe": range(8, 14),
+    "asia-pacific": range(14, 19),
+    "latin-america": range(19, 20),
+}
 ADDRESSES = 1 << 17  # 198.18.0.0/15
 LANE = 2.0**-16
 TIE_BITS = np.uint64(36)
@@ -110,7 +115,8 @@ def stretches(counts: I64, most: int) -> list[tuple[int, int]]:
 
 
 def _key(seed: int, name: str) -> U64:
-    return draw.Stream(seed, "visit", name).keys(draw.entity_ids([name]))[0]
+    key: U64 = draw.Stream(seed, "visit", name).keys(draw.entity_ids([name]))[0]
+    return key
 
 
 class Entered(msgspec.Struct):
@@ -148,7 +154,8 @@ class Doors:
             for node in dict.fromkeys(nodes.tolist())
         ]
         joined: Entered = _joined(found)
-        return taken(joined, self.in_time(joined, first))
+        ordered: Entered = taken(joined, self.in_time(joined, first))
+        return ordered
 
     def in_time(self, entered: Entered, first: int) -> I64:
         """Order of time of requests that entered from a tick of the window on; ties go by their ids."""
@@ -195,7 +202,9 @@ class Doors:
             user[mine] = pool.take((lot[mine] * len(pool)).astype(np.int64))
         window = self.walk.state.window
         start_ms = (requests.tick + window.start) * (window.tick_s * 1000)
-        time_ms = start_ms + ((moment >> np.uint64(32)) * np.uint64(window.tick_s * 1000) >> np.uint64(32)).astype(np.int64)
+        time_ms = start_ms + ((moment >> np.uint64(32)) * np.uint64(window.tick_s * 1000) >> np.uint64(32)).astype(
+            np.int64
+        )
         route = route_of(self.flow.nodes.names[node], asked)
         status = self._status(node, requests, answered, route, asked)
         return Visits(time_ms, user, route, status, asked, draw.derived(self.key, requests.id, MORE))

@@ -61,7 +61,7 @@ class Watcher(Protocol):
     """Whoever wants to know of every request on the way, and not just how it went for those that entered."""
 
     def saw(self, node: int, edge: int, requests: Requests, parents: U64, answered: Answered) -> None:
-        """Take requests at a node that came along an edge, or entered (-1); ``parents`` are the ids of their callers."""
+        """Take requests at a node, and the ids of their callers; they came along an edge, or entered (-1)."""
 
 
 class Walk:
@@ -101,12 +101,15 @@ class Walk:
         served, bad = (node.first[ending]["entry", cell] for ending in (SERVED, FAILED))
         place = np.where(fails, bad.take(tick), served.take(tick)) + rank
         ending = np.where(fails, FAILED, SERVED).astype(np.uint8)
-        ids = draw.derived(self.cell_key(cell), (self.state.window.start + tick).astype(np.uint64), index.astype(np.uint64))
+        ids = draw.derived(
+            self.cell_key(cell), (self.state.window.start + tick).astype(np.uint64), index.astype(np.uint64)
+        )
         return Requests(np.arange(len(tick)), tick, ending, place, ids, np.zeros(len(tick)))
 
     def cell_key(self, cell: int) -> U64:
         """Key of the ids of what enters at a cell, shape (2,)."""
-        return self.flow.stream("request").keys(self.flow.entries.ids[cell : cell + 1])[0]
+        key: U64 = self.flow.stream("request").keys(self.flow.entries.ids[cell : cell + 1])[0]
+        return key
 
     def ranks(self, role: str, number: int, ids: U64) -> Ranks:
         """Permutations of a split, by what it splits and by whom."""
@@ -181,7 +184,8 @@ class Walk:
 
     def slot_key(self, slot: int) -> U64:
         """Key of the ids of calls of a slot, shape (2,)."""
-        return self.flow.stream("call").keys(self.flow.slots.ids[slot : slot + 1])[0]
+        key: U64 = self.flow.stream("call").keys(self.flow.slots.ids[slot : slot + 1])[0]
+        return key
 
 
 class Node:
@@ -246,7 +250,8 @@ class Node:
         if not self.slots or not len(failed):
             return np.full(len(failed), -1, dtype=np.int64)
         ranks = self.walk.ranks("cause", self.node, self.walk.flow.nodes.ids)
-        return ranks.of(failed.tick, self.failed.take(failed.tick), failed.index) - own
+        rank: I64 = ranks.of(failed.tick, self.failed.take(failed.tick), failed.index) - own
+        return rank
 
     def own_ms(self, requests: Requests) -> F64:
         """Time of requests' own work, drawn from the node's law."""

@@ -15,7 +15,8 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ghostfleet.core.arrays import F64
+    from ghostfleet.core.arrays import F64, I64, Bool
+    from ghostfleet.world.flow import Flow
 
     Groups = Sequence[Sequence[int]]
 
@@ -69,3 +70,15 @@ def ways(waits: F64, lost: F64, clean: F64, groups: Groups) -> Ways:
         for slot in slots:
             clean_made[slot] = made[slot] * clean[slot] / np.where(room > 0, room, 1.0)
     return Ways(past, made, clean_made, share)
+
+
+def choices(flow: Flow, slots: I64) -> tuple[tuple[int, ...], ...]:
+    """Choices among some slots, as places among them."""
+    place = {slot: at for at, slot in enumerate(slots.tolist())}
+    return tuple(tuple(place[slot] for slot in one) for one in flow.slots.choices if one[0] in place)
+
+
+def follows(flow: Flow, slots: I64) -> Bool:
+    """Which of some slots come after another one of their choice, shape (slots,)."""
+    later = {slot for one in flow.slots.choices for slot in one[1:]}
+    return np.array([slot in later for slot in slots.tolist()], dtype=np.bool_)
