@@ -84,7 +84,7 @@ class Logs:
         kinds = self._flow.nodes.kinds
         for all_of in steps(state, self._spans.cells, FOLLOWED, self._flow.estate.trace_share):
             kind = kinds.take(all_of.node)
-            some = all_of.some(np.flatnonzero((kind == SERVICE) | (kind == WEB)))
+            some = _as_written(all_of.some(np.flatnonzero((kind == SERVICE) | (kind == WEB))))
             for start in range(0, len(some), AT_ONCE):
                 yield Batch(TABLE, self._columns(some.slice(start, start + AT_ONCE)))
 
@@ -121,6 +121,13 @@ class Logs:
             "body": body,
             "user_id": Spelled(("user_", Digits(lines.who)), ~entered),
         }
+
+
+def _as_written(some: Steps) -> Steps:
+    """The same in the order in which lines were written, trace after trace."""
+    new = np.ones(len(some), dtype=np.int64)
+    new[1:] = (some.trace[1:] != some.trace[:-1]) | (some.second[1:] != some.second[:-1])
+    return some.some(np.lexsort((some.id, some.start_us + some.us, np.add.accumulate(new))))
 
 
 class _Bodies:

@@ -217,6 +217,7 @@ def _added(values: Mapping[str, F64], part: str) -> F64:
 
 
 def percentiles(facts: Mapping[str, F64]) -> list[F64]:
+    """Percentiles of `PERCENTILES` of folded facts, each of shape (edges × times,)."""
     weights, means, variances = [], [], []
     for name in CLASSES:
         weight = facts[name].ravel()

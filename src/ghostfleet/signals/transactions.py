@@ -178,9 +178,10 @@ def _numbers(second: I64) -> I64:
     begins = np.flatnonzero(np.concatenate([[True], second[1:] != second[:-1]]))
     sizes = np.diff(np.append(begins, len(second)))
     rank = np.arange(len(second)) - np.repeat(begins, sizes)
-    mixed = FIRST_NUMBER + (rank * STRIDE + second * 31) % NUMBERS
-    crowded = np.repeat(sizes, sizes) > NUMBERS
-    return np.where(crowded, FIRST_NUMBER + NUMBERS + rank, mixed)
+    among = np.repeat(sizes, sizes)
+    # Evenly spread from a place of the second's own on, so that they rise with time and none comes twice.
+    spread = (rank * NUMBERS + second * STRIDE % NUMBERS) // among
+    return np.where(among > NUMBERS, FIRST_NUMBER + NUMBERS + rank, FIRST_NUMBER + spread)
 
 
 class _Shop:

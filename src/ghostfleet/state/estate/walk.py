@@ -132,7 +132,7 @@ class Walk:
     def _visit(
         self, node: int, edge: int, requests: Requests, parents: U64, limit: F64 | None, watcher: Watcher | None
     ) -> Answered:
-        """Requests at a node; ``limit`` is the time in ms that their callers wait, where it may be too short for any."""
+        """Requests at a node; ``limit`` is the time in ms that callers wait, infinite where it is never too short."""
         known = self.node(node)
         count = len(requests)
         answered = Answered(np.zeros(count), np.full(count, -1, dtype=np.int64), np.zeros(count, dtype=np.uint8))
