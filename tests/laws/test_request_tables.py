@@ -173,7 +173,7 @@ def test_a_total_is_kept_however_it_is_cut():
     for total in (1, 37, 5_000):
         scenario = estates.scenario("events", f"estate.total={total}", "estate.hours=30")
         generator = Generator(scenario)
-        since, until = scenario.estate.span_s
+        since, until = scenario.timeline.since_s, scenario.timeline.until_s
         whole = estates.rows(generator, "events", Window.between(since, until, MINUTE_S))
         assert len(whole["event_id"]) == total
         cuts = [since, since + 7 * HOUR_S, since + 7 * HOUR_S + MINUTE_S, since + 19 * HOUR_S, until]

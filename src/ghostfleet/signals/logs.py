@@ -40,14 +40,16 @@ TABLE = Table(
     "lines that services write about requests",
     (
         column("time", Kind.TIME, "when it was written, UTC", resolution=0.000_001),
-        _text("line_id", "unique id: the span, and which of its lines"),
-        _text("trace_id", "trace of the request"),
-        _text("span_id", "span of the request"),
+        _text("line_id", "unique id: the span, and which of its lines", spelled=True),
+        _text("trace_id", "trace of the request", spelled=True),
+        _text("span_id", "span of the request", spelled=True),
         _text("service.name", "service that wrote it"),
         _text("severity_text", "how bad it is", values=tuple(SEVERITIES.values())),
         column("severity_number", Kind.I64, "the same as a number", low=1, high=24),
-        _text("body", "what it says"),
-        column("user_id", Kind.TEXT, "who asked; absent where a service did", nullable=True, optional=True),
+        _text("body", "what it says", spelled=True),
+        column(
+            "user_id", Kind.TEXT, "who asked; absent where a service did", nullable=True, optional=True, spelled=True
+        ),
     ),
     keys=("line_id",),
     order=("trace_id", "time", "line_id"),
