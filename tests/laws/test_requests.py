@@ -5,6 +5,7 @@ W(S) are the requests that a walk through a state S sees; each has a node, a tic
 
 from collections import defaultdict
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,7 +28,7 @@ class Seen:
     """Keeps everything that a walk sees."""
 
     def __init__(self) -> None:
-        self.all = []
+        self.all: list[Any] = []
 
     def saw(self, node, edge, requests, parents, answered):
         self.all.append((node, edge, requests, parents, answered))
