@@ -1,8 +1,8 @@
 """Single requests as documents: CPU of our renderer against `cp` of the same file, and of hex ids against uuid4.
 
-Run `python -m bench./documents.py [ROUNDS [EVENTS]]`. Events have the fields of EVT-3, transactions those of COM-1. Their
+Run `python -m bench.documents [ROUNDS [EVENTS]]`. Events have the fields of EVT-3, transactions those of COM-1. Their
 columns are made before the clock starts; generating them is a signal's work. `cp` is the best of three copies in the
-same round; what is measured is CPU, of medians of ratios.
+same round, and a figure the median of the rounds' ratios of CPU.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def copied_s(path: Path) -> float:
     costs = []
     for _ in range(3):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        run(["cp", str(path), f"{path}.copy"], check=True)  # noqa: S607  the copy that the goal speaks of
+        run(["cp", str(path), f"{path}.copy"], check=True)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         costs.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
         Path(f"{path}.copy").unlink()
@@ -119,7 +119,7 @@ def ids(rounds: int) -> Line:
     ratios = []
     for _ in range(rounds):
         mine = cpu_s(ours) / 32
-        ratios.append(cpu_s(lambda: [uuid.uuid4().hex for _ in range(IDS)]) / mine)  # noqa: TID251  the yardstick
+        ratios.append(cpu_s(lambda: [uuid.uuid4().hex for _ in range(IDS)]) / mine)
     return Line("hex ids against uuid4().hex", median(ratios), 100, least=True)
 
 

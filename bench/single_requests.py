@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from ghostfleet.core.arrays import Array, Bool  # noqa: TC001
-from ghostfleet.core.batch import Batch, Digits, Hex, Plain, Quanta, Spelled, Text
+from ghostfleet.core.batch import Batch, Digits, Hex, Plain, Quanta, Spelled, Text, Values
 from ghostfleet.core.table import Column, Kind, Table, column
 from ghostfleet.sinks.parts import Place
 from ghostfleet.sinks.text.file import TextBody
@@ -103,7 +103,7 @@ def events(number: int = 0, rows: int = BATCH_ROWS) -> Batch:
     trace_id = (Hex(trace), Hex(other))
     zeros = np.zeros(rows, np.int8)
     paid, ordered = place % 20 == 1, place % 20 == 2  # noqa: PLR2004
-    made = {
+    made: dict[str, Values] = {
         "event_id": Spelled(("evt_", Digits(np.arange(rows) + number * rows), "_", Hex(trace, 12))),
         "event_type": Text(zeros, ("api_call",)),
         "timestamp": Plain(START_MS + number * rows * 86 + np.sort(draw.integers(0, 86 * rows, rows))),
@@ -125,7 +125,9 @@ def events(number: int = 0, rows: int = BATCH_ROWS) -> Batch:
         "context.request_id": Spelled(("req_", *trace_id)),
         "context.ip_address": _address(address),
         "context.user_agent": Text(agent, tuple(text for _, text in AGENTS)),
-        **{f"context.tags.{key}": Text(city, tuple(one[at] for one in CITIES)) for at, key in enumerate(("country", "city", "region"))},
+        "context.tags.country": Text(city, tuple(country for country, _, _ in CITIES)),
+        "context.tags.city": Text(city, tuple(name for _, name, _ in CITIES)),
+        "context.tags.region": Text(city, tuple(region for _, _, region in CITIES)),
         "context.tags.device_type": Text(agent, tuple(device for device, _ in AGENTS)),
         "error_details.error_code": Text(error, tuple(f"ERR_{code}_{code % 7:03d}" for code in CODES)),
         "error_details.error_message": Text(error, MESSAGES),
@@ -201,7 +203,7 @@ def transactions(number: int = 0, rows: int = BATCH_ROWS) -> Batch:
     outcome = (error >= 0).astype(np.int8)
     zeros = np.zeros(rows, np.int8)
     day = Text(zeros, ("20260101",))
-    made = {
+    made: dict[str, Values] = {
         "@timestamp": Plain(times),
         "transaction_id": Spelled(("txn_", day, "_", Digits(clock, 6), "_", Digits(np.arange(rows) % 9000 + 1000))),
         "session_id": Spelled(("sess_user_", Digits(user), "_", day)),
@@ -220,7 +222,9 @@ def transactions(number: int = 0, rows: int = BATCH_ROWS) -> Batch:
         "product_id": Text(product, tuple(name for _, name in PRODUCTS)),
         "user_agent": Text(agent, tuple(text for _, text in AGENTS)),
         "ip_address": _address(draw.integers(0, 1 << 17, rows)),
-        **{f"geo_location.{key}": Text(place, tuple(one[at] for one in STATES)) for at, key in enumerate(("country", "state", "city"))},
+        "geo_location.country": Text(place, tuple(country for country, _, _ in STATES)),
+        "geo_location.state": Text(place, tuple(state for _, state, _ in STATES)),
+        "geo_location.city": Text(place, tuple(city for _, _, city in STATES)),
         "server_instance": Text(server, tuple(f"checkout-service-{n:02d}" for n in (1, 2, 3))),
         "load_balancer": Text(server, ("lb-west-01", "lb-east-01", "lb-west-01")),
         "database_query_time_ms": Plain(draw.integers(50, 201, rows)),

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ghostfleet.core.batch import Batch, Plain, Quanta, Text, Values
+from ghostfleet.core.batch import Batch, Plain, Quanta, Spelled, Text, Values
 from ghostfleet.core.table import Kind, Table, column
 from ghostfleet.sinks.codec import packer
 from ghostfleet.sinks.text.renderer import Renderer
@@ -131,6 +131,8 @@ def rivals(batch: Batch, path: Path) -> dict[str, Callable[[], object]]:
     pa.set_cpu_count(1)
     arrays = {}
     for name, values in batch.columns.items():
+        if isinstance(values, Spelled):
+            continue  # Capacity has none
         if isinstance(values, Text):
             arrays[name] = pa.DictionaryArray.from_arrays(values.codes.astype(np.int32), list(values.vocabulary)).cast(
                 "string"

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ghostfleet.core.batch import Quanta, Text, Values
+from ghostfleet.core.batch import Quanta, Spelled, Text, Values, spelt
 from ghostfleet.core.window import DAY_S
 from ghostfleet.generate import Generator
 from ghostfleet.spec import loading, reading
@@ -84,6 +84,10 @@ def _table(generator: Generator, tasks: list[Any]) -> dict[str, Any]:
 
 def _whole(values: Values) -> np.ndarray:
     """Column as integers: a text is the first eight bytes of its blake2b, a missing value one number."""
+    if isinstance(values, Spelled):
+        rows = np.arange(len(values))
+        codes = rows if values.missing is None else np.where(values.missing, -1, rows)
+        return _whole(Text(codes, tuple(text or "" for text in spelt(values))))
     if isinstance(values, Text):
         hashes = [hashlib.blake2b(word.encode(), digest_size=8).digest() for word in values.vocabulary]
         return np.frombuffer(b"".join([*hashes, b"missing."]), dtype="<i8")[values.codes]  # of which -1 is the code

@@ -4,7 +4,7 @@ from functools import cache
 
 import numpy as np
 
-from ghostfleet.core.batch import Batch, Text, Values
+from ghostfleet.core.batch import Batch, Spelled, Text, Values, spelt
 from ghostfleet.core.window import DAY_S, HOUR_S, Window
 from ghostfleet.generate import Generator, Task
 from ghostfleet.spec import loading, reading
@@ -65,6 +65,8 @@ def cells(batch: Batch) -> Cells:
 def _plain(values: Values) -> np.ndarray:
     if isinstance(values, Text):
         return np.array(values.vocabulary)[values.codes]
+    if isinstance(values, Spelled):
+        return np.array([text or "" for text in spelt(values)])
     units = values.values if not hasattr(values, "units") else values.units.astype(np.int64)
     return units if values.missing is None else np.where(values.missing, NULL, units)
 

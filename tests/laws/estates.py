@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ghostfleet.core.batch import Batch, Plain, Quanta, Text
+from ghostfleet.core.batch import Batch, Quanta, Spelled, Text, Values, spelt
 from ghostfleet.core.window import MINUTE_S, Window
 from ghostfleet.generate import Generator
 from ghostfleet.spec import loading, reading
@@ -50,7 +50,9 @@ def cells(batch: Batch) -> Cells:
     return {name: _plain(batch[name]) for name in batch.table.names}
 
 
-def _plain(values: Text | Quanta | Plain) -> np.ndarray:
+def _plain(values: Values) -> np.ndarray:
+    if isinstance(values, Spelled):
+        return np.array([text or "" for text in spelt(values)])
     if isinstance(values, Text):
         return np.array((*values.vocabulary, ""))[values.codes]
     units = values.units if isinstance(values, Quanta) else values.values.astype(np.int64)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path  # noqa: TC003  scripts that tests run take it from here
@@ -16,9 +16,10 @@ import ladybug
 import numpy as np
 import pyarrow.parquet as pq
 
-from ghostfleet.core.batch import Batch, Plain, Quanta, Text, Values, joined, split
+from ghostfleet.core.batch import Batch, Plain, Quanta, Spelled, Text, Values, joined, spelt, split
 from ghostfleet.core.table import Kind, Table, column
 from ghostfleet.sinks import Receipt, Sink, Written, found, open_sink
+from tests.sinks.documents import DOCUMENTS, documents, flattened
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 WORDS = (
@@ -75,6 +76,8 @@ NODES = Table(
 
 def rows(count: int = ROWS, table: Table = TABLE) -> Batch:
     """Rows with extremes, missing values and awkward texts."""
+    if table is DOCUMENTS:
+        return documents(count, WORDS, LISTS)
     number = np.arange(count)
     extremes = np.array([INT64.min, INT64.max, 0, -1, 1, 9_999, 10_000, -10_000, 10**15], np.int64)
     units = np.array([0, 1, -1, 99, 100, -12_345, 2**31 - 1, -(2**31), 4510], np.int32)
@@ -106,11 +109,17 @@ def values(batch: Batch) -> list[tuple[Any, ...]]:
             words = [list(split(word)) if one.kind is Kind.TEXTS else word for word in kept.vocabulary]
             columns.append([None if code < 0 else words[code] for code in kept.codes])
             continue
+        if isinstance(kept, Spelled):
+            columns.append(spelt(kept))
+            continue
         missing = kept.missing if kept.missing is not None else np.zeros(len(kept), bool)
         plain = kept.floats() if isinstance(kept, Quanta) else kept.values
         said = [None if gone or np.isnan(value) else value.item() for value, gone in zip(plain, missing, strict=True)]
         if one.kind is Kind.TIME:
-            said = [None if value is None else EPOCH + timedelta(seconds=value) for value in said]
+            said = [
+                None if value is None else EPOCH + timedelta(microseconds=value * 10**6 // one.per_second)
+                for value in said
+            ]
         columns.append(said)
     return list(zip(*columns, strict=True))
 
@@ -123,13 +132,13 @@ def _typed(kind: Kind, text: str) -> Any:
     return float(text) if kind is Kind.F64 else int(text)
 
 
-def read_csv(path: Path) -> list[tuple[Any, ...]]:
+def read_csv(path: Path, table: Table = TABLE) -> list[tuple[Any, ...]]:
     """Read with the standard library, which cannot tell an empty text from a missing one."""
     opened = gzip.open if path.suffix == ".gz" else open
     with opened(path, "rt", encoding="utf-8", newline="") as file:
         header, *lines = csv.reader(file, strict=True)
-    assert header == list(TABLE.names)
-    kinds = [one.kind for one in TABLE.columns]
+    assert header == list(table.names)
+    kinds = [one.kind for one in table.columns]
     return [
         tuple(
             cell if kind in {Kind.TEXT, Kind.TEXTS} else (_typed(kind, cell) if cell else None)
@@ -139,14 +148,32 @@ def read_csv(path: Path) -> list[tuple[Any, ...]]:
     ]
 
 
-def read_json(path: Path) -> list[tuple[Any, ...]]:
-    """Read lines or one array with the standard library."""
+def read_json(path: Path, table: Table = TABLE) -> list[tuple[Any, ...]]:
+    """Read lines, one array or a bulk file with the standard library."""
     opened = gzip.open if path.suffix == ".gz" else open
     with opened(path, "rt", encoding="utf-8", newline="") as file:
         text = file.read()
-    found = json.loads(text) if ".jsonl" not in path.name else [json.loads(line) for line in text.split("\n")[:-1]]
-    assert all(list(row) == list(TABLE.names) for row in found)
-    return [(datetime.fromisoformat(row["time"]), *list(row.values())[1:]) for row in found]
+    found = json.loads(text) if ".json" in path.name and ".jsonl" not in path.name else lines_of(text)
+    if ".ndjson" in path.name:
+        actions, found = found[::2], found[1::2]
+        ids = [one["index"].pop("_id") for one in actions]
+        assert all(one == {"index": {"_index": table.index or table.name}} for one in actions)
+        assert ids == [row[table.keys[0]] for row in found]
+    times = [number for number, one in enumerate(table.columns) if one.kind is Kind.TIME]
+    return [
+        tuple(
+            datetime.fromisoformat(value) if number in times and value else value
+            for number, value in enumerate(flattened(row, table))
+        )
+        for row in found
+    ]
+
+
+def lines_of(text: str) -> list[Any]:
+    """Objects of a file of lines, which ends in a line feed."""
+    *lines, last = text.split("\n")
+    assert not last
+    return [json.loads(line) for line in lines]
 
 
 def read_parquet(path: Path) -> list[tuple[Any, ...]]:
@@ -154,11 +181,19 @@ def read_parquet(path: Path) -> list[tuple[Any, ...]]:
     return [tuple(row.values()) for row in pq.read_table(path).to_pylist()]
 
 
-def read_duckdb(path: Path) -> list[tuple[Any, ...]]:
+def read_duckdb(path: Path, table: Table = TABLE) -> list[tuple[Any, ...]]:
     """Read with DuckDB."""
+    times = [number for number, one in enumerate(table.columns) if one.kind is Kind.TIME]
+    cells = [f'epoch_us("{one.flat_name}")' if one.kind is Kind.TIME else f'"{one.flat_name}"' for one in table.columns]
     with duckdb.connect(path, read_only=True) as store:
-        query = f"SELECT epoch_us(time), * EXCLUDE (time) FROM {TABLE.name}"  # noqa: S608  a constant
-        return [(EPOCH + timedelta(microseconds=row[0]), *row[1:]) for row in store.execute(query).fetchall()]
+        found = store.execute(f"SELECT {', '.join(cells)} FROM {table.name}").fetchall()  # noqa: S608  constants
+    return [
+        tuple(
+            EPOCH + timedelta(microseconds=value) if number in times and value is not None else value
+            for number, value in enumerate(row)
+        )
+        for row in found
+    ]
 
 
 def read_ladybug(path: Path) -> list[tuple[Any, ...]]:
@@ -180,9 +215,9 @@ def as_graphs_say(expected: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     ]
 
 
-def as_csv_says(expected: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+def as_csv_says(expected: list[tuple[Any, ...]], table: Table = TABLE) -> list[tuple[Any, ...]]:
     """Rows as `read_csv` can tell them."""
-    texts = [number for number, one in enumerate(TABLE.columns) if one.kind in {Kind.TEXT, Kind.TEXTS}]
+    texts = [number for number, one in enumerate(table.columns) if one.kind in {Kind.TEXT, Kind.TEXTS}]
     return [
         tuple(
             ";".join(value) if isinstance(value, list) else "" if value is None and number in texts else value
@@ -200,13 +235,16 @@ class Case:
     url: str  # below the test's own directory
     file: str = ""  # what then stands there
     options: dict[str, Any] = field(default_factory=dict)
+    nested: bool = False  # documents rather than rows
 
     def __str__(self) -> str:
-        return self.url or "stdout"
+        return f"{self.url or 'stdout'}{' of documents' if self.nested else ''}"
 
     @property
     def table(self) -> Table:
         """A table of a group that the sink takes."""
+        if self.nested:
+            return DOCUMENTS
         return TABLE if TABLE.group in found()[self.scheme].groups else NODES
 
     def rows(self, count: int = ROWS) -> Batch:
@@ -224,22 +262,22 @@ class Case:
     def read(self, folder: Path) -> list[tuple[Any, ...]]:
         """Read everything back."""
         if ".csv" in self.file:
-            return read_csv(self.path(folder))
-        if ".json" in self.file:
-            return read_json(self.path(folder))
+            return read_csv(self.path(folder), self.table)
+        if "json" in self.file:
+            return read_json(self.path(folder), self.table)
         if self.file.endswith(".parquet"):
             return read_parquet(self.path(folder))
-        return read_ladybug(self.path(folder)) if self.table is NODES else read_duckdb(self.path(folder))
+        return read_ladybug(self.path(folder)) if self.table is NODES else read_duckdb(self.path(folder), self.table)
 
     def told(self, batch: Batch) -> list[tuple[Any, ...]]:
         """Return what `read` should return."""
         if ".csv" in self.file:
-            return as_csv_says(values(batch))
+            return as_csv_says(values(batch), self.table)
         return as_graphs_say(values(batch)) if self.table is NODES else values(batch)
 
 
 def _directory(form: str, **options: Any) -> Case:
-    return Case("files", "{}/out", f"out/host_readings.{form}", {"format": form, **options})
+    return Case("files", "{}/out", f"out/host_readings.{form.replace('bulk', 'ndjson')}", {"format": form, **options})
 
 
 STAGED = [
@@ -250,6 +288,8 @@ STAGED = [
     Case("files", "{}/one.jsonl.gz", "one.jsonl.gz"),
     _directory("json"),
     _directory("json.gz"),
+    _directory("bulk"),
+    Case("files", "{}/one.ndjson.gz", "one.ndjson.gz"),
     _directory("parquet"),
     Case("files", "{}/one.parquet", "one.parquet", {"codec": "small"}),
     Case("duckdb", "duckdb:{}/fleet.duckdb", "fleet.duckdb"),
@@ -259,6 +299,10 @@ PASSING = [
     Case("blackhole", "blackhole:"),
     Case("blackhole", "blackhole:", options={"format": "none"}),
     Case("stdout", "-", options={"format": "json"}),
+]
+STAGED += [replace(case, nested=True) for case in STAGED if "requests" in found()[case.scheme].groups]
+PASSING += [replace(case, nested=True) for case in PASSING] + [
+    Case("stdout", "-", options={"format": "bulk"}, nested=True)
 ]
 # A plug-in, or a sink that has no case yet, takes part under the name that every sink understands.
 COVERED = {case.scheme for case in (*STAGED, *PASSING)}

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 staged = pytest.mark.parametrize("case", STAGED, ids=str)
-TEXTS = [case for case in STAGED if ".csv" in case.file or ".json" in case.file]
+TEXTS = [case for case in STAGED if ".csv" in case.file or "json" in case.file]
 tasks = pytest.mark.parametrize("bounds", [WHOLE, PARTS], ids=["one task", "many tasks"])
 
 

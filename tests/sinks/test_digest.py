@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ghostfleet.core.batch import Batch, Plain, Quanta, Text, Values
+from ghostfleet.core.batch import Batch, Plain, Quanta, Spelled, Text, Values, spelt
 from ghostfleet.sinks.arrow.convert import Converter, digest_arrow
 from ghostfleet.sinks.digest import ValueDigest
+from tests.sinks.documents import DOCUMENTS
 from tests.sinks.rows import ROWS, TABLE, rows
 
 
@@ -24,24 +25,51 @@ def digest(*batches: Batch) -> str:
     return one.hexdigest()
 
 
-@given(st.lists(st.integers(0, ROWS)))
-def test_where_batches_begin_makes_no_difference(bounds):
+@pytest.mark.parametrize("table", [TABLE, DOCUMENTS], ids=["rows", "documents"])
+@given(bounds=st.lists(st.integers(0, ROWS)))
+def test_where_batches_begin_makes_no_difference(table, bounds):
     edges = [0, *sorted(bounds), ROWS]
-    pieces = [rows().slice(*pair) for pair in pairwise(edges)]
-    assert digest(*pieces) == digest(rows())
+    whole = rows(ROWS, table)
+    assert digest(*[whole.slice(*pair) for pair in pairwise(edges)]) == digest(whole)
 
 
-@given(st.integers(0, ROWS))
-def test_arrow_has_the_digest_of_its_batch(count):
-    converted = Converter(TABLE).arrow(rows().slice(0, count))
+@pytest.mark.parametrize("table", [TABLE, DOCUMENTS], ids=["rows", "documents"])
+@given(count=st.integers(0, ROWS))
+def test_arrow_has_the_digest_of_its_batch(table, count):
+    batch = rows(ROWS, table).slice(0, count)
+    converted = Converter(table).arrow(batch)
     plain = pa.RecordBatch.from_arrays(
         [array.cast(pa.string()) if pa.types.is_dictionary(array.type) else array for array in converted.columns],
-        names=list(TABLE.names),
+        names=[one.flat_name for one in table.columns],
     )
     for form in (converted, plain):
         one = ValueDigest()
-        digest_arrow(one, form)
-        assert one.hexdigest() == digest(rows().slice(0, count))
+        digest_arrow(one, form.slice(0, count // 3))
+        digest_arrow(one, form.slice(count // 3))
+        assert one.hexdigest() == digest(batch)
+
+
+def test_a_spelled_text_has_the_digest_of_the_same_text_in_a_vocabulary():
+    batch = rows(ROWS, DOCUMENTS)
+    other = dict(batch.columns)
+    for name, values in batch.columns.items():
+        if isinstance(values, Spelled):
+            texts = spelt(values)
+            known = list(dict.fromkeys(text for text in texts if text is not None))
+            other[name] = Text(np.array([-1 if text is None else known.index(text) for text in texts]), tuple(known))
+    looked_up = Batch(DOCUMENTS, other)
+    assert digest(looked_up) == digest(batch)
+    told = [Converter(DOCUMENTS).arrow(one).to_pylist() for one in (batch, looked_up)]
+    assert told[0] == told[1]
+
+
+@pytest.mark.parametrize("name", ["@time", "source.place.seen"])
+def test_a_finer_time_counts_to_its_last_unit(name):
+    batch = rows(ROWS, DOCUMENTS)
+    times = batch[name]
+    assert isinstance(times, Plain)
+    later = Plain(times.values + (np.arange(ROWS) == 1), times.missing)
+    assert digest(replace(batch, columns={**batch.columns, name: later})) != digest(batch)
 
 
 def test_the_order_of_a_vocabulary_makes_no_difference():
@@ -81,6 +109,7 @@ def test_every_column_counts(name):
     elif isinstance(values, Quanta):
         changed = Quanta(values.units + (np.arange(ROWS) == 5).astype(np.int32), values.per_one, values.missing)
     else:
+        assert isinstance(values, Plain)
         numbers = values.values.copy()
         numbers[1] = not numbers[1] if numbers.dtype == bool else 7
         changed = Plain(numbers, values.missing)

@@ -1,4 +1,4 @@
-"""SQL that reads JSON objects as rows: nested ones by flat names, absent keys as null, without a bulk file's actions."""
+"""SQL that reads JSON objects as rows: by flat names where they nest, absent keys as null, of bulk files no actions."""
 
 from __future__ import annotations
 

@@ -130,7 +130,8 @@ def typed(source: Source, rows: str, types: Mapping[str, str]) -> str:
     listed = ", ".join(wrong) or "NULL"
     lines = 2 if source.suffix.startswith(documents.BULK) else 1  # of a row
     return (
-        f"SELECT {lines} * row_number() OVER () + {offset} AS file_row, nullif(concat_ws('\n', {listed}), '') AS wrong_cells, "  # noqa: S608  names are quoted
+        f"SELECT {lines} * row_number() OVER () + {offset} AS file_row, "  # noqa: S608  names are quoted
+        f"nullif(concat_ws('\n', {listed}), '') AS wrong_cells, "
         f"{', '.join(cells)} FROM {rows}"
     )
 

@@ -2,11 +2,11 @@
 
 Every value has a canonical 64-bit form: times are microseconds, integers themselves, floats the bits of the double
 (a quantised value is the double nearest to its decimal text), booleans 0 and 1, texts the first eight bytes of the
-blake2b of their UTF-8, and so lists of texts, once their items are joined. Names are those that stores have. A row is the sum over its columns of
-form × factor, modulo 2^64, where the factor is odd and hashed from the column's name; a missing value adds a constant
-hashed from the name. The digest is the sha256 of all rows in order. One changed cell always changes its row, because
-multiplying by an odd factor is a bijection; two in one row cancel with a chance of 2^-64. Hashing each value in full
-would take three times as long, which is a third of what Parquet takes.
+blake2b of their UTF-8, and so lists of texts, once their items are joined. A row is the sum over its columns of
+form × factor, modulo 2^64, where the factor is odd and hashed from the column's name as stores have it; a missing value
+adds a constant hashed from the name. The digest is the sha256 of all rows in order. One changed cell always changes its
+row, because multiplying by an odd factor is a bijection; two in one row cancel with a chance of 2^-64. Hashing each
+value in full would take three times as long, which is a third of what Parquet takes.
 """
 
 from __future__ import annotations

@@ -8,8 +8,8 @@ from io import FileIO
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from ghostfleet.core.errors import SinkError
-from ghostfleet.sinks.codec import packed, packer
 from ghostfleet.sinks import formats
+from ghostfleet.sinks.codec import packed, packer
 from ghostfleet.sinks.plan import Tasks
 from ghostfleet.sinks.sink import GROUPS, Receipt, Written
 from ghostfleet.sinks.staging import writing

@@ -157,11 +157,11 @@ def _terms(forms: ColumnForms, name: str, values: pa.Array) -> U64:
     if pa.types.is_list(values.type) and pa.types.is_string(values.type.value_type):
         values = _joined(values)
     kind = values.type
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+    if _is_text(kind):
         texts, values = values, values.dictionary_encode()
         if 2 * len(values.dictionary) > len(texts):
             return forms.spelled(*_bytes_of(texts), missing)
-    if pa.types.is_dictionary(values.type):
+    if pa.types.is_dictionary(values.type) and _is_text(values.type.value_type):
         return forms.texts(tuple(values.dictionary.to_pylist()), _numbers(values.indices, -1))
     if pa.types.is_timestamp(kind):
         return forms.integers(_numbers(values.cast(pa.timestamp("us", tz=kind.tz)).cast(pa.int64())), missing)
@@ -170,6 +170,10 @@ def _terms(forms: ColumnForms, name: str, values: pa.Array) -> U64:
     if pa.types.is_floating(kind):
         return forms.floats(_numbers(values.cast(pa.float64())), missing)
     raise DataError(f"column {name} has type {kind}, which ghostfleet does not write")
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 def _bytes_of(texts: pa.Array) -> tuple[Array, bytes | memoryview]:
@@ -199,6 +203,8 @@ def reading(where: str) -> Iterator[None]:
     """Turn whatever damaged bytes make Arrow say into one clear error."""
     try:
         yield
+    except DataError as error:
+        raise error if where in str(error) else DataError(f"{where} cannot be read: {error}") from error
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise DataError(f"{where} cannot be read: {str(error) or type(error).__name__}") from error
 

@@ -1,7 +1,8 @@
 """Parquet files with an encoding chosen for each column; several tasks are staged as Arrow and joined.
 
 Rounded floats repeat, and so do texts and integers within bounds: dictionaries. Other integers and times differ
-little from their neighbours: deltas. Texts of which each row has its own stand one behind the other, lengths apart. What this saves over the defaults of pyarrow: bench/parquet_cpu.py.
+little from their neighbours: deltas. Texts of which each row has its own say what they have in common with the one
+before. What this saves over the defaults of pyarrow: bench/parquet_cpu.py.
 """
 
 from __future__ import annotations
@@ -190,7 +191,7 @@ def _packing(column: Column, codec: str) -> str:
 
 
 def _encoding(column: Column) -> str:
-    special = {Kind.F64: "BYTE_STREAM_SPLIT", Kind.BOOL: "PLAIN", Kind.TEXT: "DELTA_LENGTH_BYTE_ARRAY"}
+    special = {Kind.F64: "BYTE_STREAM_SPLIT", Kind.BOOL: "PLAIN", Kind.TEXT: "DELTA_BYTE_ARRAY"}
     return special.get(column.kind, "DELTA_BINARY_PACKED")
 
 

@@ -62,7 +62,7 @@ def json_syntax(table: Table) -> Syntax:
 def bulk_syntax(table: Table) -> Syntax:
     """Two lines a row, as search indexes take them: what to do with the document, and the document.
 
-    Its id is the value of the table's key, or its values with ``-`` between them, so that loading twice is loading once.
+    Its id is the value of the table's key, or its values with ``-`` in between: loading twice is loading once.
     """
     start = b'{"index":{"_index":' + _json_word(table.index or table.name) + b',"_id":"'
     pieces: list[Piece] = [Constant(start)]

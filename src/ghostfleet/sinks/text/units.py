@@ -52,10 +52,10 @@ class Run:
 
 def planned(table: Table, syntax: Syntax, groups: Groups) -> list[bytes | Unit]:
     """Constants and units of a row, from left to right."""
-    units: list[bytes | Unit] = []
-    for run in _folded(_runs(syntax.pieces, groups)):
-        units.append(_unit(run, table, syntax) if run.of else b"".join(_contents(run.pieces)))
-    return units
+    return [
+        _unit(run, table, syntax) if run.of else b"".join(_contents(run.pieces))
+        for run in _folded(_runs(syntax.pieces, groups))
+    ]
 
 
 def _runs(pieces: Iterable[Piece], groups: Groups) -> list[Run]:
