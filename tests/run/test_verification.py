@@ -28,13 +28,26 @@ def verify(url: str, **options: object) -> Verification:
         return verification.verify(url, manifest.read(path), **options)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("form", ["csv", "jsonl", "json", "parquet"])
+@pytest.mark.parametrize("form", ["csv", "jsonl", "json", "bulk", "parquet"])
 def test_a_good_file_is_proven(tmp_path: Path, form: str) -> None:
     url = f"{tmp_path}/out/"
     write(url, format=form)
     sample, full = verify(url), verify(url, full=True)
     assert sample.problems == full.problems == []
     assert sample.regenerated == 3 < full.regenerated == full.parts
+
+
+@pytest.mark.parametrize("form", ["csv.gz", "json", "bulk"])
+def test_good_files_of_a_split_table_are_proven_and_a_bad_one_is_found(tmp_path: Path, form: str) -> None:
+    url = f"{tmp_path}/out/"
+    write(url, format=form, split_bytes=1000)
+    names = [split.name for split in manifest.read(tmp_path / "out/manifest.json").written[0].splits]
+    assert len(names) > 1
+    assert verify(url, full=True).problems == []
+    first, last = (tmp_path / "out" / name for name in (names[0], names[-1]))
+    first.write_bytes(last.read_bytes())
+    with pytest.raises(DataError, match=first.name):
+        verify(url)
 
 
 def test_a_good_store_is_proven(tmp_path: Path) -> None:

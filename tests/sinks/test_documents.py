@@ -156,8 +156,11 @@ def test_a_renderer_goes_from_one_grouping_and_vocabulary_to_the_next():
         assert text == text_of(one, "jsonl")
 
 
-def test_a_slice_shares_what_the_whole_shares():
-    batch = rows(ROWS, DOCUMENTS).slice(3, 9)
+@pytest.mark.parametrize("way", ["slice", "taken"])
+def test_some_rows_share_what_the_whole_shares(way):
+    whole = rows(ROWS, DOCUMENTS)
+    batch = whole.slice(3, 9) if way == "slice" else whole.taken(np.arange(3, 9))
+    assert said(batch) == said(whole)[3:9]
     host, kind = batch["source.host"], batch["source.kind"]
     assert isinstance(host, Text)
     assert isinstance(kind, Text)

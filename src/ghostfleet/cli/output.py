@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ghostfleet.cli.times import Duration, Moment
+from ghostfleet.cli.times import Duration, Moment, Size
 from ghostfleet.core.errors import ScenarioError
 from ghostfleet.run import surroundings
 from ghostfleet.run.history import Request
@@ -43,6 +43,11 @@ OPTIONS = {
         default="fast",
         show_default=True,
         help="How hard to compress.",
+    ),
+    "split_size": click.option(
+        "--split-size",
+        type=Size(),
+        help="Size, such as 1GiB, from which on a table has several files in a directory.",
     ),
     "workers": click.option("--workers", type=click.IntRange(1), help="Worker processes; changes no byte."),
     "part": click.option("--part", type=click.IntRange(1), help="Make only this part of --of parts."),
@@ -103,6 +108,7 @@ def request(scenario: Scenario, arguments: Mapping[str, Any]) -> Request:
         part=(arguments["part"] or 1, arguments["parts"] or 1),
         workers=arguments["workers"],
         blind=arguments["blind"],
+        split_bytes=arguments.get("split_size"),
     )
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ghostfleet.queries.sources import Source
 
 BULK = "ndjson"
-_SAMPLE_ROWS = 200  # objects that are looked at first; all of them only where a column is not among their keys
+_SAMPLES = (" LIMIT 200", " LIMIT 20000", "")  # objects to look at, more where columns are not among their keys
 _ACTION = "index"  # key of the lines of a bulk file that say what to do with the next one
 _ACTION_START = '{"_index":'  # its value
 
@@ -53,13 +53,16 @@ def _shape(store: DuckDBPyConnection, objects: str, source: Source, *, is_bulk: 
     if is_bulk:
         kept += f" WHERE json_extract(json, '$.{_ACTION}._index') IS NULL"
     shape: dict[str, Any] = {}
-    for rows in (f"({kept} LIMIT {_SAMPLE_ROWS})", f"({kept})"):
-        said = store.execute(f"SELECT json_group_structure(json) FROM {rows}").fetchone() or (None,)  # noqa: S608
+    for limit in _SAMPLES:
+        said = store.execute(f"SELECT json_group_structure(json) FROM ({kept}{limit})").fetchone() or (None,)  # noqa: S608
         found = json.loads(said[0] or "null")
         shape = found if isinstance(found, dict) else {}
         if not shape:
             raise UnreadableError(f"{source.paths[0]} holds no JSON objects")
-        if {column.name for column in source.table.columns} <= _leaves(shape, source.table).keys():
+        found_names = _leaves(shape, source.table).keys()
+        missing = [column for column in source.table.columns if column.name not in found_names]
+        has_objects = any(isinstance(value, dict) for value in shape.values())
+        if not missing or not (has_objects or any(column.optional for column in missing)):
             break
     return shape
 

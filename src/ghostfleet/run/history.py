@@ -44,6 +44,7 @@ class Request(msgspec.Struct, frozen=True):
     part: tuple[int, int] = (1, 1)
     workers: int | None = None
     blind: bool = False
+    split_bytes: int | None = None  # size of a file of a directory from which on a table has several
 
 
 class Outcome(msgspec.Struct):
@@ -158,7 +159,7 @@ def destinations(request: Request) -> list[Sink]:
     sinks: list[Sink] = []
     named: dict[object, str] = {}
     for url in request.urls:
-        sink = open_sink(url, part=part, **options)
+        sink = open_sink(url, part=part, split_bytes=request.split_bytes, **options)
         same = sink.scheme, (sink.home.folder.resolve(), sink.home.file) if sink.home is not None else url
         if same in named:
             said = f"{named[same]} and {url} are" if named[same] != url else f"{url} is"

@@ -200,6 +200,9 @@ def _restored(content: Any) -> Manifest:  # noqa: ANN401  any JSON
         if min(table.rows, table.bytes, table.size) < 0 or Path(table.name).name != table.name:
             msg = f"table {table.table} has a negative count or a name that leads out of its folder"
             raise ValueError(msg)
+        if any(Path(split.name).name != split.name or min(split.parts, *split.frame) < 0 for split in table.splits):
+            msg = f"table {table.table} has a file with a negative count or a name that leads out of its folder"
+            raise ValueError(msg)
         if any(min(part.rows, part.bytes, part.size) < 0 for part in table.parts):
             msg = f"table {table.table} has a part with a negative count"
             raise ValueError(msg)
@@ -242,7 +245,7 @@ def _determinants(document: _Document, content: dict[str, Any]) -> Determinants:
     return determinants
 
 
-class _Listed(Written, frozen=True):
+class _Listed(Written, frozen=True, kw_only=True):
     """A table as the file lists it."""
 
     statistics: dict[str, Any]

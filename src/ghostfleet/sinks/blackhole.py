@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from ghostfleet.core.errors import SinkError
 from ghostfleet.sinks.digest import ValueDigest
-from ghostfleet.sinks.formats import TEXT
+from ghostfleet.sinks.formats import TEXT, format_of
 from ghostfleet.sinks.parts import Place
 from ghostfleet.sinks.plan import Tasks
 from ghostfleet.sinks.sink import GROUPS, Receipt, Written
@@ -44,7 +44,7 @@ class BlackholeSink:
         del others
         if rest:
             raise SinkError(f"blackhole:{rest} names a place, but nothing is kept; valid is blackhole:")
-        syntax = (format or "csv").removesuffix(".gz")
+        syntax = format_of(format or "csv").removesuffix(".gz")
         syntax = VALUES if syntax == "parquet" else syntax
         if syntax not in (*TEXT, VALUES):
             raise SinkError(f"there is no format {format!r}; valid are {', '.join(TEXT)}, parquet and {VALUES}")

@@ -20,6 +20,7 @@ TEXT = ("csv", "jsonl", "json", "bulk")
 SUFFIXES = ("csv.gz", "csv", "jsonl.gz", "jsonl", "json.gz", "json", "ndjson.gz", "ndjson", "parquet")
 FORMATS = ("csv.gz", "csv", "jsonl.gz", "jsonl", "json.gz", "json", "bulk.gz", "bulk", "parquet")
 USUAL = "csv"
+NO_FRAME = (b"", b"")
 
 
 class Format(Protocol):
@@ -44,11 +45,16 @@ class Format(Protocol):
     def staged_digest(self, path: Path, place: Place) -> str:
         """Digest of a part as it stands in the staging folder; DataError when it cannot be read."""
 
-    def join(self, table: Table, parts: Sequence[tuple[Path, Receipt]], target: Path) -> tuple[int, str]:
+    def frame(self, table: Table, *, first: bool, last: bool) -> tuple[bytes, bytes]:
+        """What a file must have in front of its parts and behind them, given which parts of the table it holds."""
+
+    def join(
+        self, table: Table, parts: Sequence[tuple[Path, Receipt]], target: Path, frame: tuple[bytes, bytes] = NO_FRAME
+    ) -> tuple[int, str]:
         """Make one file of parts, in their order; its bytes (-1: its size) and digest."""
 
-    def digests(self, path: Path, receipts: Sequence[Receipt]) -> list[str]:
-        """Digest of each receipt's rows in a finished file."""
+    def digests(self, path: Path, receipts: Sequence[Receipt], frame: tuple[int, int] = (0, 0)) -> list[str]:
+        """Digest of each receipt's rows in a finished file; ``frame``: bytes in front of all and behind all."""
 
 
 def format_of(suffix: str) -> str:

@@ -43,8 +43,12 @@ def open_sink(
     codec: str = "fast",
     compressed: bool | None = None,
     part: tuple[int, int] | None = None,
+    split_bytes: int | None = None,
 ) -> Sink:
-    """Sink that a URL means: a directory, a data file, a DuckDB file, ``-``, or ``scheme:rest``."""
+    """Sink that a URL means: a directory, a data file, a DuckDB file, ``-``, or ``scheme:rest``.
+
+    With ``split_bytes`` a directory gets several files of a table that is larger.
+    """
     if not url or "\0" in url:
         raise SinkError(f"{url!r} is no destination; valid are a directory, a file, - or one of {_schemes()}")
     match = SCHEME.fullmatch(url)
@@ -52,7 +56,7 @@ def open_sink(
     kind = _one(scheme)
     if kind is None:
         raise SinkError(f"{url} names the sink {scheme}, which does not exist; valid are {_schemes()}")
-    return kind.at(rest, format=format, codec=codec, compressed=compressed, part=part)
+    return kind.at(rest, format=format, codec=codec, compressed=compressed, part=part, split_bytes=split_bytes)
 
 
 def home_of(url: str) -> Home | None:

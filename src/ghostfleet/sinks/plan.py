@@ -23,6 +23,11 @@ class Tasks:
         self._numbers = {table.name: tuple((tasks or {}).get(table.name, ())) for table in tables}
         self._ends = {name: (numbers[0], numbers[-1]) for name, numbers in self._numbers.items() if numbers}
 
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """Tables in output order."""
+        return self._tables
+
     def __getstate__(self) -> dict[str, object]:
         """Travel light: a worker asks only where its own part stands."""
         return {"_tables": (), "_numbers": {}, "_ends": self._ends}

@@ -28,6 +28,17 @@ class Receipt(msgspec.Struct, frozen=True):
     size: int  # bytes of the staged part
 
 
+class Split(msgspec.Struct, frozen=True):
+    """One of several files that hold the rows of a table."""
+
+    name: str
+    parts: int  # how many tasks' parts stand in it, in plan order
+    frame: tuple[int, int]  # bytes of content in front of them and behind them that are in no receipt
+    size: int
+    digest: str  # as of a whole table
+    sha256: str  # of the stored file
+
+
 class Written(msgspec.Struct, frozen=True):
     """What stands at the destination once a run has finished."""
 
@@ -38,6 +49,7 @@ class Written(msgspec.Struct, frozen=True):
     size: int
     digest: str  # text: sha256 before compression (`zcat FILE | sha256sum`); otherwise of all values in order
     sha256: str  # of the stored file; empty for a table inside a store
+    splits: tuple[Split, ...] = ()  # of a table in several files: digest and sha256 are then those of theirs, joined
 
     @property
     def in_store(self) -> bool:
@@ -159,6 +171,7 @@ class Sink(Protocol):
         codec: str,
         compressed: bool | None,
         part: tuple[int, int] | None,
+        split_bytes: int | None,
     ) -> Self:
         """Sink for what follows the scheme in a URL; options that mean nothing to it are ignored."""
 

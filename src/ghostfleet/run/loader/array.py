@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 BETWEEN = re.compile(rb"\}\s*(?:,\s*\{|\])")  # or the end of the array
 NEXT = re.compile(rb"\}\s*,\s*\{")
 BEGIN = re.compile(rb",\s*\{")
-STEP = re.compile(rb"\s*([,\]])")
-TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]]', re.DOTALL)
-SCALAR = re.compile(rb"[^\s,\]\}]+(?=[\s,\]\}])")
+TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*("|\\?\Z)|[{}\[\]]', re.DOTALL)  # a text may end too early
+SCALAR = re.compile(rb"[^\s,\]\}]*(?=[\s,\]\}])")
 SPACE = re.compile(rb"\s*")
 OPENING = b"{["
+QUOTE = ord('"')
 WAITING = 4096  # bytes that are kept of what is skipped: a bracket in front of its comma may be among them
 TRIED = 8  # places at which an element may end, before its brackets are counted
 CUT = "truncated"  # what msgspec says of a text that ends too early
@@ -95,12 +95,13 @@ class _Array:
                 self._at += len(text)
                 self._step()
                 return start, text
-            if not why and self._read():
-                continue
-            if (whole := self._whole_object()) is not None:
-                self._at += len(whole)
-                self._step()
-                return start, whole
+            if not why:
+                if self._read():
+                    continue
+                if whole := _leading_object(self._text[self._at :]):
+                    self._at += len(whole)
+                    self._step()
+                    return start, whole
             self._complain(Place(self.number, start), why or "it has no end; the file is cut off, or a bracket missing")
             self._resume(NEXT)
             return None
@@ -117,18 +118,13 @@ class _Array:
             if not why:
                 return text, ""
             if CUT not in why:
-                return None, why
+                text = _leading_object(text)
+                return text or None, "" if text else why
             at = place.start() + 1
         else:
-            if (text := self._whole_object()) is not None:
+            if text := _leading_object(self._text[self._at :]):
                 return text, ""
         return None, LARGE if len(self._text) - self._at > LONGEST else ""
-
-    def _whole_object(self) -> bytes | None:
-        """Text of the object that begins here, by its own brackets, if it is one."""
-        end = _end_of_value(self._text, self._at)
-        text = self._text[self._at : end]
-        return text if end >= 0 and not _broken(text) else None
 
     def _other(self, start: int) -> None:
         """Complain of an element that is no object, and step behind it."""
@@ -144,17 +140,14 @@ class _Array:
 
     def _step(self) -> None:
         """Go behind the comma that follows an element; the bracket that ends the array stays."""
-        while (found := STEP.match(self._text, self._at)) is None:
-            self._skip_space()
-            if self._at < len(self._text):
-                said = "no comma follows it; valid behind an element are a comma and the end of the array"
-                self._complain(Place(self.number, self._before + self._at), said)
-                if self._text[self._at] != OPENING[0]:
-                    self._resume(BEGIN)
-                return
-            if self._is_whole:
-                return
-        self._at = found.end() if found[1] == b"," else found.start(1)
+        self._skip_space()
+        if self._text.startswith(b",", self._at):
+            self._at += 1
+        elif self._at < len(self._text) and not self._text.startswith(b"]", self._at):
+            said = "no comma follows it; valid behind an element are a comma and the end of the array"
+            self._complain(Place(self.number, self._before + self._at), said)
+            if self._text[self._at] != OPENING[0]:
+                self._resume(BEGIN)
 
     def _resume(self, place: re.Pattern[bytes]) -> None:
         """Go to the next place where an object seems to begin, or to the end of the array."""
@@ -206,17 +199,25 @@ def _broken(text: bytes) -> str:
     return ""
 
 
+def _leading_object(text: bytes) -> bytes:
+    """Object that a text begins with, by its own brackets; empty if there is none."""
+    end = _end_of_value(text, 0)
+    return b"" if end < 0 or _broken(text[:end]) else text[:end]
+
+
 def _end_of_value(text: bytes, start: int) -> int:
     """Where a value ends by its quotes and brackets; -1 where that is not seen."""
-    if text[start] not in OPENING:
-        found = TOKEN.match(text, start) if text[start] == ord('"') else SCALAR.match(text, start)
+    if text[start] not in OPENING and text[start] != QUOTE:
+        found = SCALAR.match(text, start)
         return found.end() if found else -1
     depth = 0
     for token in TOKEN.finditer(text, start):
         first = text[token.start()]
-        if first == ord('"'):
-            continue
-        depth += 1 if first in OPENING else -1
+        if first == QUOTE:
+            if token[1] != b'"':
+                return -1
+        else:
+            depth += 1 if first in OPENING else -1
         if not depth:
             return token.end()
     return -1

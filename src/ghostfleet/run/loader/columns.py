@@ -95,8 +95,11 @@ def _floats(column: Column, values: Sequence[float | None]) -> Values:
         return Plain(numbers)
     missing = np.isnan(numbers)
     per_one = 10**column.decimals
-    units = np.rint(np.where(missing, 0.0, numbers) * per_one)
-    if (np.abs(units) >= WHOLE).any() or not (missing | (units / per_one == numbers)).all():
+    given = np.where(missing, 0.0, numbers)
+    if np.abs(given).max(initial=0.0) >= WHOLE / per_one:
+        return Plain(numbers)
+    units = np.rint(given * per_one)
+    if not (units / per_one == given).all():
         return Plain(numbers)
     return Quanta(units.astype(np.int64), per_one, missing if missing.any() else None)
 

@@ -16,6 +16,7 @@ from ghostfleet.run.loader.documents import Documents, documents
 from ghostfleet.run.loader.problems import Problems
 from ghostfleet.run.loader.recognition import table_of
 from ghostfleet.run.loader.rows import Rows
+from ghostfleet.sinks import Home
 from ghostfleet.sinks.sink import Answers, KeepsViews, Replaces, Tally, Upserts
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from ghostfleet.core.table import Table
-    from ghostfleet.sinks import Home, Part, Sink, Written
+    from ghostfleet.sinks import Part, Sink, Written
 
 PLAN = "load"
 TASK = 0
@@ -125,26 +126,30 @@ def _sinks(request: Request, table: Table) -> list[Sink]:
 
 
 def _replaced(sinks: Sequence[Sink], table: Table) -> list[Path]:
-    """Files that a load would replace; `SinkError` where one belongs to a data set that a manifest tells of."""
+    """Files that a load would replace; `SinkError` where it would stand in a data set that a manifest tells of."""
     paths = []
     for sink in sinks:
-        path = sink.replaced(table) if isinstance(sink, Replaces) else None
-        if path is None or sink.home is None:
+        if not isinstance(sink, Replaces) or sink.home is None:
             continue
-        paths.append(path)
-        if (record := _teller(sink.home, path.name)) is not None:
-            msg = f"{path} is part of the data set that {record} tells of; name another destination"
+        path = sink.replaced(table)
+        if path is not None:
+            paths.append(path)
+        if (record := _teller(sink.home, table, path)) is not None:
+            msg = f"{record} tells of a generated data set with the table {table.name} there; name another destination"
             raise SinkError(msg)
     return paths
 
 
-def _teller(home: Home, name: str) -> Path | None:
-    """Manifest that tells of a file."""
-    whole = manifest.path_at(home)
-    for path in (whole, *beside.parts_beside(whole)):
+def _teller(home: Home, table: Table, path: Path | None) -> Path | None:
+    """Manifest that tells of a table at a destination, or of a file in the same folder."""
+    whole, around = manifest.path_at(home), manifest.path_at(Home(home.folder))
+    for record in (whole, *beside.parts_beside(whole), around, *beside.parts_beside(around)):
         with suppress(DataError):
-            if any(one.name == name for one in manifest.read(path).written):
-                return path
+            written = manifest.read(record).written
+            names = {one.name for one in written}
+            tables = {one.table for one in written}
+            if (path is not None and path.name in names) or (not home.file and table.name in tables):
+                return record
     return None
 
 

@@ -13,7 +13,7 @@ from ghostfleet.run import manifest
 from ghostfleet.sinks.files import file_sha256
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from ghostfleet.sinks import Home
 
@@ -61,26 +61,32 @@ def read(home: Home) -> list[Load]:
 
 
 def save(home: Home, load: Load) -> None:
-    """Remember a load; a file that was written again is told of once, and so is a store where nothing changed."""
-    before = read(home)
+    """Remember a load that changed something; of those into one file the last one counts."""
     is_store = not load.sha256
-    if is_store and not load.inserted and not load.updated and any(one.table == load.table for one in before):
+    if is_store and not load.inserted and not load.updated:
         return
-    kept = [one for one in before if is_store or one.name != load.name]
+    kept = [one for one in read(home) if is_store or one.name != load.name]
     text = msgspec.json.format(msgspec.json.encode(_Document([*kept, load])), indent=1).decode()
     manifest.save(path_at(home), text + "\n")
 
 
-def differences(home: Home, standing: dict[str, int], told: Sequence[str] = ()) -> list[str]:
-    """What is not as the last load left it, but for files and tables that a manifest tells of.
+def last(home: Home, told: Collection[str] = ()) -> list[Load]:
+    """Last load into each file or table of which no manifest tells."""
+    return list({one.name: one for one in read(home) if one.name not in told}.values())
 
-    ``standing`` says how many rows each table of a store has now.
-    """
+
+def brought(home: Home | None, table: str) -> int:
+    """Rows that loads have added to a table of a store."""
+    return 0 if home is None else sum(one.inserted for one in read(home) if one.table == table and not one.sha256)
+
+
+def differences(home: Home, loads: Sequence[Load], standing: Callable[[Load], int]) -> list[str]:
+    """What is not as loads left it; ``standing`` counts the rows of a table in a store."""
     found = []
-    for load in {one.name: one for one in read(home) if one.name not in told}.values():
+    for load in loads:
         path = home.folder / load.name
         if not load.sha256:
-            rows = standing.get(load.table, 0)
+            rows = standing(load)
             if rows != load.rows:
                 found.append(f"{load.name} holds {rows:,} rows, not the {load.rows:,} after {load.file} was loaded")
         elif not path.is_file():

@@ -204,7 +204,9 @@ def reading(where: str) -> Iterator[None]:
     try:
         yield
     except DataError as error:
-        raise error if where in str(error) else DataError(f"{where} cannot be read: {error}") from error
+        if where in str(error):
+            raise
+        raise DataError(f"{where} cannot be read: {error}") from error
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise DataError(f"{where} cannot be read: {str(error) or type(error).__name__}") from error
 

@@ -61,8 +61,20 @@ class ParquetFormat(msgspec.Struct, frozen=True):
         """Digest of a part as it stands in the staging folder."""
         return ipc.stored_digest(_rows(path) if place.first and place.last else ipc.stored([path]))
 
-    def join(self, table: Table, parts: Sequence[tuple[Path, Receipt]], target: Path) -> tuple[int, str]:
+    def frame(self, table: Table, *, first: bool, last: bool) -> tuple[bytes, bytes]:
+        """Nothing: values have no opening and no closing."""
+        del table, first, last
+        return b"", b""
+
+    def join(
+        self,
+        table: Table,
+        parts: Sequence[tuple[Path, Receipt]],
+        target: Path,
+        frame: tuple[bytes, bytes] = (b"", b""),
+    ) -> tuple[int, str]:
         """Write the rows of all parts into one file."""
+        del frame
         digest = ValueDigest()
         groups = RowGroups(target, table, self.codec)
         try:
@@ -75,8 +87,9 @@ class ParquetFormat(msgspec.Struct, frozen=True):
             raise
         return -1, digest.hexdigest()
 
-    def digests(self, path: Path, receipts: Sequence[Receipt]) -> list[str]:
+    def digests(self, path: Path, receipts: Sequence[Receipt], frame: tuple[int, int] = (0, 0)) -> list[str]:
         """Digest of each receipt's rows in a finished file."""
+        del frame
         return digests_of(_rows(path), receipts, str(path))
 
 

@@ -98,11 +98,23 @@ class TextFormat(msgspec.Struct, frozen=True):
             sha.update(block)
         return sha.hexdigest()
 
-    def join(self, table: Table, parts: Sequence[tuple[Path, Receipt]], target: Path) -> tuple[int, str]:
+    def frame(self, table: Table, *, first: bool, last: bool) -> tuple[bytes, bytes]:
+        """Opening and closing, where not the table's first or last part brings it along."""
+        syntax = SYNTAXES[self.name](table)
+        return b"" if first else syntax.opening, b"" if last else syntax.closing
+
+    def join(
+        self,
+        table: Table,
+        parts: Sequence[tuple[Path, Receipt]],
+        target: Path,
+        frame: tuple[bytes, bytes] = (b"", b""),
+    ) -> tuple[int, str]:
         """Concatenate parts; gzip members concatenate, too. Bytes before compression, and their digest."""
         between = SYNTAXES[self.name](table).between
-        count = 0
+        count = sum(map(len, frame))
         with target.open("wb") as file:
+            file.write(packed(self.codec, frame[0]) if frame[0] else b"")
             for (path, receipt), apart in zip(parts, _apart([receipt for _, receipt in parts]), strict=True):
                 if apart and between:
                     file.write(packed(self.codec, between))
@@ -111,20 +123,23 @@ class TextFormat(msgspec.Struct, frozen=True):
                     while block := part.read(WRITE_BYTES):
                         file.write(block)
                 count += receipt.bytes
+            file.write(packed(self.codec, frame[1]) if frame[1] else b"")
         sha = hashlib.sha256()
         for block in unpacked(target, self.codec):
             sha.update(block)
         return count, sha.hexdigest()
 
-    def digests(self, path: Path, receipts: Sequence[Receipt]) -> list[str]:
+    def digests(self, path: Path, receipts: Sequence[Receipt], frame: tuple[int, int] = (0, 0)) -> list[str]:
         """Digest of each receipt's bytes in a finished file."""
         reader = _Reader(path, unpacked(path, self.codec))
+        reader.take(frame[0])
         found = []
         between = 2 if self.name == "json" else 0
         for receipt, apart in zip(receipts, _apart(receipts), strict=True):
             if apart:
                 reader.take(between)
             found.append(reader.take(receipt.bytes))
+        reader.take(frame[1])
         reader.expect_end()
         return found
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ghostfleet.sinks.text.syntax import Syntax
     from ghostfleet.sinks.text.units import Groups, Unit
 
+MOST_PLANS = 8  # kept with their tables, of batches that share codes in different ways
 BLOCK_ROWS = 16384  # rows whose codes are made at once
 
 
@@ -52,6 +53,8 @@ class Renderer:
 
     def _plan(self, groups: Groups) -> list[bytes | Unit]:
         if groups not in self._plans:
+            if len(self._plans) >= MOST_PLANS:
+                self._plans.clear()
             self._plans[groups] = planned(self._table, self._syntax, groups)
         return self._plans[groups]
 
