@@ -185,6 +185,7 @@ def test_an_interrupted_load_leaves_the_store_as_it_was(tmp_path: Path, made: Pa
         deadline = time.monotonic() + 60
         while not (tmp_path / ".ghostfleet").exists() and time.monotonic() < deadline:
             time.sleep(0.05)
+        time.sleep(1)  # by now it has read all there is, and waits
         child.send_signal(signal.SIGINT)
         out, said = child.communicate(timeout=60)
     assert (child.returncode, out) == (130, "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import count
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
@@ -36,7 +37,7 @@ class ColumnReader:
     def __init__(self, column: Column) -> None:
         """Start with no words."""
         self._column = column
-        self._words: dict[str, int] = {}
+        self._codes: dict[str | None, int] = {None: -1}
         self._vocabulary: tuple[str, ...] = ()
 
     def read(self, values: Sequence[Any]) -> tuple[Values, Refused]:
@@ -57,16 +58,14 @@ class ColumnReader:
         return Plain(np.array(known, np.bool_ if kind is Kind.BOOL else np.int64), missing), {}
 
     def _texts(self, values: Sequence[str | None]) -> Text:
-        new = dict.fromkeys(values).keys() - self._words.keys() - {None}
-        if new:
-            kept = self._words if len(self._words) + len(new) <= WORDS else {}
-            fresh = [value for value in dict.fromkeys(values) if value is not None and value not in kept]
-            self._words = {**kept, **{word: code for code, word in enumerate(fresh, len(kept))}}
-            self._vocabulary = tuple(self._words)
-        places: dict[str | None, int] = {None: -1}
-        places.update(self._words)
-        codes = np.fromiter(map(places.__getitem__, values), np.int32, len(values))
-        return Text(codes, self._vocabulary)
+        words = dict.fromkeys(values)
+        if not words.keys() <= self._codes.keys():
+            if len(self._codes) + len(words) > WORDS:
+                self._codes = {None: -1}
+            fresh = [word for word in words if word not in self._codes]
+            self._codes.update(zip(fresh, count(len(self._codes) - 1), strict=False))
+            self._vocabulary = tuple(word for word in self._codes if word is not None)
+        return Text(np.fromiter(map(self._codes.__getitem__, values), np.int32, len(values)), self._vocabulary)
 
 
 def _missing(values: Sequence[Any]) -> Bool | None:

@@ -146,7 +146,7 @@ def _teller(home: Home, table: Table, path: Path | None) -> Path | None:
     for record in (whole, *beside.parts_beside(whole), around, *beside.parts_beside(around)):
         with suppress(DataError):
             written = manifest.read(record).written
-            names = {one.name for one in written}
+            names = {name for one in written for name in (one.name, *(split.name for split in one.splits))}
             tables = {one.table for one in written}
             if (path is not None and path.name in names) or (not home.file and table.name in tables):
                 return record
