@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -47,13 +46,12 @@ class Shown(msgspec.Struct, frozen=True):
 Piece: TypeAlias = Constant | Shown
 
 
-@dataclass
-class Member:
+class Member(msgspec.Struct):
     """A key of a document: a column, or an object of more members."""
 
     key: str
     columns: tuple[int, ...]
-    members: list[Member] = field(default_factory=list)  # none: a column
+    members: list[Member] = msgspec.field(default_factory=list)  # none: a column
 
 
 def joined(pieces: Iterable[Piece]) -> tuple[Piece, ...]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import repeat
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+import msgspec
 import numpy as np
 
 from ghostfleet.core.batch import Plain, Spelled, Text
@@ -40,12 +40,11 @@ class Unit(Protocol):
         """Cells of a block, whose columns are given."""
 
 
-@dataclass
-class Run:
+class Run(msgspec.Struct):
     """Pieces that stand side by side and depend on the same values; on none, where they are constant."""
 
     of: frozenset[int]  # groups of codes, or columns as numbers below 0
-    pieces: list[Piece] = field(default_factory=list)
+    pieces: list[Piece]
     before: bytes = b""
     after: bytes = b""
 
