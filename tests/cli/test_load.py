@@ -141,7 +141,7 @@ def test_files_are_replaced_only_when_told_and_never_those_of_a_data_set(tmp_pat
     assert ghostfleet(tmp_path, "verify", "out").returncode == 0
     done = ghostfleet(tmp_path, "load", str(path), "--to", "out/", "--format", "parquet")
     assert done.returncode == 3
-    assert f"out/{NAME}.parquet is there already. Say --yes to replace it" in done.stderr
+    assert f"Already there: out/{NAME}.parquet. Say --yes to replace what is there" in done.stderr
     assert ghostfleet(tmp_path, "load", str(path), "--to", "out/", "--format", "parquet", "--yes").returncode == 0
     (tmp_path / "out" / f"{NAME}.parquet").write_bytes(b"")
     done = ghostfleet(tmp_path, "verify", "out")

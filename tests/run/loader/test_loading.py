@@ -257,6 +257,7 @@ def test_what_a_destination_refuses_is_told_by_line(tmp_path: Path, monkeypatch:
         "line 1: region: Expected str, ",
         "line 3: the server said 400",
     ]
+    assert (outcome.total, outcome.rows, outcome.refused) == (3, 2, 1)
 
 
 def test_an_empty_array_of_a_named_table_is_an_empty_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

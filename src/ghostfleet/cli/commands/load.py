@@ -91,9 +91,9 @@ def _agree(paths: list[Path], *, yes: bool) -> None:
     """Ask before files are replaced; without a terminal to ask on, refuse."""
     if yes or not paths:
         return
-    text = f"{', '.join(map(str, paths))} {'is' if len(paths) == 1 else 'are'} there already."
+    text = f"Already there: {', '.join(map(str, paths))}."
     if not sys.stdin.isatty():
-        msg = f"{text} Say --yes to replace it, or name another destination."
+        msg = f"{text} Say --yes to replace what is there, or name another destination."
         raise SinkError(msg)
     click.confirm(f"{text} Replace?", abort=True, err=True)
 

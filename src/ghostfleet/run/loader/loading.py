@@ -54,13 +54,14 @@ class Outcome(msgspec.Struct):
     table: Table
     problems: Problems
     rows: int = 0  # that could be read
+    refused: int = 0  # of these, by a destination
     tallies: dict[str, Tally] = msgspec.field(default_factory=dict)  # by URL
     seconds: float = 0.0
 
     @property
     def total(self) -> int:
         """Documents, and what should have been some."""
-        return self.rows + self.problems.count
+        return self.rows + self.problems.count - self.refused
 
 
 def load(request: Request, watcher: Watcher | None = None) -> Outcome:
@@ -191,6 +192,7 @@ class _Destinations:
             part.write(batch)
             for row, why in part.refusals() if isinstance(part, Answers) else ():
                 outcome.problems.add(some.place(places[row]), why)
+                outcome.refused += 1
         if all(getattr(sink, "closed", False) for sink in self._sinks):  # only streams can close
             raise BrokenPipeError
 
