@@ -193,7 +193,7 @@ def _broken(text: bytes) -> str:
     try:
         RAW.decode(text)
     except msgspec.DecodeError as error:
-        return f"it is no JSON: {error}"
+        return f"it is no JSON: {error}".replace("(byte", "(its byte")
     except RecursionError:
         return "its brackets are nested too deeply"
     return ""

@@ -199,7 +199,7 @@ def said_of(error: Exception, table: Table) -> str:
     if isinstance(error, RecursionError):
         return "its brackets are nested too deeply"
     if not isinstance(error, msgspec.ValidationError):
-        return f"it is no JSON: {error}"
+        return f"it is no JSON: {error}".replace("(byte", "(its byte")
     found = AT.search(str(error))
     what = str(error)[: found.start()] if found else str(error)
     path = found[1] if found else ""
