@@ -27,6 +27,8 @@ QUIET, STRUCK = 0, 7_675  # minutes after the start: in the second, a gateway of
 class Seen:
     """Keeps everything that a walk sees."""
 
+    hears = True
+
     def __init__(self) -> None:
         self.all: list[Any] = []
 
