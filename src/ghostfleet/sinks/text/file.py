@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import msgspec
 
@@ -112,22 +112,19 @@ class TextFormat(msgspec.Struct, frozen=True):
     ) -> tuple[int, str]:
         """Concatenate parts; gzip members concatenate, too. Bytes before compression, and their digest."""
         between = SYNTAXES[self.name](table).between
-        count = sum(map(len, frame))
+        count = sum(map(len, frame)) + sum(receipt.bytes for _, receipt in parts)
         with target.open("wb") as file:
-            file.write(packed(self.codec, frame[0]) if frame[0] else b"")
-            for (path, receipt), apart in zip(parts, _apart([receipt for _, receipt in parts]), strict=True):
-                if apart and between:
-                    file.write(packed(self.codec, between))
+            sha = _Hashed(file, self.codec)
+            sha.add(frame[0])
+            for (path, _), apart in zip(parts, _apart([receipt for _, receipt in parts]), strict=True):
+                if apart:
+                    sha.add(between)
                     count += len(between)
                 with path.open("rb") as part:
                     while block := part.read(WRITE_BYTES):
-                        file.write(block)
-                count += receipt.bytes
-            file.write(packed(self.codec, frame[1]) if frame[1] else b"")
-        sha = hashlib.sha256()
-        for block in unpacked(target, self.codec):
-            sha.update(block)
-        return count, sha.hexdigest()
+                        sha.copy(block)
+            sha.add(frame[1])
+        return count, sha.hexdigest(target)
 
     def digests(self, path: Path, receipts: Sequence[Receipt], frame: tuple[int, int] = (0, 0)) -> list[str]:
         """Digest of each receipt's bytes in a finished file."""
@@ -142,6 +139,31 @@ class TextFormat(msgspec.Struct, frozen=True):
         reader.take(frame[1])
         reader.expect_end()
         return found
+
+
+class _Hashed:
+    """Writes what is joined; what is not packed is digested on the way, and so read once."""
+
+    def __init__(self, file: IO[bytes], codec: str) -> None:
+        self._file, self._codec, self._sha = file, codec, hashlib.sha256()
+
+    def add(self, plain: bytes) -> None:
+        """Add bytes that stand in no part."""
+        if plain:
+            self.copy(packed(self._codec, plain))
+
+    def copy(self, stored: bytes) -> None:
+        """Add bytes of a part as they are stored."""
+        self._file.write(stored)
+        if self._codec == "none":
+            self._sha.update(stored)
+
+    def hexdigest(self, target: Path) -> str:
+        """Digest of all that was written, before compression."""
+        if self._codec != "none":
+            for block in unpacked(target, self._codec):
+                self._sha.update(block)
+        return self._sha.hexdigest()
 
 
 def _apart(receipts: Sequence[Receipt]) -> Iterator[bool]:
