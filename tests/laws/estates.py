@@ -54,7 +54,7 @@ def _plain(values: Values) -> np.ndarray:
     if isinstance(values, Spelled):
         return np.array([text or "" for text in spelt(values)])
     if isinstance(values, Text):
-        return np.array((*values.vocabulary, ""))[values.codes]
+        return np.array((*values.vocabulary, ""))[np.asarray(values.codes)]
     units = values.units if isinstance(values, Quanta) else values.values.astype(np.int64)
     return units if values.missing is None else np.where(values.missing, NULL, units)
 

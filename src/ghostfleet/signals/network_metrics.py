@@ -198,7 +198,7 @@ class NetworkMetrics:
         columns |= {one.name: rows.read(folded, one) for one in TABLE.columns if one.name in facts}
         mean = _added(facts, "_ms") / np.where(none, 1, facts["request_count"])
         columns["avg_latency_ms"] = rows.decimals(mean, TABLE["avg_latency_ms"], none)
-        for name, values in zip(PERCENTILES, _percentiles(facts), strict=True):
+        for name, values in zip(PERCENTILES, percentiles(facts), strict=True):
             at_most = np.minimum(values.reshape(none.shape), self._limits[:, None])
             columns[name] = rows.decimals(at_most, TABLE[name], none)
         yield Batch(TABLE, {name: columns[name] for name in TABLE.names})
@@ -216,7 +216,7 @@ def _added(values: Mapping[str, F64], part: str) -> F64:
     return total
 
 
-def _percentiles(facts: Mapping[str, F64]) -> list[F64]:
+def percentiles(facts: Mapping[str, F64]) -> list[F64]:
     weights, means, variances = [], [], []
     for name in CLASSES:
         weight = facts[name].ravel()

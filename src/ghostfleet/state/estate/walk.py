@@ -132,7 +132,7 @@ class Walk:
     def _visit(
         self, node: int, edge: int, requests: Requests, parents: U64, limit: F64 | None, watcher: Watcher | None
     ) -> Answered:
-        """Requests at a node; ``limit`` is the time in ms that their callers wait, where it matters to anybody."""
+        """Requests at a node; ``limit`` is the time in ms that their callers wait, where it may be too short for any."""
         known = self.node(node)
         count = len(requests)
         answered = Answered(np.zeros(count), np.full(count, -1, dtype=np.int64), np.zeros(count, dtype=np.uint8))
@@ -142,13 +142,14 @@ class Walk:
         answered.blame[quick], answered.cause[quick] = node, OWN
         own_ms = known.own_ms(requests)
         own_ms[quick] *= self.state.rates.telling[node].take(requests.tick[quick])
-        lead = 0.0 if limit is not None else LEAD
-        passed = requests.start_ms + lead * own_ms
+        # Where a limit is near, the work that is left is known only when the calls are done: none comes before them.
+        lead = LEAD * own_ms if limit is None else np.where(np.isinf(limit), LEAD * own_ms, 0.0)
+        passed = requests.start_ms + lead
         if known.slots:
             Calling(self, known, requests, watcher).run(bad, causes, passed, answered)
-        called = passed - requests.start_ms - lead * own_ms
+        called = passed - requests.start_ms - lead
         if limit is not None:
-            kept = np.flatnonzero(requests.ending != FAILED)
+            kept = np.flatnonzero((requests.ending != FAILED) & np.isfinite(limit))
             own_ms[kept] = known.held(requests.some(kept), limit[kept] - called[kept])
         answered.ms = called + own_ms
         if watcher is not None:
@@ -168,8 +169,9 @@ class Walk:
         wires = wire.take(callers.tick) if len(wire) > 1 else np.full(len(callers), wire[0])
         ids = draw.derived(self.slot_key(slot), callers.id, number)
         made = Requests(callers.root, callers.tick, ending, index, ids, callers.start_ms + wires / 2)
-        near = self.node(child).reaches(limit, wire)
-        answered = self._visit(child, edge, made, callers.id, limit - wires if near else None, watcher)
+        near = self.node(child).reaches(limit, wire).take(callers.tick)
+        left = np.where(near, limit - wires, np.inf) if near.any() else None
+        answered = self._visit(child, edge, made, callers.id, left, watcher)
         waited = np.minimum(answered.ms + wires, limit)
         late = np.flatnonzero(ending == LATE)
         waited[late] = limit
@@ -260,10 +262,11 @@ class Node:
         z += self.location.take(requests.tick)
         return maths.exp2(z)
 
-    def reaches(self, limit: float, wire: F64) -> bool:
-        """Say whether the time that callers wait may be too short for somebody."""
+    def reaches(self, limit: float, wire: F64) -> Bool:
+        """Say at which ticks the time that callers wait may be too short for somebody."""
         answers = self.walk.state.rates.answers
-        return bool(((answers.served_mean[self.node] + wire) * NEAR > limit).any())
+        near: Bool = (answers.served_mean[self.node] + wire) * NEAR > limit
+        return near
 
     def held(self, requests: Requests, left: F64) -> F64:
         """Time of requests' own work, given that it is done within what is left of a limit, or is not.
