@@ -1,4 +1,4 @@
-"""Transactions as somebody kept them who knew what had happened: all of incidents and of recoveries, some of the others.
+"""Transactions that somebody kept who knew what had happened: all of incidents and recoveries, some of the others.
 
 Columns are those of `transactions`, and a transaction is the same in each. Each time is of one of the three: of an
 incident that strikes the checkout from its onset until it no longer stands, else of a recovery from one, else neither.
