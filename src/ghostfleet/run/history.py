@@ -55,12 +55,18 @@ class Outcome(msgspec.Struct):
     tables: list[Table]
     written: dict[str, list[Written]] = msgspec.field(default_factory=dict)  # by URL
     manifests: dict[str, Path] = msgspec.field(default_factory=dict)
+    mappings: dict[str, list[str]] = msgspec.field(default_factory=dict)  # by URL: names of files beside bulk files
     statistics: dict[str, Statistics] = msgspec.field(default_factory=dict)
     left_out: dict[str, list[str]] = msgspec.field(default_factory=dict)  # by URL: tables that it does not take
     part: tuple[int, int] = (1, 1)
     workers: int = 1
     kept: int = 0  # tasks that an interrupted run had finished
     seconds: float = 0.0
+
+    @property
+    def rows(self) -> int:
+        """Rows of all tables; of events, a plan knows only how many are expected."""
+        return sum({one.table: one.rows for written in self.written.values() for one in written}.values())
 
 
 def prepare(scenario: Scenario, request: Request) -> tuple[Generator, list[Table], Plan]:
