@@ -1,4 +1,4 @@
-"""Single requests of a shop that tests ask, check and break: transactions, events and traces, in all kinds of stores."""
+"""Single requests of a shop that tests ask, check and break, in all kinds of stores."""
 
 from __future__ import annotations
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ghostfleet.core.errors import GhostfleetError, ScenarioError
-from ghostfleet.core.table import Kind
 from ghostfleet.generate import Generator
 from ghostfleet.queries import stored_views
 from ghostfleet.run import beside, manifest, surroundings, workers
@@ -253,7 +252,7 @@ def _workers(scenario: Scenario, sinks: Sequence[Sink], request: Request, plan: 
 
 def _timeless(tables: Sequence[Table]) -> list[str]:
     """Tables whose rows say how things stand, and not when: nodes and links."""
-    return [table.name for table in tables if Kind.TIME not in {table[key].kind for key in table.keys}]
+    return [table.name for table in tables if table.form in ("node", "link")]
 
 
 def _record(

@@ -93,10 +93,10 @@ TABLE = Table(
         _count("retry_count", "times that the user's client tried again", high=3),
         _text("upstream_service", "gateway as the payment service knows it"),
         _count(
-            "upstream_response_time_ms", "of the response, spent with the gateway; null without a call", unit="ms",
+            "upstream_response_time_ms", "of the response, spent with the gateway; null if not called", unit="ms",
             nullable=True,
         ),
-        _text("circuit_breaker_state", "of the gateway's breaker", values=("closed", "open", "half_open")),
+        _text("circuit_breaker_state", "of breakers on the way to the gateway", values=("closed", "open", "half_open")),
         _count("thread_pool_active", "threads that are busy", unit="%", high=100),
         _count("memory_usage_percent", "memory of the service in use", unit="%", high=100),
         _count("cpu_usage_percent", "CPU of the service in use", unit="%", high=100),
@@ -274,8 +274,9 @@ def _columns(shop: _Shop, doors: Doors, made: Entered, spent: Taken, number: I64
     others = np.minimum(spent.others_ms.astype(np.int64), total)
     stores = np.minimum(spent.stores_ms.astype(np.int64), total - others)
     ending = bad.astype(np.int64)
-    state = np.where(shop.refusing[gateway, tick], np.where(bad & (cause == REFUSED), OPEN, HALF_OPEN), CLOSED)
-    state[(asked < 0) & (state == HALF_OPEN)] = CLOSED
+    refused = bad & (cause == REFUSED)  # by whoever's breaker on the way; then the last attempt called no gateway
+    is_called = (asked >= 0) & ~refused
+    state = np.where(refused, OPEN, np.where(shop.refusing[gateway, tick] & is_called, HALF_OPEN, CLOSED))
     day = visits.time_ms // DAY_MS
     when = civil(day)
     date = when.year * 10_000 + when.month * 100 + when.day_of_month
@@ -312,7 +313,7 @@ def _columns(shop: _Shop, doors: Doors, made: Entered, spent: Taken, number: I64
         "cache_hit": Plain(lot(visits.asked, 32) < HALF),
         "retry_count": Plain(np.where(bad, 1 + (lot(visits.more, 16) * 3).astype(np.int64), 0)),
         "upstream_service": Text(gateway, tuple(f"payment-gateway-{name}" for name in shop.gateways or ("none",))),
-        "upstream_response_time_ms": Plain(np.where(asked >= 0, others, 0), asked < 0),
+        "upstream_response_time_ms": Plain(np.where(is_called, others, 0), ~is_called),
         "circuit_breaker_state": Text(state, ("closed", "open", "half_open")),
         "thread_pool_active": Plain(_percent(shop.threads.take(tick) + 8 * (jitter - 0.5))),
         "memory_usage_percent": Plain(_percent(shop.memory.take(tick) + 4 * (jitter - 0.5))),
