@@ -43,7 +43,8 @@ ABOUT_VIEWS = (
 _COMMON = tuple(one.encode_name for one in msgspec.structs.fields(incidents.Incident))
 ABOUT_IMPACT = """What `impact` is measured in. Smaller changes are left out; a call is named `caller → callee`."""
 NOTE = "<!-- Computed by scripts/make_reference.py (`make docs`); changes here are lost. -->"
-OTHER_CODES = ((0, "it worked"), (1, "a check failed, or what is stored is not what the manifest says"),
+OTHER_CODES = ((0, "it worked"),
+               (1, "a check failed, what is stored is not what the manifest says, or some lines were not loaded"),
                (130, "interrupted; the same command takes up where it stopped"),
                (141, "the reader of standard output has gone"))  # fmt: skip
 

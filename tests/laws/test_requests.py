@@ -5,6 +5,7 @@ W(S) are the requests that a walk through a state S sees; each has a node, a tic
 
 from collections import defaultdict
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,8 +27,10 @@ QUIET, STRUCK = 0, 7_675  # minutes after the start: in the second, a gateway of
 class Seen:
     """Keeps everything that a walk sees."""
 
+    hears = True
+
     def __init__(self) -> None:
-        self.all = []
+        self.all: list[Any] = []
 
     def saw(self, node, edge, requests, parents, answered):
         self.all.append((node, edge, requests, parents, answered))
@@ -127,7 +130,7 @@ def test_times_are_sums_of_parts():
     """A request takes its own time and that of the calls it waits for, one after another; nothing is left over."""
     state = solved("small_estate", QUIET, 6)
     seen = walked(state, 0, 6)
-    spent = defaultdict(float)
+    spent: dict[int, float] = defaultdict(float)
     for _, edge, requests, parents, answered in seen.all:
         if edge >= 0 and not state.flow.edges.asynchronous[edge]:
             wire = float(state.flow.edges.wire_ms[edge])
@@ -144,7 +147,8 @@ def test_callees_of_a_request_lie_within_it():
     """A call that is waited for begins and ends within the request that makes it."""
     state = solved("small_estate", QUIET, 6)
     seen = walked(state, 0, 6)
-    began, ended = {}, {}
+    began: dict[int, float] = {}
+    ended: dict[int, float] = {}
     for _, _, requests, _, answered in seen.all:
         began |= dict(zip(requests.id.tolist(), requests.start_ms.tolist(), strict=True))
         ended |= dict(zip(requests.id.tolist(), (requests.start_ms + answered.ms).tolist(), strict=True))

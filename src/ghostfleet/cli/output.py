@@ -119,7 +119,7 @@ def _named_formats(urls: Sequence[str]) -> bool:
 
 
 @contextmanager
-def progress(rows: int, label: str, *, quiet: bool) -> Iterator[Callable[[int], None]]:
+def progress(rows: int, label: str, *, quiet: bool, unit: str = "rows") -> Iterator[Callable[[int], None]]:
     """Show a bar with rate and time left on standard error, when that is a terminal."""
     if quiet or not sys.stderr.isatty():
         yield lambda _rows: None
@@ -128,7 +128,7 @@ def progress(rows: int, label: str, *, quiet: bool) -> Iterator[Callable[[int], 
     done = 0
 
     def rate(_item: object) -> str:
-        return f"{human(done / max(surroundings.stopwatch() - started, 1e-9))} rows/s"
+        return f"{human(done / max(surroundings.stopwatch() - started, 1e-9))} {unit}/s"
 
     with click.progressbar(length=rows, label=label, file=sys.stderr, show_pos=True, item_show_func=rate) as bar:
 

@@ -118,7 +118,7 @@ def write(
             sink.open(share, plan_id=plan_id, tasks={table.name: plan.of(table.name) for table in share})
             open_sinks.append(sink)
             if isinstance(sink, KeepsViews):
-                sink.keep(_views())
+                sink.keep(views())
         opened()
         say("generating metrics")
         done = _work(generator, sinks, outcome, request, watch)
@@ -138,7 +138,7 @@ def write(
     return outcome
 
 
-def _views() -> list[View]:
+def views() -> list[View]:
     """Rollups and views that a store may keep (EST-31, EST-33); which ones depends on the tables that stand there."""
     return [
         View(view.name, view.sql, {need.relation: need.columns for need in view.needs})

@@ -11,6 +11,7 @@ from ghostfleet.core.errors import DataError
 from ghostfleet.generate import Generator
 from ghostfleet.queries.sources import STORES, sources
 from ghostfleet.run import beside, workers
+from ghostfleet.run.loader import loads
 from ghostfleet.sinks import Receipt, Written, open_sink
 from ghostfleet.spec import loading
 
@@ -84,11 +85,34 @@ def untold(url: str, records: Sequence[Manifest]) -> list[str]:
     """Say where rows stand that none of the manifests at a destination tells of."""
     said = []
     for name, written in {one.name: one for record in records for one in record.written}.items():
-        told = beside.told_rows(records, written.table)
-        more = open_sink(url, **records[0].sink).standing(written) - told
+        sink = open_sink(url, **records[0].sink)
+        told = beside.told_rows(records, written.table) + loads.brought(sink.home, written.table)
+        more = sink.standing(written) - told
         if more > 0 and written.in_store:
             said.append(f"{name} holds {more:,} rows more than its manifests tell of; nobody knows what they should be")
     return said
+
+
+def of_loads(url: str, records: Sequence[Manifest]) -> Verification:
+    """Compare what was loaded, and no manifest tells of, with what loads left; none of it can be made again."""
+    result = Verification()
+    sink = open_sink(url)
+    if sink.home is None:
+        return result
+    told = {one.name for record in records for one in record.written}
+    found = loads.last(sink.home, told)
+    result.problems = loads.differences(
+        sink.home, found, lambda one: sink.standing(Written(one.table, one.name, one.rows, 0, 0, "", ""))
+    )
+    result.parts = len(found)
+    result.rows = sum(one.rows for one in found)
+    changed = (one for one in loads.read(sink.home) if one.name in told and not one.sha256)
+    result.remarks = [
+        f"{one.file} was loaded into {one.name} at {one.at}: {one.inserted:,} rows inserted, {one.updated:,} updated, "
+        "which are not as the scenario makes them"
+        for one in changed
+    ]
+    return result
 
 
 def rows_to_make(record: Manifest, *, full: bool) -> int:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ghostfleet.state.estate import State
 
 NEEDS: tuple[str, ...] = ("estate",)
-FOLLOWED = 16_384  # requests that are followed at once: many calls of NumPy, whatever they are
+FOLLOWED = 32_768  # requests that are followed at once: many calls of NumPy, whatever they are
 AT_ONCE = 8_192  # events whose columns are made at once: few enough for the second-level cache
 IN_A_TASK = 1_048_576
 TEMPLATE_IDS = 1_000  # numbers that stand in concrete paths
@@ -58,7 +58,7 @@ TABLE = Table(
     "events",
     "requests of clients to the monitored services, one document each",
     (
-        _text("event_id", "unique id"),
+        _text("event_id", "unique id", spelled=True),
         _text("event_type", "kind of event", values=("api_call",)),
         column("timestamp", Kind.TIME, "when the request was made, UTC", resolution=0.001),
         _text("title", "method and route"),
@@ -75,10 +75,10 @@ TABLE = Table(
         column("metrics.request_size_bytes", Kind.I64, "size of the request", unit="B", low=100, high=5_000),
         column("metrics.response_size_bytes", Kind.I64, "size of the answer", unit="B", low=0, high=50_000),
         column("metrics.cache_hit", Kind.BOOL, "whether a cache answered"),
-        _text("context.user_id", "who asked; null of anonymous requests", nullable=True),
-        _text("context.session_id", "session"),
-        _text("context.request_id", "id of the request, the digits of its trace"),
-        _text("context.ip_address", "address of the client", search="ip"),
+        _text("context.user_id", "who asked; null of anonymous requests", nullable=True, spelled=True),
+        _text("context.session_id", "session", spelled=True),
+        _text("context.request_id", "id of the request, the digits of its trace", spelled=True),
+        _text("context.ip_address", "address of the client", spelled=True, search="ip"),
         _text("context.user_agent", "what the client calls itself", search="text"),
         _text("context.tags.country", "country of the client"),
         _text("context.tags.city", "city of the client"),
@@ -87,8 +87,9 @@ TABLE = Table(
         _absent("error_details.error_code", Kind.TEXT, "code of the error"),
         _absent("error_details.error_message", Kind.TEXT, "what it says", search="text"),
         _absent("error_details.error_type", Kind.TEXT, "kind of error"),
-        _text("payload.correlation_id", "what ties requests together"),
-        _text("payload.trace_id", "trace of the request"),
+        _text("error_details.stack_trace", "always null: no server shows it to clients", nullable=True),
+        _text("payload.correlation_id", "what ties requests together", spelled=True),
+        _text("payload.trace_id", "trace of the request", spelled=True),
         _absent("payload.auth_method", Kind.TEXT, "of a login: how", values=METHODS),
         _absent("payload.registration_source", Kind.TEXT, "of a registration: from where", values=SOURCES),
         _absent("payload.payment_method", Kind.TEXT, "of a payment: how", values=PAYMENTS),
@@ -168,6 +169,7 @@ class Events:
             "context.ip_address": address(crowd.address.take(person)),
             **{name: Text(client, words) for name, words in texts.clients.items()},
             **self._errors(texts, visits),
+            "error_details.stack_trace": Text(np.full(len(entered), -1, dtype=np.int32), ("",)),
             "payload.correlation_id": Spelled(("corr_", Hex(traces[1].words, 12))),
             "payload.trace_id": Spelled(traces),
             **_sizes(visits),

@@ -40,14 +40,16 @@ TABLE = Table(
     "lines that services write about requests",
     (
         column("time", Kind.TIME, "when it was written, UTC", resolution=0.000_001),
-        _text("line_id", "unique id: the span, and which of its lines"),
-        _text("trace_id", "trace of the request"),
-        _text("span_id", "span of the request"),
+        _text("line_id", "unique id: the span, and which of its lines", spelled=True),
+        _text("trace_id", "trace of the request", spelled=True),
+        _text("span_id", "span of the request", spelled=True),
         _text("service.name", "service that wrote it"),
         _text("severity_text", "how bad it is", values=tuple(SEVERITIES.values())),
         column("severity_number", Kind.I64, "the same as a number", low=1, high=24),
-        _text("body", "what it says", search="text"),
-        column("user_id", Kind.TEXT, "who asked; absent where a service did", nullable=True, optional=True),
+        _text("body", "what it says", spelled=True, search="text"),
+        column(
+            "user_id", Kind.TEXT, "who asked; absent where a service did", nullable=True, optional=True, spelled=True
+        ),
     ),
     keys=("line_id",),
     order=("trace_id", "time", "line_id"),
@@ -84,7 +86,7 @@ class Logs:
         kinds = self._flow.nodes.kinds
         for all_of in steps(state, self._spans.cells, FOLLOWED, self._flow.estate.trace_share):
             kind = kinds.take(all_of.node)
-            some = all_of.some(np.flatnonzero((kind == SERVICE) | (kind == WEB)))
+            some = _as_written(all_of.some(np.flatnonzero((kind == SERVICE) | (kind == WEB))))
             for start in range(0, len(some), AT_ONCE):
                 yield Batch(TABLE, self._columns(some.slice(start, start + AT_ONCE)))
 
@@ -121,6 +123,13 @@ class Logs:
             "body": body,
             "user_id": Spelled(("user_", Digits(lines.who)), ~entered),
         }
+
+
+def _as_written(some: Steps) -> Steps:
+    """The same in the order in which lines were written, trace after trace."""
+    new = np.ones(len(some), dtype=np.int64)
+    new[1:] = (some.trace[1:] != some.trace[:-1]) | (some.second[1:] != some.second[:-1])
+    return some.some(np.lexsort((some.id, some.start_us + some.us, np.add.accumulate(new))))
 
 
 class _Bodies:

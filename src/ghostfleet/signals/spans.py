@@ -47,9 +47,9 @@ TABLE = Table(
     "spans",
     "requests through the estate, a span each",
     (
-        _text("trace_id", "trace of the request; its first eight digits are the second of entry"),
-        _text("span_id", "unique id"),
-        _absent("parent_span_id", Kind.TEXT, "span that made the call; absent at the root of a trace"),
+        _text("trace_id", "trace of the request; its first eight digits are the second of entry", spelled=True),
+        _text("span_id", "unique id", spelled=True),
+        _absent("parent_span_id", Kind.TEXT, "span that made the call; absent at the root of a trace", spelled=True),
         _text("name", "what was done"),
         _text("kind", "at which end of a call it was seen", values=(SERVER, CLIENT)),
         _text("service.name", "service that tells of it"),

@@ -66,9 +66,9 @@ TABLE = Table(
     "attempts of shoppers to check out, one document each",
     (
         column("@timestamp", Kind.TIME, "when the attempt was made, UTC", resolution=0.001),
-        _text("transaction_id", "unique id"),
-        _text("session_id", "a user's session of a day"),
-        _text("user_id", "who buys"),
+        _text("transaction_id", "unique id", spelled=True),
+        _text("session_id", "a user's session of a day", spelled=True),
+        _text("user_id", "who buys", spelled=True),
         _text("event_type", "kind of event", values=("checkout_attempt",)),
         _text("step", "how far it got", values=STEPS),
         _text("status", "how it ended", values=("success", "error")),
@@ -82,7 +82,7 @@ TABLE = Table(
         _text("product_category", "kind of product", values=tuple(web.catalogue()["shop"])),
         _text("product_id", "product"),
         _text("user_agent", "what the client calls itself", search="text"),
-        _text("ip_address", "address of the client", search="ip"),
+        _text("ip_address", "address of the client", spelled=True, search="ip"),
         _text("geo_location.country", "country of the user"),
         _text("geo_location.state", "state of the user; null outside of the United States", nullable=True),
         _text("geo_location.city", "city of the user"),
@@ -209,9 +209,10 @@ def _numbers(second: I64) -> I64:
     begins = np.flatnonzero(np.concatenate([[True], second[1:] != second[:-1]]))
     sizes = np.diff(np.append(begins, len(second)))
     rank = np.arange(len(second)) - np.repeat(begins, sizes)
-    mixed = FIRST_NUMBER + (rank * STRIDE + second * 31) % NUMBERS
-    crowded = np.repeat(sizes, sizes) > NUMBERS
-    return np.where(crowded, FIRST_NUMBER + NUMBERS + rank, mixed)
+    among = np.repeat(sizes, sizes)
+    # Evenly spread from a place of the second's own on, so that they rise with time and none comes twice.
+    spread = (rank * NUMBERS + second * STRIDE % NUMBERS) // among
+    return np.where(among > NUMBERS, FIRST_NUMBER + NUMBERS + rank, FIRST_NUMBER + spread)
 
 
 class _Shop:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import zlib
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
 from ghostfleet.core.errors import DataError, SinkError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 GZIP_WBITS = 31  # a gzip member, whose header states no time
 FAST_LEVEL = 2  # of isal: 0.06 of the time of zlib 6 at 1.14 of its size
@@ -61,11 +61,11 @@ def packed(codec: str, data: bytes) -> bytes:
     return bytes(one.compress(data)) + one.flush()
 
 
-def unpacked(path: Path, codec: str) -> Iterator[bytes]:
-    """Content of a file in blocks; DataError where it cannot be read."""
+def unpacked(path: Path, codec: str, opened: IO[bytes] | None = None) -> Iterator[bytes]:
+    """Content of a file in blocks; DataError where it cannot be read. Whoever opened it already hands it over."""
     at = 0
     try:
-        with _opened(path, codec) as file:
+        with _opened(opened or path, codec) as file:
             while block := file.read(BLOCK):
                 at += len(block)
                 yield block
@@ -88,9 +88,9 @@ def _damage(codec: str) -> Any:  # noqa: ANN401  the stub of isal says that its 
     return zlib.error, IsalError
 
 
-def _opened(path: Path, codec: str) -> IO[bytes]:
+def _opened(path: Path | IO[bytes], codec: str) -> IO[bytes]:
     if codec == "none":
-        return path.open("rb")
+        return path.open("rb") if isinstance(path, Path) else path
     from isal import igzip  # only reading compressed files needs it
 
     file: IO[bytes] = igzip.open(path, "rb")  # type: ignore[no-untyped-call]

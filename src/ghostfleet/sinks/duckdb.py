@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from ghostfleet.core.batch import Batch
     from ghostfleet.core.table import Table
-    from ghostfleet.sinks.sink import Again, Digester, View
+    from ghostfleet.sinks.sink import Again, Digester, Tally, View
 
 SUFFIX = "arrow"
 TYPES = {
@@ -105,20 +105,25 @@ class DuckDBSink:
 
     def finish(self, receipts: Sequence[Receipt]) -> list[Written]:
         """Load all tables at once; a new file appears whole or not at all."""
-        new = not self._target.exists()
-        target = self._staging.folder / (self._target.name + UNFINISHED) if new else self._target
-        if new:
-            target.unlink(missing_ok=True)
-        with self._staging.tidied():
-            with connected(target) as store:
-                store.begin()
-                written = [self._load(store, table, mine) for table, mine in self._tasks.in_order(receipts)]
-                _make_views(store, self._views)
-                store.commit()
-            if new:
-                publish({target: self._target})
+        with self._changing() as store:
+            written = [self._load(store, table, mine) for table, mine in self._tasks.in_order(receipts)]
         self._staging.leave(remove=True)
         return written
+
+    def upsert(self, receipts: Sequence[Receipt]) -> tuple[list[Written], Tally]:
+        """Insert rows of new keys and update those that changed; of rows with one key the last one counts."""
+        from ghostfleet.sinks.upsert import merged
+
+        ((table, mine),) = self._tasks.in_order(receipts)
+        paths = [self._path(table, receipt.task) for receipt in mine]
+        try:
+            with self._changing() as store:
+                _make_table(store, table)
+                tally = merged(store, table, paths, sum(receipt.rows for receipt in mine))
+                rows = _count(store, table.name)
+        finally:
+            self._staging.leave(remove=True)  # the file that was loaded is still there, so parts need not wait
+        return [Written(table.name, table.name, rows, 0, 0, "", "")], tally
 
     def abort(self) -> None:
         """Release the lock; parts stay for a resume."""
@@ -162,6 +167,22 @@ class DuckDBSink:
         del table, task, first, last  # values have no opening and no closing
         return ValueDigest()
 
+    @contextmanager
+    def _changing(self) -> Iterator[DuckDBPyConnection]:
+        """Change the file in one transaction; a new one appears whole or not at all."""
+        new = not self._target.exists()
+        target = self._staging.folder / (self._target.name + UNFINISHED) if new else self._target
+        if new:
+            target.unlink(missing_ok=True)
+        with self._staging.tidied():
+            with connected(target) as store:
+                store.begin()
+                yield store
+                _make_views(store, self._views)
+                store.commit()
+            if new:
+                publish({target: self._target})
+
     def _load(self, store: DuckDBPyConnection, table: Table, receipts: Sequence[Receipt]) -> Written:
         from ghostfleet.sinks.arrow import ipc
 
@@ -170,9 +191,7 @@ class DuckDBSink:
         digest = ipc.stored_digest(ipc.stored(paths))
         name = quoted(table.name)
         keys = flat(table).keys
-        store.execute(f"CREATE TABLE IF NOT EXISTS {name} ({', '.join(_columns(table))})")
-        for comment in _comments(table):
-            store.execute(comment)
+        _make_table(store, table)
         stood = _count(store, table.name)
         if not (0 < rows <= stood and ipc.stored_digest(_last_rows(store, table.name, rows)) == digest):
             if stood and keys:
@@ -220,6 +239,12 @@ def _types(table: Table) -> dict[str, str]:
 
 def _columns(table: Table) -> list[str]:
     return [f"{quoted(name)} {kind}" for name, kind in _types(table).items()]
+
+
+def _make_table(store: DuckDBPyConnection, table: Table) -> None:
+    store.execute(f"CREATE TABLE IF NOT EXISTS {quoted(table.name)} ({', '.join(_columns(table))})")
+    for comment in _comments(table):
+        store.execute(comment)
 
 
 def _comments(table: Table) -> Iterator[str]:

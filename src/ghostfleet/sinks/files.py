@@ -159,6 +159,11 @@ class FilesSink:
         """Rows written: nothing else can stand there."""
         return written.rows
 
+    def replaced(self, table: Table) -> Path | None:
+        """File of the table that stands there already."""
+        target = self._directory / self._name(table)
+        return target if target.exists() else None
+
     def digester(self, table: Table, task: int, *, first: bool, last: bool) -> Digester:
         """Digest a regenerated task."""
         return self.format.digester(Place(table, task, first, last))

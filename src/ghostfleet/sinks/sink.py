@@ -98,6 +98,46 @@ class Part(Protocol):
         """Forget the part and remove what it left."""
 
 
+class Refusal(NamedTuple):
+    """A row that a destination did not take, and why."""
+
+    row: int  # of the batch that was written last, from 0
+    why: str
+
+
+@runtime_checkable
+class Answers(Protocol):
+    """A part whose destination answers for each row, such as a server; other parts take a whole batch or fail."""
+
+    def refusals(self) -> Sequence[Refusal]:
+        """Rows of the batch written last that the destination did not take."""
+
+
+class Tally(msgspec.Struct):
+    """What became of the rows that a load brought to a destination."""
+
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0  # a row of the same keys and values stood there
+    duplicates: int = 0  # of which the same load brought a later row with the same keys
+
+
+@runtime_checkable
+class Upserts(Protocol):
+    """A sink whose destination holds each key once: rows replace those of the same keys, and it tells them apart."""
+
+    def upsert(self, receipts: Sequence[Receipt]) -> tuple[list[Written], Tally]:
+        """Bring the parts of one table to the destination, all or none; in place of `Sink.finish`."""
+
+
+@runtime_checkable
+class Replaces(Protocol):
+    """A sink whose `finish` takes the place of files that stand there."""
+
+    def replaced(self, table: Table) -> Path | None:
+        """File that would be replaced, if there is one."""
+
+
 class View(NamedTuple):
     """A view that a store can keep beside its tables: a SELECT that somebody else has written, and what it reads."""
 

@@ -11,9 +11,10 @@ from ghostfleet.core.errors import DataError, ScenarioError
 from ghostfleet.run import beside, manifest, verification
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from ghostfleet.run.manifest import Manifest
     from ghostfleet.spec.scenario import Scenario
 
 EPILOG = """
@@ -44,6 +45,8 @@ def command(ctx: click.Context, /, *, url: str, full: bool, quiet: bool, **argum
     """
     known = _scenario(ctx, arguments)
     paths = _manifests(url)
+    if known is None and not any(path.exists() for path in paths) and verification.of_loads(url, ()).parts:
+        return _loaded(url, (), quiet=quiet)
     if known is not None and not any(path.exists() for path in paths):
         return _without_manifest(url, known, quiet=quiet)
     records = [manifest.read(path) for path in paths]
@@ -66,7 +69,20 @@ def command(ctx: click.Context, /, *, url: str, full: bool, quiet: bool, **argum
     for problem in [] if missing else verification.untold(url, records):
         click.echo(problem, err=True)
         failed = True
-    return 1 if failed else 0
+    return 1 if _loaded(url, records, quiet=quiet) or failed else 0
+
+
+def _loaded(url: str, records: Sequence[Manifest], *, quiet: bool) -> int:
+    """Compare what was loaded from files, which no manifest tells of, with what the loads left."""
+    result = verification.of_loads(url, records)
+    for problem in (*result.remarks, *result.problems):
+        click.echo(problem, err=True)
+    if result.parts and not result.problems and not quiet:
+        click.echo(
+            f"{url}: {output.count(result.parts, 'table')}, loaded and not generated, as the load left "
+            f"{'it' if result.parts == 1 else 'them'}; what is in a file that was loaded cannot be made again"
+        )
+    return 1 if result.problems else 0
 
 
 def _scenario(ctx: click.Context, arguments: Mapping[str, Any]) -> Scenario | None:

@@ -108,18 +108,18 @@ class Calling:
 
     def _send(self, slot: int, answering: Some, past: I64) -> None:
         """Send messages, for which nobody waits; who sends one does not learn whether it was lost."""
+        if self._watcher is None or not self._watcher.hears:
+            return
         unheard = self._node.lost(slot)
         sent = self._done.call_served[slot] + unheard
         calling, _ = self._picked("made", slot, answering, past, sent)
         lost, heard = self._picked("unheard", slot, calling, sent, unheard)
         now = self._requests.start_ms.copy()
-        self._walk.unheard += 1
         for number, (callers, ending, index) in enumerate(self._attempts(slot, heard, self._granted(slot, lost))):
             made = self._requests.some(callers)
             made.start_ms = now[callers]
             waited, _ = self._walk.attempt(slot, number, made, ending, index, self._watcher)
             now[callers] += waited
-        self._walk.unheard -= 1
 
     def _wait(self, slot: int, served: Some, lost: Some, passed: F64, answered: Answered) -> None:
         """Make calls and wait for their answers; the last attempt of a lost call is what its caller fails of."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 LOG2_E = 1.4426950408889634
 SLOWEST_TICKS = 4**6  # about three days
 PERSISTENCES = (-0.2, 0.0, 0.2, 0.4)  # characters of swings: restless to sluggish
+FARTHEST = 2.0  # octaves that anything strays, with no cause: between a quarter of its level and four times it
 RESTLESS = 0.9  # octaves by which roughness itself wanders: calm hours follow calm hours
 BURST_CELL = 360  # ticks in which bursts are counted
 BURST_MOST = 6  # in one cell
@@ -84,8 +85,10 @@ class Wander:
             self._moods, window.start, window.stop, self._spectra, np.full_like(self._all.choice, len(PERSISTENCES) - 1)
         )
         exponent += rough * maths.exp2(calm * np.float32(RESTLESS)) * (self._all.rough * LOG2_E)[:, None]
-        # Half the variance off the logarithm, so that the mean of the factor is 1.
+        # Half the variance off the logarithm, so that the mean of the factor is near 1.
         exponent -= ((self._all.swing * self._all.swing + self._all.rough * self._all.rough) * (LOG2_E / 2))[:, None]
+        # What strays further bends towards a bound (x / √(1 + (x/b)²) has slope 1 at 0): a quiet estate stays possible.
+        exponent /= np.sqrt(1 + (exponent / FARTHEST) ** 2)
         return np.split(maths.exp2(exponent), self._ends)
 
 

@@ -43,7 +43,11 @@ class Ranks:
             return np.zeros(0, dtype=np.bool_), index
         first, last = int(ticks.min()), int(ticks.max()) + 1
         size, count = totals[first:last], counts[first:last]
+        if not count.any():
+            return np.zeros(len(ticks), dtype=np.bool_), index
         rest = size - count
+        if not rest.any():
+            return np.ones(len(ticks), dtype=np.bool_), index
         turned = rest < count
         fewer = np.where(turned, rest, count)
         begin = np.add.accumulate(size) - size

@@ -32,6 +32,8 @@ class Taken(msgspec.Struct):
 class Spent:
     """Adds up what requests that entered waited for, in ms, shapes (requests,); a walk's watcher."""
 
+    hears = False
+
     def __init__(self, walk: Walk, count: int) -> None:
         """Begin with nothing for each of some requests."""
         self._walk = walk
@@ -46,7 +48,7 @@ class Spent:
         """Take the answers of databases and of other people's services, as long as somebody waits for them."""
         del parents
         kind = self._kinds[node]
-        if edge < 0 or self._walk.unheard or (kind != EXTERNAL and kind not in STORES):
+        if edge < 0 or (kind != EXTERNAL and kind not in STORES):
             return
         # Who calls waits on the wire as well, and no longer than its limit.
         limit = float(self._walk.flow.edges.timeouts_ms[edge])

@@ -68,6 +68,8 @@ class _Seen(msgspec.Struct):
 class _Kept:
     """Keeps all that a walk sees."""
 
+    hears = True
+
     def __init__(self) -> None:
         self.seen: list[_Seen] = []
 

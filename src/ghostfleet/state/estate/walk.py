@@ -60,6 +60,8 @@ class Answered(msgspec.Struct):
 class Watcher(Protocol):
     """Whoever wants to know of every request on the way, and not just how it went for those that entered."""
 
+    hears: bool  # False: what messages lead to is not followed, as nobody waits for it
+
     def saw(self, node: int, edge: int, requests: Requests, parents: U64, answered: Answered) -> None:
         """Take requests at a node, and the ids of their callers; they came along an edge, or entered (-1)."""
 
@@ -73,7 +75,6 @@ class Walk:
         self._ranks: dict[tuple[str, int], Ranks] = {}
         self._nodes: dict[int, Node] = {}
         self._edges: dict[int, F64] = {}
-        self.unheard = 0  # messages that are being followed, one inside another: what they do, their senders do not see
 
     @cached_property
     def details(self) -> list[I64]:
@@ -132,7 +133,7 @@ class Walk:
     def _visit(
         self, node: int, edge: int, requests: Requests, parents: U64, limit: F64 | None, watcher: Watcher | None
     ) -> Answered:
-        """Requests at a node; ``limit`` is the time in ms that their callers wait, where it may be too short for any."""
+        """Requests at a node; ``limit`` is the time in ms that callers wait, infinite where it is never too short."""
         known = self.node(node)
         count = len(requests)
         answered = Answered(np.zeros(count), np.full(count, -1, dtype=np.int64), np.zeros(count, dtype=np.uint8))
