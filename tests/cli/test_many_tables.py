@@ -24,7 +24,7 @@ def test_every_row_is_told_of_in_one_group_of_short_lines() -> None:
     counts = [int(line.split(" rows")[0].split()[-1].replace(",", "")) for line in told.splitlines() if " rows" in line]
     assert sum(counts) == sum(ROWS.values())
     assert [line.split(":")[0].strip() for line in told.splitlines() if ": " in line] == [
-        "telemetry", "graph", "records",
+        "telemetry", "graph", "requests", "records",
     ]  # fmt: skip
     assert max(map(len, told.splitlines())) <= groups.WIDTH
     assert all(table.name in told for table in ALL if table.form == "rows")
@@ -59,7 +59,7 @@ def test_a_graph_is_planned_and_written_in_a_few_lines(tmp_path: Path) -> None:
 
 def test_an_unknown_table_is_answered_with_every_group_that_has_tables() -> None:
     known = {one.TABLE.group for one in records.found().values()}
-    assert known == {"telemetry", "graph", "records"}
+    assert known == {"telemetry", "graph", "requests", "records"}
     for ask in (records.named, records.signal):
         with pytest.raises(
             ScenarioError, match=r"there is no table nonsense; known are .*incident_metrics.* groups "

@@ -32,6 +32,9 @@ CASES: dict[str, dict[str, tuple[tuple[str, ...], int | None]]] = {
     "cost-spiral": {"costs": (("tables=[cost_metrics]",), 4)},
     "security-breach": {"events": (("tables=[security_events]",), 1)},
     "executive-value": {"costs": (("tables=[cost_metrics]",), 1)},
+    "commerce": {"a thousandth": (("estate.load=0.001", "estate.days=1"), None)},
+    "events": {"two thousand": (("estate.total=2000",), None)},
+    "demo": {"requests": (("tables=[transactions, events, spans, logs]", "estate.load=0.001"), None)},
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.queries import estates, material
+from tests.queries import estates, material, shops
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +20,8 @@ def expected():
 @pytest.fixture(scope="session")
 def estate(tmp_path_factory):
     return estates.generate(tmp_path_factory.mktemp("estate"))
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory):
+    return shops.generate(tmp_path_factory.mktemp("shop"))

@@ -148,6 +148,7 @@ CASES = {
         "DELETE FROM system_metrics WHERE service_name = 'trading-api' AND time >= TIMESTAMPTZ '2025-03-05 11:00:00+00'",
     ),
 }
+REQUESTS = {"transactions", "events", "spans", "logs"}
 ALWAYS = {"metric_tables_present", "row_count"}  # that speak of tables the estate of tests has not
 
 
@@ -195,7 +196,7 @@ def test_a_broken_estate_is_told(case, copied):
 def test_every_check_of_estates_is_shown_to_bite():
     from ghostfleet.queries import checks
 
-    of_estates = {name for name, check in checks().items() if check.tables is not None}
+    of_estates = {name for name, check in checks().items() if check.tables and not check.tables & REQUESTS}
     assert of_estates - {name for name, status, _ in CASES.values() if status != "passed"} == {"metric_tables_present"}
 
 

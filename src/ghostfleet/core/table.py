@@ -61,6 +61,7 @@ class Column:
     group: str = ""  # columns that a scenario can switch off together
     nullable: bool = False
     optional: bool = False  # of a document: where the value is missing its key is, too, rather than null
+    search: Literal["", "ip", "text"] = ""  # type in a search index, where the kind does not say it
     spelled: bool = False  # texts, of which there are about as many as rows: stores keep them without a dictionary
 
     def __post_init__(self) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ghostfleet.queries.relations import Relations
 
 _LENGTH = re.compile(r"(\d+) (hours|days)")
+MOST = "most"  # parameter that says how many rows are wanted, and not which
 _RIGHT_AFTER = timedelta(seconds=1)  # windows are half-open, and the newest row is in
 
 
@@ -106,7 +107,11 @@ def _reason(wanted: Question, answer: Answer) -> str:
         return "; ".join(dict.fromkeys(missing))
     asked = [text for text in wanted.texts if text.name in wanted.essential]
     relations = " and ".join(dict.fromkeys(need.relation for text in asked for need in text.needs[:1]))
-    filters = {name: value for name, value in answer.parameters.items() if value is not None and isinstance(value, str)}
+    filters = {
+        name: value
+        for name, value in answer.parameters.items()
+        if isinstance(value, str | int | float) and name != MOST
+    }
     where = f" of {', '.join(f'{name} {value!r}' for name, value in filters.items())}" if filters else ""
     when = f" from {moment(answer.window[0])} until {moment(answer.window[1])}" if answer.window else ""
     return f"{relations} has no rows{where}{when}"

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Answering = Callable[[Mapping[str, Rows], Mapping[str, Any]], Told]
 
-HOME = "ghostfleet.queries.estate"
+HOMES = ("ghostfleet.queries.estate", "ghostfleet.queries.requests")
 GROUP = "ghostfleet.questions"  # entry points name a package: `my_package.questions`
 SHARED = "graph"
 MOST_ROWS = 1000  # of a view, unless somebody asks for more
@@ -69,7 +69,7 @@ class Question:
 def questions() -> dict[str, Question]:
     """Every question by name, built-in and plugged in; `DataError` when two have one name."""
     found = {view.name: _plain(view) for view in text.stored_views().values()}
-    for package in (HOME, *_plugged_in()):
+    for package in (*HOMES, *_plugged_in()):
         for one in _in(package):
             if one.name in found:
                 raise DataError(f"two questions are called {one.name}; names must differ")

@@ -119,9 +119,12 @@ class Relations:
 
     def newest(self, table: str) -> datetime | None:
         """Time of the newest row of a table, or nothing where there is none."""
-        if "time" not in self._columns.get(table, {}):
+        columns = self._columns.get(table, {})
+        times = [column for column, kind in columns.items() if kind == reading.ZONED]
+        if not times:
             return None
-        (found,) = self.store.execute(f"SELECT max(time) FROM {name(table)}").fetchone() or (None,)  # noqa: S608  quoted
+        time = name("time" if "time" in times else times[0])
+        (found,) = self.store.execute(f"SELECT max({time}) FROM {name(table)}").fetchone() or (None,)  # noqa: S608  quoted
         return None if found is None else normal(found)
 
     def arrow(self, relation: str, cells: Sequence[str], where: str = "true") -> pa.Table:

@@ -1,7 +1,7 @@
 """Tables of what people and tools wrote down about incidents, after a delay; and with signals, every table there is.
 
-A record is a module of this folder with a `TABLE` of the group ``records``, made like a signal. It may know truth,
-which signals never see, so `--blind` leaves records out.
+A record is a module of this folder with a `TABLE` of the group ``records``, or with several `SIGNALS`, made like a
+signal. It may know truth, which signals never see, so `--blind` leaves records out.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 @cache
 def own() -> dict[str, Signal]:
     """Every record by the name of its table."""
-    modules: list[Signal] = [import_module(f"{__name__}.{part.name}") for part in iter_modules(__path__)]
-    return {module.TABLE.name: module for module in modules}
+    modules = [import_module(f"{__name__}.{part.name}") for part in iter_modules(__path__)]
+    return {one.TABLE.name: one for module in modules for one in signals.of_module(module)}
 
 
 def found() -> dict[str, Signal]:

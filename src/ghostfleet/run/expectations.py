@@ -33,6 +33,7 @@ class Expectations(msgspec.Struct, frozen=True):
     extents: dict[str, Extent]  # of each table whose manifest says it
     parts: tuple[int, int] = (1, 1)  # found, and how many there are
     scenarios: dict[str, Scenario] = {}  # of tables that another scenario made
+    windows: tuple[tuple[str, int, int], ...] = ()  # table, since_s, until_s: what manifests say of each run
     is_store: bool = False  # whose manifest tells of its last run, while others may have left rows there too
 
     def of_rows(self, data: Data) -> dict[str, Rows]:
@@ -46,6 +47,10 @@ class Expectations(msgspec.Struct, frozen=True):
             named["stated_extents"] = [
                 {"table_name": name, "since_s": one.since_s, "until_s": one.until_s, "row_s": one.row_s}
                 for name, one in self.extents.items()
+            ]
+        if self.windows:
+            named["stated_windows"] = [
+                {"table_name": name, "since_s": since_s, "until_s": until_s} for name, since_s, until_s in self.windows
             ]
         return named
 
@@ -76,6 +81,9 @@ def of(url: str, fallback: Callable[[], Scenario]) -> Expectations:
     tables: dict[str, Table] = {}
     extents: dict[str, Extent] = {}
     scenarios: dict[str, Scenario] = {}
+    windows = tuple(
+        (each.table, one.determinants.since_s, one.determinants.until_s) for one in told for each in one.written
+    )
     for one in told:
         known = one.determinants
         generator = Generator(loading.restore(known.scenario, "manifest"))
@@ -87,7 +95,7 @@ def of(url: str, fallback: Callable[[], Scenario]) -> Expectations:
                 extents[table.name] = Extent(entities, known.since_s, known.until_s, known.every_s)
     found = len(records), record.determinants.part[1]
     scenario = next(iter(scenarios.values()))
-    return Expectations(tuple(tables.values()), scenario, extents, found, scenarios, is_store)
+    return Expectations(tuple(tables.values()), scenario, extents, found, scenarios, windows, is_store)
 
 
 def _guessed(url: str, scenario: Scenario) -> Expectations:

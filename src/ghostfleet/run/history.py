@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ghostfleet.core.errors import GhostfleetError, ScenarioError
-from ghostfleet.core.table import Kind
 from ghostfleet.generate import Generator
 from ghostfleet.queries import stored_views
 from ghostfleet.run import beside, manifest, surroundings, workers
@@ -55,12 +54,18 @@ class Outcome(msgspec.Struct):
     tables: list[Table]
     written: dict[str, list[Written]] = msgspec.field(default_factory=dict)  # by URL
     manifests: dict[str, Path] = msgspec.field(default_factory=dict)
+    mappings: dict[str, list[str]] = msgspec.field(default_factory=dict)  # by URL: names of files beside bulk files
     statistics: dict[str, Statistics] = msgspec.field(default_factory=dict)
     left_out: dict[str, list[str]] = msgspec.field(default_factory=dict)  # by URL: tables that it does not take
     part: tuple[int, int] = (1, 1)
     workers: int = 1
     kept: int = 0  # tasks that an interrupted run had finished
     seconds: float = 0.0
+
+    @property
+    def rows(self) -> int:
+        """Rows of all tables; of events, a plan knows only how many are expected."""
+        return sum({one.table: one.rows for written in self.written.values() for one in written}.values())
 
 
 def prepare(scenario: Scenario, request: Request) -> tuple[Generator, list[Table], Plan]:
@@ -247,7 +252,7 @@ def _workers(scenario: Scenario, sinks: Sequence[Sink], request: Request, plan: 
 
 def _timeless(tables: Sequence[Table]) -> list[str]:
     """Tables whose rows say how things stand, and not when: nodes and links."""
-    return [table.name for table in tables if Kind.TIME not in {table[key].kind for key in table.keys}]
+    return [table.name for table in tables if table.form in ("node", "link")]
 
 
 def _record(

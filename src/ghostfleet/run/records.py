@@ -47,9 +47,9 @@ def ensure_room(tables: Sequence[Table], folders: Sequence[Path], log: Path | No
 def _of_requests(table: str, statistics: Statistics) -> dict[str, Any]:
     """Figures of single requests (COM-12, EVT-12): how many there are and fail, how often and how long."""
     found = statistics.requests()
-    status = found.get("status")
-    if table != "transactions" or status is None:
+    if table != "transactions":
         return found
+    status = found.get("status", {})
     total, errors = sum(status.values()), status.get("error", 0)
     return {
         "total": total,
@@ -150,7 +150,7 @@ def _fewest(task: Task) -> Task:
 def summary(outcome: Outcome) -> dict[str, Any]:
     """Figures of a run: what was written and how long it took."""
     return {
-        "rows": outcome.plan.rows,
+        "rows": outcome.rows,
         "part": list(outcome.part),
         "from": manifest.moment(outcome.plan.window.since_s),
         "until": manifest.moment(outcome.plan.window.until_s),
@@ -161,11 +161,12 @@ def summary(outcome: Outcome) -> dict[str, Any]:
             url: [{"name": one.name, "rows": one.rows, "bytes": one.bytes, "size": one.size} for one in written]
             for url, written in outcome.written.items()
         },
+        "mappings": outcome.mappings,
         "left_out": outcome.left_out,
         "workers": outcome.workers,
         "tasks_kept_from_an_interrupted_run": outcome.kept,
         "seconds": round(outcome.seconds, 3),
-        "rows_per_second": round(outcome.plan.rows / max(outcome.seconds, 1e-9)),
+        "rows_per_second": round(outcome.rows / max(outcome.seconds, 1e-9)),
         "peak_memory_mb": round(surroundings.peak_memory_mb(), 1),
     }
 

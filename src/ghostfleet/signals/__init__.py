@@ -107,14 +107,14 @@ def found() -> dict[str, Signal]:
     """Every signal by the name of its table; `ScenarioError` when two have one name."""
     signals: dict[str, Signal] = {}
     modules = [import_module(f"{__name__}.{part.name}") for part in iter_modules(__path__)]
-    for signal in (*(one for module in modules for one in _of(module)), *_plugged_in()):
+    for signal in (*(one for module in modules for one in of_module(module)), *_plugged_in()):
         if signals.setdefault(signal.TABLE.name, signal) is not signal:
             msg = f"two signals write the table {signal.TABLE.name}"
             raise ScenarioError(msg)
     return signals
 
 
-def _of(module: Any) -> tuple[Signal, ...]:  # noqa: ANN401  a module of this folder, or what an entry point names
+def of_module(module: Any) -> tuple[Signal, ...]:  # noqa: ANN401  a module of this folder, or what an entry point names
     """Signals of a module: those that it lists, or the module itself."""
     several: tuple[Signal, ...] = getattr(module, "SIGNALS", (module,))
     return several
@@ -123,19 +123,19 @@ def _of(module: Any) -> tuple[Signal, ...]:  # noqa: ANN401  a module of this fo
 def _plugged_in() -> list[Signal]:
     from importlib.metadata import entry_points
 
-    return [signal for entry in entry_points(group=GROUP) for signal in _of(loaded(entry))]
+    return [signal for entry in entry_points(group=GROUP) for signal in of_module(loaded(entry))]
 
 
 def signal(name: str, known: Callable[[], Mapping[str, Signal]] = found) -> Signal:
     """Signal of a table; `ScenarioError` naming the tables that are known, and the groups that they form."""
     if name in {part.name for part in iter_modules(__path__)}:  # without looking for plug-ins, which takes a while
-        for one in _of(import_module(f"{__name__}.{name}")):
+        for one in of_module(import_module(f"{__name__}.{name}")):
             if name == one.TABLE.name:
                 return one
     tables = known()
     if name not in tables:
         groups = [group for group in GROUPS if any(one.TABLE.group == group for one in tables.values())]
-        rows = sorted(table for table, one in tables.items() if one.TABLE.form == "rows")
+        rows = sorted(table for table, one in tables.items() if one.TABLE.form not in ("node", "link"))
         msg = f"there is no table {name}; known are {', '.join(rows)}, and those of the groups {', '.join(groups)}"
         raise ScenarioError(msg)
     return tables[name]

@@ -46,7 +46,7 @@ TABLE = Table(
         _text("service.name", "service that wrote it"),
         _text("severity_text", "how bad it is", values=tuple(SEVERITIES.values())),
         column("severity_number", Kind.I64, "the same as a number", low=1, high=24),
-        _text("body", "what it says", spelled=True),
+        _text("body", "what it says", spelled=True, search="text"),
         column(
             "user_id", Kind.TEXT, "who asked; absent where a service did", nullable=True, optional=True, spelled=True
         ),

@@ -14,7 +14,8 @@ from ghostfleet.signals import StateObserver
 from ghostfleet.signals.events import address, lot
 from ghostfleet.state.estate.calling import FAILED, REFUSED, TIMED_OUT
 from ghostfleet.state.estate.spent import STORES, Spent, Taken
-from ghostfleet.state.estate.visits import FIRST_USER, Doors, Entered, stretches, taken
+from ghostfleet.state.estate.visits import FIRST_USER, TIE_BITS, Doors, Entered, stretches, taken
+from ghostfleet.state.estate.walk import Answered
 from ghostfleet.world import flow as flows
 from ghostfleet.world import web
 from ghostfleet.world.flow.draft import EXTERNAL
@@ -22,9 +23,9 @@ from ghostfleet.world.flow.entering import mean_per_s, ticks_of
 from ghostfleet.world.occasions import moved_incidents
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
-    from ghostfleet.core.arrays import F64, I64, Array, Bool
+    from ghostfleet.core.arrays import F64, I64, U64, Array, Bool
     from ghostfleet.core.batch import Values
     from ghostfleet.core.table import Column
     from ghostfleet.core.window import Window
@@ -35,6 +36,7 @@ NEEDS: tuple[str, ...] = ("estate",)
 SHOP, PAYMENT, ORDER = "checkout-service", "payment-service", "order-service"
 INSTANCES = 3
 FOLLOWED, AT_ONCE, IN_A_TASK = 16_384, 8_192, 1_048_576
+LOOKED_AT = 131_072  # transactions of which only some are followed
 STEPS = ("cart_review", "payment_processing", "order_confirmation")
 FAILURES = tuple(web.catalogue()["failures"])
 TIMEOUT, POOL, MEMORY, BREAKER, UPSTREAM = range(5)
@@ -72,15 +74,15 @@ TABLE = Table(
         _text("status", "how it ended", values=("success", "error")),
         _count("response_code", "HTTP status", high=599),
         _count("response_time_ms", "until it was answered", unit="ms"),
-        _text("error_message", "what went wrong", nullable=True),
+        _text("error_message", "what went wrong", nullable=True, search="text"),
         _text("error_code", "what kind of failure", nullable=True, values=FAILURES),
         _text("payment_gateway", "gateway that the user chose"),
         column("amount", Kind.F64, "of the cart", unit="USD", low=10.99, high=299.99, resolution=0.01),
         _text("currency", "of the amount", values=("USD",)),
         _text("product_category", "kind of product", values=tuple(web.catalogue()["shop"])),
         _text("product_id", "product"),
-        _text("user_agent", "what the client calls itself"),
-        _text("ip_address", "address of the client", spelled=True),
+        _text("user_agent", "what the client calls itself", search="text"),
+        _text("ip_address", "address of the client", spelled=True, search="ip"),
         _text("geo_location.country", "country of the user"),
         _text("geo_location.state", "state of the user; null outside of the United States", nullable=True),
         _text("geo_location.city", "city of the user"),
@@ -91,10 +93,10 @@ TABLE = Table(
         _count("retry_count", "times that the user's client tried again", high=3),
         _text("upstream_service", "gateway as the payment service knows it"),
         _count(
-            "upstream_response_time_ms", "of the response, spent with the gateway; null without a call", unit="ms",
+            "upstream_response_time_ms", "of the response, spent with the gateway; null if not called", unit="ms",
             nullable=True,
         ),
-        _text("circuit_breaker_state", "of the gateway's breaker", values=("closed", "open", "half_open")),
+        _text("circuit_breaker_state", "of breakers on the way to the gateway", values=("closed", "open", "half_open")),
         _count("thread_pool_active", "threads that are busy", unit="%", high=100),
         _count("memory_usage_percent", "memory of the service in use", unit="%", high=100),
         _count("cpu_usage_percent", "CPU of the service in use", unit="%", high=100),
@@ -130,47 +132,76 @@ class Transactions:
         self._flow = flow = flows.build(scenario)
         place = flow.places.get(SHOP, -1)
         self.cells = np.flatnonzero(flow.entries.nodes == place).tolist()
-        self._a_second = mean_per_s(flow, self.cells)
-        self._tick_s = scenario.timeline.tick_s
+        self.a_second = mean_per_s(flow, self.cells)
+        self.ticks_at_once = ticks_of(IN_A_TASK, self.a_second, scenario.timeline.tick_s)
+        self.a_tick = max(1, round(self.a_second * scenario.timeline.tick_s))
 
     def ready(self) -> StateObserver:
         """The observer."""
         return StateObserver(
             TABLE,
-            max(1, round(self._a_second * self._tick_s)),
+            self.a_tick,
             self.observe,
-            lambda window: round(self._a_second * len(window) * window.tick_s),
+            lambda window: round(self.a_second * len(window) * window.tick_s),
             is_detailed=True,
-            ticks_at_once=ticks_of(IN_A_TASK, self._a_second, self._tick_s),
+            ticks_at_once=self.ticks_at_once,
         )
 
     def observe(self, state: State, window: Window) -> Iterator[Batch]:
         """Rows of a window, in the order of time."""
         del window
+        yield from self.rows(state, TABLE)
+
+    def rows(
+        self, state: State, table: Table, *, share: float = 1.0, keep: Callable[[I64], Bool] | None = None
+    ) -> Iterator[Batch]:
+        """Rows of a table that has the columns of this one, of a share of all transactions, which their ids choose.
+
+        ``keep`` says of times in ms since the epoch which are kept.
+        """
         if not self.cells:
             return
         doors = Doors(state.walk)
         counts = state.outcomes.entered[self.cells].sum(axis=0)
-        for first, last in stretches(counts, FOLLOWED):
+        for first, last in stretches(counts, FOLLOWED if share >= 1 else LOOKED_AT):
             watchers: list[Spent] = []
 
             def watching(requests: Any, into: list[Spent] = watchers) -> Spent:  # noqa: ANN401  requests of a walk
                 into.append(Spent(state.walk, len(requests)))
                 return into[-1]
 
-            entered = doors.followed(self.cells, first, last, watching)
+            entered = doors.followed(self.cells, first, last, watching, share=share)
             order = doors.in_time(entered, first)
+            time_ms = entered.visits.time_ms.take(order)
+            is_whole = share >= 1
+            number = _numbers(time_ms // 1000) if is_whole else self._numbers_of(doors, entered.id[order], first, last)
+            if keep is not None:
+                kept = np.flatnonzero(keep(time_ms))
+                order, number = order.take(kept), number.take(kept)
             if not len(order):
                 continue
             spent = watchers[0].taken(order)
             made: Entered = taken(entered, order)
-            number = _numbers(made.visits.time_ms // 1000)
             shop = _Shop(state, self._flow)
             for start in range(0, len(made), AT_ONCE):
                 some = slice(start, start + AT_ONCE)
-                yield Batch(
-                    TABLE, _columns(shop, doors, made.slice(start, start + AT_ONCE), spent.taken(some), number[some])
-                )
+                columns = _columns(shop, doors, made.slice(start, start + AT_ONCE), spent.taken(some), number[some])
+                yield Batch(table, columns)
+
+    def _numbers_of(self, doors: Doors, ids: U64, first: int, last: int) -> I64:
+        """Numbers that some transactions have among all, of whom nobody needs to know more than when they came."""
+        known: list[tuple[U64, I64]] = []
+        for cell in self.cells:
+            requests = doors.walk.enter(cell, first, last)
+            count = len(requests)
+            nothing = Answered(np.zeros(count), np.full(count, -1), np.zeros(count, dtype=np.uint8))
+            known.append((requests.id, doors.visits(np.full(count, cell), requests, nothing).time_ms))
+        every, time_ms = (np.concatenate(part) for part in zip(*known, strict=True))
+        order = np.lexsort((every >> (np.uint64(64) - TIE_BITS), time_ms))
+        number = np.empty(len(every), dtype=np.int64)
+        number[order] = _numbers(time_ms[order] // 1000)
+        by_id = np.argsort(every)
+        return number.take(by_id.take(np.searchsorted(every[by_id], ids)))
 
 
 def _numbers(second: I64) -> I64:
@@ -244,8 +275,9 @@ def _columns(shop: _Shop, doors: Doors, made: Entered, spent: Taken, number: I64
     others = np.minimum(spent.others_ms.astype(np.int64), total)
     stores = np.minimum(spent.stores_ms.astype(np.int64), total - others)
     ending = bad.astype(np.int64)
-    state = np.where(shop.refusing[gateway, tick], np.where(bad & (cause == REFUSED), OPEN, HALF_OPEN), CLOSED)
-    state[(asked < 0) & (state == HALF_OPEN)] = CLOSED
+    refused = bad & (cause == REFUSED)  # by whoever's breaker on the way; then the last attempt called no gateway
+    is_called = (asked >= 0) & ~refused
+    state = np.where(refused, OPEN, np.where(shop.refusing[gateway, tick] & is_called, HALF_OPEN, CLOSED))
     day = visits.time_ms // DAY_MS
     when = civil(day)
     date = when.year * 10_000 + when.month * 100 + when.day_of_month
@@ -282,7 +314,7 @@ def _columns(shop: _Shop, doors: Doors, made: Entered, spent: Taken, number: I64
         "cache_hit": Plain(lot(visits.asked, 32) < HALF),
         "retry_count": Plain(np.where(bad, 1 + (lot(visits.more, 16) * 3).astype(np.int64), 0)),
         "upstream_service": Text(gateway, tuple(f"payment-gateway-{name}" for name in shop.gateways or ("none",))),
-        "upstream_response_time_ms": Plain(np.where(asked >= 0, others, 0), asked < 0),
+        "upstream_response_time_ms": Plain(np.where(is_called, others, 0), ~is_called),
         "circuit_breaker_state": Text(state, ("closed", "open", "half_open")),
         "thread_pool_active": Plain(_percent(shop.threads.take(tick) + 8 * (jitter - 0.5))),
         "memory_usage_percent": Plain(_percent(shop.memory.take(tick) + 4 * (jitter - 0.5))),

@@ -13,7 +13,7 @@ from ghostfleet.cli import groups, output, scenario
 from ghostfleet.core.errors import ScenarioError
 from ghostfleet.core.window import Window
 from ghostfleet.generate import Plan
-from ghostfleet.run import estimate, history, manifest, records, surroundings
+from ghostfleet.run import estimate, history, manifest, mappings, records, surroundings
 from ghostfleet.sinks import home_of
 
 if TYPE_CHECKING:
@@ -47,18 +47,28 @@ Examples:
 @click.command(cls=scenario.ScenarioCommand, epilog=EPILOG)
 @scenario.scenario_options
 @output.output_options
+@click.option(
+    "--create-mapping-only", is_flag=True, help="Write mappings of search indexes into the folder, and no data."
+)
 @click.option("--yes", is_flag=True, help="Write large outputs without asking.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @click.option("--verbose", is_flag=True, help="Tell of every table and column, however many there are.")
 @click.pass_context
-def command(ctx: click.Context, /, *, verbose: bool, **arguments: Any) -> None:  # noqa: ANN401  as typed
+def command(ctx: click.Context, /, *, verbose: bool, create_mapping_only: bool, **arguments: Any) -> None:  # noqa: ANN401  as typed
     """Write the data set that SCENARIO describes: a shipped name or a YAML file."""
     loaded = scenario.load(ctx, arguments)
     request = output.request(loaded.scenario, arguments)
     folders = records.folders_of(request.urls)
+    if create_mapping_only:
+        _, tables, _ = history.prepare(loaded.scenario, request)
+        written = mappings.write(tables, folders)
+        if not arguments["quiet"]:
+            click.echo("\n".join(f"mapping of a search index: {path}" for path in written))
+        return
     run = Run(loaded.scenario, request, folders, arguments["yes"], arguments["quiet"])
     with records.failure_logged():
         outcome = run.generate()
+        mappings.write_beside(outcome)
         for folder in folders:
             records.write_sample(outcome, folder)
             records.write_summary(outcome, folder)
@@ -91,6 +101,7 @@ class Run(msgspec.Struct):
 
             def planned(generator: Generator, tables: list[Table], plan: Plan) -> None:
                 records.ensure_room(tables, self.folders, log, self.request.part)
+                mappings.ensure_room(tables, self.folders, self.request)
                 self._agree(generator, tables, plan)
                 self.plan = plan
 
@@ -150,8 +161,7 @@ def _told(outcome: Outcome, *, verbose: bool) -> Iterator[str]:
     if len(tables) > groups.MOST_NAMED:
         columns = f"{len(tables)} tables"
     first, last = manifest.moment(window.since_s), manifest.moment(window.until_s)
-    # Of events, a plan knows only how many are expected.
-    rows = sum({one.table: one.rows for written in outcome.written.values() for one in written}.values())
+    rows = outcome.rows
     yield f"{rows:,} rows, {columns}, {first} to {last}"
     if is_long:
         for name, statistics in outcome.statistics.items():
@@ -160,6 +170,8 @@ def _told(outcome: Outcome, *, verbose: bool) -> Iterator[str]:
         yield from groups.paragraph(f"note: {name.replace('_', ' ')}: {note}")
     for url, written in outcome.written.items():
         yield from _written(url, written, tables, is_long=is_long)
+    for url, names in outcome.mappings.items():
+        yield from groups.paragraph(f"mappings of search indexes: {', '.join(_where(url, name) for name in names)}")
     for url, names in outcome.left_out.items():
         yield from groups.paragraph(output.left_out(url, names))
     if not is_long:

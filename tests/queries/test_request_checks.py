@@ -1,0 +1,193 @@
+# ruff: noqa: E501, S608  broken requests are one line of SQL, and read best as one
+"""Single requests broken in one way are named by the check that guards it."""
+
+from __future__ import annotations
+
+import shutil
+
+import duckdb
+import pytest
+
+from ghostfleet.queries import as_text, open_data, validate
+from ghostfleet.queries.text import checks
+from ghostfleet.run import expectations
+from tests.queries import shops
+
+FIRST = "SELECT min(transaction_id) FROM transactions WHERE {}"
+ONE = f"transaction_id = ({FIRST})"
+SUCCESS, ERROR = ONE.format("status = 'success'"), ONE.format("status = 'error'")
+EVENT = "event_id = (SELECT min(event_id) FROM events WHERE {})"
+CALL = "span_id = (SELECT min(span_id) FROM spans WHERE parent_span_id IS NOT NULL)"
+TRANSACTIONS = {
+    "parts longer than the whole": (
+        "components_within_response",
+        f"UPDATE transactions SET database_query_time_ms = response_time_ms - upstream_response_time_ms + 1 WHERE {SUCCESS}",
+    ),
+    "a gateway slower than the answer": (
+        "components_within_response",
+        f"UPDATE transactions SET upstream_response_time_ms = response_time_ms + 1 WHERE {SUCCESS}",
+    ),
+    "a failure without a code": ("failures_have_codes", f"UPDATE transactions SET error_code = NULL WHERE {ERROR}"),
+    "a failure without a message": ("failures_have_codes", f"UPDATE transactions SET error_message = NULL WHERE {ERROR}"),
+    "a failure answered with 200": ("failures_have_codes", f"UPDATE transactions SET response_code = 200 WHERE {ERROR}"),
+    "a failure of no code at all": ("failures_have_codes", f"UPDATE transactions SET response_code = NULL WHERE {ERROR}"),
+    "a success answered with 503": ("failures_have_codes", f"UPDATE transactions SET response_code = 503 WHERE {SUCCESS}"),
+    "a success with a code": ("failures_have_codes", f"UPDATE transactions SET error_code = 'X' WHERE {SUCCESS}"),
+    "a gateway called behind an open breaker": (
+        "open_breakers_call_nobody",
+        f"UPDATE transactions SET circuit_breaker_state = 'open', error_code = 'CIRCUIT_BREAKER_OPEN' WHERE {SUCCESS}",
+    ),
+    "an open breaker that nothing fails of": (
+        "open_breakers_call_nobody",
+        f"UPDATE transactions SET circuit_breaker_state = 'open', upstream_response_time_ms = NULL WHERE {SUCCESS}",
+    ),
+    "a breaker that fails transactions while it is closed": (
+        "open_breakers_call_nobody",
+        f"UPDATE transactions SET circuit_breaker_state = 'closed', error_code = 'CIRCUIT_BREAKER_OPEN' WHERE {ERROR}",
+    ),
+    "a success that was tried again": ("successes_need_no_retry", f"UPDATE transactions SET retry_count = 1 WHERE {SUCCESS}"),
+    "a failure that was not": ("successes_need_no_retry", f"UPDATE transactions SET retry_count = 0 WHERE {ERROR}"),
+    "two gateways": (
+        "gateways_agree",
+        "UPDATE transactions SET payment_gateway = 'square' WHERE payment_gateway = 'paypal'",
+    ),
+    "a session of somebody else": ("sessions_are_their_users", f"UPDATE transactions SET user_id = 'user_99999' WHERE {SUCCESS}"),
+    "a session of another day": (
+        "sessions_are_their_users",
+        f'UPDATE transactions SET "timestamp" = "timestamp" - INTERVAL \'1 day\' WHERE {SUCCESS}',
+    ),
+    "a transaction of tomorrow": (
+        "transactions_within_window",
+        f'UPDATE transactions SET "timestamp" = "timestamp" + INTERVAL \'1 day\' WHERE {SUCCESS}',
+    ),
+    "one id twice": ("no_duplicates", f"INSERT INTO transactions FROM transactions WHERE {SUCCESS}"),
+    "more memory than there is": ("values_in_range", f"UPDATE transactions SET memory_usage_percent = 101 WHERE {SUCCESS}"),
+}  # fmt: skip
+EVENTS = {
+    "a failure that is a warning": (
+        "severity_follows_status",
+        "UPDATE events SET severity = 'warning' WHERE severity = 'error'",
+    ),
+    "a success that is one": (
+        "severity_follows_status",
+        "UPDATE events SET severity = 'warning' WHERE " + EVENT.format("severity = 'info'"),
+    ),
+    "details of a success": (
+        "error_details_are_of_errors",
+        f"UPDATE events SET error_details_error_code = 'ERR_200_001' WHERE {EVENT.format('metrics_status_code = 200')}",
+    ),
+    "an error without details": (
+        "error_details_are_of_errors",
+        f"UPDATE events SET error_details_error_message = NULL WHERE {EVENT.format('metrics_status_code >= 400')}",
+    ),
+    "details of another error": (
+        "error_details_are_of_errors",
+        f"UPDATE events SET error_details_error_code = 'ERR_418_001' WHERE {EVENT.format('metrics_status_code >= 400')}",
+    ),
+    "what was written comes from a cache": (
+        "cache_hits_are_reads",
+        "UPDATE events SET metrics_cache_hit = true WHERE " + EVENT.format("source_method = 'POST'"),
+    ),
+    "what was not found comes from a cache": (
+        "cache_hits_are_reads",
+        f"UPDATE events SET metrics_cache_hit = true WHERE {EVENT.format('metrics_status_code >= 400')}",
+    ),
+    "a browser on two devices": (
+        "user_agents_have_one_device",
+        "UPDATE events SET context_tags_device_type = 'bot' WHERE "
+        + EVENT.format("context_tags_device_type = 'desktop'"),
+    ),
+    "reading that creates": (
+        "statuses_suit_methods",
+        "UPDATE events SET metrics_status_code = 201 WHERE " + EVENT.format("source_method = 'GET'"),
+    ),
+    "a body without content": (
+        "statuses_suit_methods",
+        "UPDATE events SET metrics_response_size_bytes = 1 WHERE metrics_status_code = 204",
+    ),
+    "content without a body": (
+        "statuses_suit_methods",
+        f"UPDATE events SET metrics_response_size_bytes = 0 WHERE {EVENT.format('metrics_status_code = 200')}",
+    ),
+    "an event of tomorrow": (
+        "events_within_window",
+        'UPDATE events SET "timestamp" = "timestamp" + INTERVAL \'24 hours\' WHERE ' + EVENT.format("true"),
+    ),
+    "one id twice": ("no_duplicates", f"INSERT INTO events FROM events WHERE {EVENT.format('true')}"),
+}
+SPANS = {
+    "a parent that is gone": ("parents_are_in_their_trace", "DELETE FROM spans WHERE span_id = (SELECT min(parent_span_id) FROM spans)"),
+    "a parent in another trace": ("parents_are_in_their_trace", f"UPDATE spans SET trace_id = 'x' WHERE {CALL}"),
+    "two roots": ("parents_are_in_their_trace", f"UPDATE spans SET parent_span_id = NULL WHERE {CALL}"),
+    "an answer before the question": (
+        "calls_begin_after_their_callers",
+        f"UPDATE spans SET start_time = start_time - INTERVAL '1 hour', end_time = end_time - INTERVAL '1 hour' WHERE {CALL}",
+    ),
+    "an end that is not start and duration": (
+        "calls_begin_after_their_callers",
+        f"UPDATE spans SET end_time = end_time + INTERVAL '2 microseconds' WHERE {CALL}",
+    ),
+    "lines of spans that are gone": (
+        "lines_belong_to_spans",
+        "DELETE FROM spans WHERE service_name = 'checkout-service' AND kind = 'SERVER'",
+    ),
+    "lines of another service": ("lines_belong_to_spans", "UPDATE logs SET service_name = 'nobody' WHERE service_name = 'checkout-service'"),
+    "a trace of tomorrow": (
+        "spans_within_window",
+        "UPDATE spans SET start_time = start_time + INTERVAL '1 day' WHERE parent_span_id IS NULL",
+    ),
+    "one id twice": ("no_duplicates", f"INSERT INTO spans FROM spans WHERE {CALL}"),
+}  # fmt: skip
+CASES = [
+    (name, case, check, change)
+    for name, cases in ((shops.COMMERCE, TRANSACTIONS), (shops.EVENTS, EVENTS), (shops.TRACES, SPANS))
+    for case, (check, change) in cases.items()
+]
+TABLES = {"transactions", "events", "spans", "logs"}
+
+
+def judged(path, name, checks=None):
+    wanted = expectations.of(f"duckdb:{path}", lambda: shops.scenario(name))
+    with open_data(f"duckdb:{path}", wanted.tables) as data:
+        for relation, rows in wanted.of_rows(data).items():
+            data.add_rows(relation, rows)
+        return validate(data, names=checks)
+
+
+@pytest.mark.parametrize("name", [shops.COMMERCE, shops.EVENTS, shops.TRACES])
+def test_requests_as_they_are_made_pass_every_check(shop, name):
+    report = judged(shop.store(name), name)
+    assert {one.name for one in report.results if one.status not in ("passed", "no_data")} == set(), as_text(report)
+    assert report.score == 100
+    assert {one.name for one in report.results if one.status == "no_data"} == {"row_count"}
+
+
+@pytest.mark.parametrize(("name", "case", "check", "change"), CASES, ids=[f"{one[0]}: {one[1]}" for one in CASES])
+def test_broken_requests_are_named(shop, tmp_path, name, case, check, change):
+    path = tmp_path / "broken.duckdb"
+    shutil.copy(shop.store(name), path)
+    shutil.copy(f"{shop.store(name)}.manifest.json", f"{path}.manifest.json")
+    with duckdb.connect(str(path)) as store:
+        store.execute("SET TimeZone = 'UTC'")
+        (changed,) = store.execute(change).fetchone() or (0,)
+    assert changed, case
+    result = judged(path, name, [check]).named(check)
+    assert result.status == "failed", result
+    assert "–" not in result.message.split(", the first")[0]
+    assert result.recommendations
+
+
+def test_every_check_of_requests_is_broken_here():
+    speaking = {name for name, one in checks().items() if one.tables and one.tables & TABLES}
+    assert speaking == {check for _, _, check, _ in CASES} - {"no_duplicates", "values_in_range"}
+
+
+def test_windows_of_earlier_runs_into_a_store_are_windows_as_well(tmp_path):
+    """Rows of a run before, or after, the last one lie within a window that some manifest states."""
+    from ghostfleet.run.history import Request, write
+
+    path, scenario = tmp_path / "two.duckdb", shops.scenario(shops.COMMERCE)
+    until_s = scenario.timeline.until_s
+    for since_s, end_s in ((until_s - 3_600, until_s), (until_s - 10_800, until_s - 7_200)):
+        write(scenario, Request((f"duckdb:{path}",), since_s, end_s, only=("transactions",)))
+    assert judged(path, shops.COMMERCE, ["transactions_within_window"]).results[1].status == "passed"
