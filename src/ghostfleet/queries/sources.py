@@ -83,6 +83,8 @@ def _none_of(path: Path, wanted: Sequence[str]) -> str:
     if stores:
         return f"{path} holds no file of a table; {stores[0]} is a store, name that"
     others = names_in(str(path))
+    if not others and not wanted:
+        return f"{path} holds no file that can be read; valid are {', '.join(SUFFIXES)}"
     if not others:
         return f"{path} holds no file of a table; a file is named after its table, such as {wanted[0]}.csv.gz"
     return f"{path} holds no file of {_but(wanted, others)}"

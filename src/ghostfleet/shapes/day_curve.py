@@ -22,7 +22,11 @@ Point = tuple[Hour, Factor]
 class DayCurve(Shape, frozen=True, kw_only=True, tag="day_curve"):
     """Straight lines between points of local hours and factors; behind the last one it goes on to the first."""
 
-    points: Annotated[tuple[Point, ...], Meta(min_length=1, description="local hours, rising, with their factors")]
+    points: Annotated[tuple[Point, ...], Meta(min_length=1, description="local hours, rising, with their factors")] = (
+        (4.0, 0.4),
+        (13.0, 1.4),
+        (20.0, 1.6),
+    )
     peak: Annotated[
         Annotated[float, Meta(ge=1, le=1000)] | None,
         Meta(description="highest factor; what lies above 1 is stretched so that it is reached"),
