@@ -11,6 +11,7 @@ import pytest
 from ghostfleet.queries import as_text, open_data, validate
 from ghostfleet.queries.text import checks
 from ghostfleet.run import expectations
+from ghostfleet.run.history import Request, write
 from tests.queries import shops
 
 FIRST = "SELECT min(transaction_id) FROM transactions WHERE {}"
@@ -184,10 +185,15 @@ def test_every_check_of_requests_is_broken_here():
 
 def test_windows_of_earlier_runs_into_a_store_are_windows_as_well(tmp_path):
     """Rows of a run before, or after, the last one lie within a window that some manifest states."""
-    from ghostfleet.run.history import Request, write
-
     path, scenario = tmp_path / "two.duckdb", shops.scenario(shops.COMMERCE)
     until_s = scenario.timeline.until_s
     for since_s, end_s in ((until_s - 3_600, until_s), (until_s - 10_800, until_s - 7_200)):
         write(scenario, Request((f"duckdb:{path}",), since_s, end_s, only=("transactions",)))
     assert judged(path, shops.COMMERCE, ["transactions_within_window"]).results[1].status == "passed"
+
+
+def test_a_window_that_begins_between_steps_has_no_empty_ones(tmp_path):
+    path, scenario = tmp_path / "odd.duckdb", shops.scenario(shops.COMMERCE)
+    until_s = scenario.timeline.until_s - 60
+    write(scenario, Request((f"duckdb:{path}",), until_s - 1_380, until_s, only=("system_metrics",)))
+    assert judged(path, shops.COMMERCE, ["no_empty_buckets"]).named("no_empty_buckets").status == "passed"

@@ -1,5 +1,7 @@
 """Every shipped scenario validates, runs, meets its `expect:`, and its parameters turn what they say."""
 
+from typing import Any
+
 import pytest
 
 from ghostfleet.core.window import DAY_S
@@ -40,7 +42,7 @@ OTHER = {
     "roles": {"idle": 0.5, "cron": 0.0, "steady": 0.0, "service": 0.5, "batch": 0.0},
 }
 # Scenarios of single requests, with fewer of them.
-FEWER = {
+FEWER: dict[str, dict[str, Any]] = {
     "commerce": {"days": 1, "scale": 0.001},
     "events": {"count": 2_000},
     "demo": {"load": 0.001},

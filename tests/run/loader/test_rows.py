@@ -180,5 +180,15 @@ def test_tables_of_the_same_columns_are_told_by_values_then_by_the_name_of_the_f
     assert table_of(tmp_path / "others-00001-of-00004.jsonl.gz", None, texts).name == "others"
 
 
+def test_of_a_table_and_records_with_its_columns_the_table_is_meant(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    sample = replace(EVENTS, name="sample", stem="some", group="records")
+    known(monkeypatch, EVENTS, sample, replace(sample, name="other_sample", stem="rest"))
+    texts = [json.dumps(event(number)).encode() for number in range(3)]
+    assert table_of(tmp_path / "mine.jsonl", None, texts).name == EVENTS.name
+    assert table_of(tmp_path / "some.jsonl", None, texts).name == "sample"
+
+
 def test_every_table_of_signals_records_and_truth_is_known() -> None:
     assert {"security_events", "incident_metrics", "impact", "Service", "DEPENDS_ON"} <= set(known_tables())

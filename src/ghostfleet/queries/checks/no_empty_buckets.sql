@@ -19,7 +19,7 @@ WITH seen AS (
     FROM network_metrics
 ), spans AS (
     SELECT table_name, greatest(row_s, 300) AS step_s, until_s // greatest(row_s, 300) * greatest(row_s, 300) AS end_s,
-        since_s
+        (since_s + greatest(row_s, 300) - 1) // greatest(row_s, 300) * greatest(row_s, 300) AS since_s
     FROM stated_extents
 ), steps AS (
     SELECT table_name, step_s, unnest(generate_series(greatest(end_s - greatest(3600, step_s), since_s), end_s - step_s, step_s))

@@ -47,7 +47,8 @@ def table_of(path: Path, name: str | None, texts: Sequence[bytes]) -> Table:
         made = [_as_made(table, documents) for table in fitting]
         fitting = _best({one.name: (one, _accepted(one, texts)) for one in made}) or fitting
         named = [table for table in fitting if _stem(path) in (table.name, table.file_stem)]
-        fitting = named if len(named) == 1 else fitting
+        observed = [table for table in fitting if table.group != "records"]  # of which some records are samples
+        fitting = next((some for some in (named, observed) if len(some) == 1), fitting)
     if not fitting:
         raise DataError(f"{path}: {_nearest(documents[0])}; name the table with --table to see what is wrong")
     if len(fitting) > 1:
