@@ -101,7 +101,7 @@ def test_bad_lines_are_named_and_the_rest_is_loaded(tmp_path: Path, made: Path) 
         ("x", b"", (), 4, "x is empty, so there is nothing to load"),
         ("x", b"PAR1", (), 4, "x is a Parquet file; valid are a JSON array"),
         ("x", b"\x00\x01", (), 4, "x is no text: byte 0 is NUL"),
-        ("x", gzip.compress(b"{}" * 9999)[:40], (), 4, "x is cut off"),
+        ("x", gzip.compress(b"{}" * 9999, mtime=0)[:40], (), 4, "x is cut off"),
         ("x", b'{"colour":1}', (), 4, "no table has the columns colour"),
         ("x", b"time,host\n", (), 4, "no document is a JSON object (the first one: it is no JSON"),
         ("x", b'{"time":"\xff"}', ("--table", "changes"), 4, "x, line 1: it is not UTF-8: invalid start byte"),
