@@ -138,7 +138,7 @@ class Events:
         """Rows of a window, in the order of time."""
         del window
         doors = Doors(state.walk)
-        counts = state.outcomes.entered[self.cells].sum(axis=0)
+        counts = np.add.reduce(state.outcomes.entered[self.cells], axis=0)
         for first, last in stretches(counts, FOLLOWED):
             entered = doors.entered(self.cells, first, last)
             for start in range(0, len(entered), AT_ONCE):

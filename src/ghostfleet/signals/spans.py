@@ -174,5 +174,6 @@ def _spans_per_request(flow: Flow) -> float:
     for node in reversed(range(len(flow.nodes))):
         for slot in flow.slots.of[node]:
             total[node] += flow.slots.shares[slot] * total[flow.edges.children[flow.slots.edges[slot]]]
-    rates = flow.entries.rates
-    return float((total[flow.entries.nodes] * rates).sum() / max(rates.sum(), 1e-9)) if len(rates) else 1.0
+    rates = flow.entries.rates.tolist()
+    told = sum(rate * count for rate, count in zip(rates, total[flow.entries.nodes].tolist(), strict=True))
+    return told / max(sum(rates), 1e-9) if rates else 1.0

@@ -162,7 +162,7 @@ class Transactions:
         if not self.cells:
             return
         doors = Doors(state.walk)
-        counts = state.outcomes.entered[self.cells].sum(axis=0)
+        counts = np.add.reduce(state.outcomes.entered[self.cells], axis=0)
         for first, last in stretches(counts, FOLLOWED if share >= 1 else LOOKED_AT):
             watchers: list[Spent] = []
 

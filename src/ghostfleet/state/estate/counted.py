@@ -27,7 +27,8 @@ class Counted:
     def __init__(self, total: int, span: Window, rates: Callable[[Window], F64]) -> None:
         """Add up the rates of a span; ``rates`` gives those of a window in requests a second, shape (cells, ticks)."""
         self._total, self._span, self._rates = total, span, rates
-        sums = [float(np.add.reduce(rates(piece), axis=None)) for piece in self._chunks()]
+        # One after another, for what NumPy adds by itself it adds in an order of the CPU's.
+        sums = [float(np.add.accumulate(rates(piece).ravel())[-1]) for piece in self._chunks()]
         self.expected = sum(sums) * span.tick_s
         self._grain = 2.0 ** (BITS - total.bit_length() - 1) / max(sum(sums), 1e-300)
         ends = np.array(

@@ -88,7 +88,8 @@ class Wander:
         # Half the variance off the logarithm, so that the mean of the factor is near 1.
         exponent -= ((self._all.swing * self._all.swing + self._all.rough * self._all.rough) * (LOG2_E / 2))[:, None]
         # What strays further bends towards a bound (x / √(1 + (x/b)²) has slope 1 at 0): a quiet estate stays possible.
-        exponent /= np.sqrt(1 + (exponent / FARTHEST) ** 2)
+        far = exponent / FARTHEST
+        exponent /= np.sqrt(1 + far * far)
         return np.split(maths.exp2(exponent), self._ends)
 
 

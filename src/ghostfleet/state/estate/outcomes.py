@@ -239,7 +239,9 @@ class _Split:
         """Split requests among the calls of a choice, one after another, of those that are left."""
         drawn, keys = into
         likely = part.shares[list(slots)] * (1 - gone[list(slots)])
-        left = np.maximum(1 - part.shares[list(slots)].sum(), 0.0) + likely.sum(axis=0)
+        left = np.full(total.shape, max(1 - sum(part.shares[list(slots), 0].tolist()), 0.0))
+        for one in likely:
+            left = left + one
         for number, slot in enumerate(slots):
             row = slice(slot, slot + 1)
             if slot == slots[-1] and part.are_certain[slot]:
@@ -284,7 +286,7 @@ def _part(flow: Flow, level: Level) -> _Part:
     nodes, slots = levels.nodes[level.nodes], levels.slots[level.slots]
     of = flow.slots.edges[slots]
     messages = flow.edges.asynchronous[of] > 0
-    certain = [one for one in flow.slots.choices if flow.slots.shares[list(one)].sum() > NONE]
+    certain = [one for one in flow.slots.choices if sum(flow.slots.shares[list(one)].tolist()) > NONE]
     # The last slot of a node that is no message.
     last = {max(waiting) for node in nodes.tolist() if (waiting := _waiting(flow, node))}
     return _Part(

@@ -55,7 +55,7 @@ class Ranks:
         rank = np.arange(len(tick)) - np.repeat(np.add.accumulate(fewer) - fewer, fewer)
         order = rank + np.where(turned, count, 0).take(tick)
         place = unpermute(self._keys[first:last].take(tick, axis=0), size.take(tick), order)
-        mark = np.zeros(int(size.sum()) + 1, dtype=np.int32)
+        mark = np.zeros(int(np.add.reduce(size)) + 1, dtype=np.int32)
         mark[begin.take(tick) + place + 1] = rank + 1  # one further on, so that the sums below count those before
         here = ticks - first
         at = begin.take(here) + index

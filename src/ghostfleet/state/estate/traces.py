@@ -85,7 +85,7 @@ def steps(state: State, cells: Sequence[int], at_once: int, share: float = 1.0) 
     With a ``share`` below 1 only that share of the traces is followed, each of them whole; which ones their ids say.
     """
     doors = Doors(state.walk)
-    counts = state.outcomes.entered[list(cells)].sum(axis=0) if len(cells) else np.zeros(0, dtype=np.int64)
+    counts = np.add.reduce(state.outcomes.entered[list(cells)], axis=0)
     nodes = state.flow.entries.nodes[list(cells)].tolist()
     for first, last in stretches(counts, max(1, int(at_once / max(share, 1e-6)))):
         parts = []

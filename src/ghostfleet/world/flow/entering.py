@@ -38,7 +38,7 @@ def _mean(flow: Flow, cells: Sequence[int]) -> list[float]:
             factor = np.ones(WEEK_H)
             for shape in entries.shapes[cell]:
                 factor *= shape.curve(at, None, entries.clocks[cell])[0]
-            known[key] = float(factor.mean())
+            known[key] = float(np.add.accumulate(factor)[-1]) / WEEK_H
     return [float(entries.rates[cell]) * known[entries.shapes[cell], entries.clocks[cell]] for cell in cells]
 
 
