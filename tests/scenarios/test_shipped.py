@@ -36,7 +36,7 @@ OTHER = {
     "peak_multiplier": 4,
     "incidents_per_day": 5,
     "error_rate_normal": 3,
-    "incident_strength": 2,
+    "error_rate_incident": 60,
     "load": 0.5,
     "trace_share": 0.5,
     "roles": {"idle": 0.5, "cron": 0.0, "steady": 0.0, "service": 0.5, "batch": 0.0},

@@ -83,7 +83,12 @@ class Incidents(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         Annotated[int, Meta(ge=0, le=40)] | None,
         Meta(description="scheduled ones a day, give or take one; then what they say are weights"),
     ] = None
-    strength: Annotated[float, Meta(gt=0, le=10, description="times the strength of all")] = 1.0
+    error_percent: Annotated[
+        float,
+        Meta(
+            gt=0, le=100, description="of requests that fail in an incident of full strength: twice as many, twice it"
+        ),
+    ] = 32.5
     scheduled: Annotated[dict[str, Scheduled], Meta(description="by a name that draws their times")] = {}
     placed: tuple[Placed, ...] = ()
 

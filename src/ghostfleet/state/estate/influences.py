@@ -37,6 +37,7 @@ ADDED = frozenset(
         "logins.escalated",
     }
 )
+USUAL_ERRORS = 32.5  # per cent of requests that incidents of the shop make fail (COM-6: 25 to 40)
 LOW = 0.3  # strength at the ends of a swell (COM-6)
 
 
@@ -87,7 +88,7 @@ def influences(
 ) -> Influences:
     """Combine the effects of incidents in the order of their ids; ``residents`` are the services of each cluster."""
     arrays: dict[tuple[str, str], F64] = {}
-    strength = flow.estate.incidents.strength
+    strength = flow.estate.incidents.error_percent / USUAL_ERRORS
     seconds = window.seconds().astype(np.float64) + window.tick_s / 2  # the middle of a tick stands for it
     for occasion in occasions:
         shapes: dict[str, F64] = {}
