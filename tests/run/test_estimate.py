@@ -71,7 +71,7 @@ def test_time_grows_with_the_ticks_that_a_run_solves(tables: tuple[str, ...], mo
     clock = [0]
     solve = Estates.solve
 
-    def counted(self: Estates, window: Window, *rest: Any, **named: bool) -> State:
+    def counted(self: Estates, window: Window, *rest: Any, **named: Any) -> State:
         clock[0] += len(window)
         return solve(self, window, *rest, **named)
 
