@@ -66,10 +66,11 @@ class Seen:
         rows = np.array([place[key] for key in nodes.keys])
         last = {name: values[:, -1:] for name, values in facts.values.items()}
         errors, times = (of(last)[rows, 0] for of in (self._systems.error_rates, self._systems.times_ms))
+        out = {name for name, is_out in state.influences.out().items() if is_out[-1]}
         health = [_health(one, ms) for one, ms in zip(errors.tolist(), times.tolist(), strict=True)]
         return {
             "status": _words(health),
-            "version": _words([self._changes.version(key, second) for key in nodes.keys]),
+            "version": _words([self._changes.version(key, second, is_out=key in out) for key in nodes.keys]),
             "replicas": Plain(np.maximum(last["pod_count"][rows, 0], 1)),
             "cpu_usage": _cents(last["cpu_utilization"][rows, 0]),
             "memory_usage": _cents(last["memory_utilization"][rows, 0]),
