@@ -12,6 +12,9 @@ from ghostfleet.signals.changes import Changes
 from ghostfleet.signals.database_metrics import DatabaseMetrics
 from ghostfleet.signals.system_metrics import SystemMetrics
 from ghostfleet.state.estate import Estates
+from ghostfleet.state.estate.nodes import ClusterNodes
+from ghostfleet.world import estate as worlds
+from ghostfleet.world.estate.clusters import NODE_STATUS
 from ghostfleet.world.estate.services import POD_STATUS
 
 if TYPE_CHECKING:
@@ -37,6 +40,7 @@ class Seen:
         self._estates = Estates(scenario)
         self._systems, self._databases = SystemMetrics(scenario), DatabaseMetrics(scenario)
         self._changes = Changes(scenario)
+        self._nodes = ClusterNodes(worlds.build(scenario), self._estates.flow)
         self._kept: tuple[int, State] | None = None
 
     def look(self, label: str, nodes: Entities) -> Look | None:
@@ -44,6 +48,8 @@ class Seen:
         looks = {
             "Service": self._services,
             "Pod": self._pods,
+            "EKSCluster": self._clusters,
+            "Node": self._cluster_nodes,
             "EC2Instance": self._machines,
             "WebService": self._web_services,
             "LoadBalancer": self._balancers,
@@ -77,10 +83,28 @@ class Seen:
             "latency": _cents(times),
         }
 
+    def _clusters(self, nodes: Entities, second: int) -> dict[str, Values]:
+        numbers = self._nodes.numbers(self._state(second).influences, nodes.keys)
+        return {"nodes_running": Plain(numbers[:, -1].astype(np.int64))}
+
+    def _cluster_nodes(self, nodes: Entities, second: int) -> dict[str, Values]:
+        lost = self._nodes.lost(self._state(second))
+        ready, gone = NODE_STATUS
+        return {"status": _words([gone if key in lost else ready for key in nodes.keys])}
+
     def _pods(self, nodes: Entities, second: int) -> dict[str, Values]:
-        running, places = self._state(second).rates.running[:, -1], self._estates.flow.places
+        """As many of each service as run, those on lost machines last."""
+        state, places = self._state(second), self._estates.flow.places
+        lost = self._nodes.lost(state)
+        left: dict[str, float] = {}
         services, slots = nodes.words("service_name"), nodes.numbers("slot").tolist()
-        runs = [slot <= running[places[name]] for name, slot in zip(services, slots, strict=True)]
+        on_lost = [name in lost for name in nodes.words("node_name")]
+        runs = [False] * len(nodes)
+        for row in sorted(range(len(nodes)), key=lambda row: (on_lost[row], slots[row])):
+            name = services[row]
+            left.setdefault(name, float(state.rates.running[places[name], -1]))
+            runs[row] = left[name] >= 1
+            left[name] -= 1
         return {"status": _words([POD_STATUS[0] if one else POD_STATUS[1] for one in runs])}
 
     def _machines(self, nodes: Entities, second: int) -> dict[str, Values]:
