@@ -338,6 +338,13 @@ def incident(time, severity, resolution, *, preventable, cause="deploy", status=
     }
 
 
+def test_a_graph_is_said_to_hold_no_tables():
+    answer = ask("incident_analysis", "ladybug:out/estate.graph")
+    assert answer.no_data == (
+        "incident_metrics is not there; looked for in no place, as ladybug:out/estate.graph holds a graph and no tables"
+    )
+
+
 def test_incidents_are_analysed(tmp_path):
     rows = [
         incident(at(0, day=3), "critical", "", preventable="", cause="", status="investigating", name="inc-1"),
