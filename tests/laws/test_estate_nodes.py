@@ -9,6 +9,7 @@ import pytest
 from ghostfleet.core import draw
 from ghostfleet.core.window import HOUR_S, MINUTE_S, Window
 from ghostfleet.generate import Generator
+from ghostfleet.state.estate.machines import Machines
 from ghostfleet.state.estate.nodes import ClusterNodes
 from ghostfleet.world import estate as worlds
 from tests.laws import estates
@@ -82,6 +83,25 @@ def test_pods_on_lost_machines_are_the_last_to_run():
         assert runs[mine & ~on_lost].all() or not runs[mine & on_lost].any()
     assert on_lost.any()
     assert runs[on_lost].mean() < 0.5 < runs[~on_lost].mean()
+
+
+def test_hosts_carry_the_pods_that_the_graph_shows_running_there():
+    """For all machines: CPU carried in the last tick = Σ over pods that run on it of what one of their service uses."""
+    world, flow = worlds.build(made().scenario), made().estates.flow
+    end = (END_S + DURING * MINUTE_S) // MINUTE_S
+    state = made().estates.solve(Window(end - 30, end, MINUTE_S))
+    names = tuple(sorted(world["Node"].names))
+    machines = Machines(world, flow, names)
+    cores = dict(zip(world["Node"].names, world["Node"].numbers("cpu_cores").tolist(), strict=True))
+    carried = machines.loads(state).cpu[:, -1] / 100 * np.array([cores[name] for name in names])
+    one = dict(zip(machines._services, state.used[0][:, -1] / 100 * machines._limits[:, 0], strict=True))
+    expected = dict.fromkeys(names, 0.0)
+    rows = estates.rows(made(), "Pod", until(DURING))
+    columns = (rows[name].tolist() for name in ("node_name", "service_name", "status"))
+    for node, service, status in zip(*columns, strict=True):
+        expected[node] += one[service] if status == "Running" else 0.0
+    np.testing.assert_allclose(carried, list(expected.values()), rtol=1e-9, atol=1e-12)
+    assert (~machines.running(state)[:, -1]).any()
 
 
 @pytest.mark.parametrize("incident", [LOSS, SPIRAL])

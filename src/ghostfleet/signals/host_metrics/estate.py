@@ -13,7 +13,6 @@ from ghostfleet.signals.host_metrics import TABLE, HostMetrics
 from ghostfleet.signals.host_metrics.agents import agents
 from ghostfleet.spec.hosts import TICK_S
 from ghostfleet.state.estate.machines import Machines
-from ghostfleet.state.estate.nodes import ClusterNodes
 from ghostfleet.state.hosts import Hosts
 from ghostfleet.world import estate as worlds
 from ghostfleet.world import flow as flows
@@ -36,9 +35,7 @@ class EstateHosts:
         """Look up what does not change."""
         built = worlds.build(scenario)
         fleet = world.of_estate(built)
-        flow = flows.build(scenario)
-        self._machines = Machines(built, flow, fleet.names)
-        self._nodes = ClusterNodes(built, flow)
+        self._machines = Machines(built, flows.build(scenario), fleet.names)
         self._hosts = HostMetrics(fleet, Hosts(fleet), agents(fleet))
         # The state is solved for all hosts of a window at once, so their rows come time after time.
         self._table = replace(TABLE, order=("time", "host_id"))
@@ -54,7 +51,7 @@ class EstateHosts:
         if not count:
             return
         loads = self._machines.loads(state)
-        running = self._nodes.running(state, self._hosts.fleet.names)
+        running = self._machines.running(state)
         for piece in window.cut(max(1, HOST_TICKS * TICK_S // (window.tick_s * count))):
             ticks = piece.finer(piece.tick_s // TICK_S)
             low, high = ticks.start - state.window.start, ticks.stop - state.window.start
