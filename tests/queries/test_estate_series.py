@@ -242,7 +242,8 @@ def test_business_value_of_a_stated_window_is_annualised_by_its_days(tmp_path):
 
 def test_security_events_are_counted(estate):
     answer = asked(estate, "security_events_summary")
-    events = rows_in(estate, "security_events")
+    written = rows_in(estate, "security_events")
+    events = list({row["event_id"]: row for row in sorted(written, key=lambda row: str(row["time"]))}.values())
     resolved = sum(row["status"] == "resolved" for row in events)
     assert answer.summary == {
         "total_events": len(events),
@@ -279,13 +280,17 @@ def security(number, severity, *, kind="incident", status="resolved", score=None
 EVENTS = [
     security(number, "low", kind="scan", status=("open", "resolved")[number % 2], score=4.0) for number in range(9)
 ]
-INCIDENTS = [security(number, ("critical", "high")[number % 2], hours=number) for number in range(3, 40, 5)]
+INCIDENTS = [
+    security(number, ("critical", "high")[number % 2], hours=number) | {"event_id": f"sec-inc-{number}"}
+    for number in range(3, 40, 5)
+]
 
 
 def test_recorded_incidents_are_security_events_too(tmp_path):
     """Each count is that of both tables put together, the newest row of either ends the window."""
     put(tmp_path, "security_events", EVENTS)
-    put(tmp_path, "security_incidents", INCIDENTS)
+    opened = [one | {"time": at(0), "status": "open", "resolution_time_hours": ""} for one in INCIDENTS[:1]]
+    put(tmp_path, "security_incidents", [*opened, *INCIDENTS])
     answer = ask("security_events_summary", str(tmp_path))
     both = [*EVENTS, *INCIDENTS]
     assert answer.summary == {
@@ -315,14 +320,15 @@ def test_incidents_that_lack_a_column_are_said_to_lack_it(tmp_path):
     put(tmp_path, "security_events", EVENTS)
     put(tmp_path, "security_incidents", [{"time": at(3)}])
     answer = ask("security_events_summary", str(tmp_path))
-    assert answer.no_data.startswith("security_incidents has no column severity, ")
+    assert answer.no_data.startswith("security_incidents has no column event_id, severity, ")
 
 
-def incident(time, severity, resolution, *, preventable, cause="deploy", status="resolved"):
+def incident(time, severity, resolution, *, preventable, cause="deploy", status="resolved", name=""):
     minutes = {"duration_minutes": 60, "detection_time_minutes": 2, "acknowledgment_time_minutes": 5}
     facts = {"incident_type": "outage", "severity": severity, "status": status, "affected_users": 10}
     return {
         "time": time,
+        "incident_id": name or f"inc-{time}",
         **facts,
         "revenue_impact": 1000.5,
         **minutes,
@@ -332,9 +338,17 @@ def incident(time, severity, resolution, *, preventable, cause="deploy", status=
     }
 
 
+def test_a_graph_is_said_to_hold_no_tables():
+    answer = ask("incident_analysis", "ladybug:out/estate.graph")
+    assert answer.no_data == (
+        "incident_metrics is not there; looked for in no place, as ladybug:out/estate.graph holds a graph and no tables"
+    )
+
+
 def test_incidents_are_analysed(tmp_path):
     rows = [
-        incident(at(1, day=3), "critical", 10, preventable=True),
+        incident(at(0, day=3), "critical", "", preventable="", cause="", status="investigating", name="inc-1"),
+        incident(at(1, day=3), "critical", 10, preventable=True, name="inc-1"),
         incident(at(2, day=4), "critical", 30, preventable=False, cause="capacity"),
         incident(at(2, day=10), "high", 50, preventable=True),
         incident(at(3, day=11), "high", "", preventable=True, status="investigating"),

@@ -39,6 +39,7 @@ Parameter = Literal[
     "pool.leaked",  # plus: share of the pool that is held and not used
     "pool.queued",  # plus: callers that wait for a connection, as a share of those that there are
     "wire.delay_ms",  # plus: time there and back on the calls into a node
+    "service.deployed",  # plus: 1 while another version is out, which is then taken back
     "cluster.nodes",  # times: machines of a cluster
     "bill.waste",  # plus: share of a resource's cost that nobody needs
     "logins.failed",  # plus: failed logins per minute

@@ -30,6 +30,7 @@ class BadDeploy(Incident, frozen=True, kw_only=True, tag="bad_deploy"):
     def effects(self) -> tuple[Effect, ...]:
         """At once, and gone with the old version."""
         return (
+            Effect("service.deployed", 1.0, envelope="whole"),
             Effect("node.failure", self.failure),
             Effect("node.latency", self.slower),
             Effect("node.cost", self.work),

@@ -2,9 +2,9 @@
 -- columns: since, until, name
 -- needs: largest_deviation
 -- optional: incidents(incident_id, kind, root_entity, start TIMESTAMPTZ, end TIMESTAMPTZ), impact(incident_id, entity)
--- optional: incident_metrics(time TIMESTAMPTZ, affected_services VARCHAR[], root_cause_description)
--- optional: incident_metrics(duration_minutes DOUBLE, detection_time_minutes DOUBLE)
--- Truth goes before records, which know when somebody noticed an incident and how long that took.
+-- optional: incident_metrics(time TIMESTAMPTZ, incident_id, affected_services VARCHAR[], root_cause_description)
+-- optional: incident_metrics(duration_minutes DOUBLE)
+-- Truth goes before records, of which the last row of an incident knows most.
 WITH hours AS (
     SELECT DISTINCT since, until FROM largest_deviation
 ), told AS (
@@ -16,9 +16,13 @@ WITH hours AS (
             SELECT incident_id FROM impact WHERE CAST(entity AS VARCHAR) IN (SELECT service_name FROM largest_deviation)
         )
     UNION ALL
-    SELECT time - detection_time_minutes * INTERVAL '1 minute',
-        time + (duration_minutes - detection_time_minutes) * INTERVAL '1 minute', CAST(root_cause_description AS VARCHAR)
-    FROM incident_metrics
+    SELECT time - duration_minutes * INTERVAL '1 minute', time,
+        coalesce(CAST(root_cause_description AS VARCHAR), 'incident of unknown cause')
+    FROM (
+        SELECT DISTINCT ON (incident_id) time, duration_minutes, affected_services, root_cause_description
+        FROM incident_metrics
+        ORDER BY incident_id, time DESC
+    ) AS last
     WHERE NOT EXISTS (SELECT 1 FROM incidents)
         AND EXISTS (SELECT 1 FROM largest_deviation WHERE service_name = ANY(affected_services))
 )

@@ -71,6 +71,7 @@ class Relations:
     store: DuckDBPyConnection
     folder: Path
     tables: Mapping[str, Table] = field(default_factory=dict)  # declarations, where somebody has them
+    graphs: tuple[str, ...] = ()  # places that were named as well, and hold no tables
     _columns: dict[str, dict[str, str]] = field(default_factory=dict)  # of what is made: column and type
     _absent: dict[str, str] = field(default_factory=dict)
     _attached: dict[Path, str] = field(default_factory=dict)
@@ -156,8 +157,12 @@ class Relations:
             place = sources.source_of(url, table)
             if place is not None and self._take(place):
                 return
-        where = " or ".join(self.urls) or "no place, as none was named"
+        where = " or ".join(self.urls) or self._nowhere()
         self._absent[need.relation] = f"{need.relation} is not there; looked for in {where}"
+
+    def _nowhere(self) -> str:
+        graphs = " and ".join(self.graphs)
+        return f"no place, as {graphs} holds a graph and no tables" if graphs else "no place, as none was named"
 
     def _take(self, place: Source) -> bool:
         """Make a relation of what a place holds; whether it holds the table."""
@@ -225,7 +230,8 @@ def opened(urls: Sequence[str], tables: Sequence[Table] = (), *, scratch: Path |
             configure(store, Path(folder))
             for setting in DIALECT:
                 store.execute(f"SET {setting}")
-            yield Relations(places, store, Path(folder), {table.name: table for table in tables})
+            graphs = tuple(url for url in urls if url not in places)
+            yield Relations(places, store, Path(folder), {table.name: table for table in tables}, graphs)
         finally:
             store.close()
 

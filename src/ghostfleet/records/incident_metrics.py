@@ -1,4 +1,8 @@
-"""Incidents as operators wrote them down: when they noticed, what it cost, what it was (EST-27, EST-29)."""
+"""Incidents as operators wrote them down: when they noticed, what it cost, what it was (EST-27, EST-29).
+
+A ticket has a row for each time at which somebody wrote in it, and a row says what was known then: its last row in a
+window tells how things stand when the window ends, whatever comes later.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +12,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ghostfleet.core import draw, rows
-from ghostfleet.core.batch import Batch, joined
+from ghostfleet.core.batch import Batch, Plain, joined
 from ghostfleet.core.table import Kind, Table, column
-from ghostfleet.core.window import MINUTE_S
+from ghostfleet.core.window import MINUTE_S, Window
 from ghostfleet.signals import StateObserver
 from ghostfleet.state.estate import Estates
 from ghostfleet.state.estate.noise import log_normal
-from ghostfleet.truth.losses import losses, solved
+from ghostfleet.truth.losses import AT_ONCE, Course, is_of_leaves
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+    from ghostfleet.core.arrays import Bool
     from ghostfleet.core.table import Column
-    from ghostfleet.core.window import Window
     from ghostfleet.spec.scenario import Scenario
     from ghostfleet.state.estate import State
     from ghostfleet.truth.losses import Losses
@@ -29,49 +33,59 @@ if TYPE_CHECKING:
 NEEDS: tuple[str, ...] = ("estate",)
 
 
-def _minutes(name: str, about: str) -> Column:
-    return column(name, Kind.F64, about, unit="min", low=0, resolution=0.1)
+def _minutes(name: str, about: str, *, nullable: bool = False) -> Column:
+    return column(name, Kind.F64, about, unit="min", low=0, resolution=0.1, nullable=nullable)
 
 
+STATUSES = ("investigating", "identified", "monitoring", "resolved")
 TABLE = Table(
     "incident_metrics",
-    "incidents as operators wrote them down, once they had noticed",
+    "tickets of incidents: a row for each time at which somebody wrote in one, with what was known then",
     (
-        column("time", Kind.TIME, "when it was noticed, UTC"),
-        column("incident_id", Kind.TEXT, "unique id"),
+        column("time", Kind.TIME, "when it was written, UTC"),
+        column("incident_id", Kind.TEXT, "id of the incident; its last row tells how things stand"),
         column("incident_type", Kind.TEXT, "what kind", values=("outage", "performance", "security")),
         column("severity", Kind.TEXT, "how bad it was", values=("critical", "high", "low", "medium")),
-        column("status", Kind.TEXT, "how its ticket ended", values=("resolved",)),
-        column("affected_services", Kind.TEXTS, "services that did visibly worse"),
-        column("cluster_name", Kind.TEXT, "cluster of what was struck; null where it runs on none", nullable=True),
-        column("region", Kind.TEXT, "region of what was struck; global of what others run"),
-        column("affected_users", Kind.I64, "people whose requests failed", low=0),
-        column("revenue_impact", Kind.F64, "what was lost", unit="USD", low=0, resolution=0.01),
-        _minutes("duration_minutes", "from its start until all was well"),
+        column("status", Kind.TEXT, "how far they had come", values=tuple(sorted(STATUSES))),
+        column("affected_services", Kind.TEXTS, "services that had done visibly worse"),
+        column(
+            "cluster_name", Kind.TEXT, "cluster of what was struck; null where it runs on none, and until it is found",
+            nullable=True,
+        ),
+        column(
+            "region", Kind.TEXT, "region of what was struck; global of what others run, null until it is found",
+            nullable=True,
+        ),
+        column("affected_users", Kind.I64, "people whose requests had failed", low=0),
+        column("revenue_impact", Kind.F64, "what had been lost", unit="USD", low=0, resolution=0.01),
+        _minutes("duration_minutes", "from its start until then"),
         _minutes("detection_time_minutes", "from its start until it was noticed"),
-        _minutes("acknowledgment_time_minutes", "from then until somebody took it on"),
-        _minutes("resolution_time_minutes", "from when it was noticed until all was well"),
-        column("root_cause_category", Kind.TEXT, "category of the cause"),
-        column("root_cause_description", Kind.TEXT, "one line on the cause"),
-        column("preventable", Kind.BOOL, "whether it need not have happened"),
+        _minutes("acknowledgment_time_minutes", "from then until somebody took it on; null until then", nullable=True),
+        _minutes("resolution_time_minutes", "from its notice until all was well; null until then", nullable=True),
+        column("root_cause_category", Kind.TEXT, "category of the cause; null until it is found", nullable=True),
+        column("root_cause_description", Kind.TEXT, "one line on the cause; null until it is found", nullable=True),
+        column("preventable", Kind.BOOL, "whether it need not have happened; null until it is over", nullable=True),
     ),
-    keys=("incident_id",),
+    keys=("time", "incident_id"),
     order=("time", "incident_id"),
     group="records",
-)
-DETECTED = (2.0, 0.5)  # minutes until a pager goes off: median and log-deviation
+)  # fmt: skip
+DETECTED = (2.0, 0.5)  # minutes until a pager goes off, once there is something to see: median and log-deviation
 ACKNOWLEDGED = (3.0, 0.6)
+INVESTIGATED = (5.0, 0.5)  # from then on, until the cause is found
 MOST_DETECTED = 60.0
 USERS_PER_FAILURE = 0.45  # people try again
 
 
 @dataclass(frozen=True, slots=True)
-class Ticket:
-    """What a record says of an incident."""
+class Update:
+    """What was written in a ticket at one time."""
 
     occasion: Occasion
+    second: int
+    status: str
     noticed_s: int
-    acknowledged_min: float
+    acknowledged_s: int
     lost: Losses
 
 
@@ -80,31 +94,50 @@ def observer(scenario: Scenario) -> StateObserver:
     return IncidentMetrics(scenario).ready()
 
 
-def noticed(occasion: Occasion, seed: int) -> tuple[int, float]:
-    """Second at which an incident was noticed, and minutes until somebody took it on."""
-    key = draw.Stream(seed, "ticket").keys(draw.entity_ids([occasion.id]))
-    u = draw.uniform(key, 0, 2)[0]
-    detected = min(float(log_normal(u[:1], *DETECTED)[0]), MOST_DETECTED)
-    lasting = max((occasion.end_s - occasion.start_s) / MINUTE_S, 1.0)
-    return occasion.start_s + int(min(detected, lasting) * MINUTE_S), float(log_normal(u[1:], *ACKNOWLEDGED)[0])
+def updates(estates: Estates, occasion: Occasion, window: Window) -> Iterator[Update]:
+    """What was written in an incident's ticket in a window; what nobody noticed has no ticket.
 
-
-def tickets(estates: Estates, window: Window) -> list[Ticket]:
-    """Incidents that were noticed in a window, in that order; what nobody noticed has no ticket."""
-    found = []
-    for one, second, acknowledged in _noticed_in(estates, window):
-        lost = losses(estates, one)
-        if lost.is_visible:
-            found.append(Ticket(one, second, acknowledged, lost))
-    return sorted(found, key=lambda one: (one.noticed_s, one.occasion.id))
-
-
-def _noticed_in(estates: Estates, window: Window) -> Iterator[tuple[Occasion, int, float]]:
-    """Incidents that would be noticed in a window if they can be seen, with what `noticed` says of them."""
-    for one in estates.occasions.between(window.since_s - int(MOST_DETECTED * MINUTE_S) - 1, window.until_s):
-        second, acknowledged = noticed(one, estates.flow.seed)
+    Of what was written at one time the last counts, so an incident that is over soon has fewer rows.
+    """
+    course = Course(estates, occasion)
+    visible_s = course.visible_s()
+    if visible_s is None:
+        return
+    key = draw.Stream(estates.flow.seed, "ticket").keys(draw.entity_ids([occasion.id]))
+    u = draw.uniform(key, 0, 3)[0]
+    spans = [float(log_normal(u[n : n + 1], *of)[0]) for n, of in enumerate((DETECTED, ACKNOWLEDGED, INVESTIGATED))]
+    resolved_s = occasion.end_s
+    noticed_s = min(visible_s + int(min(spans[0], MOST_DETECTED) * MINUTE_S), resolved_s)
+    monitored_s = max(occasion.phases_s[1], noticed_s)
+    acknowledged_s = min(noticed_s + int(spans[1] * MINUTE_S), monitored_s)
+    identified_s = min(acknowledged_s + int(spans[2] * MINUTE_S), monitored_s)
+    seconds = (noticed_s, identified_s, monitored_s, resolved_s)
+    for second, status in dict(zip(seconds, STATUSES, strict=True)).items():
         if window.since_s <= second < window.until_s:
-            yield one, second, acknowledged
+            yield Update(occasion, second, status, noticed_s, acknowledged_s, course.until(second))
+
+
+def written(
+    estates: Estates, window: Window, keep: Callable[[Occasion], bool] = lambda _occasion: True
+) -> list[Update]:
+    """What was written in tickets in a window, in that order; ``keep`` says in which."""
+    found = [update for one in _open_in(estates, window) if keep(one) for update in updates(estates, one, window)]
+    return sorted(found, key=lambda one: (one.second, one.occasion.id))
+
+
+def _open_in(estates: Estates, window: Window) -> list[Occasion]:
+    """Incidents that were going on in a window, or ended as it began."""
+    return estates.occasions.between(window.since_s - 1, window.until_s)
+
+
+def _solved(occasion: Occasion, window: Window) -> int:
+    """Ticks that are solved for what is written of an incident in a window."""
+    if is_of_leaves(occasion):
+        return 0
+    last_s = max((one for one in (*occasion.phases_s, occasion.end_s) if one < window.until_s), default=0)
+    lasting = min(occasion.end_s, window.until_s) if last_s >= window.since_s else occasion.start_s
+    first = min(occasion.end_s - occasion.start_s, AT_ONCE * MINUTE_S)
+    return 2 * max(lasting - occasion.start_s, first) // MINUTE_S
 
 
 class IncidentMetrics:
@@ -120,42 +153,56 @@ class IncidentMetrics:
             TABLE,
             1,
             self.observe,
-            lambda window: sum(1 for _ in _noticed_in(self._estates, window)),
+            self._expected,
             is_solved=False,
-            solves=lambda window: sum(solved(one) for one, _, _ in _noticed_in(self._estates, window)),
+            solves=lambda window: sum(_solved(one, window) for one in _open_in(self._estates, window)),
         )
 
     def observe(self, state: State | None, window: Window) -> Iterator[Batch]:  # noqa: ARG002  solves its own
         """Rows of a window."""
-        found = tickets(self._estates, window)
+        found = written(self._estates, window)
         if found:
             yield self._batch(found)
 
-    def _batch(self, found: list[Ticket]) -> Batch:
-        occasions = [one.occasion for one in found]
-        places = [self._place(one) for one in occasions]
-        lasting = np.array([(one.end_s - one.start_s) / MINUTE_S for one in occasions])
-        detected = np.array([(one.noticed_s - one.occasion.start_s) / MINUTE_S for one in found])
-        resolved = np.maximum(lasting - detected, 0.0)
-        acknowledged = np.minimum(np.array([one.acknowledged_min for one in found]), resolved)
+    def _expected(self, window: Window) -> int:
+        """Rows in a window, if every ticket is noticed soon."""
+        seconds = [
+            second
+            for one in _open_in(self._estates, window)
+            for second in (one.start_s, one.start_s, one.phases_s[1], one.end_s)
+        ]
+        return sum(window.since_s <= second < window.until_s for second in seconds)
+
+    def _batch(self, found: list[Update]) -> Batch:
+        occasions, seconds = [one.occasion for one in found], np.array([one.second for one in found])
+        starts, noticed = (np.array([one.start_s for one in occasions]), np.array([one.noticed_s for one in found]))
+        acknowledged = np.array([one.acknowledged_s for one in found])
+        is_known = [one.status != STATUSES[0] for one in found]
+        is_over = np.array([one.status == STATUSES[-1] for one in found])
+        places = [self._place(one) if known else (None, None) for one, known in zip(occasions, is_known, strict=True)]
+        known = list(zip(occasions, is_known, strict=True))
         columns: dict[str, Any] = {
-            "time": rows.whole(np.array([[one.noticed_s for one in found]])),
+            "time": rows.whole(seconds[None, :]),
             "incident_id": rows.texts([one.id for one in occasions]),
             "incident_type": rows.texts([one.kind.TYPE for one in occasions]),
             "severity": rows.texts([one.kind.severity for one in occasions]),
-            "status": rows.texts(["resolved"] * len(found)),
+            "status": rows.texts([one.status for one in found]),
             "affected_services": rows.texts([joined(one.lost.services) for one in found]),
             "cluster_name": rows.texts([cluster for cluster, _ in places]),
             "region": rows.texts([region for _, region in places]),
             "affected_users": rows.whole(np.array([[round(one.lost.failed * USERS_PER_FAILURE) for one in found]])),
             "revenue_impact": _decimals("revenue_impact", np.array([one.lost.usd for one in found])),
-            "duration_minutes": _decimals("duration_minutes", lasting),
-            "detection_time_minutes": _decimals("detection_time_minutes", detected),
-            "acknowledgment_time_minutes": _decimals("acknowledgment_time_minutes", acknowledged),
-            "resolution_time_minutes": _decimals("resolution_time_minutes", resolved),
-            "root_cause_category": rows.texts([one.kind.CAUSE for one in occasions]),
-            "root_cause_description": rows.texts([one.kind.TITLE.format(root=one.root) for one in occasions]),
-            "preventable": rows.flags([one.kind.PREVENTABLE for one in occasions]),
+            "duration_minutes": _decimals("duration_minutes", (seconds - starts) / MINUTE_S),
+            "detection_time_minutes": _decimals("detection_time_minutes", (noticed - starts) / MINUTE_S),
+            "acknowledgment_time_minutes": _decimals(
+                "acknowledgment_time_minutes", (acknowledged - noticed) / MINUTE_S, acknowledged > seconds
+            ),
+            "resolution_time_minutes": _decimals("resolution_time_minutes", (seconds - noticed) / MINUTE_S, ~is_over),
+            "root_cause_category": rows.texts([one.kind.CAUSE if is_found else None for one, is_found in known]),
+            "root_cause_description": rows.texts(
+                [one.kind.TITLE.format(root=one.root) if is_found else None for one, is_found in known]
+            ),
+            "preventable": Plain(np.array([one.kind.PREVENTABLE for one in occasions]) & is_over, _gone(~is_over)),
         }
         return Batch(TABLE, columns)
 
@@ -170,5 +217,10 @@ class IncidentMetrics:
         return (service.cluster if service is not None else None), region or "global"
 
 
-def _decimals(name: str, values: Any) -> Any:  # noqa: ANN401  arrays and columns
-    return rows.decimals(values[None, :], TABLE[name])
+def _decimals(name: str, values: Any, missing: Bool | None = None) -> Any:  # noqa: ANN401  arrays and columns
+    gone = None if missing is None else _gone(missing)
+    return rows.decimals(values[None, :], TABLE[name], None if gone is None else gone[None, :])
+
+
+def _gone(missing: Bool) -> Bool | None:
+    return missing if missing.any() else None

@@ -1,4 +1,7 @@
-"""Security incidents as a response team wrote them down: rows of security_events that know what happened (EST-29)."""
+"""Security incidents as a response team wrote them down: rows of security_events that know what happened (EST-29).
+
+As in all tickets a row says what was known when it was written: open, then in progress, then resolved.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ghostfleet.core.window import HOUR_S
-from ghostfleet.records.incident_metrics import noticed
+from ghostfleet.records.incident_metrics import STATUSES, written
 from ghostfleet.signals import StateObserver, security_events
 from ghostfleet.state.estate import Estates
 
@@ -15,9 +18,9 @@ if TYPE_CHECKING:
 
     from ghostfleet.core.batch import Batch
     from ghostfleet.core.window import Window
+    from ghostfleet.records.incident_metrics import Update
     from ghostfleet.spec.scenario import Scenario
     from ghostfleet.state.estate import State
-    from ghostfleet.world.occasions import Occasion
 
 NEEDS: tuple[str, ...] = ("estate",)
 TABLE = replace(
@@ -26,7 +29,7 @@ TABLE = replace(
     about="security incidents as a response team wrote them down; columns are those of security_events",
     group="records",
 )
-LATEST_S = HOUR_S + 1  # after its start an incident has been noticed
+TOLD = dict(zip(STATUSES, ("open", "in_progress", "in_progress", "resolved"), strict=True))
 IMPACT = {"critical": 9.5, "high": 7.5, "medium": 5.0, "low": 2.0}
 
 
@@ -34,27 +37,32 @@ def observer(scenario: Scenario) -> StateObserver:
     """Make the record ready for a scenario."""
     estates = Estates(scenario)
 
-    def found(window: Window) -> list[tuple[int, Occasion]]:
-        struck = [
-            (noticed(one, estates.flow.seed)[0], one)
-            for one in estates.occasions.between(window.since_s - LATEST_S, window.until_s)
-            if one.kind.TYPE == "security"
+    def found(window: Window) -> list[Update]:
+        return [
+            one
+            for one in written(estates, window, lambda one: one.kind.TYPE == "security")
+            # Where it has been in progress, monitoring would say so once more.
+            if one.status != STATUSES[2] or one.second == one.noticed_s
         ]
-        mine = [(second, one) for second, one in struck if window.since_s <= second < window.until_s]
-        return sorted(mine, key=lambda pair: (pair[0], pair[1].id))
 
     def observe(state: State | None, window: Window) -> Iterator[Batch]:  # noqa: ARG001  asks for incidents alone
         if mine := found(window):
-            yield security_events.batch([_row(estates, second, one) for second, one in mine], TABLE)
+            yield security_events.batch([_row(estates, one) for one in mine], TABLE)
 
-    return StateObserver(TABLE, 1, observe, lambda window: len(found(window)), is_solved=False)
+    def expected(window: Window) -> int:
+        some = estates.occasions.between(window.since_s, window.until_s)
+        return 3 * sum(window.since_s <= one.start_s and one.kind.TYPE == "security" for one in some)
+
+    return StateObserver(TABLE, 1, observe, expected, is_solved=False)
 
 
-def _row(estates: Estates, second: int, one: Occasion) -> dict[str, object]:
-    estate, flow = estates.flow.estate, estates.flow
+def _row(estates: Estates, update: Update) -> dict[str, object]:
+    estate, flow, one = estates.flow.estate, estates.flow, update.occasion
     service, place = estate.services.get(one.root), flow.places.get(one.root)
+    status = TOLD[update.status]
+    is_over = status == "resolved"
     return {
-        "time": second,
+        "time": update.second,
         "event_id": f"sec-{one.id}",
         "event_type": "incident",
         "severity": one.kind.severity,
@@ -65,11 +73,11 @@ def _row(estates: Estates, second: int, one: Occasion) -> dict[str, object]:
         "region": (flow.nodes.regions[place] if place is not None else "") or "global",
         "description": one.kind.TITLE.format(root=one.root),
         "source": "manual",
-        "status": "resolved",
+        "status": status,
         "cvss_score": None,
         "exploitability_score": None,
         "business_impact_score": IMPACT[one.kind.severity],
-        "assigned_to": "security-response",
-        "resolved_at": max(one.end_s, second),
-        "resolution_time_hours": max(one.end_s - second, 0) / HOUR_S,
+        "assigned_to": None if status == "open" else "security-response",
+        "resolved_at": update.second if is_over else None,
+        "resolution_time_hours": (update.second - update.noticed_s) / HOUR_S if is_over else None,
     }

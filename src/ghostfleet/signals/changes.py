@@ -1,4 +1,8 @@
-"""What was changed, by people and by machines: deploys, configuration, scaling; most of it does no harm."""
+"""What was changed, by people and by machines: deploys, configuration, scaling; most of it does no harm.
+
+Deploys and scaling take effect with a tick of the state. A version that is taken back has a fourth part, or one more
+than the version that it replaces; so have harmless ones that mend the version before.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ from ghostfleet.core.batch import Batch, Plain
 from ghostfleet.core.table import Kind, Table, column
 from ghostfleet.core.window import DAY_S
 from ghostfleet.signals import StateObserver
+from ghostfleet.spec.estate import TICK_S
 from ghostfleet.state.estate.events import Rhythm
 from ghostfleet.world import flow as flows
 from ghostfleet.world.flow.draft import SERVICE
@@ -56,6 +61,9 @@ SETTINGS = (
 )
 
 
+MENDING = (4, 9)  # deploys of twelve that mend the one before
+
+
 class Change(msgspec.Struct, frozen=True):
     """One row."""
 
@@ -93,6 +101,7 @@ class Changes:
         self._configs = Rhythm(
             flow, "config", set_up, np.full(len(set_up), weekly.config_changes_per_week / 5), weekly.clock
         )
+        self._turning = flow.stream("events", "deploy", "taken back").keys(deployed)
         self._first_day = scenario.timeline.since_s // DAY_S - 2  # local days begin before and end after those of UTC
 
     def ready(self) -> StateObserver:
@@ -112,8 +121,8 @@ class Changes:
 
     def observe(self, state: State, window: Window) -> Iterator[Batch]:
         """Rows of a window."""
-        found = [*self._deployed(window), *self._configured(window), *self._scaled(state)]
-        found.sort(key=lambda one: (one.second, one.kind, one.entity, one.id))
+        found = [*self._deployed(state, window), *self._configured(window), *self._scaled(state)]
+        found.sort(key=lambda one: (one.second, one.kind, one.entity))  # of one minute, in their own order
         clusters = {name: service.cluster for name, service in self._estate.services.items()}
         places = self._flow.places
         columns: dict[str, Values] = {
@@ -132,15 +141,18 @@ class Changes:
         if found:
             yield Batch(TABLE, columns)
 
-    def version(self, service: str, second: int) -> str:
-        """Version of a service at a second."""
+    def version(self, service: str, second: int, *, is_out: bool = False) -> str:
+        """Version of a service at a second; ``is_out`` says that one is out that is taken back."""
+        number = int(self._deployed_until(second)[self._services.index(service)])
+        return _version(self._estate.services[service].version, number, is_out=is_out)
+
+    def _deployed_until(self, second: int) -> I64:
+        """Deploys of each service before a second."""
         day = second // DAY_S
-        row = self._services.index(service)
         # Whole days before, and of the days around it the deploys that had begun.
-        before = int(self._deployed_before(day - 2)[row])
+        numbers = self._deployed_before(day - 2)
         events = self._deploys.between((day - 2) * DAY_S - DAY_S, second)
-        mine = (events.entities == row) & (events.days >= day - 2)
-        return _version(self._estate.services[service].version, before + int(np.count_nonzero(mine)))
+        return numbers + np.bincount(events.entities[events.days >= day - 2], minlength=len(numbers))
 
     def _deployed_before(self, day: int) -> I64:
         """Deploys of each service on the days before one."""
@@ -148,22 +160,43 @@ class Changes:
         total: I64 = np.add.reduce(numbers, axis=1)
         return total
 
-    def _deployed(self, window: Window) -> Iterator[Change]:
+    def _deployed(self, state: State, window: Window) -> Iterator[Change]:
+        """Deploys, and versions that are taken back, each service's in the order in which they replace each other."""
         events = self._deploys.between(window.since_s, window.until_s)
-        if not len(events):
+        turns = list(self._turns(state))
+        if not turns and not len(events):
             return
-        day = int(events.days.min())
-        numbers = self._deployed_before(day)
-        # Those of the first day that lie before the window count as well; within a day the clock decides.
-        earlier = self._deploys.between((day - 2) * DAY_S, window.since_s)
-        for row in earlier.entities[earlier.days >= day].tolist():
-            numbers[row] += 1
-        for row, at, name in zip(events.entities.tolist(), events.seconds.tolist(), events.ids("chg"), strict=True):
+        numbers = self._deployed_until(window.since_s)
+        steps = [
+            (second // TICK_S * TICK_S, row, name, True)
+            for second, row, name in zip(
+                events.seconds.tolist(), events.entities.tolist(), events.ids("chg"), strict=True
+            )
+        ]
+        out = {row for row, service in enumerate(self._services) if service in state.out_before}
+        for second, row, name, is_kept in sorted([*turns, *steps], key=lambda step: (step[0], step[3])):
             service = self._services[row]
             spec = self._estate.services[service]
-            old, new = (_version(spec.version, int(numbers[row]) + more) for more in (0, 1))
-            numbers[row] += 1
-            yield Change(at, "deploy", service, name, old, new, f"{spec.team}-pipeline", f"deploy {service} {new}")
+            old = _version(spec.version, int(numbers[row]), is_out=row in out)
+            if is_kept:
+                numbers[row] += 1
+            else:
+                out ^= {row}
+            new = _version(spec.version, int(numbers[row]), is_out=row in out)
+            yield Change(second, "deploy", service, name, old, new, f"{spec.team}-pipeline", f"deploy {service} {new}")
+
+    def _turns(self, state: State) -> Iterator[tuple[int, int, str, bool]]:
+        """Second, service and id of every deploy of a version that is taken back, and of every such return."""
+        seconds = state.window.seconds()
+        for service, is_out in state.influences.out().items():
+            if service not in self._estate.services:
+                continue
+            row = self._services.index(service)
+            before = np.concatenate([[service in state.out_before], is_out[:-1]])
+            at = np.flatnonzero(is_out != before)
+            words = draw.word_at(np.repeat(self._turning[row : row + 1], len(at), axis=0), state.window.start + at)
+            for second, word in zip(seconds[at].tolist(), words.tolist(), strict=True):
+                yield second, row, f"chg-{word:016x}", False
 
     def _configured(self, window: Window) -> Iterator[Change]:
         events = self._configs.between(window.since_s, window.until_s)
@@ -194,9 +227,17 @@ class Changes:
                 yield Change(second, "scaling", name, f"scale-{name}-{second}", old, new, "autoscaler", about)
 
 
-def _version(first: str, number: int) -> str:
-    """Version after so many deploys: every twelfth is a minor one. What is no number in the first one counts as 0."""
+def _version(first: str, number: int, *, is_out: bool = False) -> str:
+    """Version after so many deploys: every twelfth is a minor one, and two of twelve only mend the one before.
+
+    What is no number in the first one counts as 0. ``is_out`` asks for the one that replaces it for a while.
+    """
     parts = [int(part) if part.isascii() and part.isdigit() else 0 for part in first.partition("-")[0].split(".")]
     major, minor, patch = ([*parts, 0, 0])[:3]
     minors, patches = divmod(number, 12)
-    return first if not number else f"{major}.{minor + minors}.{(patch if not minors else 0) + patches}"
+    if not number and not is_out:
+        return first
+    mended = sum(patches >= one for one in MENDING)
+    fourth = int(patches in MENDING) + is_out
+    third = (patch if not minors else 0) + patches - mended
+    return f"{major}.{minor + minors}.{third}" + (f".{fourth}" if fourth else "")

@@ -1,11 +1,13 @@
 """What scanners, logins and auditors report, event by event (EST-29).
 
-A row is an event as its ticket ended: whether it was resolved, and when. What people wrote about incidents is a record.
+A row is what was known when it was written. A finding has a row when it is seen, one when somebody takes it and one
+when it is resolved, if they do; its last row in a window tells how it stands. Of failed logins the tool closes those
+that stay below its thresholds at once. What people wrote about incidents is a record.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -41,8 +43,8 @@ TABLE = Table(
     "security_events",
     "findings of scanners, failed logins, escalations of privilege, findings of auditors",
     (
-        column("time", Kind.TIME, "when it was seen, UTC"),
-        column("event_id", Kind.TEXT, "unique id"),
+        column("time", Kind.TIME, "when it was seen, taken or resolved, UTC"),
+        column("event_id", Kind.TEXT, "id of the event; its last row tells how it stands"),
         column("event_type", Kind.TEXT, "what kind of event", values=TYPES),
         column("severity", Kind.TEXT, "how bad it is", values=SEVERITIES),
         column("resource_id", Kind.TEXT, "name of what it concerns"),
@@ -52,17 +54,17 @@ TABLE = Table(
         column("region", Kind.TEXT, "region"),
         column("description", Kind.TEXT, "one line"),
         column("source", Kind.TEXT, "who reported it", values=("automated", "manual", "scanner")),
-        column("status", Kind.TEXT, "how its ticket ended", values=("in_progress", "open", "resolved")),
+        column("status", Kind.TEXT, "how it stood then", values=("in_progress", "open", "resolved")),
         _score("cvss_score", "CVSS; null of what is no vulnerability", 10),
         _score("exploitability_score", "exploitability; null of what is no vulnerability", 10),
         _score("business_impact_score", "impact on the business", 10),
-        column("assigned_to", Kind.TEXT, "team; null where nobody has taken it", nullable=True),
-        column("resolved_at", Kind.TIME, "when it was resolved; null where it was not", nullable=True),
+        column("assigned_to", Kind.TEXT, "team; null where nobody has taken it yet", nullable=True),
+        column("resolved_at", Kind.TIME, "when it was resolved; null where it was not yet", nullable=True),
         column(
             "resolution_time_hours", Kind.F64, "until then", unit="h", low=0, resolution=0.01, nullable=True
         ),
     ),
-    keys=("event_id",),
+    keys=("time", "event_id"),
     order=("time", "event_type", "event_id"),
 )  # fmt: skip
 A_DAY = {"vulnerability": 0.25, "compliance": 0.04, "failed_login": 6.0, "privilege_escalation": 0.01}  # of an entity
@@ -95,8 +97,10 @@ FINDINGS = (
 CVSS = {"critical": (9.0, 10.0), "high": (7.0, 8.9), "medium": (4.0, 6.9), "low": (0.5, 3.9)}
 IMPACT = {"critical": 8.5, "high": 6.5, "medium": 4.0, "low": 1.5}
 HOURS = {"critical": 18.0, "high": 60.0, "medium": 240.0, "low": 600.0}  # medians until resolution
-LOGIN_HOURS = 0.5
+MOST_DAYS = 270  # until resolution: how far back a window looks for what is resolved in it
 RESOLVED, TAKEN = 0.82, 0.6  # share that is resolved, and of the others that somebody works on
+TAKEN_BY = 0.5  # of the time until resolution, at most
+FINDINGS_OF = ("vulnerability", "compliance")  # events that people work on
 
 
 def observer(scenario: Scenario) -> StateObserver:
@@ -123,7 +127,8 @@ class SecurityEvents:
             "privilege_escalation": A_DAY["privilege_escalation"] * logins,
         }
         self._rhythms = {kind: Rhythm(flow, kind, self._ids, rates) for kind, rates in per_day.items()}
-        self._a_day = sum(sum(rates.tolist()) for rates in per_day.values())
+        rows_of = dict.fromkeys(FINDINGS_OF, 1 + 2 * RESOLVED + (1 - RESOLVED) * TAKEN)
+        self._a_day = sum(sum(rates.tolist()) * rows_of.get(kind, 1.0) for kind, rates in per_day.items())
 
     def ready(self) -> StateObserver:
         """The observer."""
@@ -138,10 +143,11 @@ class SecurityEvents:
         """Rows of a window."""
         parts = []
         for kind, rhythm in self._rhythms.items():
-            parts.append((kind, rhythm.between(window.since_s, window.until_s)))
+            longest_s = MOST_DAYS * DAY_S if kind in FINDINGS_OF else 0
+            parts.append((kind, rhythm.between(window.since_s - longest_s, window.until_s)))
         parts += [("failed_login", self._rush("logins.failed", 1.0, state))]
         parts += [("privilege_escalation", self._rush("logins.escalated", 1 / 60, state))]
-        found = [row for kind, events in parts for row in self._rows(kind, events)]
+        found = [row for kind, events in parts for row in self._written(kind, events, window)]
         found.sort(key=lambda row: (row["time"], row["event_type"], row["event_id"]))
         if found:
             yield batch(found, TABLE)
@@ -160,19 +166,28 @@ class SecurityEvents:
                 rates[row] = array * per_minute
         return rushes(self._flow, parameter, self._ids, rates, state.window)
 
-    def _rows(self, kind: str, events: Events) -> Iterator[dict[str, object]]:
-        if not len(events):
-            return
-        severity = _severities(kind, events)
-        which, solved, long, score = (events.draws(number) for number in (2, 3, 4, 5))
-        hours = self._hours(kind, severity, long)
+    def _written(self, kind: str, events: Events, window: Window) -> Iterator[dict[str, Any]]:
+        """Rows that were written of events in a window."""
+        hours = np.minimum(self._hours(_severities(kind, events), events.draws(4)), MOST_DAYS * DAY_S / HOUR_S)
+        taken = events.seconds + 1 + (events.draws(6) * TAKEN_BY * hours * HOUR_S).astype(np.int64)
+        resolved = np.maximum(events.seconds + (hours * HOUR_S).astype(np.int64), taken + 1)
+        times = np.stack([events.seconds, taken, resolved][: 3 if kind in FINDINGS_OF else 1])
+        some = np.flatnonzero(((times >= window.since_s) & (times < window.until_s)).any(axis=0))
+        events, taken, resolved = events.some(some), taken[some], resolved[some]
+        for place, row in enumerate(self._seen(kind, events)):
+            for one in _updates(row, int(taken[place]), int(resolved[place])):
+                if window.since_s <= one["time"] < window.until_s:
+                    yield one
+
+    def _seen(self, kind: str, events: Events) -> Iterator[dict[str, Any]]:
+        """Rows of events when they are seen, and what becomes of them."""
+        severity, is_weak = _severities(kind, events), kind == "vulnerability"
+        which, luck, score = (events.draws(number).tolist() for number in (2, 3, 5))
         for place, (row, second, name) in enumerate(
             zip(events.entities.tolist(), events.seconds.tolist(), events.ids("sec"), strict=True)
         ):
             entity, word = self._names[row], SEVERITIES[int(severity[place])]
             service = self._estate.services.get(entity)
-            is_resolved = solved[place] < RESOLVED
-            is_taken = is_resolved or solved[place] < RESOLVED + (1 - RESOLVED) * TAKEN
             low, high = CVSS[word]
             yield {
                 "time": second,
@@ -184,25 +199,39 @@ class SecurityEvents:
                 "service_name": None if service is None else entity,
                 "cluster_name": None if service is None else service.cluster,
                 "region": self._flow.nodes.regions[self._flow.places[entity]],
-                "description": _said(kind, entity, float(which[place])),
+                "description": _said(kind, entity, which[place]),
                 "source": SOURCES.get(kind, "automated"),
-                "status": "resolved" if is_resolved else "in_progress" if is_taken else "open",
-                "cvss_score": low + (high - low) * float(score[place]) if kind == "vulnerability" else None,
-                "exploitability_score": 10 * float(score[place]) * float(score[place])
-                if kind == "vulnerability"
-                else None,
-                "business_impact_score": IMPACT[word] + float(score[place]),
-                "assigned_to": (service.team if service else "database-operations") if is_taken else None,
-                "resolved_at": second + int(hours[place] * HOUR_S) if is_resolved else None,
-                "resolution_time_hours": float(hours[place]) if is_resolved else None,
+                "status": "open",
+                "cvss_score": low + (high - low) * score[place] if is_weak else None,
+                "exploitability_score": 10 * score[place] * score[place] if is_weak else None,
+                "business_impact_score": IMPACT[word] + score[place],
+                "assigned_to": None,
+                "resolved_at": None,
+                "resolution_time_hours": None,
+                "team": service.team if service else "database-operations",
+                "luck": luck[place],
             }
 
     @staticmethod
-    def _hours(kind: str, severity: I64, u: F64) -> F64:
-        medians = np.array([HOURS[word] for word in SEVERITIES])[severity]
-        if kind == "failed_login":
-            medians = np.full(len(u), LOGIN_HOURS)
-        return medians * log_normal(u, 1.0, 0.7)
+    def _hours(severity: I64, u: F64) -> F64:
+        return np.array([HOURS[word] for word in SEVERITIES])[severity] * log_normal(u, 1.0, 0.7)
+
+
+def _updates(seen: dict[str, Any], taken_s: int, resolved_s: int) -> Iterator[dict[str, Any]]:
+    """Rows of an event: as it was seen, as somebody took it, as it was resolved."""
+    is_resolved, is_taken = seen["luck"] < RESOLVED, seen["luck"] < RESOLVED + (1 - RESOLVED) * TAKEN
+    over = {"status": "resolved", "resolved_at": resolved_s}
+    if seen["event_type"] == "failed_login" and is_resolved:
+        yield seen | over | {"resolved_at": seen["time"], "resolution_time_hours": 0.0}
+        return
+    yield seen
+    if seen["event_type"] not in FINDINGS_OF or not is_taken:
+        return
+    taken = {"time": taken_s, "assigned_to": seen["team"]}
+    yield seen | taken | {"status": "in_progress"}
+    if is_resolved:
+        hours = (resolved_s - seen["time"]) / HOUR_S
+        yield seen | taken | over | {"time": resolved_s, "resolution_time_hours": hours}
 
 
 def _severities(kind: str, events: Events) -> I64:

@@ -1,4 +1,9 @@
-"""The state with an incident minus the state without it, from its onset until all memory of it is gone."""
+"""The state with an incident minus the state without it, from its onset until all memory of it is gone.
+
+Metrics have thresholds, and what is farther from the root may pass its own before what is nearer passes its own, as a
+pod more does before a tenth more requests. A change counts from when one a link nearer is known to have changed, so
+that impact spreads outwards by definition: no hop is earlier than the one before it.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +20,8 @@ from ghostfleet.truth import reach
 from ghostfleet.truth.metrics import FLOWING, LEAF_PARAMETERS, LEAVES, leaf_entities
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ghostfleet.core.arrays import F64
     from ghostfleet.state.estate import Estates
     from ghostfleet.truth.metrics import Metric
@@ -50,11 +57,28 @@ def impacts(estates: Estates, occasion: Occasion) -> list[Impact]:
     for piece in window(occasion).cut(TICKS_AT_ONCE):
         _compare(estates, occasion, piece, seen)
     hops = reach.hops(occasion, estates.flow, estates.residents)
-    found = [
-        Impact(occasion.id, entity, metric, one.onset * TICK_S, one.end * TICK_S, reach.hop_of(entity, hops), one.size)
-        for (entity, metric), one in seen.items()
-    ]
+    fronts = _fronts(seen, hops, occasion.start_s // TICK_S)
+    found = []
+    for (entity, metric), one in seen.items():
+        hop = reach.hop_of(entity, hops)
+        onset = one.onset if not hop else max(one.onset, fronts[hop - 1])
+        if onset < one.end:  # else it was over before it could have come from anywhere
+            found.append(Impact(occasion.id, entity, metric, onset * TICK_S, one.end * TICK_S, hop, one.size))
     return sorted(found, key=lambda one: (len(hops) if one.hop is None else one.hop, one.entity, one.metric))
+
+
+def _fronts(seen: Mapping[tuple[str, str], _Seen], hops: Mapping[str, int], start: int) -> list[int]:
+    """Tick at which impact has come as far as each hop; where nobody changed enough it passes unseen."""
+    first: dict[int, int] = {}
+    for (entity, _), one in seen.items():
+        hop = None if reach.ARROW in entity else hops.get(entity)
+        if hop is not None:
+            first[hop] = min(first.get(hop, one.onset), one.onset)
+    fronts: list[int] = []
+    for hop in range(max(hops.values()) + 1):
+        before = fronts[-1] if fronts else start
+        fronts.append(max(before, first.get(hop, before)))
+    return fronts
 
 
 def window(occasion: Occasion) -> Window:

@@ -1,4 +1,4 @@
-"""What an incident cost, by the same difference as its impact: requests that failed because of it, and money."""
+"""What an incident has cost so far, by the same difference as its impact: requests that failed of it, and money."""
 
 from __future__ import annotations
 
@@ -7,80 +7,115 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from ghostfleet.core.window import MINUTE_S
+from ghostfleet.core.window import MINUTE_S, Window
 from ghostfleet.state.estate import TICKS_AT_ONCE
+from ghostfleet.state.estate.influences import envelope
 from ghostfleet.truth.difference import window
 from ghostfleet.truth.metrics import LEAF_PARAMETERS
 from ghostfleet.world.flow.draft import SERVICE
 
 if TYPE_CHECKING:
+    from ghostfleet.core.arrays import F64
     from ghostfleet.state.estate import Estates, State
     from ghostfleet.world.occasions import Occasion
 
 WORSE_FAILURES = 0.02  # more of a service's requests must fail for it to have been affected …
 WORSE_TIMES = 1.5  # … or they must take so many times as long
+LEAF_MINUTES = 60.0  # at full strength, after which what nothing else depends on costs no more
+AT_ONCE = 120  # ticks in which one looks for the first that anybody can notice
 
 
 class Losses(msgspec.Struct, frozen=True):
-    """What was lost by one incident."""
+    """What was lost by one incident up to a second of it."""
 
     failed: int  # requests of people and feeds that failed, more than would have
     services: tuple[str, ...]  # that did visibly worse, by name
     usd: float
-    is_visible: bool  # whether anybody could notice
 
 
-def solved(occasion: Occasion) -> int:
-    """Ticks that are solved for its losses."""
-    return 0 if _is_of_leaves(occasion) else 2 * len(window(occasion))
+class Course:
+    """What an incident has cost up to any second of it; solved as far as somebody asks, and no farther."""
+
+    def __init__(self, estates: Estates, occasion: Occasion) -> None:
+        """Nothing is solved yet."""
+        self.occasion = occasion
+        self._estates, self._window = estates, window(occasion)
+        self._is_of_leaves = is_of_leaves(occasion)
+        self._failed: list[int] = [0]  # after so many ticks
+        self._busy: list[float] = [0.0]  # minutes at full strength and at the reference's demand
+        self._worse: dict[str, int] = {}  # first tick of each service, counted from the start
+        self._visible: int | None = None  # first tick that anybody could notice
+
+    def until(self, second: int) -> Losses:
+        """Losses in the ticks that have ended by a second."""
+        ticks = self._ticks(second)
+        self._solve(ticks)
+        kind, busy = self.occasion.kind, self._busy[ticks]
+        if self._is_of_leaves:
+            busy = min(busy, LEAF_MINUTES)
+        services = sorted(name for name, tick in self._worse.items() if tick < ticks)
+        usd = round(kind.USD_PER_MINUTE * kind.strength * busy, 2)
+        return Losses(max(self._failed[ticks], 0), tuple(services), usd)
+
+    def visible_s(self) -> int | None:
+        """Second from which on anybody could notice it, before it is over; None where nobody could."""
+        if self._is_of_leaves:
+            return self.occasion.start_s
+        ticks = self._ticks(self.occasion.end_s)
+        while self._visible is None and len(self._failed) <= ticks:
+            self._solve(min(len(self._failed) - 1 + AT_ONCE, ticks))
+        if self._visible is None or self._visible >= ticks:
+            return None
+        return max((self._window.start + self._visible + 1) * self._window.tick_s, self.occasion.start_s)
+
+    def _ticks(self, second: int) -> int:
+        return min(max(second // self._window.tick_s - self._window.start, 0), len(self._window))
+
+    def _solve(self, ticks: int) -> None:
+        """Solve the ticks that lack until there are so many."""
+        tick_s, start = self._window.tick_s, self._window.start
+        if (known := len(self._failed) - 1) >= ticks:
+            return
+        for piece in Window(start + known, start + ticks, tick_s).cut(TICKS_AT_ONCE):
+            middles = piece.seconds().astype(np.float64) + tick_s / 2
+            strength = envelope(self.occasion, "plateau", middles) * (tick_s / MINUTE_S)
+            failed = [0] * len(piece)
+            if not self._is_of_leaves:
+                struck = self._estates.solve(piece)
+                spared = self._estates.solve(piece, lambda one: one.id != self.occasion.id)
+                more = struck.outcomes.entry_failed - spared.outcomes.entry_failed
+                failed = np.add.reduce(more, axis=0).tolist()
+                strength *= _demand(spared, self.occasion.root)
+                self._note(struck, spared)
+            for minutes, number in zip(strength.tolist(), failed, strict=True):
+                self._busy.append(self._busy[-1] + minutes)
+                self._failed.append(self._failed[-1] + number)
+                tick = len(self._failed) - 2
+                if self._visible is None and (self._failed[-1] > 0 or tick in self._worse.values()):
+                    self._visible = tick
+
+    def _note(self, struck: State, spared: State) -> None:
+        """Services that failed more, or answered later, from their first tick on."""
+        flow = struck.flow
+        before, after = spared.rates.answers, struck.rates.answers
+        failing = after.failures - before.failures > WORSE_FAILURES
+        worse = failing | (after.served_mean > WORSE_TIMES * before.served_mean)
+        for place in np.flatnonzero(worse.any(axis=1)).tolist():
+            if flow.nodes.kinds[place] == SERVICE:
+                tick = struck.window.start - self._window.start + int(worse[place].argmax())
+                self._worse.setdefault(flow.nodes.names[place], tick)
 
 
-def _is_of_leaves(occasion: Occasion) -> bool:
+def is_of_leaves(occasion: Occasion) -> bool:
+    """Whether nothing else depends on what it changes, so that nothing need be solved."""
     return all(effect.parameter in LEAF_PARAMETERS for effect in occasion.kind.effects())
 
 
-def losses(estates: Estates, occasion: Occasion) -> Losses:
-    """Losses by one incident: the state with it and without it, from its onset until the state has forgotten it."""
-    kind = occasion.kind
-    minutes = (
-        occasion.stand_s + (occasion.onset_s + occasion.end_s - occasion.start_s - occasion.stand_s) / 2
-    ) / MINUTE_S
-    if _is_of_leaves(occasion):
-        return Losses(0, (), round(kind.USD_PER_MINUTE * kind.strength * min(minutes, 60.0), 2), is_visible=True)
-    failed, busy, ticks = 0, 0.0, 0
-    worse: set[str] = set()
-    for piece in window(occasion).cut(TICKS_AT_ONCE):
-        struck = estates.solve(piece)
-        spared = estates.solve(piece, lambda one: one.id != occasion.id)
-        more = struck.outcomes.entry_failed - spared.outcomes.entry_failed
-        failed += int(np.add.reduce(more, axis=None))
-        worse |= _worse(struck, spared)
-        busy += _demand(spared, occasion.root)
-        ticks += len(piece)
-    usd = kind.USD_PER_MINUTE * kind.strength * minutes * busy / max(ticks, 1)
-    return Losses(max(failed, 0), tuple(sorted(worse)), round(usd, 2), is_visible=bool(worse) or failed > 0)
-
-
-def _worse(struck: State, spared: State) -> set[str]:
-    """Services that failed more, or answered later, at some tick."""
-    flow = struck.flow
-    before, after = spared.rates.answers, struck.rates.answers
-    failing = np.any(after.failures - before.failures > WORSE_FAILURES, axis=1)
-    slower = np.any(after.served_mean > WORSE_TIMES * before.served_mean, axis=1)
-    return {
-        name
-        for place, name in enumerate(flow.nodes.names)
-        if flow.nodes.kinds[place] == SERVICE and bool((failing | slower)[place])
-    }
-
-
-def _demand(state: State, root: str) -> float:
-    """Demand for what is struck, over that of the reference, added over the ticks; 1 a tick where none is known."""
+def _demand(state: State, root: str) -> F64:
+    """Demand for what is struck, over that of the reference, shape (ticks,); 1 where none is known."""
     place = state.flow.places.get(root)
     usual = float(state.flow.nodes.rates[place]) if place is not None else 0.0
     if place is None or usual <= 0:
-        return float(len(state.window))
-    total = 0.0
-    for rate in state.rates.first[place].tolist():
-        total += rate / usual
-    return total
+        return np.ones(len(state.window))
+    share: F64 = state.rates.first[place] / usual
+    return share

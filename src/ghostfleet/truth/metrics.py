@@ -134,6 +134,7 @@ FLOWING = (
     Flowing("calls_refused", "share that breakers refuse", 0.05, read=lambda s: s.rates.answers.refused, of_calls=True),
 )
 LEAVES = (
+    Leaf("version", "whether a version is out that is taken back", 0.01, parameter="service.deployed"),
     Leaf("memory", "points of memory in use", 2.0, parameter="node.memory"),
     Leaf("nodes", "share of a cluster's machines", 0.01, parameter="cluster.nodes", usual=1.0),
     Leaf("waste", "share of its cost that nobody needs", 0.01, parameter="bill.waste"),

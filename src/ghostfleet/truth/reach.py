@@ -1,12 +1,15 @@
 """How far an incident may reach: links from its root along which its kind says that it spreads.
 
 Stages follow each other in the order in which a kind names them, each any number of times: with callers, then callees,
-what reaches a caller reaches whomever that calls, too, but not who else calls those.
+what reaches a caller reaches whomever that calls, too, but not who else calls those. Whoever an effect of the incident
+strikes itself, such as those at whom people try again, is one link from the root, whatever lies between them.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from ghostfleet.state.estate.influences import ADDED, struck
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,7 +45,9 @@ def links(flow: Flow, residents: Mapping[str, Sequence[str]], spread: Spread) ->
 
 def hops(occasion: Occasion, flow: Flow, residents: Mapping[str, Sequence[str]]) -> dict[str, int]:
     """Fewest links from the root to each entity within reach."""
-    found = {occasion.root: 0}
+    effects = [one for one in occasion.kind.effects() if one.size != (0 if one.parameter in ADDED else 1)]
+    direct = {name for effect in effects for name in struck(occasion, effect, flow, residents)}
+    found = dict.fromkeys(sorted(direct), 1) | {occasion.root: 0}
     for spread in occasion.kind.SPREADS:
         neighbours = links(flow, residents, spread)
         waiting = sorted(found.items(), key=lambda pair: (pair[1], pair[0]))

@@ -46,9 +46,15 @@ IMPACT = Table(
         column("incident_id", Kind.TEXT, "the incident"),
         column("entity", Kind.TEXT, "an entity, or a call as caller → callee"),
         column("metric", Kind.TEXT, "of the entity", values=METRICS),
-        column("onset", Kind.TIME, "first second of the first tick that it changed"),
+        column("onset", Kind.TIME, "first second of the first tick that it and somebody a link nearer had changed"),
         column("end", Kind.TIME, "second after the last tick that it changed"),
-        column("hop", Kind.I64, "links from the root along which the kind spreads", low=0, nullable=True),
+        column(
+            "hop",
+            Kind.I64,
+            "links from the root along which the kind spreads, 1 to whoever it strikes as well",
+            low=0,
+            nullable=True,
+        ),
         column(
             "size",
             Kind.F64,

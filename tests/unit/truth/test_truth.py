@@ -25,9 +25,26 @@ def whole(batch, name):
 def test_hops_count_links_in_the_order_of_stages():
     estates, occasion = struck("payment_timeout")
     hops = reach.hops(occasion, estates.flow, estates.residents)
-    known = {"stripe": 0, "payment-service": 1, "checkout-service": 2, "paypal": 2, "auth-service": 3}
+    known = {"stripe": 0, "payment-service": 1, "paypal": 2}
     assert {name: hops[name] for name in known} == known
     assert "trading-api" not in hops
+
+
+def test_whoever_an_effect_strikes_is_one_link_away():
+    """People try again at checkout, which calls payment-service, which calls stripe; unless nobody tries again."""
+    for traffic, known in ((1.4, {"checkout-service": 1, "auth-service": 2}), (1.0, {"checkout-service": 2})):
+        estates, occasion = struck("payment_timeout", traffic=traffic)
+        hops = reach.hops(occasion, estates.flow, estates.residents)
+        assert {name: hops[name] for name in known} == known
+
+
+def test_what_a_farther_one_shows_first_counts_from_when_one_nearer_shows_it():
+    seen = {
+        ("far", "pods"): difference._Seen(3, 9, 1.0), ("far", "load"): difference._Seen(8, 9, 0.1),
+        ("near", "load"): difference._Seen(5, 6, 0.1), ("root", "load"): difference._Seen(2, 9, 0.5),
+        ("root → near", "calls"): difference._Seen(1, 9, 0.5), ("elsewhere", "load"): difference._Seen(0, 9, 0.1),
+    }  # fmt: skip
+    assert difference._fronts(seen, {"root": 0, "near": 1, "between": 2, "far": 3}, 1) == [2, 5, 5, 5]
 
 
 def test_a_cluster_reaches_its_services_first():

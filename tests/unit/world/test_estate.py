@@ -316,6 +316,14 @@ def test_too_many_copies_are_refused_with_what_there_is_room_for():
         world("estate", "estate.scale=400")
 
 
+def test_the_flag_takes_as_many_copies_as_there_is_room_for():
+    most = int(loading.declared(reading.read(loading.shipped()["estate"], "estate.yaml"))["scale"].max or 0)
+    assert most == 90
+    world("estate", f"estate.scale={most}")
+    with pytest.raises(ScenarioError, match=f"at most {most} copies"):
+        world("estate", f"estate.scale={most + 1}")
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_names_are_data(name):
     first, second = (json.dumps(one, ensure_ascii=False) for one in (name, name[:298] + "_2"))

@@ -20,7 +20,7 @@ from ghostfleet.world.hosts import GUEST, HYPERVISOR
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from ghostfleet.core.arrays import I64
+    from ghostfleet.core.arrays import I64, Bool
     from ghostfleet.core.batch import Values
     from ghostfleet.core.table import Column
     from ghostfleet.core.window import Window
@@ -89,6 +89,7 @@ class HostMetrics:
     hosts: Hosts
     agents: Agents
     beside: Callable[[HostState, I64], HostState] | None = None  # adds what runs on hosts, by their numbers
+    running: Bool | None = None  # whether they run, shape (hosts, ticks of the window); None where all do
 
     @property
     def table(self) -> Table:
@@ -110,8 +111,10 @@ class HostMetrics:
         ticks = window.finer(window.tick_s // TICK_S)
         sums = {name: np.zeros((last - first, len(window)), dtype=np.int64) for name in (*METRICS, SAMPLES)}
         for (profile, _), places, state in self._seen(ticks, first, last):
-            told = Facts(TABLE, ticks, self._told(profile, ticks, first + places, state))
-            for name, values in told.folded(window.tick_s // TICK_S).values.items():
+            told = self._told(profile, ticks, first + places, state)
+            if self.running is not None:  # of a host that is lost no reads arrive
+                told = {name: values * self.running[first + places] for name, values in told.items()}
+            for name, values in Facts(TABLE, ticks, told).folded(window.tick_s // TICK_S).values.items():
                 sums[name][places] = values
         return Facts(TABLE, window, sums)
 

@@ -51,9 +51,11 @@ class EstateHosts:
         if not count:
             return
         loads = self._machines.loads(state)
+        running = self._machines.running(state)
         for piece in window.cut(max(1, HOST_TICKS * TICK_S // (window.tick_s * count))):
             ticks = piece.finer(piece.tick_s // TICK_S)
-            part = loads.between(ticks.start - state.window.start, ticks.stop - state.window.start)
-            batch = replace(self._hosts, beside=part.beside).rows(piece, 0, count)
+            low, high = ticks.start - state.window.start, ticks.stop - state.window.start
+            part = loads.between(low, high)
+            batch = replace(self._hosts, beside=part.beside, running=running[:, low:high]).rows(piece, 0, count)
             order = np.arange(len(batch)).reshape(count, len(piece)).T.ravel()
             yield Batch(self._table, {name: taken(batch[name], order) for name in self._table.names})

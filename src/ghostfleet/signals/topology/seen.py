@@ -12,6 +12,9 @@ from ghostfleet.signals.changes import Changes
 from ghostfleet.signals.database_metrics import DatabaseMetrics
 from ghostfleet.signals.system_metrics import SystemMetrics
 from ghostfleet.state.estate import Estates
+from ghostfleet.state.estate.nodes import ClusterNodes
+from ghostfleet.world import estate as worlds
+from ghostfleet.world.estate.clusters import NODE_STATUS
 from ghostfleet.world.estate.services import POD_STATUS
 
 if TYPE_CHECKING:
@@ -37,6 +40,7 @@ class Seen:
         self._estates = Estates(scenario)
         self._systems, self._databases = SystemMetrics(scenario), DatabaseMetrics(scenario)
         self._changes = Changes(scenario)
+        self._nodes = ClusterNodes(worlds.build(scenario), self._estates.flow)
         self._kept: tuple[int, State] | None = None
 
     def look(self, label: str, nodes: Entities) -> Look | None:
@@ -44,6 +48,8 @@ class Seen:
         looks = {
             "Service": self._services,
             "Pod": self._pods,
+            "EKSCluster": self._clusters,
+            "Node": self._cluster_nodes,
             "EC2Instance": self._machines,
             "WebService": self._web_services,
             "LoadBalancer": self._balancers,
@@ -66,20 +72,39 @@ class Seen:
         rows = np.array([place[key] for key in nodes.keys])
         last = {name: values[:, -1:] for name, values in facts.values.items()}
         errors, times = (of(last)[rows, 0] for of in (self._systems.error_rates, self._systems.times_ms))
+        out = {name for name, is_out in state.influences.out().items() if is_out[-1]}
         health = [_health(one, ms) for one, ms in zip(errors.tolist(), times.tolist(), strict=True)]
         return {
             "status": _words(health),
-            "version": _words([self._changes.version(key, second) for key in nodes.keys]),
+            "version": _words([self._changes.version(key, second, is_out=key in out) for key in nodes.keys]),
             "replicas": Plain(np.maximum(last["pod_count"][rows, 0], 1)),
             "cpu_usage": _cents(last["cpu_utilization"][rows, 0]),
             "memory_usage": _cents(last["memory_utilization"][rows, 0]),
             "latency": _cents(times),
         }
 
+    def _clusters(self, nodes: Entities, second: int) -> dict[str, Values]:
+        numbers = self._nodes.numbers(self._state(second).influences, nodes.keys)
+        return {"nodes_running": Plain(numbers[:, -1].astype(np.int64))}
+
+    def _cluster_nodes(self, nodes: Entities, second: int) -> dict[str, Values]:
+        lost = self._nodes.lost(self._state(second))
+        ready, gone = NODE_STATUS
+        return {"status": _words([gone if key in lost else ready for key in nodes.keys])}
+
     def _pods(self, nodes: Entities, second: int) -> dict[str, Values]:
-        running, places = self._state(second).rates.running[:, -1], self._estates.flow.places
+        """As many of each service as run, those on lost machines last."""
+        state, places = self._state(second), self._estates.flow.places
+        lost = self._nodes.lost(state)
+        left: dict[str, float] = {}
         services, slots = nodes.words("service_name"), nodes.numbers("slot").tolist()
-        runs = [slot <= running[places[name]] for name, slot in zip(services, slots, strict=True)]
+        on_lost = [name in lost for name in nodes.words("node_name")]
+        runs = [False] * len(nodes)
+        for row in sorted(range(len(nodes)), key=lambda row: (on_lost[row], slots[row])):
+            name = services[row]
+            left.setdefault(name, float(state.rates.running[places[name], -1]))
+            runs[row] = left[name] >= 1
+            left[name] -= 1
         return {"status": _words([POD_STATUS[0] if one else POD_STATUS[1] for one in runs])}
 
     def _machines(self, nodes: Entities, second: int) -> dict[str, Values]:

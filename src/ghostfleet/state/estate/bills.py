@@ -9,6 +9,7 @@ import numpy as np
 
 from ghostfleet.core import draw
 from ghostfleet.core.window import HOUR_S
+from ghostfleet.state.estate.nodes import ClusterNodes
 from ghostfleet.world.estate.prices import HOURS_PER_MONTH
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class Accounts:
 
     def __init__(self, world: World, flow: Flow) -> None:
         """List the resources, in the order of their labels and names."""
-        self._flow = flow
+        self._flow, self._nodes = flow, ClusterNodes(world, flow)
         found = [one for label in PRICED for one in _resources(world, flow, label)]
         self.resources = sorted(found, key=lambda one: (one.label, one.name))
         ids = draw.entity_ids(f"{one.label} {one.key}" for one in self.resources)
@@ -105,9 +106,11 @@ class Accounts:
 
     def _running(self, state: State) -> F64:
         """Units of each resource that run, shape (resources, ticks)."""
-        units = np.ones((len(self.resources), len(state.window)))
-        state.influences.scale("cluster.nodes", self._rows, units)
-        return np.rint(units * self._units)
+        units = np.repeat(self._units, len(state.window), axis=1)
+        for row, one in enumerate(self.resources):
+            if one.label == "EKSCluster":
+                units[row] = self._nodes.numbers(state.influences, (one.key,))[0]
+        return units
 
     def _wasted(self, state: State) -> F64:
         """Shares of bills that incidents waste, shape (resources, ticks)."""

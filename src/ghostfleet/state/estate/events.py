@@ -32,6 +32,10 @@ class Events(msgspec.Struct, frozen=True):
         """Count the events."""
         return len(self.entities)
 
+    def some(self, rows: I64) -> Events:
+        """Some of the events."""
+        return Events(*(getattr(self, name)[rows] for name in self.__struct_fields__))
+
     def draws(self, number: int) -> F64:
         """Uniforms of the events; ``number`` is 1 to `DRAWS` − 2."""
         return draw.uniform_at(self.keys, (self.days * MOST_A_DAY + self.ordinals) * DRAWS + number)

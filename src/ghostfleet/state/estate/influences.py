@@ -15,7 +15,7 @@ from ghostfleet.world.flow.draft import DATABASE, MACHINE
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from ghostfleet.core.arrays import F64
+    from ghostfleet.core.arrays import F64, Bool
     from ghostfleet.core.window import Window
     from ghostfleet.incidents import Effect, Parameter
     from ghostfleet.world.flow import Flow
@@ -32,6 +32,7 @@ ADDED = frozenset(
         "pool.leaked",
         "pool.queued",
         "wire.delay_ms",
+        "service.deployed",
         "bill.waste",
         "logins.failed",
         "logins.escalated",
@@ -59,6 +60,10 @@ class Influences:
     def of(self, parameter: Parameter) -> Mapping[str, F64]:
         """Factors or addends of all entities that have any, each of shape (ticks,)."""
         return self._by_parameter.get(parameter, {})
+
+    def out(self) -> Mapping[str, Bool]:
+        """Services of which a version is out at some tick that is taken back: when, each of shape (ticks,)."""
+        return {name: values > 0 for name, values in self.of("service.deployed").items()}
 
     def scale(self, parameter: Parameter, rows: Rows, values: F64) -> None:
         """Apply the factors of entities to their rows of ``values``, shape (rows, ticks), in place."""

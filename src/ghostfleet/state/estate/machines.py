@@ -8,13 +8,14 @@ import msgspec
 import numpy as np
 
 from ghostfleet.state.estate.blocks import blocks
+from ghostfleet.state.estate.nodes import ClusterNodes
 from ghostfleet.state.estate.stores import READ_BYTES, WRITE_BYTES
 from ghostfleet.state.estate.usage import bent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ghostfleet.core.arrays import F64, I64
+    from ghostfleet.core.arrays import F64, I64, Bool
     from ghostfleet.state.estate import State
     from ghostfleet.state.hosts import HostState
     from ghostfleet.world.estate import World
@@ -62,6 +63,7 @@ class Pod(msgspec.Struct, frozen=True):
 class Round(msgspec.Struct, frozen=True):
     """One pod of each machine that has so many."""
 
+    pods: I64  # places among the pods
     services: I64  # places among the services
     slots: I64  # shape (pods, 1)
     machines: I64
@@ -69,14 +71,15 @@ class Round(msgspec.Struct, frozen=True):
 
 def _rounds(pods: Sequence[Pod]) -> list[Round]:
     """First pods of all machines, then their second ones, and so on."""
-    of: dict[int, list[Pod]] = {}
-    for pod in pods:
-        of.setdefault(pod.machine, []).append(pod)
+    of: dict[int, list[tuple[int, Pod]]] = {}
+    for place, pod in enumerate(pods):
+        of.setdefault(pod.machine, []).append((place, pod))
     found = []
     for number in range(max(map(len, of.values()), default=0)):
         some = [mine[number] for mine in of.values() if len(mine) > number]
-        services, slots, machines = np.array([(pod.service, pod.slot, pod.machine) for pod in some]).T
-        found.append(Round(services, slots[:, None], machines))
+        columns = np.array([(place, pod.service, pod.slot, pod.machine) for place, pod in some]).T
+        places, services, slots, machines = columns
+        found.append(Round(places, services, slots[:, None], machines))
     return found
 
 
@@ -109,7 +112,31 @@ class Machines:
         self._cores, self._memory = cores, memory
         self._places = [flow.places[name] for name in self._services]
         self._hosts = {name: host for name in sorted(flow.estate.machines) if (host := place.get(name)) is not None}
-        self._rounds = _rounds(found)
+        self._pods, self._rounds = found, _rounds(found)
+        self._nodes = ClusterNodes(world, flow)
+        self._names = names
+
+    def running(self, state: State) -> Bool:
+        """Whether machines run, shape (machines, ticks)."""
+        return self._nodes.running(state, self._names)
+
+    def _ranks(self, state: State) -> dict[int, I64]:
+        """Pods that run before another one does, where some of its service are on lost machines: those are the last."""
+        runs = self.running(state)
+        lost = set(np.flatnonzero(~runs.all(axis=1)).tolist())
+        of: dict[int, list[int]] = {}
+        for place in sorted(range(len(self._pods)), key=lambda place: self._pods[place].slot):
+            of.setdefault(self._pods[place].service, []).append(place)
+        ranks: dict[int, I64] = {}
+        for places in of.values():
+            if lost.isdisjoint(self._pods[place].machine for place in places):
+                continue
+            on_lost = ~runs[[self._pods[place].machine for place in places]]
+            before = np.add.accumulate(on_lost, axis=0, dtype=np.int64) - on_lost
+            alive = len(places) - np.add.reduce(on_lost, axis=0)
+            rank = np.where(on_lost, alive + before, np.arange(len(places))[:, None] - before)
+            ranks |= dict(zip(places, rank, strict=True))
+        return ranks
 
     def loads(self, state: State) -> Loads:
         """Loads of all machines in a state's window."""
@@ -126,18 +153,24 @@ class Machines:
             sent[self._places] * per_pod,
             state.outcomes.requests[self._places] * (LOG_KB_PER_REQUEST * KB) * per_pod,
         )
+        ranks = self._ranks(state)
         for some in blocks(len(state.window), len(self._services)):
-            self._add(out[:, :, some], running[:, some], [part[:, some] for part in parts])
+            here = {place: rank[some] for place, rank in ranks.items()}
+            self._add(out[:, :, some], running[:, some], [part[:, some] for part in parts], here)
         cpu *= (100 / self._cores)[:, None]
         memory *= (100 / self._memory)[:, None]
         rates = {"inbound": inbound, "outbound": outbound, "read": np.zeros(shape), "write": written}
         self._databases(state, cpu, rates, into, sent)
         return Loads(cpu, memory, rates)
 
-    def _add(self, out: F64, running: F64, parts: list[F64]) -> None:
+    def _add(self, out: F64, running: F64, parts: list[F64], ranks: dict[int, I64]) -> None:
         """Add what pods take to their machines, each machine's first pods first: always in one order."""
         for pods in self._rounds:
-            runs = running[pods.services] > pods.slots
+            slots = pods.slots
+            if ranked := [row for row, place in enumerate(pods.pods.tolist()) if place in ranks]:
+                slots = np.repeat(slots, running.shape[1], axis=1)
+                slots[ranked] = [ranks[int(pods.pods[row])] for row in ranked]
+            runs = running[pods.services] > slots
             for total, part, limits in zip(out, parts, (*self._limits.T, None, None, None), strict=True):
                 taken = runs * part[pods.services]
                 if limits is not None:

@@ -1,0 +1,64 @@
+"""Which machines of clusters run: how many tick by tick, and which ones are lost when there are fewer than there were.
+
+Machines beyond those that a cluster has by plan live for hours: they are counted, and have no names.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ghostfleet.core import draw
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ghostfleet.core.arrays import F64, Bool
+    from ghostfleet.state.estate import State
+    from ghostfleet.state.estate.influences import Influences
+    from ghostfleet.world.estate import World
+    from ghostfleet.world.flow import Flow
+
+
+class ClusterNodes:
+    """The machines of all clusters; a cluster loses those with the lowest lots last."""
+
+    def __init__(self, world: World, flow: Flow) -> None:
+        """Draw a lot for each machine, by its name."""
+        nodes = world["Node"]
+        lots = draw.word_at(
+            flow.stream("nodes lost").keys(draw.entity_ids(nodes.keys)), np.zeros(len(nodes), dtype=np.int64)
+        )
+        self.planned = {key: one.nodes for key, one in world.estate.clusters.items()}
+        self._owners = dict(zip(nodes.keys, nodes.words("cluster_name"), strict=True))
+        self._rank: dict[str, int] = {}  # of each machine in its cluster: it runs while more than this do
+        seen: dict[str, int] = {}
+        for row in np.argsort(lots, kind="stable").tolist():
+            owner = self._owners[nodes.keys[row]]
+            self._rank[nodes.keys[row]] = seen.get(owner, 0)
+            seen[owner] = seen.get(owner, 0) + 1
+
+    def numbers(self, influences: Influences, clusters: Sequence[str]) -> F64:
+        """How many machines of some clusters run, shape (clusters, ticks)."""
+        counts = np.empty((len(clusters), len(influences.window)))
+        counts[...] = np.array([self.planned[key] for key in clusters], dtype=np.float64)[:, None]
+        influences.scale("cluster.nodes", {key: row for row, key in enumerate(clusters)}, counts)
+        whole: F64 = np.rint(counts)
+        return whole
+
+    def running(self, state: State, names: Sequence[str]) -> Bool:
+        """Whether some hosts run, shape (hosts, ticks); whoever is no cluster's machine always does."""
+        changed = [key for key in self.planned if state.influences.get("cluster.nodes", key) is not None]
+        counts = dict(zip(changed, self.numbers(state.influences, changed), strict=True))
+        runs = np.ones((len(names), len(state.window)), dtype=np.bool_)
+        for row, name in enumerate(names):
+            if (owner := self._owners.get(name)) in counts:
+                runs[row] = counts[owner] > self._rank[name]
+        return runs
+
+    def lost(self, state: State) -> set[str]:
+        """Names of the machines that do not run in the last tick of a window."""
+        names = tuple(self._rank)
+        runs = self.running(state, names)[:, -1]
+        return {name for name, is_running in zip(names, runs.tolist(), strict=True) if not is_running}

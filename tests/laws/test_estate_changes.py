@@ -1,0 +1,116 @@
+"""Deploys in `changes` are those of the state: a version that is taken back shows when it comes and when it goes."""
+
+from functools import cache
+from itertools import pairwise
+
+import msgspec
+import numpy as np
+import pytest
+
+from ghostfleet.core.window import DAY_S, MINUTE_S, Window
+from ghostfleet.generate import Generator
+from ghostfleet.state.estate import Estates
+from tests.laws import estates
+
+PLACED = 'starts: "2025-03-05T18:30"}'
+DEPLOY = PLACED + '\n      - {incident: {kind: bad_deploy, on: [payment-service]}, starts: "2025-03-05T16:40:40"}'
+FIRST_S = 1741192860  # the first tick of which the middle lies within it
+DAYS = Window.between(20_150 * DAY_S, 20_180 * DAY_S, 300)
+
+
+def small():
+    return Generator(estates.scenario(changed=(PLACED, DEPLOY)))
+
+
+def incident(made):
+    return next(one for one in made.estates.occasions.between(FIRST_S, FIRST_S + 1) if one.name == "bad_deploy")
+
+
+def last_s(one):
+    """Start of the first tick of which the middle lies after an incident."""
+    return -(-(one.end_s - MINUTE_S // 2) // MINUTE_S) * MINUTE_S
+
+
+def deploys(rows):
+    """Time, entity, old and new value of deploys, in their order."""
+    mine = rows["change_type"] == "deploy"
+    columns = (rows[name][mine].tolist() for name in ("time", "entity", "old_value", "new_value"))
+    return list(zip(*columns, strict=True))
+
+
+@cache
+def month():
+    made = Generator(estates.scenario("estate"))
+    return made, estates.rows(made, "changes", DAYS)
+
+
+def test_every_bad_deploy_is_a_deploy_and_a_return_of_its_service():
+    """For all incidents of the kind and their services s: rows at the first tick and at the first one after it."""
+    made, rows = month()
+    found = deploys(rows)
+    assert len(set(rows["change_id"].tolist())) == len(rows["change_id"])
+    teams = {service.team for service in made.estates.flow.estate.services.values()}
+    occasions = [one for one in made.estates.occasions.between(DAYS.since_s, DAYS.until_s) if one.name == "bad_deploy"]
+    assert len(occasions) > 3
+    for one in occasions:
+        first = -(-(one.start_s - MINUTE_S // 2) // MINUTE_S) * MINUTE_S
+        (brought,) = [row for row in found if row[:2] == (first, one.root)]
+        (taken,) = [row for row in found if row[:2] == (last_s(one), one.root)]
+        assert brought[2:] == taken[:1:-1]
+        assert brought[3].rpartition(".")[0] in {brought[2], brought[2].rpartition(".")[0]}
+    actors = set(rows["actor"][rows["change_type"] == "deploy"].tolist())
+    assert actors <= {f"{team}-pipeline" for team in teams}
+
+
+def test_most_deploys_are_none_that_is_taken_back_and_some_look_like_it():
+    made, rows = month()
+    bad = {one.root for one in made.estates.occasions.between(DAYS.since_s, DAYS.until_s) if one.name == "bad_deploy"}
+    harmless = [row for row in deploys(rows) if row[1] not in bad]
+    assert len(harmless) > 50
+    assert 0.05 < np.mean([row[3].count(".") == 3 for row in harmless]) < 0.4
+    assert {row[0] % MINUTE_S for row in deploys(rows)} == {0}
+
+
+def cuts():
+    made = small()
+    first, last = (FIRST_S - estates.START * MINUTE_S) // 60, (last_s(incident(made)) - estates.START * MINUTE_S) // 60
+    return [0, 17, first, first + 1, (first + last) // 2, last - 1, last, last + 1, 300]
+
+
+def chunked():
+    parts = [estates.rows(small(), "changes", estates.window(low, high)) for low, high in pairwise(cuts())]
+    names = small().observer("changes").table.names
+    return estates.joined(parts, names), estates.rows(small(), "changes", estates.window(0, 300))
+
+
+def test_windows_that_begin_and_end_with_a_version_concatenate_to_the_whole():
+    """For all a = c₀ < … < cₙ = b: G[c₀, c₁) + … + G[cₙ₋₁, cₙ) = G[a, b)."""
+    parts, whole = chunked()
+    estates.assert_equal(parts, whole)
+    entity = [row[0] for row in deploys(whole) if row[1] == "payment-service"]
+    assert {FIRST_S, last_s(incident(small()))} <= set(entity)
+
+
+def test_who_forgets_the_tick_before_the_window_is_seen(monkeypatch):
+    solve = Estates.solve
+
+    def forgetful(self, *args, **options):
+        return msgspec.structs.replace(solve(self, *args, **options), out_before=frozenset())
+
+    monkeypatch.setattr(Estates, "solve", forgetful)
+    parts, whole = chunked()
+    assert len(parts["time"]) != len(whole["time"])
+
+
+@pytest.mark.parametrize("when", ["before", "out", "back", "later"])
+def test_the_graph_shows_the_version_that_is_out_when_the_window_ends(when):
+    """For all window ends u: version(u) = new value of the last deploy before u, or old value of the next one."""
+    made, (_, _, first, _, _, _, last, *_) = small(), cuts()
+    until = {"before": first // 5 * 5, "out": first // 5 * 5 + 5, "back": last // 5 * 5 + 5, "later": 600}[when]
+    span = estates.window(0, 600)
+    nodes = estates.rows(made, "Service", Window.between(span.since_s, span.since_s + until * MINUTE_S, 300))
+    version = dict(zip(nodes["name"].tolist(), nodes["version"].tolist(), strict=True))["payment-service"]
+    found = [row for row in deploys(estates.rows(made, "changes", span)) if row[1] == "payment-service"]
+    before = [row for row in found if row[0] < span.since_s + until * MINUTE_S]
+    assert version == (before[-1][3] if before else found[0][2])
+    assert (version.count(".") == 3) == (when == "out")

@@ -1,0 +1,166 @@
+"""Machines of clusters are lost and added in one place, and graph, hosts and bills see the same of it."""
+
+from functools import cache
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from ghostfleet.core import draw
+from ghostfleet.core.window import HOUR_S, MINUTE_S, Window
+from ghostfleet.generate import Generator
+from ghostfleet.state.estate.machines import Machines
+from ghostfleet.state.estate.nodes import ClusterNodes
+from ghostfleet.world import estate as worlds
+from tests.laws import estates
+
+END_S = 1741190400  # 2025-03-05 16:00 UTC
+CLUSTER = "prod-platform-cluster"
+LOSS = f"{{incident: {{kind: node_loss, on: [{CLUSTER}], minutes: [20, 20]}}, starts: '2025-03-05T16:07'}}"
+SPIRAL = f"""{{incident: {{kind: cost_spiral, on: [{CLUSTER}], onset: [0, 0], minutes: [120, 120]}},
+              starts: '2025-03-05T16:00'}}"""
+METRICS = ("cpu", "memory", "disk_read", "disk_write", "net_in", "net_out")
+BEFORE, DURING, AFTER = 0, 20, 50  # minutes after 16:00
+
+
+@cache
+def made(incident=LOSS):
+    return Generator(estates.scenario("estate", *settings(incident)))
+
+
+def settings(incident):
+    return "estate.incidents.scheduled={}", f"estate.incidents.placed=[{incident}]"
+
+
+def until(minute, length=5, row_s=300):
+    end_s = END_S + minute * MINUTE_S
+    return Window.between(end_s - length * MINUTE_S, end_s, row_s)
+
+
+def column(rows, key, value):
+    return dict(zip(rows[key].tolist(), rows[value].tolist(), strict=True))
+
+
+def ready(generator, span):
+    """Machines that are ready, by cluster, and those that are not."""
+    rows = estates.rows(generator, "Node", span)
+    is_ready = rows["status"] == "Ready"
+    names, counts = np.unique(rows["cluster_name"][is_ready], return_counts=True)
+    return dict(zip(names.tolist(), counts.tolist(), strict=True)), set(rows["name"][~is_ready].tolist())
+
+
+@pytest.mark.parametrize("minute", [BEFORE, DURING, AFTER])
+def test_as_many_machines_are_ready_as_run(minute):
+    """For all clusters c that have lost some or none: ready(c) = running(c), and total − running are not ready."""
+    clusters = estates.rows(made(), "EKSCluster", until(minute))
+    running, total = (column(clusters, "name", name) for name in ("nodes_running", "total_nodes"))
+    found, lost = ready(made(), until(minute))
+    assert found == running
+    assert sum(total.values()) - sum(running.values()) == len(lost)
+    assert {name for name in total if total[name] != running[name]} == ({CLUSTER} if minute == DURING else set())
+    assert total[CLUSTER] - running[CLUSTER] == (round(0.4 * total[CLUSTER]) if minute == DURING else 0)
+
+
+@pytest.mark.parametrize("minute", [BEFORE, DURING, AFTER])
+def test_nobody_reads_what_a_lost_machine_does(minute):
+    """For all hosts that are not ready and all metrics: null; and most readings of the others are there."""
+    _, lost = ready(made(), until(minute))
+    rows = estates.rows(made(), "host_metrics", until(minute, 1, 60))
+    gone = np.isin(rows["host_id"], sorted(lost))
+    assert gone.sum() == len(lost)
+    for name in METRICS:
+        assert (rows[name][gone] == estates.NULL).all()
+        assert np.mean(rows[name][~gone] == estates.NULL) < 0.2
+
+
+def test_pods_on_lost_machines_are_the_last_to_run():
+    """For all services: a pod on a lost machine runs only where all pods on others do."""
+    _, lost = ready(made(), until(DURING))
+    rows = estates.rows(made(), "Pod", until(DURING))
+    on_lost, runs = np.isin(rows["node_name"], sorted(lost)), rows["status"] == "Running"
+    for service in np.unique(rows["service_name"][on_lost]):
+        mine = rows["service_name"] == service
+        assert runs[mine & ~on_lost].all() or not runs[mine & on_lost].any()
+    assert on_lost.any()
+    assert runs[on_lost].mean() < 0.5 < runs[~on_lost].mean()
+
+
+def test_hosts_carry_the_pods_that_the_graph_shows_running_there():
+    """For all machines: CPU carried in the last tick = Σ over pods that run on it of what one of their service uses."""
+    world, flow = worlds.build(made().scenario), made().estates.flow
+    end = (END_S + DURING * MINUTE_S) // MINUTE_S
+    state = made().estates.solve(Window(end - 30, end, MINUTE_S))
+    names = tuple(sorted(world["Node"].names))
+    machines = Machines(world, flow, names)
+    cores = dict(zip(world["Node"].names, world["Node"].numbers("cpu_cores").tolist(), strict=True))
+    carried = machines.loads(state).cpu[:, -1] / 100 * np.array([cores[name] for name in names])
+    one = dict(zip(machines._services, state.used[0][:, -1] / 100 * machines._limits[:, 0], strict=True))
+    expected = dict.fromkeys(names, 0.0)
+    rows = estates.rows(made(), "Pod", until(DURING))
+    columns = (rows[name].tolist() for name in ("node_name", "service_name", "status"))
+    for node, service, status in zip(*columns, strict=True):
+        expected[node] += one[service] if status == "Running" else 0.0
+    np.testing.assert_allclose(carried, list(expected.values()), rtol=1e-9, atol=1e-12)
+    assert (~machines.running(state)[:, -1]).any()
+
+
+@pytest.mark.parametrize("incident", [LOSS, SPIRAL])
+def test_a_cluster_costs_what_the_graph_says_runs(incident):
+    """For all hours: usage = mean over ticks of the machines that run, and cost = price of one × usage."""
+    generator = made(incident)
+    hour = Window.between(END_S, END_S + HOUR_S, 300)
+    costs = estates.rows(generator, "cost_metrics", hour)
+    mine = costs["resource_name"] == CLUSTER
+    ends = range(1, 61)
+    seen = [estates.rows(generator, "EKSCluster", until(minute, 1, 60)) for minute in ends if minute % 5 == 0]
+    state = generator.estates.solve(Window(END_S // 60, END_S // 60 + 60, 60))
+    world = worlds.build(generator.scenario)
+    (numbers,) = ClusterNodes(world, generator.estates.flow).numbers(state.influences, (CLUSTER,))
+    assert [column(one, "name", "nodes_running")[CLUSTER] for one in seen] == numbers[4::5].tolist()
+    (usage,), (usd,) = costs["usage_quantity"][mine], costs["hourly_cost"][mine]
+    assert abs(usage / 100 - numbers.mean()) <= 0.005
+    monthly, planned = (column(seen[0], "name", name)[CLUSTER] for name in ("cost_monthly", "total_nodes"))
+    assert abs(usd / 1e4 * 730.5 - monthly / 100 * numbers.mean() / planned) < 0.1
+    assert (numbers.max() > planned) == (incident == SPIRAL)
+
+
+def test_machines_that_live_for_hours_are_counted_and_not_listed():
+    clusters = estates.rows(made(SPIRAL), "EKSCluster", until(60))
+    assert column(clusters, "name", "nodes_running")[CLUSTER] > column(clusters, "name", "total_nodes")[CLUSTER]
+    found, lost = ready(made(SPIRAL), until(60))
+    assert (found[CLUSTER], lost) == (column(clusters, "name", "total_nodes")[CLUSTER], set())
+
+
+def chunked():
+    cuts = [0, 5, 7, 8, 12, 20, 27, 29, 31, 40]
+    spans = [Window.between(END_S + 60 * low, END_S + 60 * high, 60) for low, high in pairwise(cuts)]
+    parts = [estates.rows(made(), "host_metrics", span) for span in spans]
+    return parts, estates.rows(made(), "host_metrics", Window.between(END_S, END_S + 2400, 60))
+
+
+def test_hosts_are_lost_alike_however_a_window_is_cut():
+    """For all a = c₀ < … < cₙ = b: G[c₀, c₁) + … + G[cₙ₋₁, cₙ) = G[a, b)."""
+    parts, whole = chunked()
+    estates.assert_equal(estates.joined(parts, made().observer("host_metrics").table.names), whole)
+
+
+def ranks(count):
+    scenario = estates.scenario("estate", f"estate.clusters.{CLUSTER}.nodes={count}")
+    world = worlds.build(scenario)
+    return ClusterNodes(world, Generator(scenario).estates.flow)._rank
+
+
+def test_a_machine_more_changes_no_order_among_the_others():
+    """For all clusters and machines a, b of both: a is lost before b with one machine more as without."""
+    planned = len([name for name in ranks(41) if name.startswith(CLUSTER)]) - 1
+    fewer, more = ranks(planned), ranks(planned + 1)
+    assert set(fewer) < set(more)
+    mine = [name for name in fewer if name.startswith(CLUSTER)]
+    assert sorted(mine, key=fewer.__getitem__) == sorted(mine, key=more.__getitem__)
+    assert all(more[name] == fewer[name] for name in fewer if name not in mine)
+
+
+def test_lots_that_follow_the_order_of_machines_are_seen(monkeypatch):
+    monkeypatch.setattr(draw, "word_at", lambda keys, _index: -np.arange(len(keys)))
+    fewer, more = ranks(40), ranks(41)
+    assert any(more[name] != fewer[name] for name in fewer if not name.startswith(f"{CLUSTER}-node-04"))

@@ -1,0 +1,112 @@
+"""Rows of tickets know what was known when they were written, and nothing that came later."""
+
+from functools import cache
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from ghostfleet.core.window import DAY_S, MINUTE_S, Window
+from ghostfleet.generate import Generator
+from ghostfleet.records.incident_metrics import STATUSES
+from ghostfleet.truth.losses import Course
+from tests.laws import estates
+from tests.unit.truth.halves import ROOTS, scenario
+
+RECORDS = ("incident_metrics", "security_incidents")
+WEEK = Window.between(20_152 * DAY_S, 20_159 * DAY_S, 300)
+STARTS_S = 1741190400  # 2025-03-05 16:00
+ENTRY = {"incident": {"kind": "bad_deploy", "on": [ROOTS["bad_deploy"]], "minutes": [40, 40]}}
+TICKETS = [
+    ENTRY | {"starts": "2025-03-05T16:00"},
+    {"incident": {"kind": "credential_compromise", "on": ["auth-service"]}, "starts": "2025-03-05T16:10"},
+    {"incident": {"kind": "payment_timeout", "on": ["stripe"]}, "starts": "2025-03-05T17:20"},
+]
+CUTS = [0, 7, 16, 19, 33, 47, 58, 83, 130, 200, 600]
+
+
+@cache
+def week(table):
+    return estates.rows(Generator(estates.scenario("estate", "estate.incidents.factor=3")), table, WEEK)
+
+
+@cache
+def breach():
+    day = Window.between(20_153 * DAY_S, 20_154 * DAY_S, 300)
+    return estates.rows(Generator(estates.scenario("security-breach")), "security_incidents", day)
+
+
+def span(low, high):
+    return Window.between(STARTS_S + low * MINUTE_S, STARTS_S + high * MINUTE_S, MINUTE_S)
+
+
+@pytest.mark.parametrize("table", RECORDS)
+def test_windows_that_cut_incidents_concatenate_to_the_whole(table):
+    """For all a = c₀ < … < cₙ = b: G[c₀, c₁) + … + G[cₙ₋₁, cₙ) = G[a, b)."""
+    made = Generator(scenario({"placed": TICKETS}))
+    parts = [estates.rows(made, table, span(low, high)) for low, high in pairwise(CUTS)]
+    whole = estates.rows(made, table, span(0, 600))
+    assert len(whole["time"]) >= 3
+    estates.assert_equal(estates.joined(parts, made.observer(table).table.names), whole)
+
+
+def before_a_resolution():
+    """Rows before somebody resolves an incident, by a ledger that resolves it and by one that does not."""
+    entry = ENTRY | {"starts": "2025-03-05T16:00"}
+    (occasion,) = Generator(scenario(ledger=[entry])).estates.occasions.between(STARTS_S, STARTS_S + 60)
+    resolution = {"resolves": occasion.id, "at": "2025-03-05T16:25"}
+    return [
+        estates.rows(Generator(scenario(ledger=lines)), "incident_metrics", span(0, 25))
+        for lines in ([entry], [entry, resolution])
+    ]
+
+
+def test_what_was_written_before_a_resolution_does_not_know_of_it():
+    """For all ledgers that agree until t: G[a, t) is the same."""
+    one, other = before_a_resolution()
+    assert one["status"].tolist() == ["investigating", "identified"]
+    estates.assert_equal(one, other)
+
+
+def test_who_counts_what_comes_later_is_seen(monkeypatch):
+    until = Course.until
+    monkeypatch.setattr(Course, "until", lambda self, _second: until(self, self.occasion.end_s))
+    one, other = before_a_resolution()
+    assert one["revenue_impact"].tolist() != other["revenue_impact"].tolist()
+
+
+def test_a_ticket_goes_from_one_state_to_the_next_and_knows_more_each_time():
+    """Of all rows of one incident statuses, durations and losses ascend, and what is null was not known yet."""
+    rows = week("incident_metrics")
+    null = {name: rows[name] == (estates.NULL if rows[name].dtype.kind != "U" else "") for name in rows}
+    states = np.array([STATUSES.index(one) for one in rows["status"].tolist()])
+    keys = list(zip(rows["time"].tolist(), rows["incident_id"].tolist(), strict=True))
+    assert keys == sorted(set(keys))
+    for one in set(rows["incident_id"].tolist()):
+        mine = rows["incident_id"] == one
+        assert (np.diff(states[mine]) > 0).all()
+        assert (np.diff(rows["duration_minutes"][mine]) > 0).all()
+        assert (np.diff(rows["revenue_impact"][mine]) >= 0).all()
+        assert (np.diff(rows["detection_time_minutes"][mine]) == 0).all()
+        starts = rows["time"][mine] - rows["duration_minutes"][mine] * 6
+        assert np.ptp(starts) <= 6  # tenths of a minute
+    np.testing.assert_array_equal(null["resolution_time_minutes"], rows["status"] != "resolved")
+    np.testing.assert_array_equal(null["preventable"], rows["status"] != "resolved")
+    np.testing.assert_array_equal(null["root_cause_category"], rows["status"] == "investigating")
+    assert len(set(rows["incident_id"].tolist())) > 10
+    assert set(rows["status"].tolist()) == set(STATUSES)
+
+
+@pytest.mark.parametrize("table", ["security_events", "security_incidents"])
+def test_no_event_is_resolved_after_its_row_was_written(table):
+    """For all rows resolved_at is null or no later than time; of one event open < in progress < resolved."""
+    rows = breach() if table == "security_incidents" else week(table)
+    known = rows["resolved_at"] != estates.NULL
+    np.testing.assert_array_equal(known, rows["status"] == "resolved")
+    np.testing.assert_array_equal(rows["resolved_at"][known], rows["time"][known])
+    place = {"open": 0, "in_progress": 1, "resolved": 2}
+    last: dict[str, int] = {}
+    assert {"open", "in_progress", "resolved"} <= set(rows["status"].tolist())
+    for event, status in zip(rows["event_id"].tolist(), rows["status"].tolist(), strict=True):
+        assert place[status] > last.get(event, -1)
+        last[event] = place[status]
