@@ -71,9 +71,9 @@ def test_time_grows_with_the_ticks_that_a_run_solves(tables: tuple[str, ...], mo
     clock = [0]
     solve = Estates.solve
 
-    def counted(self: Estates, window: Window, *rest: Any) -> State:
+    def counted(self: Estates, window: Window, *rest: Any, **more: Any) -> State:
         clock[0] += len(window)
-        return solve(self, window, *rest)
+        return solve(self, window, *rest, **more)
 
     monkeypatch.setattr(Estates, "solve", counted)
     monkeypatch.setattr(surroundings, "effort", lambda: clock[0])
