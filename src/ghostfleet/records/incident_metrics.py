@@ -18,7 +18,7 @@ from ghostfleet.core.window import MINUTE_S, Window
 from ghostfleet.signals import StateObserver
 from ghostfleet.state.estate import Estates
 from ghostfleet.state.estate.noise import log_normal
-from ghostfleet.truth.losses import AT_ONCE, Course, is_of_leaves
+from ghostfleet.truth.losses import AT_ONCE, course, is_of_leaves
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -99,8 +99,8 @@ def updates(estates: Estates, occasion: Occasion, window: Window) -> Iterator[Up
 
     Of what was written at one time the last counts, so an incident that is over soon has fewer rows.
     """
-    course = Course(estates, occasion)
-    visible_s = course.visible_s()
+    going = course(estates, occasion)
+    visible_s = going.visible_s()
     if visible_s is None:
         return
     key = draw.Stream(estates.flow.seed, "ticket").keys(draw.entity_ids([occasion.id]))
@@ -114,7 +114,7 @@ def updates(estates: Estates, occasion: Occasion, window: Window) -> Iterator[Up
     seconds = (noticed_s, identified_s, monitored_s, resolved_s)
     for second, status in dict(zip(seconds, STATUSES, strict=True)).items():
         if window.since_s <= second < window.until_s:
-            yield Update(occasion, second, status, noticed_s, acknowledged_s, course.until(second))
+            yield Update(occasion, second, status, noticed_s, acknowledged_s, going.until(second))
 
 
 def written(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import msgspec
 import numpy as np
@@ -22,7 +23,11 @@ if TYPE_CHECKING:
 WORSE_FAILURES = 0.02  # more of a service's requests must fail for it to have been affected …
 WORSE_TIMES = 1.5  # … or they must take so many times as long
 LEAF_MINUTES = 60.0  # at full strength, after which what nothing else depends on costs no more
+MOST_KEPT = 64  # courses of one estate
 AT_ONCE = 120  # ticks in which one looks for the first that anybody can notice
+
+
+_COURSES: WeakKeyDictionary[Estates, dict[str, Course]] = WeakKeyDictionary()
 
 
 class Losses(msgspec.Struct, frozen=True):
@@ -61,9 +66,12 @@ class Course:
         """Second from which on anybody could notice it, before it is over; None where nobody could."""
         if self._is_of_leaves:
             return self.occasion.start_s
-        ticks = self._ticks(self.occasion.end_s)
+        ticks, step = self._ticks(self.occasion.end_s), AT_ONCE
         while self._visible is None and len(self._failed) <= ticks:
-            self._solve(min(len(self._failed) - 1 + AT_ONCE, ticks))
+            self._solve(min(len(self._failed) - 1 + step, ticks))
+            step = min(
+                2 * step, TICKS_AT_ONCE
+            )  # most are seen at once; who waits for weeks is looked at in long strides
         if self._visible is None or self._visible >= ticks:
             return None
         return max((self._window.start + self._visible + 1) * self._window.tick_s, self.occasion.start_s)
@@ -104,6 +112,16 @@ class Course:
             if flow.nodes.kinds[place] == SERVICE:
                 tick = struck.window.start - self._window.start + int(worse[place].argmax())
                 self._worse.setdefault(flow.nodes.names[place], tick)
+
+
+def course(estates: Estates, occasion: Occasion) -> Course:
+    """Course of an incident; the last ones are kept, for the windows of a run ask for the same ones again."""
+    known = _COURSES.setdefault(estates, {})
+    if occasion.id not in known:
+        if len(known) >= MOST_KEPT:
+            del known[next(iter(known))]
+        known[occasion.id] = Course(estates, occasion)
+    return known[occasion.id]
 
 
 def is_of_leaves(occasion: Occasion) -> bool:
