@@ -154,6 +154,7 @@ def test_every_need_of_a_view_or_check_can_be_met():
         "graph_nodes",
         "graph_links",
         "stated_extents",
+        "stated_windows",
         *records.found(),
         *material.expectations(),
     }

@@ -45,6 +45,7 @@ def test_columns_say_what_they_are_and_their_units(store: Path) -> None:
         said = opened.execute(query).fetchall()
 
     def told(table: Table) -> list[tuple[str, str, str]]:
+        table = table.flattened()
         units = {column.name: f" [{column.unit}]" if column.unit else "" for column in table.columns}
         return [(table.name, column.name, column.about + units[column.name]) for column in table.columns]
 
