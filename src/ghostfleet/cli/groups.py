@@ -58,4 +58,6 @@ def lines(tables: Sequence[Table], rows: Mapping[str, int], *, verbose: bool = F
 
 def paragraph(text: str) -> list[str]:
     """Lines of a text, those after the first further in."""
-    return wrap(text, WIDTH, initial_indent=INDENT, subsequent_indent=INDENT * 2, break_long_words=False)
+    return wrap(
+        text, WIDTH, initial_indent=INDENT, subsequent_indent=INDENT * 2, break_long_words=False, break_on_hyphens=False
+    )

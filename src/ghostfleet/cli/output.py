@@ -37,7 +37,9 @@ OPTIONS = {
     "only": click.option(
         "--only", metavar="TABLES", help="Tables or groups (graph) to write, separated by commas, or all."
     ),
-    "format_": click.option("--format", "format_", type=click.Choice(FORMATS), help="File format  [default: csv]"),
+    "format_": click.option(
+        "--format", "format_", type=click.Choice(FORMATS), help="File format  [default: the scenario's, else csv]"
+    ),
     "codec": click.option(
         "--codec",
         type=click.Choice(("fast", "small", "none")),

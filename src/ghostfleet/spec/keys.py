@@ -52,10 +52,16 @@ def values(path: Path) -> tuple[Any, ...]:
 def is_one_value(path: Path) -> bool:
     """Whether a mapping is a value of its own: names with a number or a text each, as shares are, and no section."""
     return any(
-        (isinstance(kind, inspect.DictType) and not isinstance(_bare(kind.value_type), inspect.StructType))
+        (isinstance(kind, inspect.DictType) and not _is_section(kind.value_type))
         or (isinstance(kind, inspect.StructType) and issubclass(kind.cls, Mix))
         for kind in _kinds(path)
     )
+
+
+def _is_section(kind: Any) -> bool:  # noqa: ANN401  msgspec's description classes
+    kind = _bare(kind)
+    # A section that may be null, as a parameter that an heir takes back, is a section too.
+    return any(isinstance(part, inspect.StructType) for part in getattr(kind, "types", (kind,)))
 
 
 @cache

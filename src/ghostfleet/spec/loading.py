@@ -76,6 +76,8 @@ def declared(document: Document) -> dict[str, Parameter]:
     """Parameters that a scenario's text declares."""
     document = extended(document)
     tree = layering.merged(document).get("parameters", {})
+    if isinstance(tree, dict):
+        tree = {name: parameter for name, parameter in tree.items() if parameter is not None}
     try:
         parameters = msgspec.convert(tree, dict[str, Parameter])
     except msgspec.ValidationError as error:

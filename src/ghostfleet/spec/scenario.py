@@ -69,7 +69,10 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         ),
     ] = None
     tables: Annotated[tuple[str, ...], Meta(min_length=1, description="tables written unless --only says otherwise")]
-    parameters: Annotated[dict[str, Parameter], Meta(description="what becomes a flag of the command line")] = {}
+    parameters: Annotated[
+        dict[str, Parameter | None],
+        Meta(description="what becomes a flag of the command line; null takes back a base's"),
+    ] = {}
     aliases: Annotated[dict[str, str], Meta(description="other names of common options: output: to")] = {}
     expect: Annotated[
         dict[str, Annotated[int, Meta(ge=0)] | tuple[Outline, ...]] | None,

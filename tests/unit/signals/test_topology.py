@@ -1,12 +1,14 @@
 """Tables of a graph: a row for each node or link, as things stand when the window ends."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 
 from ghostfleet import records, signals
 from ghostfleet.core.batch import Text
 from ghostfleet.core.errors import ScenarioError
-from ghostfleet.core.window import DAY_S
+from ghostfleet.core.window import DAY_S, HOUR_S, MINUTE_S, Window
 from ghostfleet.generate import NODES_PER_TASK, Generator
 from ghostfleet.spec import loading, reading
 from ghostfleet.world.estate import LABELS, TYPES
@@ -65,6 +67,23 @@ def test_rows_depend_on_nothing_but_the_window_s_end(name):
         assert all(np.array_equal(whole[column], other[column]) for column in whole)
     keys = list(zip(*(whole[key].tolist() for key in signals.signal(name).TABLE.order), strict=True))
     assert keys == sorted(set(keys))
+
+
+@pytest.mark.parametrize("minute", [1, 4])
+def test_one_may_look_between_two_rows_of_metrics(minute):
+    """Usage is that of the last whole five minutes; what runs is what runs at the second at which one looks."""
+    since = SINCE + 40 * DAY_S + 15 * HOUR_S
+    made = generator("estate", "execution.random_seed=5")
+    window = Window.between(since, since + minute * MINUTE_S, MINUTE_S)
+    between = {label: rows(made, label, window) for label in LABELS}
+    before = {label: rows(made, label, Window.between(since - 600, since, MINUTE_S)) for label in LABELS}
+    assert between["Service"]["cpu_usage"].tolist() == before["Service"]["cpu_usage"].tolist()
+    assert between["EC2Instance"]["cpu_utilization"].tolist() == before["EC2Instance"]["cpu_utilization"].tolist()
+    pods = between["Pod"]
+    running = Counter(pods["service_name"][pods["status"] == "Running"].tolist())
+    there = Counter(pods["service_name"].tolist())
+    for name, replicas in zip(*(between["Service"][key].tolist() for key in ("name", "replicas")), strict=True):
+        assert running[name] == min(replicas, there[name]), name
 
 
 def test_ends_of_links_are_nodes():

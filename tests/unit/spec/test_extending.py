@@ -57,6 +57,14 @@ def test_a_value_comes_from_the_file_and_line_that_says_it():
     assert made.origin(("fleet", "shares")).startswith("capacity.yaml:")
 
 
+def test_a_parameter_of_a_base_is_taken_back_by_null():
+    own = OWN.replace("{default: 3}", "null")
+    declared = loading.declared(loading.extended(reading.read(own, "own.yaml"), read))
+    assert "servers" not in declared
+    assert "servers" in loading.declared(reading.read(BASE, "base.yaml"))
+    assert loaded(own).scenario.data.num_servers == 3
+
+
 def test_a_parameter_of_a_base_is_one_of_its_own_and_may_have_another_default():
     document = loading.extended(reading.read(OWN, "own.yaml"), read)
     assert loading.declared(document)["servers"].default == 3

@@ -40,6 +40,8 @@ Examples:
   ghostfleet generate capacity --granularity hourly --format parquet --to out/
   ghostfleet generate capacity --from 2025-01-01 --until 2025-02-01 --to - | head
   ghostfleet generate hosts --hosts 50 --days 2 --profiles cloud=1 --to hosts/
+  ghostfleet generate events --count 2000 --to events/
+  ghostfleet generate commerce --days 1 --scale 0.01 --split-size 1GiB --to shop/
   ghostfleet generate capacity --help     shows the scenario's own flags
 """
 
@@ -166,7 +168,8 @@ def _told(outcome: Outcome, *, verbose: bool) -> Iterator[str]:
     if is_long:
         for name, statistics in outcome.statistics.items():
             yield from _measured(name if len(tables) > 1 else "", statistics)
-    for name, note in outcome.generator.notes([table.name for table in tables], window.tick_s).items():
+    notes = outcome.generator.notes([table.name for table in tables], window.tick_s)
+    for name, note in {name: note for name, note in notes.items() if note is not None}.items():
         yield from groups.paragraph(f"note: {name.replace('_', ' ')}: {note}")
     for url, written in outcome.written.items():
         yield from _written(url, written, tables, is_long=is_long)

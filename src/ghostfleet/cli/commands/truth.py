@@ -52,6 +52,8 @@ def command(ctx: click.Context, /, *, quiet: bool, **arguments: Any) -> None:  #
     if history_s is not None and all(arguments[name] is None for name in ("since", "until", "last")):
         arguments["last"] = history_s
     request = output.request(known, {**NOT_ASKED, **arguments})
+    # What a scenario writes its requests in need not suit tables of truth, such as the bulk form of a search index.
+    request = msgspec.structs.replace(request, format=arguments["format_"])
     if not arguments["to"]:
         request = msgspec.structs.replace(request, urls=(f"{known.destination}/{FOLDER}",))
     window = Generator(known).window(request.since_s, request.until_s)

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
     Look = Callable[[int], dict[str, Values]]
 
-ROW_MIN = 5  # usage and health are those of the last five minutes, counts those of the last hour
+ROW_MIN = 5  # usage and health are those of the last whole row of metrics, counts those of the last hour
+ROW_S = ROW_MIN * MINUTE_S
+STATES = 2  # that are kept: of the second at which one looks, and of the end of the last row before it
 UNHEALTHY, DEGRADED = (5.0, 2000.0), (1.0, 1000.0)  # per cent of errors, ms (EST-33)
 
 
@@ -41,7 +43,7 @@ class Seen:
         self._systems, self._databases = SystemMetrics(scenario), DatabaseMetrics(scenario)
         self._changes = Changes(scenario)
         self._nodes = ClusterNodes(worlds.build(scenario), self._estates.flow)
-        self._kept: tuple[int, State] | None = None
+        self._kept: dict[int, State] = {}
 
     def look(self, label: str, nodes: Entities) -> Look | None:
         """What changes the columns of a label; None where nothing of it is observed."""
@@ -60,14 +62,20 @@ class Seen:
         return lambda second: of_label(nodes, second)
 
     def _state(self, second: int) -> State:
-        if self._kept is None or self._kept[0] != second:
-            window = Window.between(second - HOUR_S, second, MINUTE_S)
-            self._kept = second, self._estates.solve(window)
-        return self._kept[1]
+        if second not in self._kept:
+            if len(self._kept) >= STATES:
+                del self._kept[next(iter(self._kept))]
+            self._kept[second] = self._estates.solve(Window.between(second - HOUR_S, second, MINUTE_S))
+        return self._kept[second]
+
+    def _rows(self, second: int) -> State:
+        """State of the last hour of whole rows."""
+        return self._state(second // ROW_S * ROW_S)
 
     def _services(self, nodes: Entities, second: int) -> dict[str, Values]:
         state = self._state(second)
-        facts = self._systems.facts(state).folded(ROW_MIN)
+        facts = self._systems.facts(self._rows(second)).folded(ROW_MIN)
+        running = state.rates.running[self._systems.places, -1]
         place = {name: row for row, name in enumerate(self._systems.names)}
         rows = np.array([place[key] for key in nodes.keys])
         last = {name: values[:, -1:] for name, values in facts.values.items()}
@@ -77,7 +85,7 @@ class Seen:
         return {
             "status": _words(health),
             "version": _words([self._changes.version(key, second, is_out=key in out) for key in nodes.keys]),
-            "replicas": Plain(np.maximum(last["pod_count"][rows, 0], 1)),
+            "replicas": Plain(np.maximum(running[rows].astype(np.int64), 1)),
             "cpu_usage": _cents(last["cpu_utilization"][rows, 0]),
             "memory_usage": _cents(last["memory_utilization"][rows, 0]),
             "latency": _cents(times),
@@ -108,7 +116,7 @@ class Seen:
         return {"status": _words([POD_STATUS[0] if one else POD_STATUS[1] for one in runs])}
 
     def _machines(self, nodes: Entities, second: int) -> dict[str, Values]:
-        facts = self._databases.facts(self._state(second)).folded(ROW_MIN).values
+        facts = self._databases.facts(self._rows(second)).folded(ROW_MIN).values
         place = {name: row for row, name in enumerate(self._databases.names)}
         rows = np.array([place[key] for key in nodes.keys])
         flow = self._estates.flow
