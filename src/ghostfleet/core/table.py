@@ -168,3 +168,13 @@ class Table:
 def column(name: str, kind: Kind, about: str, **rest: Any) -> Column:  # noqa: ANN401  passes Column's own fields on
     """Shorten `Column` for tables declared in one screen."""
     return Column(name, kind, about, **rest)
+
+
+def text(name: str, about: str, **rest: Any) -> Column:  # noqa: ANN401  see column
+    """Shorten a column of texts."""
+    return column(name, Kind.TEXT, about, **rest)
+
+
+def absent(name: str, kind: Kind, about: str, **rest: Any) -> Column:  # noqa: ANN401  see column
+    """Shorten a column whose key documents lack where there is no value."""
+    return column(name, kind, about, nullable=True, optional=True, **rest)

@@ -38,12 +38,9 @@ class MemoryLeak(Incident, frozen=True, kw_only=True, tag="memory_leak"):
 
     def effects(self) -> tuple[Effect, ...]:
         """All grow with the leak; queueing makes of a steady loss of capacity slow answers first and failures last."""
-        told = (
-            Effect("node.failure", self.failure, envelope="climb"),
-            Effect("node.failing", self.failing),
-        )
+        failures = (Effect("node.failure", self.failure, envelope="climb"), Effect("node.failing", self.failing))
         return (
-            *(effect for effect in told if self.failure),
+            *(failures if self.failure else ()),
             Effect("node.memory", self.memory_points, envelope="climb"),
             Effect("node.capacity", 1 - self.lost_share, envelope="climb"),
             Effect("node.latency", self.slower, envelope="climb"),

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ghostfleet.core import draw
 from ghostfleet.core.batch import Batch, Digits, Hex, Plain, Quanta, Spelled, Text
-from ghostfleet.core.table import Kind, Table, column
+from ghostfleet.core.table import Kind, Table, absent, column, text
 from ghostfleet.signals import StateObserver
-from ghostfleet.state.estate.visits import FIRST_USER, LANE, LOW_16, Doors, Entered, Visits, stretches
+from ghostfleet.state.estate.visits import FIRST_USER, Doors, Entered, Visits, address, lot, stretches
 from ghostfleet.world import flow as flows
 from ghostfleet.world import web
 from ghostfleet.world.flow.entering import mean_per_s, ticks_of
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from ghostfleet.core.arrays import F64, I64, U64, Array, Bool
     from ghostfleet.core.batch import Values
-    from ghostfleet.core.table import Column
     from ghostfleet.core.window import Window
     from ghostfleet.spec.scenario import Scenario
     from ghostfleet.state.estate import State
@@ -46,57 +45,49 @@ CURRENCIES = ("USD", "EUR", "GBP", "JPY")
 SEVERITIES = ("info", "warning", "error", "critical")
 
 
-def _text(name: str, about: str, **rest: Any) -> Column:  # noqa: ANN401  passes Column's own fields on
-    return column(name, Kind.TEXT, about, **rest)
-
-
-def _absent(name: str, kind: Kind, about: str, **rest: Any) -> Column:  # noqa: ANN401  see _text
-    return column(name, kind, about, nullable=True, optional=True, **rest)
-
-
 TABLE = Table(
     "events",
     "requests of clients to the monitored services, one document each",
     (
-        _text("event_id", "unique id", spelled=True),
-        _text("event_type", "kind of event", values=("api_call",)),
+        text("event_id", "unique id", spelled=True),
+        text("event_type", "kind of event", values=("api_call",)),
         column("timestamp", Kind.TIME, "when the request was made, UTC", resolution=0.001),
-        _text("title", "method and route"),
-        _text("message", "what was answered", search="text"),
-        _text("severity", "by the status: error from 500 on, warning from 300 on", values=SEVERITIES),
-        _text("source.service", "service that was asked", values=web.monitored()),
-        _text("source.endpoint", "path that was asked for"),
-        _absent("source.route", Kind.TEXT, "template of a path with a number in it"),
-        _text("source.method", "HTTP method", values=("DELETE", "GET", "PATCH", "POST", "PUT")),
-        _text("source.version", "version of the service"),
-        _text("source.environment", "what it is for", values=tuple(name for name, _ in ENVIRONMENTS)),
+        text("title", "method and route"),
+        text("message", "what was answered", search="text"),
+        text("severity", "by the status: error from 500 on, warning from 300 on", values=SEVERITIES),
+        text("source.service", "service that was asked", values=web.monitored()),
+        text("source.endpoint", "path that was asked for"),
+        absent("source.route", Kind.TEXT, "template of a path with a number in it"),
+        text("source.method", "HTTP method", values=("DELETE", "GET", "PATCH", "POST", "PUT")),
+        text("source.version", "version of the service"),
+        text("source.environment", "what it is for", values=tuple(name for name, _ in ENVIRONMENTS)),
         column("metrics.response_time_ms", Kind.F64, "until it was answered", unit="ms", low=0, resolution=0.01),
         column("metrics.status_code", Kind.I64, "HTTP status", low=100, high=599),
         column("metrics.request_size_bytes", Kind.I64, "size of the request", unit="B", low=100, high=5_000),
         column("metrics.response_size_bytes", Kind.I64, "size of the answer", unit="B", low=0, high=50_000),
         column("metrics.cache_hit", Kind.BOOL, "whether a cache answered"),
-        _text("context.user_id", "who asked; null of anonymous requests", nullable=True, spelled=True),
-        _text("context.session_id", "session", spelled=True),
-        _text("context.request_id", "id of the request, the digits of its trace", spelled=True),
-        _text("context.ip_address", "address of the client", spelled=True, search="ip"),
-        _text("context.user_agent", "what the client calls itself", search="text"),
-        _text("context.tags.country", "country of the client"),
-        _text("context.tags.city", "city of the client"),
-        _text("context.tags.region", "region of the world", nullable=True),
-        _text("context.tags.device_type", "kind of device"),
-        _absent("error_details.error_code", Kind.TEXT, "code of the error"),
-        _absent("error_details.error_message", Kind.TEXT, "what it says", search="text"),
-        _absent("error_details.error_type", Kind.TEXT, "kind of error"),
-        _text("error_details.stack_trace", "always null: no server shows it to clients", nullable=True),
-        _text("payload.correlation_id", "what ties requests together", spelled=True),
-        _text("payload.trace_id", "trace of the request", spelled=True),
-        _absent("payload.auth_method", Kind.TEXT, "of a login: how", values=METHODS),
-        _absent("payload.registration_source", Kind.TEXT, "of a registration: from where", values=SOURCES),
-        _absent("payload.payment_method", Kind.TEXT, "of a payment: how", values=PAYMENTS),
-        _absent("payload.amount", Kind.F64, "of a payment", low=10, high=5_000, resolution=0.01),
-        _absent("payload.currency", Kind.TEXT, "of a payment", values=CURRENCIES),
-        _absent("payload.items_count", Kind.I64, "of an order", low=1, high=10),
-        _absent("payload.total_amount", Kind.F64, "of an order", unit="USD", low=20, high=1_000, resolution=0.01),
+        text("context.user_id", "who asked; null of anonymous requests", nullable=True, spelled=True),
+        text("context.session_id", "session", spelled=True),
+        text("context.request_id", "id of the request, the digits of its trace", spelled=True),
+        text("context.ip_address", "address of the client", spelled=True, search="ip"),
+        text("context.user_agent", "what the client calls itself", search="text"),
+        text("context.tags.country", "country of the client"),
+        text("context.tags.city", "city of the client"),
+        text("context.tags.region", "region of the world", nullable=True),
+        text("context.tags.device_type", "kind of device"),
+        absent("error_details.error_code", Kind.TEXT, "code of the error"),
+        absent("error_details.error_message", Kind.TEXT, "what it says", search="text"),
+        absent("error_details.error_type", Kind.TEXT, "kind of error"),
+        text("error_details.stack_trace", "always null: no server shows it to clients", nullable=True),
+        text("payload.correlation_id", "what ties requests together", spelled=True),
+        text("payload.trace_id", "trace of the request", spelled=True),
+        absent("payload.auth_method", Kind.TEXT, "of a login: how", values=METHODS),
+        absent("payload.registration_source", Kind.TEXT, "of a registration: from where", values=SOURCES),
+        absent("payload.payment_method", Kind.TEXT, "of a payment: how", values=PAYMENTS),
+        absent("payload.amount", Kind.F64, "of a payment", low=10, high=5_000, resolution=0.01),
+        absent("payload.currency", Kind.TEXT, "of a payment", values=CURRENCIES),
+        absent("payload.items_count", Kind.I64, "of an order", low=1, high=10),
+        absent("payload.total_amount", Kind.F64, "of an order", unit="USD", low=20, high=1_000, resolution=0.01),
     ),
     keys=("event_id",),
     order=("timestamp", "event_id"),
@@ -280,11 +271,6 @@ def severity(status: int) -> str:
     return "info" if status < FIRST_WARNING else "warning" if status < FIRST_FAILURE else "error"
 
 
-def lot(words: U64, shift: int) -> F64:
-    """Uniform in [0, 1) of 16 bits of words."""
-    return ((words >> np.uint64(shift)) & LOW_16).astype(np.float64) * LANE
-
-
 def _chosen(words: U64, shift: int, ends: F64) -> I64:
     return np.searchsorted(ends, lot(words, shift), side="right")
 
@@ -299,13 +285,6 @@ def _session(visits: Visits) -> U64:
     """A person's session of a day."""
     key = np.array([SESSION, SESSION], dtype=np.uint64)
     return draw.derived(key, visits.user.astype(np.uint64), (visits.time_ms // DAY_MS).astype(np.uint64))
-
-
-def address(offset: Array) -> Spelled:
-    """Address of 198.18.0.0/15."""
-    offset = offset.astype(np.int64)
-    second, third, fourth = 18 + (offset >> 16), (offset >> 8) & 255, offset & 255
-    return Spelled(("198.", Digits(second), ".", Digits(third), ".", Digits(fourth)))
 
 
 def _sizes(visits: Visits) -> dict[str, Values]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ghostfleet.core.batch import Batch, Digits, Hex, Plain, Spelled, Text
-from ghostfleet.core.table import Kind, Table, column
+from ghostfleet.core.table import Kind, Table, absent, column, text
 from ghostfleet.signals import StateObserver
 from ghostfleet.signals.spans import AT_ONCE, FOLLOWED, Spans, Texts, notes
 from ghostfleet.state.estate.calling import LATE, REFUSED, SERVED, TIMED_OUT
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ghostfleet.core.batch import Values
-    from ghostfleet.core.table import Column
     from ghostfleet.core.window import Window
     from ghostfleet.spec.scenario import Scenario
     from ghostfleet.state.estate import State
@@ -31,25 +30,19 @@ SEVERITIES = {INFO: "INFO", WARN: "WARN", ERROR: "ERROR"}
 FIRST_ERROR, FIRST_FAILURE = 400, 500
 
 
-def _text(name: str, about: str, **rest: Any) -> Column:  # noqa: ANN401  passes Column's own fields on
-    return column(name, Kind.TEXT, about, **rest)
-
-
 TABLE = Table(
     "logs",
     "lines that services write about requests",
     (
         column("time", Kind.TIME, "when it was written, UTC", resolution=0.000_001),
-        _text("line_id", "unique id: the span, and which of its lines", spelled=True),
-        _text("trace_id", "trace of the request", spelled=True),
-        _text("span_id", "span of the request", spelled=True),
-        _text("service.name", "service that wrote it"),
-        _text("severity_text", "how bad it is", values=tuple(SEVERITIES.values())),
+        text("line_id", "unique id: the span, and which of its lines", spelled=True),
+        text("trace_id", "trace of the request", spelled=True),
+        text("span_id", "span of the request", spelled=True),
+        text("service.name", "service that wrote it"),
+        text("severity_text", "how bad it is", values=tuple(SEVERITIES.values())),
         column("severity_number", Kind.I64, "the same as a number", low=1, high=24),
-        _text("body", "what it says", spelled=True, search="text"),
-        column(
-            "user_id", Kind.TEXT, "who asked; absent where a service did", nullable=True, optional=True, spelled=True
-        ),
+        text("body", "what it says", spelled=True, search="text"),
+        absent("user_id", Kind.TEXT, "who asked; absent where a service did", spelled=True),
     ),
     keys=("line_id",),
     order=("trace_id", "time", "line_id"),

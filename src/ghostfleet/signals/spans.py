@@ -5,12 +5,12 @@ Names of attributes are those of OpenTelemetry's semantic conventions.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ghostfleet.core.batch import Batch, Hex, Plain, Quanta, Spelled, Text
-from ghostfleet.core.table import Kind, Table, column
+from ghostfleet.core.table import Kind, Table, absent, column, text
 from ghostfleet.signals import StateObserver
 from ghostfleet.state.estate.calling import LATE, OWN, REFUSED, SERVED, TIMED_OUT
 from ghostfleet.state.estate.traces import Steps, steps
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from ghostfleet.core.batch import Values
-    from ghostfleet.core.table import Column
     from ghostfleet.core.window import Window
     from ghostfleet.spec.scenario import Scenario
     from ghostfleet.state.estate import State
@@ -35,34 +34,26 @@ SERVER, CLIENT = "SERVER", "CLIENT"
 ERRORS = ("500", "timeout", "circuit_open", "502")
 
 
-def _text(name: str, about: str, **rest: Any) -> Column:  # noqa: ANN401  passes Column's own fields on
-    return column(name, Kind.TEXT, about, **rest)
-
-
-def _absent(name: str, kind: Kind, about: str, **rest: Any) -> Column:  # noqa: ANN401  see _text
-    return column(name, kind, about, nullable=True, optional=True, **rest)
-
-
 TABLE = Table(
     "spans",
     "requests through the estate, a span each",
     (
-        _text("trace_id", "trace of the request; its first eight digits are the second of entry", spelled=True),
-        _text("span_id", "unique id", spelled=True),
-        _absent("parent_span_id", Kind.TEXT, "span that made the call; absent at the root of a trace", spelled=True),
-        _text("name", "what was done"),
-        _text("kind", "at which end of a call it was seen", values=(SERVER, CLIENT)),
-        _text("service.name", "service that tells of it"),
+        text("trace_id", "trace of the request; its first eight digits are the second of entry", spelled=True),
+        text("span_id", "unique id", spelled=True),
+        absent("parent_span_id", Kind.TEXT, "span that made the call; absent at the root of a trace", spelled=True),
+        text("name", "what was done"),
+        text("kind", "at which end of a call it was seen", values=(SERVER, CLIENT)),
+        text("service.name", "service that tells of it"),
         column("start_time", Kind.TIME, "when it began, UTC", resolution=0.000_001),
         column("end_time", Kind.TIME, "when it ended, UTC", resolution=0.000_001),
         column("duration_ms", Kind.F64, "how long it took", unit="ms", low=0, resolution=0.001),
-        _text("status_code", "whether it went wrong", values=("OK", "ERROR")),
-        _absent("http.request.method", Kind.TEXT, "HTTP method"),
-        _absent("http.route", Kind.TEXT, "route of the endpoint"),
-        _absent("http.response.status_code", Kind.I64, "HTTP status", low=100, high=599),
-        _absent("server.address", Kind.TEXT, "whom a client called: a store, or a partner"),
-        _absent("db.system.name", Kind.TEXT, "product of the store"),
-        _absent("error.type", Kind.TEXT, "what went wrong", values=ERRORS),
+        text("status_code", "whether it went wrong", values=("OK", "ERROR")),
+        absent("http.request.method", Kind.TEXT, "HTTP method"),
+        absent("http.route", Kind.TEXT, "route of the endpoint"),
+        absent("http.response.status_code", Kind.I64, "HTTP status", low=100, high=599),
+        absent("server.address", Kind.TEXT, "whom a client called: a store, or a partner"),
+        absent("db.system.name", Kind.TEXT, "product of the store"),
+        absent("error.type", Kind.TEXT, "what went wrong", values=ERRORS),
     ),
     keys=("span_id",),
     order=("trace_id", "start_time", "span_id"),

@@ -9,12 +9,11 @@ import numpy as np
 
 from ghostfleet.core.batch import Batch, Digits, Plain, Quanta, Spelled, Text
 from ghostfleet.core.civil import civil
-from ghostfleet.core.table import Kind, Table, column
+from ghostfleet.core.table import Kind, Table, column, text
 from ghostfleet.signals import StateObserver
-from ghostfleet.signals.events import address, lot
 from ghostfleet.state.estate.calling import FAILED, REFUSED, TIMED_OUT
 from ghostfleet.state.estate.spent import STORES, Spent, Taken
-from ghostfleet.state.estate.visits import FIRST_USER, TIE_BITS, Doors, Entered, stretches, taken
+from ghostfleet.state.estate.visits import FIRST_USER, TIE_BITS, Doors, Entered, address, lot, stretches, taken
 from ghostfleet.state.estate.walk import Answered
 from ghostfleet.world import flow as flows
 from ghostfleet.world import web
@@ -53,11 +52,7 @@ HALF = 0.5  # of attempts: carts from the cache, either text of a failure
 WEST = frozenset({"CA", "WA", "TX"})
 
 
-def _text(name: str, about: str, **rest: Any) -> Column:  # noqa: ANN401  passes Column's own fields on
-    return column(name, Kind.TEXT, about, **rest)
-
-
-def _count(name: str, about: str, **rest: Any) -> Column:  # noqa: ANN401  see _text
+def _count(name: str, about: str, **rest: Any) -> Column:  # noqa: ANN401  passes Column's own fields on
     return column(name, Kind.I64, about, low=0, **rest)
 
 
@@ -66,37 +61,37 @@ TABLE = Table(
     "attempts of shoppers to check out, one document each",
     (
         column("@timestamp", Kind.TIME, "when the attempt was made, UTC", resolution=0.001),
-        _text("transaction_id", "unique id", spelled=True),
-        _text("session_id", "a user's session of a day", spelled=True),
-        _text("user_id", "who buys", spelled=True),
-        _text("event_type", "kind of event", values=("checkout_attempt",)),
-        _text("step", "how far it got", values=STEPS),
-        _text("status", "how it ended", values=("success", "error")),
+        text("transaction_id", "unique id", spelled=True),
+        text("session_id", "a user's session of a day", spelled=True),
+        text("user_id", "who buys", spelled=True),
+        text("event_type", "kind of event", values=("checkout_attempt",)),
+        text("step", "how far it got", values=STEPS),
+        text("status", "how it ended", values=("success", "error")),
         _count("response_code", "HTTP status", high=599),
         _count("response_time_ms", "until it was answered", unit="ms"),
-        _text("error_message", "what went wrong", nullable=True, search="text"),
-        _text("error_code", "what kind of failure", nullable=True, values=FAILURES),
-        _text("payment_gateway", "gateway that the user chose"),
+        text("error_message", "what went wrong", nullable=True, search="text"),
+        text("error_code", "what kind of failure", nullable=True, values=FAILURES),
+        text("payment_gateway", "gateway that the user chose"),
         column("amount", Kind.F64, "of the cart", unit="USD", low=10.99, high=299.99, resolution=0.01),
-        _text("currency", "of the amount", values=("USD",)),
-        _text("product_category", "kind of product", values=tuple(web.catalogue()["shop"])),
-        _text("product_id", "product"),
-        _text("user_agent", "what the client calls itself", search="text"),
-        _text("ip_address", "address of the client", spelled=True, search="ip"),
-        _text("geo_location.country", "country of the user"),
-        _text("geo_location.state", "state of the user; null outside of the United States", nullable=True),
-        _text("geo_location.city", "city of the user"),
-        _text("server_instance", "instance that answered"),
-        _text("load_balancer", "balancer in front of it", values=("lb-west-01", "lb-east-01")),
+        text("currency", "of the amount", values=("USD",)),
+        text("product_category", "kind of product", values=tuple(web.catalogue()["shop"])),
+        text("product_id", "product"),
+        text("user_agent", "what the client calls itself", search="text"),
+        text("ip_address", "address of the client", spelled=True, search="ip"),
+        text("geo_location.country", "country of the user"),
+        text("geo_location.state", "state of the user; null outside of the United States", nullable=True),
+        text("geo_location.city", "city of the user"),
+        text("server_instance", "instance that answered"),
+        text("load_balancer", "balancer in front of it", values=("lb-west-01", "lb-east-01")),
         _count("database_query_time_ms", "of the response, spent with databases", unit="ms"),
         column("cache_hit", Kind.BOOL, "whether the cart came from a cache"),
         _count("retry_count", "times that the user's client tried again", high=3),
-        _text("upstream_service", "gateway as the payment service knows it"),
+        text("upstream_service", "gateway as the payment service knows it"),
         _count(
             "upstream_response_time_ms", "of the response, spent with the gateway; null if not called", unit="ms",
             nullable=True,
         ),
-        _text("circuit_breaker_state", "of breakers on the way to the gateway", values=("closed", "open", "half_open")),
+        text("circuit_breaker_state", "of breakers on the way to the gateway", values=("closed", "open", "half_open")),
         _count("thread_pool_active", "threads that are busy", unit="%", high=100),
         _count("memory_usage_percent", "memory of the service in use", unit="%", high=100),
         _count("cpu_usage_percent", "CPU of the service in use", unit="%", high=100),

@@ -34,9 +34,10 @@ def found(data: bytes, size: int = 1 << 20) -> tuple[list[Any], list[tuple[int, 
     """Elements of an array, where they stand, and problems."""
     problems: list[str] = []
     texts, places = [], []
-    for some in array.elements(iter(blocks(data, size)), 0, lambda place, why: problems.append(f"{place}: {why}")):
-        texts += [json.loads(text) for text in some.texts]
-        places += list(zip(some.numbers, some.starts, strict=True))
+    elements = array.elements(iter(blocks(data, size)), 0, lambda place, why: problems.append(f"{place}: {why}"))
+    for number, text, start in elements:
+        texts.append(json.loads(text))
+        places.append((number, start))
     return texts, places, problems
 
 

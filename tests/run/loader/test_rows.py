@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 def read(*texts: bytes | dict[str, Any], table: Table = EVENTS) -> tuple[Batch | None, list[str]]:
     """Batch of documents, and what is said of those that are none."""
     some, problems = Documents(), []
-    some.texts = [text if isinstance(text, bytes) else json.dumps(text).encode() for text in texts]
-    some.numbers = list(range(1, len(texts) + 1))
+    for number, text in enumerate(texts, start=1):
+        some.add(number, text if isinstance(text, bytes) else json.dumps(text).encode())
     found = Rows(table).batch(some, lambda place, why: problems.append(f"{place}: {why}"))
     return (None, problems) if found is None else (found[0], problems)
 

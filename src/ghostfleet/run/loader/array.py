@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ghostfleet.run.loader.documents import LARGE, LONGEST, Documents
+from ghostfleet.run.loader.documents import LARGE, LONGEST
 from ghostfleet.run.loader.problems import Place
 
 if TYPE_CHECKING:
@@ -34,24 +34,14 @@ CUT = "truncated"  # what msgspec says of a text that ends too early
 RAW = msgspec.json.Decoder(msgspec.Raw)
 
 
-def elements(blocks: Iterator[bytes], skipped: int, complain: Complain) -> Iterator[Documents]:
-    """Elements of an array whose first byte is its bracket, and stands behind ``skipped`` others."""
+def elements(blocks: Iterator[bytes], skipped: int, complain: Complain) -> Iterator[tuple[int, bytes, int]]:
+    """Number, text and first byte of each element of an array whose bracket stands behind ``skipped`` bytes."""
     array = _Array(blocks, skipped, complain)
-    some = Documents()
     while array.more():
         found = array.element()
-        if found is None:
-            continue
-        start, text = found
-        some.texts.append(text)
-        some.numbers.append(array.number)
-        some.starts.append(start)
-        some.bytes += len(text)
-        if some.are_enough:
-            yield some
-            some = Documents()
-    if some.texts:
-        yield some
+        if found is not None:
+            start, text = found
+            yield array.number, text, start
 
 
 class _Array:

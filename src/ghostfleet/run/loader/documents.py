@@ -34,16 +34,23 @@ class Documents:
         """Start without any."""
         self.texts: list[bytes] = []
         self.numbers: list[int] = []
-        self.starts: list[int] = []  # bytes, of elements of an array
+        self.starts: list[int] = []
         self.bytes = 0
 
     def __len__(self) -> int:
         """Count them."""
         return len(self.texts)
 
+    def add(self, number: int, text: bytes, start: int = -1) -> None:
+        """Take one more: its number, and the byte of the file at which an element of an array begins."""
+        self.texts.append(text)
+        self.numbers.append(number)
+        self.starts.append(start)
+        self.bytes += len(text)
+
     def place(self, number: int) -> Place:
         """Where one of them stands."""
-        return Place(self.numbers[number], self.starts[number] if self.starts else -1)
+        return Place(self.numbers[number], self.starts[number])
 
     @property
     def are_enough(self) -> bool:
@@ -74,7 +81,7 @@ def documents(content: Content, complain: Complain) -> Iterator[Documents]:
     if content.first.startswith(b"["):
         from ghostfleet.run.loader.array import elements
 
-        yield from elements(content.blocks, content.skipped, complain)
+        yield from _gathered(elements(content.blocks, content.skipped, complain))
         return
     numbered = lines(content.blocks, content.lines, complain)
     first = next(numbered, None)
@@ -108,12 +115,11 @@ def lines(blocks: Iterable[bytes], before: int, complain: Complain) -> Iterator[
         yield number + 1, left
 
 
-def _gathered(numbered: Iterable[tuple[int, bytes]]) -> Iterator[Documents]:
+def _gathered(found: Iterable[tuple[int, bytes] | tuple[int, bytes, int]]) -> Iterator[Documents]:
+    """Documents, enough of them at once."""
     some = Documents()
-    for number, line in numbered:
-        some.texts.append(line)
-        some.numbers.append(number)
-        some.bytes += len(line)
+    for document in found:
+        some.add(*document)
         if some.are_enough:
             yield some
             some = Documents()

@@ -15,7 +15,7 @@ from ghostfleet.world.flow.draft import SERVICE, WEB
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ghostfleet.core.arrays import F64, I64, U8, U64
+    from ghostfleet.core.arrays import I64, U8, U64
     from ghostfleet.state.estate import State
     from ghostfleet.state.estate.walk import Answered, Requests
 
@@ -150,9 +150,3 @@ def _in_order(parts: list[Steps]) -> Steps:
     since_us = np.clip(whole.start_us - whole.second * 1_000_000, 0, MOST_US).astype(np.uint64)
     key = (((rank << US_BITS) | since_us) << ID_BITS) | (whole.id >> (np.uint64(64) - ID_BITS))
     return whole.some(np.argsort(key, kind="stable"))
-
-
-def times_ms(steps_us: I64) -> F64:
-    """Milliseconds of whole microseconds."""
-    found: F64 = steps_us / 1000
-    return found

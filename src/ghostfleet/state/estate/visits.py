@@ -13,7 +13,8 @@ import msgspec
 import numpy as np
 
 from ghostfleet.core import draw
-from ghostfleet.state.estate.calling import FAILED, OWN, REFUSED, TIMED_OUT
+from ghostfleet.core.batch import Digits, Spelled
+from ghostfleet.state.estate.calling import FAILED, REFUSED, TIMED_OUT
 from ghostfleet.state.estate.walk import Answered
 from ghostfleet.world import web
 
@@ -88,7 +89,7 @@ def _everybody(seed: int, place: str) -> People:
     else:
         known, ends = web.cities_of(place)
         city = known.take(np.searchsorted(ends, lots, side="right"))
-    high = ((words >> np.uint64(48)) & LOW_16).astype(np.float64) * LANE
+    high = lot(words, 48)
     agent = np.searchsorted(web.agent_ends(), high, side="right")
     size = ADDRESSES // len(web.cities())
     address = city * size + ((words >> np.uint64(32)) % np.uint64(size)).astype(np.int64)
@@ -219,7 +220,7 @@ class Doors:
             share = web.client_errors(name)
             # Errors of clients are found early: they are among the quicker half, the quickest ones first.
             rank = (requests.id >> np.uint64(48)).astype(np.float64) * (2 * LANE)
-            wrong = (((asked >> np.uint64(32)) & LOW_16).astype(np.float64) * LANE < 2 * share) & (rank < 1) & ~bad
+            wrong = (lot(asked, 32) < 2 * share) & (rank < 1) & ~bad
             codes, ends = _by_quickness()
             places = np.flatnonzero(wrong)
             status[places] = codes.take(np.searchsorted(ends, rank[places], side="right"))
@@ -249,6 +250,18 @@ def _sliced(whole: Any, some: slice) -> Any:  # noqa: ANN401  see _joined
     kind = type(whole)
     values = [getattr(whole, name) for name in kind.__struct_fields__]
     return kind(*(one[some] if isinstance(one, np.ndarray) else _sliced(one, some) for one in values))
+
+
+def lot(words: U64, shift: int) -> F64:
+    """Uniform in [0, 1) of 16 bits of words."""
+    return ((words >> np.uint64(shift)) & LOW_16).astype(np.float64) * LANE
+
+
+def address(offset: Array) -> Spelled:
+    """Spell addresses of 198.18.0.0/15."""
+    offset = offset.astype(np.int64)
+    second, third, fourth = 18 + (offset >> 16), (offset >> 8) & 255, offset & 255
+    return Spelled(("198.", Digits(second), ".", Digits(third), ".", Digits(fourth)))
 
 
 def failure_status(node: int, blame: I64, cause: np.ndarray) -> I64:
@@ -299,6 +312,3 @@ def _by_quickness() -> tuple[I64, F64]:
     quick = web.catalogue()["quick"]
     order = sorted(range(len(codes)), key=lambda place: quick[str(codes[place])])
     return codes[order], web.ends([float(shares[place]) for place in order])
-
-
-__all__ = ["OWN", "Doors", "People", "Visits", "failure_status", "people", "route_of"]
