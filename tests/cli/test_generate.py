@@ -11,7 +11,8 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from ghostfleet.spec import reading
+from ghostfleet.cli.scenario import find
+from ghostfleet.spec import loading, reading
 from tests.cli.commands import ghostfleet
 
 if TYPE_CHECKING:
@@ -219,6 +220,15 @@ def test_what_show_prints_is_a_scenario_that_makes_the_same_data(tmp_path: Path)
     assert len(five.splitlines()) == 5 * 32 + 1
     again = ghostfleet(tmp_path, "show", "mine.yaml", "--json").stdout
     assert again == ghostfleet(tmp_path, "show", "capacity", *AWKWARD, "--json").stdout
+
+
+@pytest.mark.parametrize("scenario", sorted(loading.shipped()))
+def test_what_show_prints_of_a_shipped_scenario_is_that_scenario(tmp_path: Path, scenario: str) -> None:
+    now = ("--now", "2026-03-04T17:00:00Z") if "now" in loading.load(find(scenario)).scenario.parameters else ()
+    (tmp_path / "mine.yaml").write_text(ghostfleet(tmp_path, "show", scenario, *now).stdout)
+    again = ghostfleet(tmp_path, "show", "mine.yaml", "--json", *now)
+    assert again.returncode == 0, again.stderr
+    assert again.stdout == ghostfleet(tmp_path, "show", scenario, "--json", *now).stdout
 
 
 def test_what_show_prints_of_changes_is_a_config_file_that_makes_them(tmp_path: Path) -> None:

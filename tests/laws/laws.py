@@ -79,7 +79,7 @@ def fold(grain: str, factor: int, skip: int) -> None:
     tick_s = scenario.servers.tick_s
     start = -(-cells.window_of(grain, 1, skip).since_s // (tick_s * factor))
     rows = Window(start, start + 11, tick_s * factor)
-    observer = server_metrics.observer(scenario)
+    observer = server_metrics.of_servers(scenario)
     facts = server_metrics.observe(observer.servers.solve(rows.finer(factor), 0, SERVERS))
     made = cells.observe(Generator(scenario), rows, 0, SERVERS)
     for name in METRICS:

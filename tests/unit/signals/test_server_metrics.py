@@ -136,12 +136,12 @@ def test_as_many_values_are_misread_as_asked_by_the_factor_asked(ratio, times):
 
 
 def test_no_value_is_missing_unless_asked():
-    batch = server_metrics.observer(scenario()).rows(window_of("daily", 10), 0, 2)
+    batch = server_metrics.of_servers(scenario()).rows(window_of("daily", 10), 0, 2)
     assert all(values.missing is None for values in batch.columns.values() if isinstance(values, Quanta))
 
 
 def test_groups_of_columns_can_be_switched_off():
-    observer = server_metrics.observer(scenario("data.metadata.enabled=false", "data.calendar=false"))
+    observer = server_metrics.of_servers(scenario("data.metadata.enabled=false", "data.calendar=false"))
     assert list(observer.table.names) == [*IDENTITY, *METRICS]
     batch = observer.rows(window_of("daily", 3), 1, 3)
     assert isinstance(batch, Batch)
@@ -235,7 +235,7 @@ def test_a_key_of_the_data_section_is_read(key):
     else:
         window = window_of("hourly" if HOURLY in BEFORE.get(key, ()) else "daily", 200)
         one, two = (
-            [cells(server_metrics.observer(made).rows(window, server, server + 1)) for server in range(SERVERS)]
+            [cells(server_metrics.of_servers(made).rows(window, server, server + 1)) for server in range(SERVERS)]
             for made in (before, after)
         )
         assert any(

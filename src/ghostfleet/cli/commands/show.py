@@ -68,7 +68,9 @@ def _lines(tree: Mapping[str, Any], path: Path, loaded: Loaded, *, only_changed:
             continue
         strongest = loaded.layers.strongest(here)
         if not only_changed or (strongest is not None and strongest.rank > SCENARIO):
-            said = {part: below for part, below in value.items() if below not in EMPTY} if is_parameter else value
+            said = value
+            if is_parameter and value is not None:  # a parameter of a base that was taken back is null
+                said = {part: below for part, below in value.items() if below not in EMPTY}
             yield f"{start} {_flow(said)}", " ".join(_origins(here, value, loaded).split())
 
 

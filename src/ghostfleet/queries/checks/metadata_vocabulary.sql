@@ -8,7 +8,7 @@
 -- measured: every word is one of the scenario
 -- advice: Use the words of the scenario; other vocabularies need a mapping first.
 WITH words AS (
-    UNPIVOT (SELECT business_unit, criticality, region, server_type FROM server_metrics)
+    UNPIVOT (SELECT business_unit, criticality, region, server_type, app_name FROM server_metrics)
     ON * INTO NAME column_name VALUE value
 ), known AS (
     SELECT column_name, list(valid) AS words FROM expected_values GROUP BY ALL
@@ -21,6 +21,6 @@ GROUP BY ALL
 UNION ALL
 SELECT 'app_name', app_name, count(*), 'app_NNN'
 FROM server_metrics
-WHERE NOT regexp_full_match(app_name, 'app_\d{3,}')
+WHERE NOT regexp_full_match(app_name, 'app_\d{3,}') AND 'app_name' NOT IN (SELECT column_name FROM known)
 GROUP BY ALL
 ORDER BY rows DESC

@@ -166,14 +166,20 @@ class HostMetrics:
         return Batch(TABLE, columns)
 
     def _reading(self, facts: Facts, name: str, first: int, last: int) -> Quanta:
-        """Mean of the reads that arrived; null where none did, and where the agent does not report the metric."""
+        units, missing = self.reading(facts, name, first, last)
+        return Quanta(units.ravel(), SCALE, missing.ravel() if missing.any() else None)
+
+    def reading(self, facts: Facts, name: str, first: int, last: int) -> tuple[I64, Bool]:
+        """Mean of the reads that arrived, in millionths, and where there is none; shapes (hosts, rows).
+
+        There is none where no read arrived, and where the agent does not report the metric.
+        """
         mean, missing = facts.mean(name)
         if name == "memory":
             mean *= (self.agents.memory_units(np.arange(first, last)) * SCALE)[:, None]
         if name in self.agents.blind:
             missing |= self.agents.blind[name][first:last, None]
-        units = np.rint(mean).astype(np.int64).ravel()
-        return Quanta(units, SCALE, missing.ravel() if missing.any() else None)
+        return np.rint(mean).astype(np.int64), missing
 
 
 def expectations(scenario: Scenario, extent: Extent | None = None) -> Mapping[str, Sequence[Mapping[str, object]]]:

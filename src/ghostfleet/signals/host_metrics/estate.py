@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ghostfleet.core.window import Window
     from ghostfleet.spec.scenario import Scenario
     from ghostfleet.state.estate import State
+    from ghostfleet.world.hosts import HostFleet
 
 HOST_TICKS = 131_072  # worked out at once: arrays of so many values stay in cache
 
@@ -40,6 +41,11 @@ class EstateHosts:
         # The state is solved for all hosts of a window at once, so their rows come time after time.
         self._table = replace(TABLE, order=("time", "host_id"))
 
+    @property
+    def fleet(self) -> HostFleet:
+        """The hosts."""
+        return self._hosts.fleet
+
     def ready(self) -> StateObserver:
         """The observer."""
         count = self._hosts.entities
@@ -48,6 +54,14 @@ class EstateHosts:
     def observe(self, state: State, window: Window) -> Iterator[Batch]:
         """Rows of a window, time after time."""
         count = self._hosts.entities
+        for piece, hosts in self.seen(state, window):
+            batch = hosts.rows(piece, 0, count)
+            order = np.arange(len(batch)).reshape(count, len(piece)).T.ravel()
+            yield Batch(self._table, {name: taken(batch[name], order) for name in self._table.names})
+
+    def seen(self, state: State, window: Window) -> Iterator[tuple[Window, HostMetrics]]:
+        """Pieces of a window of rows, and the signal of hosts with what runs on them then."""
+        count = self._hosts.entities
         if not count:
             return
         loads = self._machines.loads(state)
@@ -55,7 +69,5 @@ class EstateHosts:
         for piece in window.cut(max(1, HOST_TICKS * TICK_S // (window.tick_s * count))):
             ticks = piece.finer(piece.tick_s // TICK_S)
             low, high = ticks.start - state.window.start, ticks.stop - state.window.start
-            part = loads.between(low, high)
-            batch = replace(self._hosts, beside=part.beside, running=running[:, low:high]).rows(piece, 0, count)
-            order = np.arange(len(batch)).reshape(count, len(piece)).T.ravel()
-            yield Batch(self._table, {name: taken(batch[name], order) for name in self._table.names})
+            beside = loads.between(low, high).beside
+            yield piece, replace(self._hosts, beside=beside, running=running[:, low:high])

@@ -68,9 +68,9 @@ class Estate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         bool, Meta(description="whether the graph shows how things do at the window's end; else it is always the same")
     ] = True
     graph_without: Annotated[
-        frozenset[Literal["VPC", "Subnet", "SecurityGroup", "Node", "Pod"]],
+        tuple[Literal["VPC", "Subnet", "SecurityGroup", "Node", "Pod"], ...],
         Meta(description="labels that the graph tables leave out, with all their links"),
-    ] = frozenset()
+    ] = ()
     keep: Annotated[
         tuple[str, ...],
         Meta(description="services that there are, with all that they call and run on; without any, everything"),

@@ -8,16 +8,17 @@ import numpy as np
 
 from ghostfleet.core import maths
 from ghostfleet.core.quantiles import normal_quantile
-from ghostfleet.state.estate.latency import log_moments, normal
+from ghostfleet.state.estate.latency import LN_2, log_moments, normal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ghostfleet.core.arrays import F64, I64, Bool
+    from ghostfleet.core.arrays import F32, F64, I64, Bool
 
 SEEN = 1e-4  # of the rarer side of a quantile: with less weight, other classes cannot be seen
-CLOSE = 1e-4  # octaves: a step of Newton's as short as this leaves far less than it goes
-STEPS = 64  # at most; each halves the bracket or the step, and four are usual
+CLOSE = 1e-3  # octaves: a step of Halley's as short as this leaves far less than it goes
+NEAR = 1e-4  # octaves: a bracket as narrow as this is near enough
+STEPS = 64  # at most; each halves the bracket or the step, and three are usual
 DENSITY = 0.3989422804014327  # of a standard normal at 0
 NARROWEST = 1e-6  # octaves
 AT_ONCE = 16_384  # rows
@@ -141,23 +142,28 @@ class _Class:
         octaves: F64 = self.location + self.scale * z[self.who]
         return octaves if self.role != SLOWER else maths.log2(maths.exp2(octaves) + self.start)
 
-    def beyond(self, x: F64) -> tuple[F64, F64]:
-        """Share of the class above x of each mixture, and its density there."""
+    def beyond(self, x: F64) -> tuple[F64 | F32, F64, F64]:
+        """Share of the class above x of each mixture, its density there, and how fast that falls, of itself."""
         mine = x[self.who]
         if self.role != SLOWER:
-            upper, bell = normal((mine - self.location) / self.scale)
-            return upper, (DENSITY * bell) / self.scale
+            z = (mine - self.location) / self.scale
+            upper, bell = normal(z)
+            return upper, bell * DENSITY / self.scale, z / self.scale
         time = maths.exp2(mine)
         rest = time - self.start
         none = rest <= 0
         rest[none] = 1.0
-        upper, bell = normal((maths.log2(rest) - self.location) / self.scale)
-        density = (DENSITY * bell) / self.scale * (time / rest)
-        return np.where(none, 1.0, upper), np.where(none, 0.0, density)
+        slope = time / rest  # of log2(rest), by octave of time
+        z = (maths.log2(rest) - self.location) / self.scale
+        upper, bell = normal(z)
+        density, fall = bell * DENSITY / self.scale * slope, z / self.scale * slope + LN_2 * self.start / rest
+        return np.where(none, 1.0, upper), np.where(none, 0.0, density), np.where(none, 0.0, fall)
 
 
 def _invert(classes: list[_Class], z: F64, beyond: F64) -> F64:
-    """Where a share ``beyond`` of each mixture lies above: Newton's steps, or halves of the bracket where they stray.
+    """Where a share ``beyond`` of each mixture lies above: Halley's steps, or halves of the bracket where they stray.
+
+    A step of Halley's is Newton's, s, over 1 − s · g / 2, where g is how fast the density falls, of itself.
 
     Each mixture goes until it is there, whatever the others do, so that no value depends on what else is asked.
     """
@@ -166,17 +172,18 @@ def _invert(classes: list[_Class], z: F64, beyond: F64) -> F64:
     for _ in range(STEPS):
         if not len(left):
             break
-        above, density = _mixture(classes, x)
+        above, density, fall = _mixture(classes, x)
         above -= beyond
         right = above > 0
         low, high = np.where(right, x, low), np.where(right, high, x)
         stride = above / density
+        stride /= np.maximum(1 - stride * fall / (2 * density), 0.5)
         new = x + stride
         good = (new >= low) & (new <= high) & (np.abs(stride) * 2 <= moved)
         new = np.where(good, new, (low + high) / 2)
         moved = np.abs(new - x)
         out[left] = x = new
-        going = np.where(good, moved, high - low) > CLOSE
+        going = np.where(good, moved > CLOSE, high - low > NEAR)
         if not going.all():
             classes = [one.only(going) for one in classes]
             left, (x, low, high, moved, beyond) = left[going], [one[going] for one in (x, low, high, moved, beyond)]
@@ -202,18 +209,20 @@ def _start(classes: list[_Class], z: F64, low: F64, high: F64) -> F64:
     return x
 
 
-def _mixture(classes: list[_Class], x: F64) -> tuple[F64, F64]:
-    """Share of mixtures above x, and their densities there."""
-    above, density = np.zeros_like(x), np.full_like(x, 1e-30)
-    first = np.zeros((2, len(x)))
+def _mixture(classes: list[_Class], x: F64) -> tuple[F64, F64, F64]:
+    """Share of mixtures above x, their densities there, and how fast those fall."""
+    above, density, falling = np.zeros_like(x), np.full_like(x, 1e-30), np.zeros_like(x)
+    first = np.zeros((3, len(x)))
     for one in classes:
-        upper, dense = one.beyond(x)
+        upper, dense, fall = one.beyond(x)
         if one.role == USUAL:
-            first[:, one.who] = upper, dense
+            first[:, one.who] = upper, dense, fall
         elif one.role == SLOWER:
             usual = first[:, one.who]
             held = upper < usual[0]
-            upper, dense = np.where(held, usual[0], upper), np.where(held, usual[1], dense)
+            upper, dense, fall = (np.where(held, *each) for each in zip(usual, (upper, dense, fall), strict=True))
         above[one.who] += one.share * upper
-        density[one.who] += one.share * dense
-    return above, density
+        dense = one.share * dense
+        density[one.who] += dense
+        falling[one.who] += dense * fall
+    return above, density, falling

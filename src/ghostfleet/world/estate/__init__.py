@@ -83,9 +83,9 @@ class World(msgspec.Struct, frozen=True):
     @property
     def shown(self) -> World:
         """The world as its graph shows it: without the labels that the scenario leaves out, and their links."""
-        without = self.estate.graph_without
+        without = frozenset(self.estate.graph_without)
         kept = frozenset(self.labels) - without
-        nothing = {label: self.labels[label].none() for label in without}
+        nothing = {label: self.labels[label].none() for label in self.estate.graph_without}
         return msgspec.structs.replace(
             self,
             labels={**self.labels, **nothing},

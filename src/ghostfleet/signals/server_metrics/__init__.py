@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from ghostfleet.core.arrays import I64, Bool
     from ghostfleet.core.batch import Values
+    from ghostfleet.signals import StateObserver
     from ghostfleet.spec.data import Data, Metadata
     from ghostfleet.spec.scenario import Scenario
     from ghostfleet.state.servers import ServerState
@@ -81,8 +82,17 @@ def observe(state: ServerState) -> Facts:
     return Facts(TABLE, state.window, dict(zip(METRIC_COLUMNS, readings, strict=True)))
 
 
-def observer(scenario: Scenario) -> ServerMetrics:
-    """Make the signal ready for a scenario."""
+def observer(scenario: Scenario) -> ServerMetrics | StateObserver:
+    """Make the signal ready for a scenario: for its servers, or for the hosts of its estate."""
+    if scenario.estate is not None:
+        from ghostfleet.signals.server_metrics.estate import EstateServers  # which needs this module
+
+        return EstateServers(scenario).ready()
+    return of_servers(scenario)
+
+
+def of_servers(scenario: Scenario) -> ServerMetrics:
+    """Signal of a scenario that is about servers alone."""
     fleet = fleets.build(scenario)
     return ServerMetrics(fleet, scenario.servers, Servers.of(scenario, fleet))
 
@@ -121,7 +131,7 @@ class ServerMetrics:
         if self.data.metadata.enabled:
             columns |= {name: _spread(text, first, last, len(window)) for name, text in self._attributes.items()}
         if self.data.calendar:
-            columns |= _dates(window, last - first, self.data.seasonality.eoq_months)
+            columns |= dates(window, last - first, self.data.seasonality.eoq_months)
         return Batch(self.table, columns)
 
     @cached_property
@@ -161,7 +171,7 @@ def _spread(text: Text, first: int, last: int, times: int) -> Text:
     return Text(_each(text.codes[first:last], times), text.vocabulary)
 
 
-def _dates(window: Window, entities: int, eoq_months: tuple[int, ...]) -> dict[str, Values]:
+def dates(window: Window, entities: int, eoq_months: tuple[int, ...]) -> dict[str, Values]:
     """Calendar columns; the same calendar drives the load, so flag and effect cannot disagree (defect 13)."""
     day = window.seconds() // DAY_S
     first, last = (int(day[0]), int(day[-1])) if len(day) else (0, -1)
@@ -185,6 +195,8 @@ def _dates(window: Window, entities: int, eoq_months: tuple[int, ...]) -> dict[s
 
 def notes(scenario: Scenario, row_s: int) -> Mapping[str, object]:
     """What a row is, and the faults that were made on purpose."""
+    if scenario.estate is not None:
+        return {"server_metrics": "95th percentiles of a host's five-minute readings of a day, until the span ends"}
     data = scenario.servers
     ticks = row_s // data.tick_s
     level = "hourly level" if data.tick_s < DAY_S else "documented base level of the day"
@@ -202,6 +214,10 @@ def notes(scenario: Scenario, row_s: int) -> Mapping[str, object]:
 
 def expectations(scenario: Scenario, extent: Extent | None = None) -> Mapping[str, Sequence[Mapping[str, object]]]:
     """What checks may expect of rows of some extent, or of the whole scenario: small tables that queries read."""
+    if scenario.estate is not None:
+        from ghostfleet.signals.server_metrics.estate import EstateServers
+
+        return {"expected_values": EstateServers(scenario).words()}
     data = scenario.servers
     known = _whole(data) if extent is None else extent
     calendar = calendars.holidays("US")
