@@ -240,7 +240,7 @@ def _whole(bound: float | None) -> int | None:
 
 def _aliases(document: reading.Document) -> dict[str, str]:
     """Aliases of a scenario as far as they are what they should be; loading complains of the others."""
-    given = layers.merged(document).get("aliases")
+    given = layers.section(document, "aliases")
     return {name: of for name, of in given.items() if isinstance(of, str)} if isinstance(given, dict) else {}
 
 

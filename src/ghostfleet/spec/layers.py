@@ -37,6 +37,7 @@ class Origin(msgspec.Struct, frozen=True):
 
 
 SCENARIO, CONFIG, ENVIRONMENT, COMMAND = range(4)
+NOWHERE = Origin(SCENARIO, "")
 
 
 class Layers(msgspec.Struct):
@@ -50,20 +51,41 @@ class Layers(msgspec.Struct):
         if document.base is not None:
             self.lay(document.base, rank)
         own = msgspec.structs.replace(document, base=None)
-        self._put((), document.tree, lambda path: Origin(rank, own.place(path)))
+        for key, below in document.tree.items():
+            self._put(self.tree, (key,), below, lambda path: Origin(rank, own.place(path)))
 
     def set(self, path: Path, given: Any, origin: Origin) -> None:  # noqa: ANN401  any YAML value
         """Put a value or a section over what is there at one path."""
-        self._put(path, given, lambda _path: origin)
+        place = self.tree
+        for step in path[:-1]:
+            if not isinstance(place.get(step), dict):
+                place[step] = {}
+            place = place[step]
+        self._put(place, path, given, lambda _path: origin)
 
-    def _put(self, path: Path, given: Any, origin: Callable[[Path], Origin]) -> None:  # noqa: ANN401  any YAML value
-        stood = self.value(path)
-        if not isinstance(given, dict) or not isinstance(stood, dict) or (stood and keys.is_one_value(path)):
-            self._replace(path, {} if isinstance(given, dict) else given, origin(path))
-        for key, below in given.items() if isinstance(given, dict) else ():
-            self._put((*path, key), below, origin)
+    def _put(self, place: dict[str, Any], path: Path, given: Any, origin: Callable[[Path], Origin]) -> None:  # noqa: ANN401  any YAML value
+        """Put something over what stands at a path, whose last step is a key of ``place``."""
+        key = path[-1]
+        stood = place.get(key)
+        if isinstance(given, dict):
+            if not isinstance(stood, dict) or (stood and keys.is_one_value(path)):
+                self._forget(path, stood)
+                place[key] = stood = {}  # says nothing by itself: its keys have their built-in defaults
+            for step, below in given.items():
+                self._put(stood, (*path, step), below, origin)
+            return
+        self._forget(path, stood)
+        place[key] = deepcopy(given) if isinstance(given, list) else given
+        self.origins[path] = origin(path)
         if isinstance(given, list):
             self._trace(path, given, origin)
+
+    def _forget(self, path: Path, stood: Any) -> None:  # noqa: ANN401  any YAML value
+        """Forget where what stood at a path came from; to look through all origins for a new key would be quadratic."""
+        self.origins.pop(path, None)
+        if isinstance(stood, dict | list):
+            for known in [known for known in self.origins if known[: len(path)] == path]:
+                del self.origins[known]
 
     def _trace(self, path: Path, given: Any, origin: Callable[[Path], Origin]) -> None:  # noqa: ANN401  any YAML value
         """Remember where the parts of a list stand: it is one value, but a part may be what is wrong."""
@@ -72,19 +94,6 @@ class Layers(msgspec.Struct):
             here = (*path, str(part))
             self.origins[here] = origin(here)
             self._trace(here, below, origin)
-
-    def _replace(self, path: Path, leaf: Any, origin: Origin) -> None:  # noqa: ANN401  any YAML value
-        place = self.tree
-        for step in path[:-1]:
-            if not isinstance(place.get(step), dict):
-                place[step] = {}
-            place = place[step]
-        if path[-1] in place:  # to look through all origins for each new key would be quadratic
-            for known in [known for known in self.origins if known[: len(path)] == path]:
-                del self.origins[known]
-        place[path[-1]] = deepcopy(leaf)
-        if leaf != {}:  # an empty mapping says nothing: its keys have their built-in defaults
-            self.origins[path] = origin
 
     def says(self, path: Path) -> bool:
         """Whether any layer gave a value at a path or below it."""
@@ -120,13 +129,15 @@ class Layers(msgspec.Struct):
         return max(related, key=lambda found: found[:2], default=(0, 0, None))[2]
 
 
-def merged(document: Document) -> dict[str, Any]:
-    """Tree of a document over those that it builds on."""
+def section(document: Document, key: str) -> Any:  # noqa: ANN401  any YAML value
+    """Value of a key at the top of a document, laid over those of the documents that it builds on."""
     if document.base is None:
-        return document.tree
+        return document.tree.get(key)
     layers = Layers()
-    layers.lay(document, SCENARIO)
-    return layers.tree
+    for given in (section(document.base, key), document.tree.get(key)):
+        if given is not None:
+            layers.set((key,), given, NOWHERE)
+    return layers.tree.get(key)
 
 
 def from_environment(layers: Layers, environment: Mapping[str, str]) -> None:

@@ -75,7 +75,8 @@ def extended(document: Document, read: Callable[[str, str], Document] | None = N
 def declared(document: Document) -> dict[str, Parameter]:
     """Parameters that a scenario's text declares."""
     document = extended(document)
-    tree = layering.merged(document).get("parameters", {})
+    tree = layering.section(document, "parameters")
+    tree = {} if tree is None else tree
     if isinstance(tree, dict):
         tree = {name: parameter for name, parameter in tree.items() if parameter is not None}
     try:
