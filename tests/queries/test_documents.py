@@ -13,7 +13,7 @@ from ghostfleet.queries import open_data, relations, validate_url
 from ghostfleet.queries.text import Need
 from ghostfleet.sinks import open_sink
 from tests.sinks.documents import DOCUMENTS
-from tests.sinks.rows import PARTS, cut, rows, values, write
+from tests.sinks.rows import PARTS, TABLE, cut, rows, values, write
 
 FORMS = ("jsonl", "json", "bulk", "bulk.gz", "parquet", "csv", "duckdb")
 NAMES = [one.flat_name for one in DOCUMENTS.columns]
@@ -47,6 +47,17 @@ def test_every_format_has_the_same_columns_and_rows(form, tmp_path):
         wrong = data.store.execute("SELECT wrong_cells FROM readings WHERE wrong_cells IS NOT NULL").fetchall()
     assert found == expected(form)
     assert not wrong
+
+
+@pytest.mark.parametrize("form", [*FORMS, "jsonl.gz", "json.gz", "csv.gz"])
+@pytest.mark.parametrize("table", [DOCUMENTS, TABLE])
+def test_a_table_without_rows_is_one_in_every_format(form, table, tmp_path):
+    url = f"duckdb:{tmp_path}/fleet.duckdb" if form == "duckdb" else f"{tmp_path}/out"
+    write(open_sink(url, format=None if form == "duckdb" else form), [rows(0, table)])
+    with open_data(url, [table]) as data:
+        assert data.is_empty
+        assert data.store.execute("SELECT count(*) FROM readings").fetchall() == [(0,)]
+    assert not [one for one in validate_url(url, [table]).results if one.status == "failed"]
 
 
 @pytest.mark.parametrize("form", FORMS)

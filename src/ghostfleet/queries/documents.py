@@ -30,6 +30,9 @@ def relation(store: DuckDBPyConnection, source: Source, paths: str, packing: str
     is_bulk = source.suffix.startswith(BULK)
     given = f"{paths}, format = '{form}', compression = '{packing}'"
     shape = _shape(store, f"read_json_objects({given})", source, is_bulk=is_bulk)
+    if not shape:
+        cells = [f"CAST(NULL AS VARCHAR) AS {_quoted(column.name)}" for column in source.table.columns]
+        return f"(SELECT {', '.join(cells)} WHERE false)", dict.fromkeys(source.table.names, "VARCHAR")
     leaves = _leaves(shape, source.table)
     lists = {column.name for column in source.table.columns if column.kind is Kind.TEXTS}
     kinds = {name: "JSON" if name in lists else "VARCHAR" for name in leaves}
@@ -48,14 +51,16 @@ def relation(store: DuckDBPyConnection, source: Source, paths: str, packing: str
 
 
 def _shape(store: DuckDBPyConnection, objects: str, source: Source, *, is_bulk: bool) -> dict[str, Any]:
-    """Keys of objects, nested as they are."""
+    """Keys of objects, nested as they are; none where there are no objects, as of a table without rows."""
     kept = f"FROM {objects}"
     if is_bulk:
         kept += f" WHERE json_extract(json, '$.{_ACTION}._index') IS NULL"
     shape: dict[str, Any] = {}
     for limit in _SAMPLES:
         said = store.execute(f"SELECT json_group_structure(json) FROM ({kept}{limit})").fetchone() or (None,)  # noqa: S608
-        found = json.loads(said[0] or "null")
+        if said[0] is None:
+            return {}
+        found = json.loads(said[0])
         shape = found if isinstance(found, dict) else {}
         if not shape:
             raise UnreadableError(f"{source.paths[0]} holds no JSON objects")

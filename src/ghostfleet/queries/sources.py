@@ -20,6 +20,7 @@ STORE, GRAPH, FILES = "duckdb:", "ladybug:", "files:"
 MOST_NAMED = 6  # in a message
 TRUTH = "truth"  # the folder into which the command of that name writes
 STORES = ("duckdb", "ladybug")  # suffixes of sources that are stores
+_LINES = ("jsonl", "ndjson")  # of which an empty file is a table without rows
 _PART = re.compile(r"(.+)-(\d{5})-of-(\d{5})")
 _BESIDE = ("manifest", "summary", "mapping", "_sample")  # endings of files that lie beside those of tables
 _CHUNK_BYTES = 1 << 20
@@ -232,6 +233,8 @@ def ensure_readable(source: Source) -> None:
 def _ensure_readable(path: Path, suffix: str) -> None:
     size = path.stat().st_size
     if not size:
+        if suffix in _LINES:
+            return
         raise UnreadableError(f"{path} is empty")
     with path.open("rb") as file:
         start = file.read(4)
