@@ -209,6 +209,8 @@ class Generator:
         ticks = window.finer(window.tick_s // self.scenario.timeline.tick_s)
         known = self._solved
         if known is None or known.window != ticks or (detailed and not known.outcomes.is_detailed):
+            if known is not None:
+                known.forget_walk()
             self._solved = known = None  # its memory is the next one's
             self._solved = known = self.estates.solve(ticks, detailed=detailed)
         return known

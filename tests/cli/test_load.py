@@ -62,6 +62,30 @@ def test_what_generate_wrote_loads_into_a_store_that_has_it_and_changes_nothing(
     assert ghostfleet(tmp_path, "verify", "new.duckdb").stdout.startswith("new.duckdb: 1 table, loaded and not gen")
 
 
+@pytest.mark.parametrize("form", ["jsonl", "json", "bulk"])
+@pytest.mark.parametrize(("limit", "loaded"), [(1, 1), (50, 50), (ROWS, ROWS), (10 * ROWS, ROWS)])
+def test_a_limit_loads_the_first_lines_and_no_other(
+    tmp_path: Path, made: Path, form: str, limit: int, loaded: int
+) -> None:
+    (path,) = (made / form).glob(f"{NAME}.*")
+    tally = figures(tmp_path, path, "--to", "out/", "--format", "jsonl", "--limit", limit)["out/"]
+    assert tally == {"inserted": loaded, "updated": 0, "unchanged": 0, "duplicates": 0}
+    (whole,) = (made / "jsonl").glob(f"{NAME}.*")
+    texts = (tmp_path / f"out/{NAME}.jsonl").read_text(), gzip.decompress(whole.read_bytes()).decode()
+    first, every = ([json.loads(line) for line in text.splitlines()] for text in texts)
+    assert first == every[:loaded]
+
+
+def test_lines_behind_a_limit_are_not_looked_at(tmp_path: Path, made: Path) -> None:
+    text = gzip.decompress((made / "jsonl" / f"{NAME}.jsonl.gz").read_bytes()).decode()
+    (tmp_path / "x.jsonl").write_text(f"{text}broken\n", encoding="utf-8")
+    assert ghostfleet(tmp_path, "load", "x.jsonl", "--to", "a.duckdb").returncode == 1
+    assert ghostfleet(tmp_path, "load", "x.jsonl", "--to", "b.duckdb", "--limit", str(ROWS)).returncode == 0
+    refused = ghostfleet(tmp_path, "load", "x.jsonl", "--to", "c.duckdb", "--limit", "0")
+    assert refused.returncode == 2
+    assert "--limit" in refused.stderr
+
+
 def test_a_changed_row_of_a_generated_store_is_told_by_verify(tmp_path: Path, made: Path) -> None:
     for name in ("fleet.duckdb", "fleet.duckdb.manifest.json"):
         (tmp_path / name).write_bytes((made / name).read_bytes())

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 FORMATS = ("csv", "csv.gz", "jsonl", "jsonl.gz", "json", "json.gz", "bulk", "bulk.gz", "parquet")
 BYTES_PER_UNIT = 1000
+USUAL_CODEC = "fast"
 
 
 OPTIONS = {
@@ -32,7 +33,9 @@ OPTIONS = {
     ),
     "since": click.option("--from", "since", type=Moment(), help="First row that starts at or after this time."),
     "until": click.option("--until", type=Moment(), help="No row that starts at or after this time."),
-    "last": click.option("--last", type=Duration(), help="The last stretch before now, such as 90d."),
+    "last": click.option(
+        "--last", type=Duration(), help="The last stretch before now (or the scenario's own), such as 90d."
+    ),
     "every": click.option("--every", type=Duration(), help="Length of a row; a multiple of the scenario's tick."),
     "only": click.option(
         "--only", metavar="TABLES", help="Tables or groups (graph) to write, separated by commas, or all."
@@ -43,8 +46,7 @@ OPTIONS = {
     "codec": click.option(
         "--codec",
         type=click.Choice(("fast", "small", "none")),
-        default="fast",
-        show_default=True,
+        show_default=USUAL_CODEC,
         help="How hard to compress.",
     ),
     "split_size": click.option(
@@ -89,7 +91,8 @@ def request(scenario: Scenario, arguments: Mapping[str, Any]) -> Request:
             msg = "--last says where the window begins and ends; leave out --from and --until"
             raise ScenarioError(msg)
         row_s = arguments["every"] or scenario.timeline.row_s
-        until = int(surroundings.now().timestamp()) // row_s * row_s
+        now_s = scenario.now_s or int(surroundings.now().timestamp())
+        until = now_s // row_s * row_s
         since = until - last
     if since is not None and until is not None and until <= since:
         msg = "--until must be after --from"
@@ -98,7 +101,6 @@ def request(scenario: Scenario, arguments: Mapping[str, Any]) -> Request:
         said, missing = ("--part", "--of") if arguments["parts"] is None else ("--of", "--part")
         msg = f"{said} needs {missing}: write --part 1 --of 4 to make the first of four parts"
         raise ScenarioError(msg)
-    compressed = scenario.compressed and arguments["codec"] != "none"
     return Request(
         urls=tuple(arguments["to"]) or (scenario.destination,),
         since_s=since,
@@ -106,13 +108,24 @@ def request(scenario: Scenario, arguments: Mapping[str, Any]) -> Request:
         every_s=arguments["every"],
         only=tuple(name.strip() for name in (arguments["only"] or "").split(",") if name.strip()),
         format=arguments["format_"] or (None if _named_formats(arguments["to"]) else scenario.file_format),
-        codec=arguments["codec"],
-        compressed=compressed,
+        codec=arguments["codec"] or USUAL_CODEC,
+        compressed=_compressed(scenario, arguments),
         part=(arguments["part"] or 1, arguments["parts"] or 1),
         workers=arguments["workers"],
         blind=arguments["blind"],
         split_bytes=arguments.get("split_size"),
     )
+
+
+def _compressed(scenario: Scenario, arguments: Mapping[str, Any]) -> bool:
+    """Whether files are compressed; an estate's are where a format, a name or a codec says so, if not by themselves."""
+    codec = arguments["codec"]
+    if codec == "none":
+        return False
+    if scenario.compressed or scenario.estate is None:
+        return scenario.compressed
+    names = (arguments["format_"] or "", *map(suffix_of, arguments["to"]))
+    return codec is not None or any(name.endswith(".gz") for name in names)
 
 
 def _named_formats(urls: Sequence[str]) -> bool:

@@ -110,7 +110,8 @@ def _smaller(generator: Generator, tasks: Sequence[Task]) -> tuple[Task, float]:
         return small, sum(one.rows for one in tasks) / small.rows
     spans = [window for one in tasks if len(window := _first(one.window, max(1, SAMPLE_S // one.window.tick_s)))]
     cheap = [window for window in spans if not observer.solves(window)]
-    window = next((one for one in cheap if observer.expected(one)), cheap[0] if cheap else _first(task.window, 0))
+    # The fullest, for few rows say little of how large they are.
+    window = max(cheap, key=observer.expected) if cheap else _first(task.window, 0)
     small = msgspec.structs.replace(task, window=window, rows=observer.expected(window))
     return small, sum(len(one.window) for one in tasks) / max(len(window), 1)
 

@@ -14,7 +14,7 @@ from ghostfleet.signals import StateObserver
 from ghostfleet.state.estate.visits import FIRST_USER, Doors, Entered, Visits, address, lot, stretches
 from ghostfleet.world import flow as flows
 from ghostfleet.world import web
-from ghostfleet.world.flow.entering import mean_per_s, ticks_of
+from ghostfleet.world.flow.entering import expected, mean_per_s, ticks_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -120,7 +120,7 @@ class Events:
             TABLE,
             max(1, round(self._a_second * self._tick_s)),
             self.observe,
-            lambda window: round(self._a_second * len(window) * window.tick_s),
+            lambda window: expected(self._flow, self._a_second, window),
             is_detailed=True,
             ticks_at_once=ticks_of(IN_A_TASK, self._a_second, self._tick_s),
         )

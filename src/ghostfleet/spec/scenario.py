@@ -125,8 +125,8 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         if self.estate is not None:
             since_s, until_s = self.estate.span_s
             history_s = self.estate.history_days * DAY_S
-            # A story is over after some days: all of it is its history.
-            is_long = until_s - since_s > history_s
+            # A story is over after some days, and one who says which days end now means all of them.
+            is_long = until_s - since_s > history_s and self.estate.now is None
             # A span that ends now ends with a whole tick, and so do its rows.
             row_s = estates.ROW_S if self.estate.now is None else estates.TICK_S
             return Timeline(since_s, until_s, estates.TICK_S, row_s, history_s if is_long else None)
@@ -134,6 +134,11 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             return Timeline(*self.hosts.span_s, TICK_S, ROW_S)
         data = self.servers
         return Timeline(*data.span_s, data.tick_s, data.row_s)
+
+    @property
+    def now_s(self) -> int | None:
+        """Time that counts as now, where the scenario says one: the end of its span."""
+        return self.timeline.until_s if self.estate is not None and self.estate.now is not None else None
 
     @property
     def compressed(self) -> bool:

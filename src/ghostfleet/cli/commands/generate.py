@@ -151,7 +151,7 @@ class Run(msgspec.Struct):
             return
         self.reported = self.done
         rate = self.done / max(surroundings.stopwatch() - self.started, 1e-9)
-        share = 100 * self.done / self.plan.rows
+        share = 100 * self.done / max(self.plan.rows, 1)
         records.LOG.info("generate metrics: %.0f %%, %s records so far, %.0f records/s", share, self.done, rate)
 
 

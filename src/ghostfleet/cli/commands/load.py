@@ -38,6 +38,7 @@ that are no rows of the table are reported, the others are loaded, and the exit 
 Examples:
   ghostfleet load out/security_events.jsonl --to duckdb:estate.duckdb
   ghostfleet load events.json.gz --table security_events --to out/ --format parquet
+  ghostfleet load events.jsonl --to duckdb:events.duckdb --limit 1000
   ghostfleet load changes.ndjson --to blackhole:     only checks the file
 """
 
@@ -46,6 +47,7 @@ Examples:
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
 @click.option("--table", metavar="NAME", help="Table whose rows FILE holds  [default: the one with its columns]")
 @output.some("to", "format_", "codec")
+@click.option("--limit", type=click.IntRange(1), help="Load only so many lines, the first ones.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--yes", is_flag=True, help="Replace files without asking.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
@@ -84,7 +86,14 @@ def _request(path: Path, arguments: Mapping[str, Any]) -> Request:
     if not arguments["to"]:
         msg = "say where the rows shall go: --to duckdb:FILE, a folder, or what `ghostfleet list sinks` lists"
         raise click.UsageError(msg)
-    return loading.Request(path, arguments["to"], arguments["table"], arguments["format_"], arguments["codec"])
+    return loading.Request(
+        path,
+        arguments["to"],
+        arguments["table"],
+        arguments["format_"],
+        arguments["codec"] or output.USUAL_CODEC,
+        arguments["limit"],
+    )
 
 
 def _agree(paths: list[Path], *, yes: bool) -> None:

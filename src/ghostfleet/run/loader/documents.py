@@ -52,6 +52,13 @@ class Documents:
         """Where one of them stands."""
         return Place(self.numbers[number], self.starts[number])
 
+    def first(self, count: int) -> Documents:
+        """Some of them, the first."""
+        some = Documents()
+        for document in list(zip(self.numbers, self.texts, self.starts, strict=True))[:count]:
+            some.add(*document)
+        return some
+
     @property
     def are_enough(self) -> bool:
         """Whether they are to be worked on now."""
@@ -113,6 +120,16 @@ def lines(blocks: Iterable[bytes], before: int, complain: Complain) -> Iterator[
             is_long, left = True, b""
     if not is_long and left and not left.isspace():
         yield number + 1, left
+
+
+def limited(found: Iterator[Documents], limit: int | None) -> Iterator[Documents]:
+    """The first documents of all, and nothing read behind them."""
+    left = limit
+    while left != 0 and (some := next(found, None)) is not None:
+        if left is not None:
+            some = some.first(left)
+            left -= len(some)
+        yield some
 
 
 def _gathered(found: Iterable[tuple[int, bytes] | tuple[int, bytes, int]]) -> Iterator[Documents]:

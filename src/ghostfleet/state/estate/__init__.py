@@ -73,6 +73,12 @@ class State(msgspec.Struct, frozen=True, dict=True):
         """Single requests on their way; of a state that was solved in detail."""
         return Walk(self)
 
+    def forget_walk(self) -> None:
+        """Let go of the walk: its parts know each other, so without this its memory and the state's are free late."""
+        walk: Walk | None = self.__dict__.pop("walk", None)
+        if walk is not None:
+            walk.forget()
+
     @cached_property
     def statements(self) -> Statements:
         """What all stores did, by name."""

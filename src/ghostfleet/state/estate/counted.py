@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ghostfleet.core.arrays import F64, I64
 
-CHUNK = 4_096  # ticks whose weights are summed beforehand
+CHUNK = 1_024  # ticks whose weights are summed beforehand
 BITS = 62  # of a weight times a total
 
 

@@ -76,6 +76,10 @@ class Walk:
         self._nodes: dict[int, Node] = {}
         self._edges: dict[int, F64] = {}
 
+    def forget(self) -> None:
+        """Let go of nodes, which know the walk."""
+        self._nodes.clear()
+
     @cached_property
     def details(self) -> list[I64]:
         """Counts that only single requests need, each of shape (slots, ticks)."""

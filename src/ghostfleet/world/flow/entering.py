@@ -28,6 +28,12 @@ def mean_per_s(flow: Flow, cells: Sequence[int]) -> float:
     return total / (until_s - since_s) * some / sum(every)
 
 
+def expected(flow: Flow, per_s: float, window: Window) -> int:
+    """How many of so many requests per second enter in a window; of windows side by side as many as in both."""
+    since_s = flow.estate.span_s[0]
+    return round(per_s * (window.until_s - since_s)) - round(per_s * (window.since_s - since_s))
+
+
 def _mean(flow: Flow, cells: Sequence[int]) -> list[float]:
     entries = flow.entries
     hour = flow.estate.span_s[0] // (7 * DAY_S) * WEEK_H

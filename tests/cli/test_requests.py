@@ -1,0 +1,103 @@
+"""What a user of `events` and `commerce` meets: counts, long spans, compression, what counts as now."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.cli.commands import ghostfleet
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NOW = ("--now", "2026-03-04T17:00:00-05:00")
+FEW = ("--count", "40", *NOW)
+
+
+def lines(path: Path) -> list[str]:
+    """Lines of a file, packed or not."""
+    data = path.read_bytes()
+    return (gzip.decompress(data) if path.suffix == ".gz" else data).decode().splitlines()
+
+
+@pytest.mark.parametrize(("count", "hours"), [(5, 720), (200, 2400), (1, 1)])
+def test_there_are_as_many_events_as_were_asked_for_however_long_the_span(
+    tmp_path: Path, count: int, hours: int
+) -> None:
+    asked = ("events", "--count", str(count), "--hours", str(hours), *NOW)
+    done = ghostfleet(tmp_path, "generate", *asked, "--to", "out/", "--workers", "1")
+    assert done.returncode == 0, done.stderr
+    found = [json.loads(line) for line in lines(tmp_path / "out/realistic_events.jsonl")]
+    assert len(found) == count
+    assert max(one["timestamp"] for one in found) < "2026-03-04T22:00:00Z"
+    assert json.loads(ghostfleet(tmp_path, "plan", *asked, "--json").stdout)["rows"] == count
+
+
+def test_days_of_commerce_are_all_made_however_many(tmp_path: Path) -> None:
+    asked = ("commerce", "--days", "95", "--scale", "0.0001", *NOW, "--only", "transactions", "--to", "out/", "--yes")
+    assert ghostfleet(tmp_path, "generate", *asked).returncode == 0
+    days = {json.loads(line)["@timestamp"][:10] for line in lines(tmp_path / "out/all_data.ndjson")[1::2]}
+    assert len(days) in {95, 96}
+
+
+def test_the_last_hours_are_those_before_the_now_of_the_scenario(tmp_path: Path) -> None:
+    done = ghostfleet(tmp_path, "generate", "events", *FEW, "--last", "6h", "--to", "out/")
+    assert done.returncode == 0, done.stderr
+    times = [json.loads(line)["timestamp"] for line in lines(tmp_path / "out/realistic_events.jsonl")]
+    assert times
+    assert all("2026-03-04T16" <= one < "2026-03-04T22" for one in times)
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv", "json", "bulk"])
+def test_a_format_that_is_packed_packs(tmp_path: Path, form: str) -> None:
+    for name in (form, f"{form}.gz"):
+        done = ghostfleet(tmp_path, "generate", "events", *FEW, "--format", name, "--to", f"{name}/")
+        assert done.returncode == 0, done.stderr
+    (plain,), (packed,) = (list((tmp_path / name).glob("realistic_events.*")) for name in (form, f"{form}.gz"))
+    assert packed.suffix == ".gz"
+    assert lines(packed) == lines(plain)
+
+
+def test_names_and_codecs_pack_as_well_and_none_does_not(tmp_path: Path) -> None:
+    named = ghostfleet(tmp_path, "generate", "events", *FEW, "--to", "x.jsonl.gz")
+    small = ghostfleet(tmp_path, "generate", "events", *FEW, "--codec", "small", "--to", "small/")
+    plain = ghostfleet(tmp_path, "generate", "events", *FEW, "--codec", "none", "--to", "plain/")
+    assert [named.returncode, small.returncode, plain.returncode] == [0, 0, 0]
+    expected = lines(tmp_path / "plain/realistic_events.jsonl")
+    assert lines(tmp_path / "x.jsonl.gz") == lines(tmp_path / "small/realistic_events.jsonl.gz") == expected
+
+
+def test_few_events_of_months_need_no_more_memory_than_those_of_a_day(tmp_path: Path) -> None:
+    """A state that was solved is let go of with the next one: thirty days take at most a quarter more than two."""
+    peaks = []
+    for hours in ("48", "720"):
+        code = (
+            "import sys, resource; from ghostfleet.cli import main\n"
+            "try: main()\n"
+            "except SystemExit: pass\n"
+            "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+        )
+        asked = (
+            "generate",
+            "events",
+            "--count",
+            "500",
+            "--hours",
+            hours,
+            *NOW,
+            "--to",
+            hours,
+            "--quiet",
+            "--workers",
+            "1",
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code, *asked], cwd=tmp_path, capture_output=True, text=True, check=True
+        )
+        peaks.append(int(done.stdout.split()[-1]))
+    assert peaks[1] < 1.25 * peaks[0]
