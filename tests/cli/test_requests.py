@@ -101,3 +101,23 @@ def test_few_events_of_months_need_no_more_memory_than_those_of_a_day(tmp_path: 
         )
         peaks.append(int(done.stdout.split()[-1]))
     assert peaks[1] < 1.25 * peaks[0]
+
+
+def test_counts_by_service_status_severity_and_region_go_to_the_error_stream(tmp_path: Path) -> None:
+    """The counts of each column add up to the events, and are those of the file."""
+    done = ghostfleet(tmp_path, "generate", "events", "--count", "500", *NOW, "--to", "out/")
+    said = dict(line.strip().split(": ", 1) for line in done.stderr.splitlines() if ": " in line)
+    found = json.loads((tmp_path / "out/summary.json").read_text())["events"]
+    events = [json.loads(line) for line in lines(tmp_path / "out/realistic_events.jsonl")]
+    columns = {
+        "source.service": [one["source"]["service"] for one in events],
+        "severity": [one["severity"] for one in events],
+        "metrics.status_code": [str(one["metrics"]["status_code"]) for one in events],
+        "context.tags.region": [one["context"]["tags"]["region"] for one in events if one["context"]["tags"]["region"]],
+    }
+    for column, values in columns.items():
+        assert found[column] == {value: values.count(value) for value in found[column]}
+        assert sum(found[column].values()) == len(values)
+        assert column in said
+        assert column not in done.stdout
+    assert "p95" in said["metrics.response_time_ms"]

@@ -62,6 +62,7 @@ class Column:
     nullable: bool = False
     optional: bool = False  # of a document: where the value is missing its key is, too, rather than null
     search: Literal["", "ip", "text"] = ""  # type in a search index, where the kind does not say it
+    counted: bool = False  # few values, worth counting in a summary as those of a closed vocabulary are
     spelled: bool = False  # texts, of which there are about as many as rows: stores keep them without a dictionary
 
     def __post_init__(self) -> None:

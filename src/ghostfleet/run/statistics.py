@@ -69,12 +69,17 @@ class Moments(msgspec.Struct):
 
 
 class Tally(msgspec.Struct):
-    """How often each text of a closed vocabulary stands in a column; what is missing is not counted."""
+    """How often each value of a column with few of them stands there; what is missing is not counted."""
 
     counts: dict[str, int] = msgspec.field(default_factory=dict)
 
-    def add(self, values: Text) -> None:
+    def add(self, values: Text | Plain) -> None:
         """Take a batch's column into account."""
+        if isinstance(values, Plain):
+            present = values.values if values.missing is None else values.values[~values.missing]
+            known, counts = np.unique(present, return_counts=True)
+            self.merge(Tally(dict(zip(map(str, known.tolist()), counts.tolist(), strict=True))))
+            return
         found = np.bincount(values.codes.astype(np.int64) + 1, minlength=len(values.vocabulary) + 1)[1:]
         for word, count in zip(values.vocabulary, found.tolist(), strict=True):
             if count:
@@ -141,7 +146,7 @@ class Statistics(msgspec.Struct):
     def _add_requests(self, batch: Batch) -> None:
         for column in batch.table.columns:
             values = batch[column.name]
-            if column.values and isinstance(values, Text):
+            if (column.values and isinstance(values, Text)) or (column.counted and isinstance(values, Text | Plain)):
                 self.tallies.setdefault(column.name, Tally()).add(values)
             elif column.unit == "ms" and isinstance(values, Quanta | Plain):
                 self.spreads.setdefault(column.name, Spread()).add(values)

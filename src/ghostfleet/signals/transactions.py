@@ -67,7 +67,7 @@ TABLE = Table(
         text("event_type", "kind of event", values=("checkout_attempt",)),
         text("step", "how far it got", values=STEPS),
         text("status", "how it ended", values=("success", "error")),
-        _count("response_code", "HTTP status", high=599),
+        _count("response_code", "HTTP status", high=599, counted=True),
         _count("response_time_ms", "until it was answered", unit="ms"),
         text("error_message", "what went wrong", nullable=True, search="text"),
         text("error_code", "what kind of failure", nullable=True, values=FAILURES),

@@ -78,6 +78,8 @@ def command(ctx: click.Context, /, *, verbose: bool, create_mapping_only: bool, 
     if not arguments["quiet"]:
         to_errors = any(sink.scheme == "stdout" for sink in history.destinations(request))
         click.echo("\n".join(_told(outcome, verbose=verbose)), err=to_errors)
+        for line in _counts(outcome, verbose=verbose):
+            click.echo(line, err=True)
 
 
 class Run(msgspec.Struct):
@@ -198,9 +200,16 @@ def _measured(table: str, statistics: Statistics) -> Iterator[str]:
         numbers = " ".join(f"{figures[key]:9.2f}" for key in ("mean", "sd", "min", "max"))
         missing = f"   {figures['missing']:,} missing" if figures["missing"] else ""
         yield f"  {column:<{width}}  {numbers}{missing}"
-    for column, found in statistics.requests().items():
-        if len(found) > 1:
-            yield from groups.paragraph(f"{column}: {_counted(found)}")
+
+
+def _counts(outcome: Outcome, *, verbose: bool) -> Iterator[str]:
+    """Statistics of single requests: how often each word stands where words are few, and how times spread."""
+    if verbose or len(outcome.tables) <= groups.MOST_NAMED:
+        for name, statistics in outcome.statistics.items():
+            start = f"{name} " if len(outcome.tables) > 1 else ""
+            for column, found in statistics.requests().items():
+                if len(found) > 1:
+                    yield from groups.paragraph(f"{start}{column}: {_counted(found)}")
 
 
 def _counted(found: Mapping[str, float]) -> str:
