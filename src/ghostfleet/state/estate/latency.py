@@ -28,7 +28,7 @@ def normal_above(z: F64) -> F64:
     return above
 
 
-def normal(z: F64) -> tuple[F32, F32]:
+def normal(z: F64 | F32) -> tuple[F32, F32]:
     """Probability that a standard normal lies above z, and exp(−z² / 2), which comes with it; shape of z.
 
     The series is good to 1.5e-7, so single precision, which takes a quarter of the time, loses nothing.
