@@ -213,7 +213,7 @@ def _bracket(classes: list[_Class], z: F32) -> tuple[F32, F32]:
 
 def _start(classes: list[_Class], z: F32, low: F32, high: F32) -> F32:
     """The quantile of a class that has most of a mixture, or else the middle of the bracket."""
-    x: F32 = (low + high) / 2
+    x: F32 = (low + high) * np.float32(0.5)
     for one in classes:
         much = np.flatnonzero(one.share > 0.5)  # noqa: PLR2004  at most one class has more than half
         x[one.who[much]] = one.quantile(z)[much]
