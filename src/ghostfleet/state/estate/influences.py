@@ -38,6 +38,29 @@ ADDED = frozenset(
         "logins.escalated",
     }
 )
+# Between which all incidents together can move a parameter, however strong they are: whoever has lost nearly everything
+# still has something, or its load would be endless. Strengths that are shipped stay well within.
+BOUNDS: Mapping[Parameter, tuple[float, float]] = {
+    "entry.rate": (0.0, 1000.0),
+    "node.latency": (0.01, 1000.0),
+    "node.delay_ms": (0.0, 3_600_000.0),
+    "node.failing": (0.01, 1000.0),
+    "node.failure": (0.0, 1.0),
+    "node.cost": (0.01, 1000.0),
+    "node.capacity": (0.01, 100.0),
+    "node.memory": (0.0, 100.0),
+    "node.replicas": (0.01, 1000.0),
+    "node.unstarted": (0.0, 1.0),
+    "pool.size": (0.01, 100.0),
+    "pool.leaked": (0.0, 0.99),
+    "pool.queued": (0.0, 100.0),
+    "wire.delay_ms": (0.0, 3_600_000.0),
+    "service.deployed": (0.0, 1.0),
+    "cluster.nodes": (0.0, 1000.0),
+    "bill.waste": (0.0, 10.0),
+    "logins.failed": (0.0, 100_000.0),
+    "logins.escalated": (0.0, 100_000.0),
+}
 USUAL_ERRORS = 32.5  # per cent of requests that incidents of the shop make fail (COM-6: 25 to 40)
 LOW = 0.3  # strength at the ends of a swell (COM-6)
 
@@ -45,7 +68,7 @@ LOW = 0.3  # strength at the ends of a swell (COM-6)
 class Influences:
     """Changes of parameters in one window."""
 
-    def __init__(self, window: Window, arrays: Mapping[tuple[str, str], F64]) -> None:
+    def __init__(self, window: Window, arrays: Mapping[tuple[Parameter, str], F64]) -> None:
         """Keep the arrays, each of shape (ticks,), by parameter and entity."""
         self.window = window
         self.arrays = arrays
@@ -92,7 +115,7 @@ def influences(
     window: Window, occasions: Iterable[Occasion], flow: Flow, residents: Mapping[str, Sequence[str]]
 ) -> Influences:
     """Combine the effects of incidents in the order of their ids; ``residents`` are the services of each cluster."""
-    arrays: dict[tuple[str, str], F64] = {}
+    arrays: dict[tuple[Parameter, str], F64] = {}
     strength = flow.estate.incidents.error_percent / USUAL_ERRORS
     seconds = window.seconds().astype(np.float64) + window.tick_s / 2  # the middle of a tick stands for it
     for occasion in occasions:
@@ -102,16 +125,17 @@ def influences(
                 shapes[effect.envelope] = envelope(occasion, effect.envelope, seconds)
             for entity in struck(occasion, effect, flow, residents):
                 _combine(arrays, effect, entity, shapes[effect.envelope] * (occasion.kind.strength * strength))
-    return Influences(window, arrays)
+    return Influences(window, {key: np.clip(values, *BOUNDS[key[0]]) for key, values in arrays.items()})
 
 
-def _combine(arrays: dict[tuple[str, str], F64], effect: Effect, entity: str, strength: F64) -> None:
+def _combine(arrays: dict[tuple[Parameter, str], F64], effect: Effect, entity: str, strength: F64) -> None:
     key = effect.parameter, entity
+    size = min(effect.size, BOUNDS[effect.parameter][1])
     if effect.parameter in ADDED:
-        change = effect.size * strength
+        change = size * strength
         arrays[key] = arrays[key] + change if key in arrays else change
     else:
-        change = np.maximum(1 + (effect.size - 1) * strength, 0.0)
+        change = np.maximum(1 + (size - 1) * strength, 0.0)
         arrays[key] = arrays[key] * change if key in arrays else change
 
 

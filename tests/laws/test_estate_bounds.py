@@ -1,0 +1,81 @@
+"""However strong an incident is, what is seen of it stays possible."""
+
+import math
+from functools import cache
+
+import msgspec
+import numpy as np
+import pytest
+
+from ghostfleet.core.batch import Quanta
+from ghostfleet.core.table import Kind
+from ghostfleet.core.window import Window
+from ghostfleet.generate import Generator
+from ghostfleet.incidents import kinds
+from tests.laws import estates
+
+ROOTS = {
+    "Service": "auth-service",
+    "RDSInstance": "orders-postgres",
+    "EC2Instance": "orders-postgres",
+    "ExternalService": "stripe",
+    "EKSCluster": "prod-platform-cluster",
+    "WebService": "auth-service",
+}
+TABLES = (*estates.TABLES, "host_metrics")
+PHASES = {"on", "severity", "strength", "onset", "minutes", "recovery"}
+ENDLESS = 1e300  # of an option without an upper limit
+
+
+@cache
+def limits(kind):
+    """Options of a kind at their lower and at their upper ends."""
+    (schema,) = (one for one in msgspec.json.schema(kinds()[kind])["$defs"].values())
+    numbers = {
+        name: one for name, one in schema["properties"].items() if name not in PHASES and one.get("type") == "number"
+    }
+    low = {
+        name: one.get("minimum", math.nextafter(one.get("exclusiveMinimum", 0.0), math.inf))
+        for name, one in numbers.items()
+    }
+    high = {
+        name: one.get("maximum", math.nextafter(one["exclusiveMaximum"], 0.0) if "exclusiveMaximum" in one else ENDLESS)
+        for name, one in numbers.items()
+    }
+    return {"least": low, "most": high}
+
+
+@pytest.mark.parametrize("strength", [10.0, 0.001])
+@pytest.mark.parametrize("end", ["least", "most"])
+@pytest.mark.parametrize("kind", sorted(kinds()))
+def test_no_option_at_its_limit_makes_a_value_that_cannot_be(kind, end, strength):
+    """For all incidents i and rows r of G(i): r holds numbers within the bounds of their columns."""
+    options = limits(kind)[end] | {"strength": strength, "onset": [1, 1], "minutes": [12, 12], "recovery": [1, 1]}
+    root = ROOTS[kinds()[kind].WHOM.label]
+    incident = {"kind": kind, "on": [root], **options}
+    placed = [
+        {"incident": incident, "starts": "2025-03-05T15:02"},
+        {"incident": incident, "starts": "2025-03-05T15:08"},
+    ]
+    made = estates.scenario("small_estate", f"estate.incidents.placed={msgspec.json.encode(placed).decode()}")
+    generator = Generator(made)
+    for table in TABLES:
+        found = generator.observer(table).table
+        span = Window.between(1741186800, 1741186800 + 3600, 3600 if table == "cost_metrics" else 60)
+        for task in generator.plan(span, [found]).tasks:
+            for batch in generator.batches(task):
+                for column in found.columns:
+                    assert_possible(column, batch[column.name])
+
+
+def assert_possible(column, values):
+    if column.kind not in (Kind.F64, Kind.I64):
+        return
+    numbers = values.floats() if isinstance(values, Quanta) else values.values.astype(np.float64)
+    if values.missing is not None:
+        assert column.nullable or not values.missing.any()
+        numbers = numbers[~values.missing]
+    low = 0.0 if column.low is None else column.low
+    high = 1e15 if column.high is None else column.high
+    outside = numbers[~((numbers >= low) & (numbers <= high))]
+    assert not len(outside), (column.name, outside[:3])
