@@ -66,7 +66,7 @@ def _fold(fold: Fold | None, values: Array, factor: int) -> Array:
     if fold is None:
         msg = "a fact must declare how it folds"
         raise ValueError(msg)
-    return FOLDS[fold](values.reshape(len(values), -1, factor))
+    return FOLDS[fold](values.reshape(len(values), values.shape[1] // factor, factor))
 
 
 def _sum(ticks: Array) -> Array:

@@ -128,6 +128,8 @@ class Events:
     def observe(self, state: State, window: Window) -> Iterator[Batch]:
         """Rows of a window, in the order of time."""
         del window
+        if not self.cells:  # nobody asks a monitored service from outside
+            return
         doors = Doors(state.walk)
         counts = np.add.reduce(state.outcomes.entered[self.cells], axis=0)
         for first, last in stretches(counts, FOLLOWED):

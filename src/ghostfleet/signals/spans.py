@@ -109,7 +109,8 @@ class Spans:
         texts, flow = self._texts, self._flow
         kinds = flow.nodes.kinds.take(some.node)
         serving = (kinds == SERVICE) | (kinds == WEB)
-        caller = np.where(some.edge >= 0, flow.edges.parents.take(some.edge), some.node)
+        parents = np.append(flow.edges.parents, -1)  # the last for those that nobody called
+        caller = np.where(some.edge >= 0, parents.take(some.edge), some.node)
         ended = some.ending != SERVED
         error = np.where(some.cause == REFUSED, 2, np.where(some.cause == TIMED_OUT, 1, 3))
         error = np.where((some.cause == OWN) & (some.blame == some.node), 0, np.where(some.ending == LATE, 1, error))

@@ -239,7 +239,11 @@ class _Shop:
             self.code[flow.places[name]] = number
         self.ends = web.ends([float(flow.slots.shares[slot]) for slot in self.slots]) if self.slots else np.ones(1)
         refused = state.outcomes.call_refused
-        self.refusing = np.stack([refused[slot] > 0 for slot in self.slots]) if self.slots else np.zeros((1, 1), bool)
+        self.refusing = (
+            np.stack([refused[slot] > 0 for slot in self.slots])
+            if self.slots
+            else np.zeros((1, refused.shape[1]), bool)
+        )
 
 
 def _called_ms(flow: flows.Flow, place: int) -> float:

@@ -102,3 +102,9 @@ def test_a_mean_of_means_would_forget_how_much_each_tick_saw():
     facts = Facts(TABLE, Window(0, 2, 60), {"weighted": np.array([[30, 8]]), "reads": np.array([[3, 2]])})
     assert facts.mean("weighted")[0].mean() == 7
     assert facts.folded(2).mean("weighted")[0].item() == 7.6
+
+
+@pytest.mark.parametrize("fold", list(Fold))
+def test_facts_of_nobody_fold_to_no_rows(fold):
+    folded = Facts(TABLE, Window(0, 10, 60), {fold.value: np.zeros((0, 10))}).folded(5)
+    assert folded.values[fold.value].shape == (0, 2)
