@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from statistics import fmean
 
 import pytest
@@ -217,12 +217,13 @@ def value(time, name, category="automation", usd="", hours="", percent=""):
     return {"time": time, **facts, **numbers, "risk_reduction_score": ""}
 
 
-def test_business_value_is_annualised_by_the_days_that_have_data(tmp_path):
+def test_business_value_is_annualised_by_the_weeks_that_its_rows_tell_of(tmp_path):
     rows = [value(at(0, day=1), "one", usd=1000), value(at(0, day=11), "two", "security", percent=10, hours=5)]
     put(tmp_path, "business_value_metrics", [*rows, value(at(0, day=11), "one", usd=500, percent=20)])
     answer = ask("business_value", str(tmp_path))
     assert answer.summary["total_cost_savings_usd"] == 1500
-    assert answer.summary["annualised_cost_savings_usd"] == pytest.approx(1500 * 36.5, rel=1e-5)
+    assert answer.summary["day_count"] == 14
+    assert answer.summary["annualised_cost_savings_usd"] == pytest.approx(1500 * 365 / 14, rel=1e-5)
     assert (answer.summary["avg_efficiency_gain_percent"], answer.summary["total_time_savings_hours"]) == (15, 5)
     assert [row["total_cost_savings_usd"] for row in answer.tables["monthly_trend"]] == [1500]
     assert [row["initiative_name"] for row in answer.tables["top_initiatives"]] == ["one", "two"]
@@ -232,6 +233,16 @@ def test_business_value_is_annualised_by_the_days_that_have_data(tmp_path):
         for row in ask("business_value_weekly", str(tmp_path)).rows
     }
     assert weeks == {("2025-02-24", 1000), ("2025-03-10", 500), ("2025-03-10", None)}
+
+
+@pytest.mark.parametrize(("weeks", "days"), [(1, 7), (2, 14), (13, 91)])
+def test_value_of_weeks_is_annualised_by_whole_weeks(tmp_path, weeks, days):
+    first = datetime(2025, 3, 3, tzinfo=UTC)
+    times = [str(first + week * timedelta(days=7)) for week in range(weeks)]
+    put(tmp_path, "business_value_metrics", [value(time, "one", usd=100) for time in times])
+    summary = ask("business_value", str(tmp_path)).summary
+    assert summary["day_count"] == days
+    assert summary["annualised_cost_savings_usd"] == pytest.approx(100 * weeks * 365 / days, rel=1e-6)
 
 
 def test_business_value_of_a_stated_window_is_annualised_by_its_days(tmp_path):

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from ghostfleet.queries.answers import Rows, Told
 from ghostfleet.queries.means import total
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
-TEXTS = ("kinds", "months", "initiatives")
+TEXTS = ("kinds", "months", "initiatives", "times")
 YEAR_DAYS = 365
-DAY = timedelta(days=1)
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
 
 
 def answer(rows: Mapping[str, Rows], parameters: Mapping[str, Any]) -> Told:
-    """Annualise by the days that have data: from the first row of the window, or its start, to its end."""
+    """Annualise by the days that the rows tell of: each stands at the end of its own."""
+    del parameters
     kinds = rows["kinds"]
-    begins = max(parameters["start"], min(one["first_time"] for one in kinds))
-    days = max((parameters["end"] - begins) / DAY, 1.0)
+    days = _days([one["time"] for one in rows["times"]])
     savings = total(one["total_cost_savings_usd"] for one in kinds)
     gained = [one for one in kinds if one["efficiency_points"]]
     points = sum(one["efficiency_points"] for one in gained)
@@ -37,4 +39,10 @@ def answer(rows: Mapping[str, Rows], parameters: Mapping[str, Any]) -> Told:
     return Told(tables, summary)
 
 
-_INNER = ("efficiency_points", "first_time")
+_INNER = ("efficiency_points",)
+
+
+def _days(times: Sequence[datetime]) -> float:
+    """Days told of by rows at given times, which rise: a week each, or less where rows follow each other sooner."""
+    each = min((later - sooner for sooner, later in pairwise(times)), default=WEEK)
+    return len(times) * (min(each, WEEK) / DAY)
