@@ -26,13 +26,16 @@ ARROW = " → "
 def links(flow: Flow, residents: Mapping[str, Sequence[str]], spread: Spread) -> Links:
     """Neighbours of each entity in one stage.
 
-    Those who share something are a cluster's services, and all callers of what was reached.
+    Those who share something are a cluster's services, and all callers of what was reached. A replica that nobody calls
+    repeats what its original does, and is reached as if that called it.
     """
     pairs = [
         (flow.nodes.names[parent], flow.nodes.names[child])
         for calls in (flow.edges, flow.echoes)
         for parent, child in zip(calls.parents.tolist(), calls.children.tolist(), strict=True)
     ]
+    if spread == "callees":
+        pairs += [(flow.nodes.names[original], flow.nodes.names[copy]) for copy, original in flow.originals.items()]
     found: dict[str, set[str]] = {}
     for parent, child in pairs:
         source, target = (parent, child) if spread == "callees" else (child, parent)

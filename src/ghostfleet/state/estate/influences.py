@@ -40,7 +40,7 @@ ADDED = frozenset(
 )
 # Between which all incidents together can move a parameter, however strong they are: whoever has lost nearly everything
 # still has something, or its load would be endless. Strengths that are shipped stay well within.
-BOUNDS: Mapping[Parameter, tuple[float, float]] = {
+BOUNDS: Mapping[str, tuple[float, float]] = {
     "entry.rate": (0.0, 1000.0),
     "node.latency": (0.01, 1000.0),
     "node.delay_ms": (0.0, 3_600_000.0),
@@ -68,7 +68,7 @@ LOW = 0.3  # strength at the ends of a swell (COM-6)
 class Influences:
     """Changes of parameters in one window."""
 
-    def __init__(self, window: Window, arrays: Mapping[tuple[Parameter, str], F64]) -> None:
+    def __init__(self, window: Window, arrays: Mapping[tuple[str, str], F64]) -> None:
         """Keep the arrays, each of shape (ticks,), by parameter and entity."""
         self.window = window
         self.arrays = arrays
@@ -115,7 +115,7 @@ def influences(
     window: Window, occasions: Iterable[Occasion], flow: Flow, residents: Mapping[str, Sequence[str]]
 ) -> Influences:
     """Combine the effects of incidents in the order of their ids; ``residents`` are the services of each cluster."""
-    arrays: dict[tuple[Parameter, str], F64] = {}
+    arrays: dict[tuple[str, str], F64] = {}
     strength = flow.estate.incidents.error_percent / USUAL_ERRORS
     seconds = window.seconds().astype(np.float64) + window.tick_s / 2  # the middle of a tick stands for it
     for occasion in occasions:
@@ -128,7 +128,7 @@ def influences(
     return Influences(window, {key: np.clip(values, *BOUNDS[key[0]]) for key, values in arrays.items()})
 
 
-def _combine(arrays: dict[tuple[Parameter, str], F64], effect: Effect, entity: str, strength: F64) -> None:
+def _combine(arrays: dict[tuple[str, str], F64], effect: Effect, entity: str, strength: F64) -> None:
     key = effect.parameter, entity
     size = min(effect.size, BOUNDS[effect.parameter][1])
     if effect.parameter in ADDED:

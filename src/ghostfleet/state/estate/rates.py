@@ -74,7 +74,9 @@ class Solver:
         self._demand = Demand(flow)
         self._sweeper = Sweeper(flow)
         nodes = flow.nodes
-        loaded = (nodes.kinds != EXTERNAL) & (nodes.rates > 0)
+        self._copies, self._originals = list(flow.originals), list(flow.originals.values())
+        self._usual = self._copied(nodes.rates)  # requests per second at the reference
+        loaded = (nodes.kinds != EXTERNAL) & (self._usual > 0)
         self._loaded = _group(flow, loaded)
         self._pooled = _group(flow, loaded & ((nodes.kinds == DATABASE) | (nodes.kinds == MACHINE)))
         self._scaled = _group(flow, (nodes.kinds == SERVICE) & (nodes.rates > 0))
@@ -209,12 +211,12 @@ class Solver:
 
     def _own(self, rates: F64, running: F64, quiet: tuple[F64, F64], influences: Influences) -> Own:
         """Utilisation, own times and own failures of nodes under load."""
-        nodes, (some, rows) = self.flow.nodes, self._loaded
+        nodes, (some, rows), rates = self.flow.nodes, self._loaded, self._copied(rates)
         loads, connections = np.empty_like(rates), np.zeros_like(rates)
         times, failures = quiet[0].copy(), quiet[1].copy()
         loads[...] = nodes.loads[:, None]
         usual = nodes.loads[some][:, None]
-        busy = rates[some] * (usual / nodes.rates[some][:, None])
+        busy = rates[some] * (usual / self._usual[some][:, None])
         influences.scale("node.cost", rows, busy)
         capacity = running[some] / nodes.pods[some][:, None]
         influences.scale("node.capacity", rows, capacity)
@@ -222,7 +224,7 @@ class Solver:
         loads[some] = load
         times[some] *= _waiting(load) / _waiting(usual)
         # Autoscaling keeps load level; what fails follows what is asked.
-        asked = rates[some] / nodes.rates[some][:, None]
+        asked = rates[some] / self._usual[some][:, None]
         failures[some] *= FAILS_IDLE + (1 - FAILS_IDLE) * np.minimum(asked, 3.0)
         # Usual faults follow load, an incident's do not: what it breaks is broken at night as well.
         influences.shift("node.failure", self.flow.places, failures)
@@ -241,11 +243,19 @@ class Solver:
         influences.scale("node.failing", names, shares)
         return shares
 
+    def _copied(self, rates: F64) -> F64:
+        """Rates by node, where replicas that nobody calls do what their originals do: replay it, and answer as many."""
+        if not self._copies:
+            return rates
+        copied = rates.copy()
+        copied[self._copies] = rates[self._originals]
+        return copied
+
     def _queue(self, rates: F64, times: F64, failures: F64, connections: F64, influences: Influences) -> None:
         """Let callers of stores wait for connections; the last three arrays are written."""
         nodes, (some, rows) = self.flow.nodes, self._pooled
         slower = HELD_IDLE + (1 - HELD_IDLE) * np.minimum(times[some] / nodes.own_ms[some][:, None], HELD_MOST)
-        held = rates[some] / nodes.rates[some][:, None] * slower
+        held = rates[some] / self._usual[some][:, None] * slower
         asked = nodes.busy[some][:, None] * (IDLE_CONNECTIONS + (1 - IDLE_CONNECTIONS) * held)
         room = np.repeat(nodes.pools[some][:, None], rates.shape[1], axis=1)
         influences.scale("pool.size", rows, room)

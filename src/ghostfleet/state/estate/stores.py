@@ -34,6 +34,7 @@ class Stores(msgspec.Struct, frozen=True):
     """Databases and machines of an estate as columns, in the order of their names."""
 
     places: list[int]  # in the flow
+    asked: list[int]  # of whom their work comes: their own, or of a replica that nobody calls those of its original
     read_iops: F64
     write_iops: F64
     read_ms: F64
@@ -57,6 +58,7 @@ def of_estate(flow: Flow, names: Sequence[str]) -> Stores:
 
     return Stores(
         places=[flow.places[name] for name in names],
+        asked=[flow.originals.get(flow.places[name], flow.places[name]) for name in names],
         read_iops=figures("read_iops"),
         write_iops=figures("write_iops"),
         read_ms=figures("read_ms"),
@@ -115,8 +117,8 @@ class Work:
         flow, stores, window = self._flow, self._stores, state.window
         places = stores.places
         reads, writes, busy = self._wander.factors(window)
-        usual = np.where(flow.nodes.rates[places] > 0, flow.nodes.rates[places], 1.0)[:, None]
-        asked = np.maximum(state.outcomes.requests[places] / (usual * window.tick_s), 0.0)
+        usual = np.where(flow.nodes.rates[stores.asked] > 0, flow.nodes.rates[stores.asked], 1.0)[:, None]
+        asked = np.maximum(state.outcomes.requests[stores.asked] / (usual * window.tick_s), 0.0)
         share = HOUSEKEEPING + (1 - HOUSEKEEPING) * asked  # of the reference's statements
         checkpoints = np.ones_like(share)
         self._checkpoints.add(checkpoints, window)

@@ -146,6 +146,25 @@ class Flow(msgspec.Struct, frozen=True, dict=True):
         return {name: place for place, name in enumerate(self.nodes.names)}
 
     @cached_property
+    def originals(self) -> dict[int, int]:
+        """Databases that nobody calls and that repeat what another one does: its place by theirs."""
+        stores = self.estate.databases
+        found = {self.places[one.replicates_to]: self.places[name] for name, one in stores.items() if one.replicates_to}
+        return {
+            copy: place
+            for copy in found
+            if not self.nodes.rates[copy] and (place := self._first_called(copy, found)) is not None
+        }
+
+    def _first_called(self, copy: int, found: dict[int, int]) -> int | None:
+        place: int | None = copy
+        for _ in found:  # as often as there are copies: who copies in a circle finds nobody
+            place = None if place is None else found.get(place)
+            if place is not None and self.nodes.rates[place]:
+                return place
+        return None
+
+    @cached_property
     def levels(self) -> Levels:
         """Nodes that can be worked on at once."""
         return in_levels(self.slots.of, self.edges.children[self.slots.edges].tolist())
