@@ -97,7 +97,7 @@ class NetworkMetrics:
         flow = flows.build(scenario)
         estate = flow.estate
         names, kinds = flow.nodes.names, flow.nodes.kinds.tolist()
-        ends = list(zip(flow.edges.parents.tolist(), flow.edges.children.tolist(), strict=True))
+        ends = list(zip(flow.calls.parents.tolist(), flow.calls.children.tolist(), strict=True))
         seen = [
             edge
             for edge, (parent, child) in enumerate(ends)
@@ -110,17 +110,17 @@ class NetworkMetrics:
         self._target_clusters = [
             estate.services[name].cluster if name in estate.services else None for name in self._targets
         ]
-        self._protocols = [flow.edges.protocols[edge] for edge in self.edges]
+        self._protocols = [flow.calls.protocols[edge] for edge in self.edges]
         self._regions = [flow.nodes.regions[ends[edge][0]] for edge in self.edges]
         self._flow, self._edges = flow, np.array(self.edges, dtype=np.int64)
         traffic = Traffic(flow)
         self._sizes = (traffic.up + traffic.down)[self.edges][:, None]
-        ids = flow.edges.ids[self.edges]
+        ids = flow.calls.ids[self.edges]
         self._loss = 100 * np.minimum(_log_normal(draw.uniform(flow.stream("loss").keys(ids), 0, 1)[:, 0]), 0.002)
         self._lost = flow.stream("segments").keys(ids)
-        usual = flow.nodes.rates[flow.edges.parents] * flow.edges.calls
-        held_ms = np.array([flow.nodes.own_ms[child] for _, child in ends]) * 2 + flow.edges.wire_ms
-        self._limits = flow.edges.timeouts_ms[self.edges]
+        usual = flow.nodes.rates[flow.calls.parents] * flow.calls.calls
+        held_ms = np.array([flow.nodes.own_ms[child] for _, child in ends]) * 2 + flow.calls.wire_ms
+        self._limits = flow.calls.timeouts_ms[self.edges]
         self._pools = np.maximum(usual * held_ms / 1000 * POOL_ROOM, LEAST_POOL)[self.edges]
 
     def ready(self) -> StateObserver:
@@ -155,7 +155,7 @@ class NetworkMetrics:
         """Counts of some edges, and how long their attempts took by how they ended."""
         calls, answers, limit = state.calls, state.rates.answers, Limit(self._limits[some, None])
         edges = self._edges[some]
-        at = self._flow.edges.children[edges]
+        at = self._flow.calls.children[edges]
         served, failed, late = calls.served[edges], calls.failed[edges], calls.late[edges]
         values: dict[str, Array] = {"request_count": served + failed, "error_count": failed, "timeout_count": late}
         clean = served * answers.clean[at]

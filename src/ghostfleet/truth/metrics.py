@@ -52,7 +52,7 @@ class Flowing(Metric, frozen=True):
         names = flow.nodes.names
         if not self.of_calls:
             return names
-        ends = zip(flow.edges.parents.tolist(), flow.edges.children.tolist(), strict=True)
+        ends = zip(flow.calls.parents.tolist(), flow.calls.children.tolist(), strict=True)
         return tuple(f"{names[parent]}{ARROW}{names[child]}" for parent, child in ends)
 
 
@@ -98,7 +98,7 @@ def _calls(state: State) -> F64:
             out[edge] += attempts
             arriving[int(edges.children[edge])] += attempts
             passing = passing * seen.passes[slot]
-    return out * state.window.tick_s
+    return _with_echoes(out, state.rates.echoing) * state.window.tick_s
 
 
 def _requests(state: State) -> F64:
@@ -117,7 +117,16 @@ def _call_failures(state: State) -> F64:
     out = np.zeros((len(state.flow.edges), len(state.window)))
     for slot, edge in enumerate(slots.edges.tolist()):  # all calls of an edge fail alike
         out[edge] = state.rates.answers.attempt_failures[slot]
-    return out
+    return _with_echoes(out, state.rates.answers.failures[state.flow.echoes.children])
+
+
+def _refused(state: State) -> F64:
+    return _with_echoes(state.rates.answers.refused, np.zeros_like(state.rates.echoing))
+
+
+def _with_echoes(edges: F64, echoes: F64) -> F64:
+    """Values of all calls: of edges, and of messages that close a circle behind them."""
+    return np.concatenate([edges, echoes]) if len(echoes) else edges
 
 
 FLOWING = (
@@ -131,7 +140,7 @@ FLOWING = (
     Flowing("connections", "connections held", 0.1, floor=50.0, read=lambda state: state.rates.connections),
     Flowing("calls", "attempts per tick", 0.1, floor=1.0, read=_calls, of_calls=True),
     Flowing("call_failures", "share of attempts that fail", 0.02, read=_call_failures, of_calls=True),
-    Flowing("calls_refused", "share that breakers refuse", 0.05, read=lambda s: s.rates.answers.refused, of_calls=True),
+    Flowing("calls_refused", "share that breakers refuse", 0.05, read=_refused, of_calls=True),
 )
 LEAVES = (
     Leaf("version", "whether a version is out that is taken back", 0.01, parameter="service.deployed"),

@@ -29,7 +29,7 @@ TICKS_AT_ONCE = 2_880  # two days: long enough that the look-back is nothing, sh
 
 
 class Calls(msgspec.Struct, frozen=True):
-    """Attempts of each edge by how they ended, shapes (edges, ticks)."""
+    """Attempts of all that is called by how they ended, shapes (calls of the flow, ticks)."""
 
     served: I64
     failed: I64  # late ones included
@@ -52,11 +52,15 @@ class State(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def calls(self) -> Calls:
-        """Attempts of each edge: its slots stand one behind the other."""
+        """Attempts of each edge, whose slots stand one behind the other; then messages that closed a circle."""
         edges, done = self.flow.slots.edges, self.outcomes
         first = np.searchsorted(edges, np.arange(len(self.flow.edges)))
         parts = [done.call_served, done.call_failed, done.call_late]
-        return Calls(*(np.add.reduceat(part, first, axis=0) if len(first) else part for part in parts))
+        sums = [np.add.reduceat(part, first, axis=0) if len(first) else part for part in parts]
+        if len(self.flow.echoes):
+            came_round = done.echoed - done.echo_failed, done.echo_failed, np.zeros_like(done.echoed)
+            sums = [np.concatenate(both) for both in zip(sums, came_round, strict=True)]
+        return Calls(*sums)
 
     @cached_property
     def through(self) -> tuple[I64, I64]:

@@ -382,12 +382,12 @@ class Sweeper:
 
 
 def wire_ms(flow: Flow, edges: I64, influences: Influences) -> F64:
-    """Time on the wire of calls along some edges, shape (edges, ticks), or (edges, 1) where nothing changes it."""
-    usual: F64 = flow.edges.wire_ms[edges][:, None]
+    """Time on the wire of some calls of the flow, shape (calls, ticks), or (calls, 1) where nothing changes it."""
+    usual: F64 = flow.calls.wire_ms[edges][:, None]
     changed = influences.of("wire.delay_ms")
     if not changed:
         return usual
     wires = np.repeat(usual, len(influences.window), axis=1)
-    for row, child in enumerate(flow.edges.children[edges].tolist()):
+    for row, child in enumerate(flow.calls.children[edges].tolist()):
         wires[row] = influences.plus("wire.delay_ms", flow.nodes.names[child], wires[row])
     return wires

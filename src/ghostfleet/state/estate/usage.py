@@ -82,7 +82,7 @@ class Traffic:
     def __init__(self, flow: Flow) -> None:
         """Draw the sizes."""
         self._flow = flow
-        u = draw.uniform(flow.stream("bytes").keys(flow.edges.ids), 0, 2)
+        u = draw.uniform(flow.stream("bytes").keys(flow.calls.ids), 0, 2)
         self.up = _sizes(u[:, 0], 700.0)
         self.down = _sizes(u[:, 1], 4200.0)
         u = draw.uniform(flow.stream("bytes").keys(flow.entries.ids), 0, 2)
@@ -94,8 +94,8 @@ class Traffic:
         requests = state.calls.served + state.calls.failed
         flow = self._flow
         into, out = np.zeros((2, len(flow.nodes), len(state.window)), dtype=np.int64)
-        for edge in range(len(flow.edges)):
-            parent, child = int(flow.edges.parents[edge]), int(flow.edges.children[edge])
+        for edge in range(len(flow.calls)):
+            parent, child = int(flow.calls.parents[edge]), int(flow.calls.children[edge])
             up, down = requests[edge] * self.up[edge], requests[edge] * self.down[edge]
             out[parent] += up
             into[child] += up

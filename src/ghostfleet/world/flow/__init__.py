@@ -7,7 +7,7 @@ that a sweep down is a walk from the first node to the last, and a sweep up the 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -109,22 +109,6 @@ class Entries(msgspec.Struct, frozen=True):
         return len(self.nodes)
 
 
-class Echoes(msgspec.Struct, frozen=True):
-    """Asynchronous calls that close a circle: their messages arrive a tick later and are answered by nobody.
-
-    They carry what the caller's requests would send if no message had come round, so that nothing goes round twice.
-    """
-
-    parents: I64
-    children: I64
-    calls: F64  # per request of the caller
-    ids: U64  # (echoes, 2)
-
-    def __len__(self) -> int:
-        """Count the echoes."""
-        return len(self.parents)
-
-
 class Flow(msgspec.Struct, frozen=True, dict=True):
     """Everything that the state solves."""
 
@@ -134,7 +118,9 @@ class Flow(msgspec.Struct, frozen=True, dict=True):
     edges: Edges
     slots: Slots
     entries: Entries
-    echoes: Echoes
+    # Asynchronous calls that close a circle: their messages arrive a tick later and are answered by nobody. They carry
+    # what the caller's requests would send if no message had come round, so that nothing goes round twice.
+    echoes: Edges
 
     def stream(self, *names: str) -> draw.Stream:
         """Name draws of the state."""
@@ -163,6 +149,18 @@ class Flow(msgspec.Struct, frozen=True, dict=True):
             if place is not None and self.nodes.rates[place]:
                 return place
         return None
+
+    @cached_property
+    def calls(self) -> Edges:
+        """All that is called: edges, and behind them those that close a circle."""
+        if not len(self.echoes):
+            return self.edges
+        both = {name: (getattr(self.edges, name), getattr(self.echoes, name)) for name in Edges.__struct_fields__}
+        found: dict[str, Any] = {
+            name: one + two if isinstance(one, tuple) else np.concatenate([one, two])
+            for name, (one, two) in both.items()
+        }
+        return Edges(**found)
 
     @cached_property
     def levels(self) -> Levels:
@@ -196,7 +194,9 @@ def of(estate: Estate, seed: int) -> Flow:
     """Flow of an estate."""
     plan = draft(estate, seed)
     calibrate(plan)
-    made = Flow(seed, estate, _nodes(plan), _edges(plan), _slots(plan), _entries(plan), _echoes(plan))
+    made = Flow(
+        seed, estate, _nodes(plan), _edges(plan, plan.edges), _slots(plan), _entries(plan), _edges(plan, plan.echoes)
+    )
     return made if estate.load == 1 else loaded(made, estate.load)
 
 
@@ -234,9 +234,7 @@ def _nodes(plan: Draft) -> Nodes:
     )
 
 
-def _edges(plan: Draft) -> Edges:
-    edges = plan.edges
-
+def _edges(plan: Draft, edges: Sequence[DraftEdge]) -> Edges:
     def column(name: str) -> F64:
         return np.array([getattr(edge, name) for edge in edges], dtype=np.float64)
 
@@ -257,15 +255,6 @@ def _edges(plan: Draft) -> Edges:
 
 def _said(plan: Draft, edges: Sequence[DraftEdge]) -> list[str]:
     return [f"{plan.nodes[edge.parent].name} → {plan.nodes[edge.child].name}" for edge in edges]
-
-
-def _echoes(plan: Draft) -> Echoes:
-    return Echoes(
-        parents=np.array([edge.parent for edge in plan.echoes], dtype=np.int64),
-        children=np.array([edge.child for edge in plan.echoes], dtype=np.int64),
-        calls=np.array([edge.calls for edge in plan.echoes], dtype=np.float64),
-        ids=draw.entity_ids(_said(plan, plan.echoes)),
-    )
 
 
 def _slots(plan: Draft) -> Slots:

@@ -27,13 +27,14 @@ OWN_SHARE = 0.1  # of a level, at least, is the node's own doing, however much i
 ENTRY_SHARE = 0.5  # of the demand of a node with callers, where its entry does not say
 TIMEOUT_FACTOR, LEAST_TIMEOUT_MS = 10.0, 2000.0
 STATEMENT_TIMEOUT_MS = 15_000.0  # drivers wait long, and for a connection, too
+UNAWAITED_MS = 3_600_000.0  # of a message that comes round: nobody gives up on it
 MOST_CALLS = 16.0
 
 
 def calibrate(plan: Draft) -> None:
     """Fill in rates from the first caller down, times and failures from the last callee up."""
     for edge in plan.echoes:
-        edge.calls = edge.call.per_request or 1.0
+        edge.calls, edge.timeout_ms = edge.call.per_request or 1.0, UNAWAITED_MS
     into: list[list[DraftEdge]] = [[] for _ in plan.nodes]
     out: list[list[DraftEdge]] = [[] for _ in plan.nodes]
     for edge in plan.edges:
