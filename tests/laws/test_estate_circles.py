@@ -8,10 +8,10 @@ from ghostfleet.state.estate import Estates
 from ghostfleet.truth.metrics import FLOWING
 from tests.laws import estates
 
+CALLS = "queries: {orders-postgres: {}}"
 CIRCLE = (
-    "level: pay, queries: {orders-postgres: {}}",
-    "level: pay, depends_on: {checkout-service: {asynchronous: true, per_request: 0.5}}, "
-    "queries: {orders-postgres: {}}",
+    f"level: pay, {CALLS}",
+    f"level: pay, depends_on: {{checkout-service: {{asynchronous: true, per_request: 0.5}}}}, {CALLS}",
 )
 ECHO = ("payment-service", "checkout-service")
 

@@ -56,6 +56,24 @@ def test_default_windows_are_the_documented_ones(name, length):
     assert question(name).window[0] == length
 
 
+@pytest.mark.parametrize(
+    ("name", "given", "said"),
+    [
+        ("system_metrics_summary", {"start": "9999-12-31"}, "start must be at least 24 hours before 9999-12-31"),
+        ("system_metrics_summary", {"end": "0001-01-01"}, "end must be at least 24 hours after 0001-01-01"),
+        ("system_metrics_summary", {"end": "0001-01-01T12:00:00"}, "end must be at least 24 hours after 0001-01-01"),
+    ],
+)
+def test_a_window_that_leaves_the_calendar_is_refused(two_days, name, given, said):
+    with pytest.raises(QuestionError, match=said):
+        ask(name, two_days, **given)
+
+
+def test_a_window_from_ever_until_for_ever_is_one(two_days):
+    answer = ask("system_metrics_summary", two_days, start="0001-01-01", end="9999-12-31")
+    assert answer.rows
+
+
 def test_default_window_counts_back_from_the_newest_row(two_days):
     answer = ask("system_metrics_summary", two_days)
     assert answer.window == (datetime(2025, 3, 5, 18, 0, 1, tzinfo=UTC), datetime(2025, 3, 6, 18, 0, 1, tzinfo=UTC))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ghostfleet.core.errors import DataError
 from ghostfleet.queries import graphs, relations
 from ghostfleet.queries.answers import Answer, Failure, moment
-from ghostfleet.queries.parameters import WINDOW
+from ghostfleet.queries.parameters import WINDOW, QuestionError
 from ghostfleet.queries.questions import question
 
 if TYPE_CHECKING:
@@ -84,8 +84,8 @@ class _Stores:
                 return None
             end = max(newest) + _RIGHT_AFTER
             if start is not None and start >= end:  # all of it lies after the newest row
-                end = start + _span(length)
-        return (start if start is not None else end - _span(length), end)
+                end = _moved("start", start, length, 1)
+        return (start if start is not None else _moved("end", end, length, -1), end)
 
 
 @contextmanager
@@ -115,6 +115,15 @@ def _reason(wanted: Question, answer: Answer) -> str:
     where = f" of {', '.join(f'{name} {value!r}' for name, value in filters.items())}" if filters else ""
     when = f" from {moment(answer.window[0])} until {moment(answer.window[1])}" if answer.window else ""
     return f"{relations} has no rows{where}{when}"
+
+
+def _moved(name: str, moment: datetime, length: str, sign: int) -> datetime:
+    """Other end of a window; `QuestionError` where there are no such years."""
+    try:
+        return moment + sign * _span(length)
+    except OverflowError:
+        far = f"{length} {'after' if sign < 0 else 'before'} {'0001-01-01' if sign < 0 else '9999-12-31'}"
+        raise QuestionError(f"{name} must be at least {far}, not {moment.isoformat()}, or name both ends") from None
 
 
 def _span(length: str) -> timedelta:
