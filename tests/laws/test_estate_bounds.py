@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from ghostfleet.core.batch import Quanta
+from ghostfleet.core.errors import ScenarioError
 from ghostfleet.core.table import Kind
 from ghostfleet.core.window import Window
 from ghostfleet.generate import Generator
@@ -79,3 +80,18 @@ def assert_possible(column, values):
     high = 1e15 if column.high is None else column.high
     outside = numbers[~((numbers >= low) & (numbers <= high))]
     assert not len(outside), (column.name, outside[:3])
+
+
+def test_more_requests_than_can_be_counted_are_refused_by_the_name_of_who_would_get_them():
+    generator = Generator(estates.scenario("small_estate", "estate.levels.auth.requests_per_s=1e6", "estate.load=100"))
+    said = (
+        "auth-service would get .* requests per second, and 8,333,333 are the most that can be told; lower"
+    )
+    with pytest.raises(ScenarioError, match=said):
+        estates.rows(generator, "system_metrics", estates.window(0, 5))
+
+
+@pytest.mark.parametrize("rate", ["1e9", "1e8", "1000001"])
+def test_a_level_that_nobody_could_count_is_refused_where_it_stands(rate):
+    with pytest.raises(ScenarioError, match=r"estate\.levels\.auth\.requests_per_s: expected a number <= 1000000"):
+        estates.scenario("small_estate", f"estate.levels.auth.requests_per_s={rate}")

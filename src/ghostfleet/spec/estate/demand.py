@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 Share = Annotated[float, Meta(ge=0, le=1)]
 Protocol = Literal["HTTP/2", "HTTPS", "gRPC", "WebSocket", "Database"]
 Calls = Annotated[float, Meta(gt=0, le=16)]
+MOST_PER_S = 1e6  # requests; calls, retries and surges multiply them, and a minute holds 1e9 at most
 
 
 class Level(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -28,7 +29,7 @@ class Level(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     response_ms: Positive
     response_spread_ms: Annotated[float, Meta(ge=0)] = 0.0
     error_percent: Annotated[float, Meta(ge=0, lt=50)]
-    requests_per_s: Positive
+    requests_per_s: Annotated[float, Meta(gt=0, le=MOST_PER_S)]
     requests_spread: Annotated[float, Meta(ge=0)] = 0.0
 
 
@@ -151,7 +152,7 @@ class WebService(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     deployment: Literal["ECS", "EKS", "EC2", "Lambda"] = "ECS"
     instances: Annotated[int, Meta(ge=1, le=500)] = 2
     criticality: Criticality = "medium"
-    requests_per_s: Positive = 20.0
+    requests_per_s: Annotated[float, Meta(gt=0, le=MOST_PER_S)] = 20.0
     response_ms: Positive = 120.0
     error_percent: Annotated[float, Meta(ge=0, lt=50)] = 0.2
     entry: Entry = msgspec.field(default_factory=Entry)

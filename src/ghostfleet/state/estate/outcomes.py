@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 
 from ghostfleet.core import counts, draw
+from ghostfleet.core.errors import ScenarioError
 from ghostfleet.core.scratch import Scratch
 from ghostfleet.state.estate.answers import Powers
 from ghostfleet.state.estate.blocks import blocks
@@ -106,6 +107,7 @@ class Splitter:
         """Counts at every tick of the window of some rates; with those that only single requests need, if asked."""
         of_slots = (*BY_SLOT, *DETAILS) if detailed else BY_SLOT
         flow, levels, window = self.flow, self.flow.levels, rates.window
+        self._require_countable(rates)
         given = None if self.counted is None else self.counted.entered(window)
         entered, entry_failed = self._enter(rates.entering, self.entry, flow.entries.nodes, rates, given)
         echoed, echo_failed = self._enter(rates.echoing, self.echo, flow.echoes.children, rates)
@@ -120,6 +122,20 @@ class Splitter:
             by_slot[:, levels.slots, some] = going.by_slot
         names = dict(zip(BY_NODE, by_node, strict=True)) | dict(zip(of_slots, by_slot, strict=True))
         return Outcomes(entered=entered, entry_failed=entry_failed, echoed=echoed, echo_failed=echo_failed, **names)
+
+    def _require_countable(self, rates: Rates) -> None:
+        """Refuse more requests than counts are made for, and name who would get them."""
+        if not rates.attempts.size:
+            return
+        most = counts.LARGEST / 2 / rates.window.tick_s  # chance adds little to what is expected
+        node = int(rates.attempts.max(axis=1).argmax())
+        if (found := float(rates.attempts[node].max())) > most:
+            name = self.flow.nodes.names[node]
+            msg = (
+                f"{name} would get {found:,.0f} requests per second, and {most:,.0f} are the most that can be told; "
+                "lower estate.load, requests_per_s, rate_per_s or per_request on the way there, or what incidents add"
+            )
+            raise ScenarioError(msg)
 
     @staticmethod
     def _enter(
