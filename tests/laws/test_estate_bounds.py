@@ -84,9 +84,7 @@ def assert_possible(column, values):
 
 def test_more_requests_than_can_be_counted_are_refused_by_the_name_of_who_would_get_them():
     generator = Generator(estates.scenario("small_estate", "estate.levels.auth.requests_per_s=1e6", "estate.load=100"))
-    said = (
-        "auth-service would get .* requests per second, and 8,333,333 are the most that can be told; lower"
-    )
+    said = "auth-service would get .* requests per second, and 8,333,333 are the most that can be told; lower"
     with pytest.raises(ScenarioError, match=said):
         estates.rows(generator, "system_metrics", estates.window(0, 5))
 

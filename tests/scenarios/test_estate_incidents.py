@@ -63,6 +63,40 @@ def test_a_factor_makes_them_more_or_none():
     assert starting("estate.incidents.factor=0") == []
 
 
+def test_copies_change_none_of_the_incidents_of_the_first_unit_and_have_their_own():
+    def told(ones):
+        return {(one.id, one.root, one.start_s, one.end_s) for one in ones}
+
+    first, all_of_them = starting(), starting("estate.scale=3")
+    mine = [one for one in all_of_them if not one.root.endswith(("-u2", "-u3"))]
+    assert told(mine) == told(first)
+    copied = Counter(one.root[-3:] for one in all_of_them if one not in mine)
+    assert set(copied) == {"-u2", "-u3"}
+    assert max(copied.values()) < 1.15 * min(copied.values())
+    begun = {(one.name, one.root, one.start_s) for one in first}
+    assert not any((one.name, one.root[:-3], one.start_s) in begun for one in all_of_them if one not in mine)
+
+
+def test_no_two_of_a_kind_strike_one_at_a_time():
+    ones = sorted(starting("estate.incidents.factor=3"), key=lambda one: one.start_s)
+    ends: dict[tuple[str, str], int] = {}
+    for one in ones:
+        assert ends.get((one.name, one.root), 0) <= one.start_s
+        ends[one.name, one.root] = one.end_s
+
+
+def test_every_window_knows_the_same_incidents():
+    """For all windows v within w: those of v are those of w of which something is left in v."""
+    document = reading.read(loading.shipped()["estate"], "estate.yaml")
+    settings = loading.Settings(assignments=("estate.incidents.factor=5",))
+    occasions = Estates(loading.load(document, settings).scenario).occasions
+    whole = occasions.between(SINCE_S, SINCE_S + 60 * DAY_S)
+    for day in range(60):
+        since_s, until_s = SINCE_S + day * DAY_S + 7 * 3600, SINCE_S + day * DAY_S + 19 * 3600
+        inside = [one for one in whole if one.start_s < until_s and one.end_s > since_s]
+        assert occasions.between(since_s, until_s) == inside
+
+
 @pytest.mark.parametrize("gateway", ["stripe", "paypal", "square"])
 def test_a_payment_time_out_fails_a_quarter_to_two_fifths_of_the_shop_s_checkouts(gateway):
     incident = f"{{kind: payment_timeout, on: [{gateway}], minutes: [15, 15]}}"

@@ -44,7 +44,7 @@ class Occasion(msgspec.Struct, frozen=True):
     @property
     def name(self) -> str:
         """Name of its kind."""
-        return str(self.kind.__struct_config__.tag)
+        return kind_of(self.kind)
 
     @property
     def end_s(self) -> int:
@@ -62,18 +62,28 @@ class Occasion(msgspec.Struct, frozen=True):
         return min(risen_s, self.resolved_s), min(stood_s, self.resolved_s)
 
 
+class Unit(msgspec.Struct, frozen=True):
+    """Those whom a kind may strike in one unit of an estate."""
+
+    candidates: tuple[str, ...]
+    suffix: str = ""  # of the names of a copy
+    share: float = 1.0  # of the incidents that the first has
+
+
 class Occasions:
     """All incidents of an estate, asked for by window."""
 
-    def __init__(self, estate: Estate, flow: Flow) -> None:
-        """Read what the estate says; it has been checked when it was loaded."""
+    def __init__(self, estate: Estate, flow: Flow, first: Estate | None = None) -> None:
+        """Read what the estate says; it has been checked when it was loaded. ``first`` is its first unit alone."""
         self._estate = estate
+        self._first = estate if first is None else first
         self._flow = flow
         self._factor = estate.incidents.factor
         said = estate.incidents if estate.incidents.enabled else spec.Incidents()
         self._scheduled = {
             name: (one, spec.made(one.incident, f"scheduled.{name}")) for name, one in said.scheduled.items()
         }
+        self._units: dict[str, list[Unit]] = {}  # by the name of what is scheduled
         self._placed = [self._place(one) for one in said.placed]
         if estate.incidents.enabled:
             self._placed += self._added()
@@ -81,43 +91,77 @@ class Occasions:
     def between(self, since_s: int, until_s: int) -> list[Occasion]:
         """Incidents of which something is left in ``[since_s, until_s)``, in the order of their ids."""
         found = [one for one in self._placed if one.start_s < until_s and one.end_s > since_s]
-        for name, (scheduled, kind) in self._scheduled.items():
-            found += self._drawn(name, scheduled, kind, since_s, until_s)
+        if self._estate.incidents.a_day is not None:
+            for name, (scheduled, kind) in self._scheduled.items():
+                found += self._of_a_day(name, scheduled, kind, since_s, until_s)
+        else:
+            found += self._by_chance(since_s, until_s)
         return sorted({one.id: one for one in found}.values(), key=lambda one: one.id)
 
     def _place(self, one: spec.Placed) -> Occasion:
         kind = spec.made(one.incident, "placed")
         start_s = start_of(one, kind, self._estate)
-        victims = self._stream("placed", str(kind.__struct_config__.tag))
-        return self._occasion(kind, _chosen(spec.candidates(self._estate, kind), victims, start_s), start_s)
+        victims = self._stream("placed", kind_of(kind))
+        return self._occasion(kind, _chosen(spec.candidates(self._first, kind), victims, start_s), start_s)
 
     def _added(self) -> Iterator[Occasion]:
         for one in ledger.added(self._estate.ledger, self._estate).values():
             drawn = self._occasion(one.kind, one.root, one.start_s)
             yield msgspec.structs.replace(drawn, id=one.id, resolved_s=one.resolved_s)
 
-    def _drawn(self, name: str, scheduled: Scheduled, kind: Incident, since_s: int, until_s: int) -> list[Occasion]:
-        if self._estate.incidents.a_day is not None:
-            return self._of_a_day(name, scheduled, kind, since_s, until_s)
-        candidates = spec.candidates(self._estate, kind)
-        longest = int(60 * (kind.onset[1] + kind.minutes[1] + kind.recovery[1])) + DAY_S
-        first, last = (since_s - longest) // DAY_S - 1, until_s // DAY_S + 1
+    def _by_chance(self, since_s: int, until_s: int) -> Iterator[Occasion]:
+        """Scheduled ones, but for those that would strike whom one of their kind that began before still strikes.
+
+        What is left out counts itself, so that no more than a longest duration before a window has to be known.
+        """
+        longest: dict[str, int] = {}
+        for _, kind in self._scheduled.values():
+            longest[kind_of(kind)] = max(longest.get(kind_of(kind), 0), _longest_s(kind))
+        drawn: list[Occasion] = []
+        for name, (scheduled, kind) in self._scheduled.items():
+            if name not in self._units:
+                self._units[name] = self._units_of(kind)
+            for unit in self._units[name]:
+                drawn += self._drawn(name, scheduled, kind, unit, (since_s - longest[kind_of(kind)], until_s))
+        ended_s: dict[tuple[str, str], int] = {}
+        for one in sorted(drawn, key=lambda one: (one.start_s, one.id)):
+            before_s = ended_s.get((one.name, one.root), one.start_s)
+            ended_s[one.name, one.root] = max(before_s, one.end_s)
+            if before_s <= one.start_s and one.end_s > since_s:
+                yield one
+
+    def _units_of(self, kind: Incident) -> list[Unit]:
+        """Whom a kind may strike, unit by unit: copies have incidents of their own and take none from the first."""
+        first = spec.candidates(self._first, kind)
+        units = [Unit(first)]
+        if not kind.on and self._first is not self._estate:
+            copies: dict[str, list[str]] = {}
+            for name in sorted(set(spec.candidates(self._estate, kind)) - set(first)):
+                copies.setdefault(name.rpartition("-")[2], []).append(name)
+            units += [Unit(tuple(names), suffix, len(names) / len(first)) for suffix, names in sorted(copies.items())]
+        return units
+
+    def _drawn(
+        self, name: str, scheduled: Scheduled, kind: Incident, unit: Unit, span_s: tuple[int, int]
+    ) -> list[Occasion]:
+        since_s, until_s = span_s
+        first, last = (since_s - _longest_s(kind) - DAY_S) // DAY_S - 1, until_s // DAY_S + 1
         days = np.arange(first, last + 1, dtype=np.int64)
-        key = self._stream("day", name).keys(draw.entity_ids([name]))
+        said = (name,) if not unit.suffix else (name, unit.suffix)
+        key = self._stream("day", *said).keys(draw.entity_ids([name]))
         uniforms = draw.uniform_at(np.repeat(key, len(days), axis=0), days * MOST_A_DAY + NUMBER)
-        numbers = np.minimum(
-            counts.poisson(np.full(len(days), scheduled.per_day * self._factor), uniforms), MOST_A_DAY - 1
-        )
+        mean = scheduled.per_day * self._factor * unit.share
+        numbers = np.minimum(counts.poisson(np.full(len(days), mean), uniforms), MOST_A_DAY - 1)
         if scheduled.weekdays_only:
             numbers = np.where(civil.weekday(days) < civil.SATURDAY, numbers, 0)
         found = []
-        starts = self._stream("start", name).keys(draw.entity_ids([name]))
-        victims = self._stream("victim", name)
+        starts = self._stream("start", *said).keys(draw.entity_ids([name]))
+        victims = self._stream("victim", *said)
         for day, number in zip(days.tolist(), numbers.tolist(), strict=True):
             for one in range(number):
                 index = day * MOST_A_DAY + one
                 start_s = _start_s(scheduled, day, float(draw.uniform_at(starts, np.array([index]))[0]))
-                occasion = self._occasion(kind, _chosen(candidates, victims, index), start_s)
+                occasion = self._occasion(kind, _chosen(unit.candidates, victims, index), start_s)
                 if occasion.start_s < until_s and occasion.end_s > since_s:
                     found.append(occasion)
         return found
@@ -132,8 +176,8 @@ class Occasions:
             return []
         before = sum(weight for one, weight in weights.items() if one < name)
         lots = self._stream("of a day").keys(draw.entity_ids(["number", "name", "start"]))
-        candidates, victims = spec.candidates(self._estate, kind), self._stream("victim", name)
-        longest = int(60 * (kind.onset[1] + kind.minutes[1] + kind.recovery[1])) + DAY_S
+        candidates, victims = spec.candidates(self._first, kind), self._stream("victim", name)
+        longest = _longest_s(kind) + DAY_S
         found = []
         for day in range((since_s - longest) // DAY_S - 1, until_s // DAY_S + 2):
             number = fewest + int(_uniform(lots[:1], day) * (most - fewest + 1))
@@ -150,7 +194,7 @@ class Occasions:
         return draw.Stream(self._flow.seed, "incident", *names)
 
     def _occasion(self, kind: Incident, root: str, start_s: int) -> Occasion:
-        tag = str(kind.__struct_config__.tag)
+        tag = kind_of(kind)
         name = f"{tag}\x1f{root}\x1f{start_s}"
         key = self._stream("phases").keys(draw.entity_ids([name]))
         u = draw.uniform(key, 0, RECOVERY + 1)[0].tolist()
@@ -168,6 +212,15 @@ class Occasions:
             seconds(kind.recovery, RECOVERY),
             spec.label(self._estate, kind, root),
         )
+
+
+def kind_of(kind: Incident) -> str:
+    """Name of a kind."""
+    return str(kind.__struct_config__.tag)
+
+
+def _longest_s(kind: Incident) -> int:
+    return int(60 * (kind.onset[1] + kind.minutes[1] + kind.recovery[1]))
 
 
 def start_of(one: spec.Placed, kind: Incident, estate: Estate) -> int:

@@ -100,7 +100,7 @@ class Estates:
         self.scenario = scenario
         self.flow = flows.build(scenario)
         estate = self.flow.estate
-        self.occasions = Occasions(estate, self.flow)
+        self.occasions = Occasions(estate, self.flow, scenario.estate)
         residents: dict[str, list[str]] = {}
         for name, service in estate.services.items():
             residents.setdefault(service.cluster, []).append(name)
