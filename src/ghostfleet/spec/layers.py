@@ -3,7 +3,8 @@
 One rule holds for every layer and way of writing: a section is merged key by key, and whatever else stands at a
 path is one value that replaces what stood there. Lists are such values, and so are mappings from names to numbers
 or texts, because their parts belong together (`fleet.shares` sum to 1). A path may still name one part alone:
-``--set fleet.shares.web=0.4``, ``GHOSTFLEET_FLEET__SHARES__WEB=0.4``. An empty section says nothing.
+``--set fleet.shares.web=0.4``, ``GHOSTFLEET_FLEET__SHARES__WEB=0.4``. An empty section says nothing, but for
+``--set path={}``, which names a path to say nothing else of it than that it is empty.
 
 Each value remembers its origin, so that an error can name the place to mend and `ghostfleet show` can say
 where every value came from.
@@ -56,12 +57,23 @@ class Layers(msgspec.Struct):
 
     def set(self, path: Path, given: Any, origin: Origin) -> None:  # noqa: ANN401  any YAML value
         """Put a value or a section over what is there at one path."""
+        place = self._above(path)
+        self._put(place, path, given, lambda _path: origin)
+
+    def empty(self, path: Path, origin: Origin) -> None:
+        """Take away whatever stands in the section at a path."""
+        place = self._above(path)
+        self._forget(path, place.get(path[-1]))
+        place[path[-1]], self.origins[path] = {}, origin
+
+    def _above(self, path: Path) -> dict[str, Any]:
+        """Section that holds a path; it is made where there is none."""
         place = self.tree
         for step in path[:-1]:
             if not isinstance(place.get(step), dict):
                 place[step] = {}
             place = place[step]
-        self._put(place, path, given, lambda _path: origin)
+        return place
 
     def _put(self, place: dict[str, Any], path: Path, given: Any, origin: Callable[[Path], Origin]) -> None:  # noqa: ANN401  any YAML value
         """Put something over what stands at a path, whose last step is a key of ``place``."""
@@ -185,7 +197,11 @@ def from_assignment(layers: Layers, assignment: str) -> None:
         msg = f"--set {assignment}: write --set path=value, such as --set data.num_servers=50"
         raise ScenarioError(msg)
     origin = Origin(COMMAND, f"--set {path.strip()}")
-    layers.set(steps, reading.value(text, origin.text), origin)
+    given = reading.value(text, origin.text)
+    if given == {}:
+        layers.empty(steps, origin)
+    else:
+        layers.set(steps, given, origin)
 
 
 def from_defaults(layers: Layers, parameters: Mapping[str, Parameter], document: Document) -> None:

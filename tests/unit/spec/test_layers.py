@@ -203,7 +203,6 @@ WAYS = [by_config, by_variable, by_assignment, by_parent]
         ("fleet.shares", "{web: 0.5, db: 0.5}", {"web": 0.5, "db": 0.5}),  # one value: its parts sum to 1
         ("fleet.aliases", "{w: web}", {"w": "web"}),
         ("data.metadata.business_unit_load", "{IT: 2}", {"Trading": 1.12, "Retail": 1.04, "Compliance": 0.92, "IT": 2}),
-        ("data.seasonality", "{}", {"weekend_factor": 0.7, "weekly": False}),  # nothing said, nothing changed
         ("data.seasonality", "{weekly: true}", {"weekend_factor": 0.7, "weekly": True}),
         ("data.seasonality.eoq_months", "[1]", [1]),
     ],
@@ -213,11 +212,39 @@ def test_sections_merge_and_values_are_replaced_in_every_layer(way, path, text, 
         "data: {}",
         "data: {seasonality: {weekly: false, weekend_factor: 0.7}, metadata: {business_unit_load: {Trading: 1.12}}}",
     ).replace("web: 0.35, application: 0.40, database: 0.15, batch: 0.10", "web: 0.5, database: 0.5")
-    given = way(path, text)
+    tree = laid(way(path, text), own, path)
+    assert tree == wanted if not path.endswith("seasonality") else wanted.items() <= tree.items()
+
+
+def laid(given, own, path):
+    """What stands at a path of a scenario over which something was laid."""
     tree = msgspec.json.decode(msgspec.json.encode(load(*given.pop("assignments", ()), text=own, **given).effective()))
     for step in path.split("."):
         tree = tree[step]
-    assert tree == wanted if not path.endswith("seasonality") else wanted.items() <= tree.items()
+    return tree
+
+
+@pytest.mark.parametrize(
+    ("way", "wanted"),
+    [
+        *((way, {"weekend_factor": 0.7, "weekly": False}) for way in (by_config, by_variable, by_parent)),
+        (by_assignment, {"weekend_factor": 0.8, "weekly": True}),
+    ],
+)
+def test_an_empty_section_says_nothing_unless_it_is_set_on_the_command_line(way, wanted):
+    own = CAPACITY.replace("data: {}", "data: {seasonality: {weekly: false, weekend_factor: 0.7}}")
+    assert wanted.items() <= laid(way("data.seasonality", "{}"), own, "data.seasonality").items()
+
+
+def test_what_was_emptied_can_be_filled_again():
+    empty = "estate.incidents.scheduled={}"
+    one = "estate.incidents.scheduled.mine={incident: {kind: memory_leak}, per_day: 1}"
+    document = reading.read(loading.shipped()["estate"], "estate.yaml")
+    for assignments, names in (((empty,), set()), ((empty, one), {"mine"})):
+        made = loading.load(document, loading.Settings(assignments=assignments))
+        assert made.scenario.estate is not None
+        assert set(made.scenario.estate.incidents.scheduled) == names
+        assert "--set estate.incidents.scheduled" in made.origin(("estate", "incidents", "scheduled"))
 
 
 def test_mappings_that_are_one_value_are_those_from_names_to_numbers_or_texts():
