@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from ghostfleet.state.estate.calling import LATE
 from ghostfleet.world.flow.draft import DATABASE, EXTERNAL, MACHINE
 
 if TYPE_CHECKING:
@@ -50,11 +49,7 @@ class Spent:
         kind = self._kinds[node]
         if edge < 0 or (kind != EXTERNAL and kind not in STORES):
             return
-        # Who calls waits on the wire as well, and no longer than its limit.
-        limit = float(self._walk.flow.edges.timeouts_ms[edge])
-        wire = self._walk.wire(edge)
-        waited = np.minimum(answered.ms + (wire.take(requests.tick) if len(wire) > 1 else wire[0]), limit)
-        waited[requests.ending == LATE] = limit
+        waited = self._walk.waited(edge, requests, answered)
         if kind == EXTERNAL:
             self._all.others_ms[requests.root] += waited
             self._all.asked[requests.root] = node

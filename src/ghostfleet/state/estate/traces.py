@@ -15,9 +15,9 @@ from ghostfleet.world.flow.draft import SERVICE, WEB
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ghostfleet.core.arrays import I64, U8, U64
+    from ghostfleet.core.arrays import F64, I64, U8, U64
     from ghostfleet.state.estate import State
-    from ghostfleet.state.estate.walk import Answered, Requests
+    from ghostfleet.state.estate.walk import Answered, Requests, Walk
 
 ROUTE = 0x2077  # a word of a request that is behind another
 US_BITS, ID_BITS = np.uint64(34), np.uint64(10)
@@ -108,7 +108,10 @@ def _of(state: State, doors: Doors, entered: Entered, seen: _Seen) -> Steps:
     node, edge, requests, answered = seen.node, seen.edge, seen.requests, seen.answered
     root, visits = requests.root, entered.visits
     time_ms = visits.time_ms.take(root)
-    start_us = time_ms * 1000 + np.rint(requests.start_ms * 1000).astype(np.int64)
+    serves = state.flow.nodes.kinds[node] in {SERVICE, WEB}
+    start_ms, took_ms = (requests.start_ms, answered.ms) if serves else _as_called(state.walk, seen)
+    # Both ends are rounded, so that what lies within a request does so in microseconds too.
+    start_us, stop_us = (np.rint(ms * 1000).astype(np.int64) for ms in (start_ms, start_ms + took_ms))
     ended = requests.ending != SERVED
     if edge < 0:
         status, route = visits.status.take(root), visits.route.take(root)
@@ -118,7 +121,7 @@ def _of(state: State, doors: Doors, entered: Entered, seen: _Seen) -> Steps:
         status[bad] = failure_status(node, answered.blame[bad], answered.cause[bad])
         status[requests.ending == LATE] = 504
         route = np.full(len(requests), -1, dtype=np.int64)
-        if state.flow.nodes.kinds[node] in {SERVICE, WEB}:
+        if serves:
             route = route_of(state.flow.nodes.names[node], draw.derived(doors.key, requests.id, ROUTE))
     return Steps(
         second=time_ms // 1000,
@@ -128,8 +131,8 @@ def _of(state: State, doors: Doors, entered: Entered, seen: _Seen) -> Steps:
         parent=seen.parents,
         edge=np.full(len(requests), edge, dtype=np.int64),
         node=np.full(len(requests), node, dtype=np.int64),
-        start_us=start_us,
-        us=np.maximum(np.rint(answered.ms * 1000).astype(np.int64), 1),
+        start_us=time_ms * 1000 + start_us,
+        us=np.maximum(stop_us - start_us, 1),
         ending=requests.ending,
         blame=np.where(ended, answered.blame, -1),
         cause=answered.cause,
@@ -137,6 +140,15 @@ def _of(state: State, doors: Doors, entered: Entered, seen: _Seen) -> Steps:
         route=route,
         who=visits.user.take(root),
     )
+
+
+def _as_called(walk: Walk, seen: _Seen) -> tuple[F64, F64]:
+    """When calls of a store or a partner began and how long they took, in ms, as their callers saw it.
+
+    Stores and partners tell nothing. A caller has the way there and back as well, and goes when its limit is reached.
+    """
+    began = seen.requests.start_ms - walk.wires(seen.edge, seen.requests) / 2
+    return began, walk.waited(seen.edge, seen.requests, seen.answered)
 
 
 def _in_order(parts: list[Steps]) -> Steps:

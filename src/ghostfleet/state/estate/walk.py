@@ -170,18 +170,28 @@ class Walk:
         """
         edge = int(self.flow.slots.edges[slot])
         child, limit = int(self.flow.edges.children[edge]), float(self.flow.edges.timeouts_ms[edge])
-        wire = self.wire(edge)
-        wires = wire.take(callers.tick) if len(wire) > 1 else np.full(len(callers), wire[0])
+        wires = self.wires(edge, callers)
         ids = draw.derived(self.slot_key(slot), callers.id, number)
         made = Requests(callers.root, callers.tick, ending, index, ids, callers.start_ms + wires / 2)
-        near = self.node(child).reaches(limit, wire).take(callers.tick)
+        near = self.node(child).reaches(limit, self.wire(edge)).take(callers.tick)
         left = np.where(near, limit - wires, np.inf) if near.any() else None
         answered = self._visit(child, edge, made, callers.id, left, watcher)
-        waited = np.minimum(answered.ms + wires, limit)
+        waited = self.waited(edge, made, answered)
         late = np.flatnonzero(ending == LATE)
-        waited[late] = limit
         answered.blame[late], answered.cause[late] = child, TIMED_OUT
         return waited, answered
+
+    def waited(self, edge: int, requests: Requests, answered: Answered) -> F64:
+        """How long callers waited for what requests along an edge were answered: no longer than its limit, in ms."""
+        limit = float(self.flow.edges.timeouts_ms[edge])
+        waited = np.minimum(answered.ms + self.wires(edge, requests), limit)
+        waited[requests.ending == LATE] = limit
+        return waited
+
+    def wires(self, edge: int, requests: Requests) -> F64:
+        """Time that requests along an edge are on the wire, there and back, in ms."""
+        wire = self.wire(edge)
+        return wire.take(requests.tick) if len(wire) > 1 else np.full(len(requests), wire[0])
 
     def wire(self, edge: int) -> F64:
         """Time on the wire of an edge, shape (ticks,), or (1,) where nothing changes it."""

@@ -1,0 +1,161 @@
+"""Spans of calls show what their callers saw: the way there and back, no more than the limit, and within the caller.
+
+S are the rows of `spans`, N those of `network_metrics` and T those of `transactions`, each of a run of its own.
+"""
+
+from collections import defaultdict
+from functools import cache
+
+import numpy as np
+import pytest
+
+from ghostfleet.core.window import MINUTE_S
+from ghostfleet.generate import Generator
+from ghostfleet.world import flow as flows
+from tests.laws import estates, test_samples
+
+MINUTES = 3
+US = 1000  # units of a millisecond in the columns
+# Percentile, how far the column may be from it, and calls of a minute from which on it is looked at.
+ASKED = (("p50_latency_ms", 0.5, 0.05, 200), ("p95_latency_ms", 0.95, 0.05, 500), ("p99_latency_ms", 0.99, 0.1, 2_000))
+SURE = 3.0  # deviations of a rank: sampling error
+STRUCK = 7_682  # minutes after the start of the estate's laws: a gateway does not answer
+TIMED_OUT = (24, 42)  # minutes after two: a payment time-out of the shop
+LIMIT_MS = 28_000
+
+
+@cache
+def told(low: int) -> tuple[estates.Cells, estates.Cells]:
+    """Spans of some minutes of the estate, and the edges' columns out of a longer run."""
+    spans = estates.rows(Generator(estates.scenario("estate")), "spans", estates.window(low, low + MINUTES))
+    longer = estates.window(low - 45, low + 15)
+    return spans, estates.rows(Generator(estates.scenario("estate")), "network_metrics", longer)
+
+
+def partners(scenario: str) -> list[str]:
+    return list(flows.build(estates.scenario(scenario)).estate.externals)
+
+
+def by_minute(spans: estates.Cells) -> dict[tuple[int, str, str], np.ndarray]:
+    """Durations of all calls of an edge whose traces entered in a minute, in order."""
+    calls = np.flatnonzero(spans["kind"] == "CLIENT")
+    second = np.array([int(trace[:8], 16) for trace in spans["trace_id"][calls].tolist()])
+    found = defaultdict(list)
+    columns = (second // MINUTE_S * MINUTE_S, *(spans[name][calls] for name in ("service.name", "server.address")))
+    keys = zip(*(column.tolist() for column in columns), strict=True)
+    for key, duration in zip(keys, spans["duration_ms"][calls].tolist(), strict=True):
+        found[key].append(duration)
+    return {key: np.sort(np.array(values)) for key, values in found.items()}
+
+
+@pytest.mark.parametrize("low", [0, STRUCK])
+def test_percentiles_of_written_spans_are_those_of_the_written_edges(low):
+    """For all edges e of databases, minutes t and p: q_p(S[e, t]) is within 5 % (p50, p95) or 10 % (p99) of N[e, t, p].
+
+    Beyond sampling error: between the ranks np ± 3 √(np(1 − p)) of S there is a value as near as that to the column.
+    No edge is left out, and there are as many spans as requests.
+    """
+    spans, edges = told(low)
+    measured = by_minute(spans)
+    seen = dict.fromkeys([name for name, *_ in ASKED], 0)
+    rows = zip(
+        zip(*(edges[name].tolist() for name in ("time", "source_service", "target_service")), strict=True),
+        edges["request_count"].tolist(),
+        zip(*(edges[name].tolist() for name, *_ in ASKED), strict=True),
+        strict=True,
+    )
+    for key, count, columns in rows:
+        if key not in measured:
+            continue
+        values = measured.pop(key)
+        assert len(values) == count, key
+        for (name, p, within, least), column in zip(ASKED, columns, strict=True):
+            if count >= least:
+                sure = SURE * (count * p * (1 - p)) ** 0.5
+                below = values[max(int(count * p - sure) - 1, 0)]
+                above = values[min(int(count * p + sure) + 1, count - 1)]
+                assert below / (1 + within) <= column <= above / (1 - within), (key, name, count)
+                seen[name] += 1
+    assert {target for _, _, target in measured} <= set(partners("estate"))
+    assert min(seen.values()) > 10 * MINUTES
+    # Single minutes cannot see a small shift of all of them.
+    whole = defaultdict(list)
+    for (time, source, target), values in by_minute(spans).items():
+        at = (edges["time"] == time) & (edges["source_service"] == source) & (edges["target_service"] == target)
+        if len(values) >= 1_000 and at.any():
+            whole[source, target].append(np.median(values) / edges["p50_latency_ms"][at][0])
+    assert len(whole) >= 8
+    assert max(abs(np.mean(ratios) - 1) for ratios in whole.values()) < 0.05
+
+
+def shop(table: str) -> estates.Cells:
+    return estates.rows(
+        Generator(estates.scenario("commerce", *test_samples.SHOP)), table, test_samples.window(*TIMED_OUT)
+    )
+
+
+@cache
+def struck() -> estates.Cells:
+    return shop("spans")
+
+
+def test_calls_lie_within_their_callers():
+    """For all calls s ∈ S with a caller c: start(c) ≤ start(s) and end(s) ≤ end(c), through time-outs as well."""
+    for spans in (struck(), told(STRUCK)[0]):
+        place = {one: number for number, one in enumerate(spans["span_id"].tolist())}
+        calls = np.flatnonzero(spans["kind"] == "CLIENT")
+        callers = np.array([place[one] for one in spans["parent_span_id"][calls].tolist()])
+        assert len(calls) > 10_000
+        assert (spans["start_time"][callers] <= spans["start_time"][calls]).all()
+        assert (spans["end_time"][calls] <= spans["end_time"][callers]).all()
+        np.testing.assert_array_equal(spans["service.name"][callers], spans["service.name"][calls])
+
+
+def test_a_client_gives_up_at_its_limit():
+    """A call that timed out took as long as its caller waits, and none took longer."""
+    spans = struck()
+    to_gateway = (spans["kind"] == "CLIENT") & np.isin(spans["server.address"], ["stripe", "paypal", "square"])
+    late = to_gateway & (spans["error.type"] == "timeout")
+    assert late.sum() > 100
+    assert set(spans["duration_ms"][late].tolist()) == {LIMIT_MS * US}
+    assert spans["duration_ms"][to_gateway].max() == LIMIT_MS * US
+    assert (spans["duration_ms"] == spans["end_time"] - spans["start_time"]).all()
+
+
+def test_calls_of_a_trace_add_up_to_its_transaction():
+    """For all t ∈ T: its columns of stores and partners are the sums of the durations of those calls in its trace."""
+    spans, sold = struck(), shop("transactions")
+    place = {one: number for number, one in enumerate(spans["span_id"].tolist())}
+    callers = np.array([place.get(one, number) for number, one in enumerate(spans["parent_span_id"].tolist())])
+    # Nobody waits for orders, nor for what they lead to: they are sent as messages.
+    heard = spans["service.name"] == "order-service"
+    for _ in range(5):
+        heard = heard | heard[callers]
+    waited = (spans["kind"] == "CLIENT") & ~heard
+    to_partner = np.isin(spans["server.address"], partners("commerce"))
+    root = (spans["parent_span_id"] == "") & (spans["service.name"] == "checkout-service")
+    trace = {one: number for number, one in enumerate(spans["trace_id"][root].tolist())}
+    of = np.array([trace.get(one, len(trace)) for one in spans["trace_id"].tolist()])
+    sums = {
+        name: np.bincount(of[some], spans["duration_ms"][some], len(trace) + 1)[:-1] / US
+        for name, some in (
+            ("database_query_time_ms", waited & ~to_partner),
+            ("upstream_response_time_ms", waited & to_partner),
+        )
+    }
+    # Of requests of the same millisecond it is not said here which is which.
+    started, first, same = np.unique(spans["start_time"][root] // 1000, return_index=True, return_counts=True)
+    alone = {
+        time: at for time, at, count in zip(started.tolist(), first.tolist(), same.tolist(), strict=True) if count == 1
+    }
+    checked = 0
+    for row, time in enumerate(sold["@timestamp"].tolist()):
+        if time not in alone:
+            continue
+        at = alone[time]
+        for name, column in sums.items():
+            told_ms = sold[name][row]
+            if told_ms != estates.NULL:
+                assert abs(column[at] - told_ms) <= 1 + 0.001 * 4, (name, time)
+                checked += 1
+    assert checked > 2_000
