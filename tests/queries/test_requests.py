@@ -105,7 +105,11 @@ def test_events_are_told_by_service_class_and_severity(shop):
             times = [row["response_time_ms"] for row in mine]
             assert one["p95_ms"] == at_most(times, 95)
             assert one["p50_ms"] <= one["p95_ms"] <= one["p99_ms"]
+            assert one["error_count"] == one["client_error_count"] + one["server_error_count"]
+            assert one["error_rate_percent"] == pytest.approx(100 * one["error_count"] / one["event_count"])
             assert one["server_error_count"] == sum(row["status_code"] >= 500 for row in mine)
             assert one["client_error_count"] == sum(400 <= row["status_code"] < 500 for row in mine)
         assert answer.summary["total_events"] == len(rows) == 3_000
+        errors = sum(row["metrics"]["status_code"] >= 400 for row in rows)
+        assert answer.summary["error_rate_percent"] == pytest.approx(100 * errors / len(rows))
         assert answer.summary["p99_ms"] == at_most([row["metrics"]["response_time_ms"] for row in rows], 99)

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 TEXTS = ("services", "kinds", "times")
-FAILED = "5xx"
+ERRORS = ("4xx", "5xx")
 
 
 def answer(rows: Mapping[str, Rows], parameters: Mapping[str, Any]) -> Told:
-    """Share of failures, of each service and of all: what a client did wrong is no failure."""
+    """Share of errors, of each service and of all: those of clients as well as those of servers (EVT-5)."""
     del parameters
     services = [
-        {**one, "error_rate_percent": share(one["server_error_count"], one["event_count"])} for one in rows["services"]
+        {**one, "error_rate_percent": share(one["error_count"], one["event_count"])} for one in rows["services"]
     ]
     counts = {name: Counter[str]() for name in ("status_class", "severity")}
     for one in rows["kinds"]:
@@ -28,7 +28,7 @@ def answer(rows: Mapping[str, Rows], parameters: Mapping[str, Any]) -> Told:
     total = counts["status_class"].total()
     summary = {
         "total_events": total,
-        "error_rate_percent": share(counts["status_class"][FAILED], total),
+        "error_rate_percent": share(sum(counts["status_class"][name] for name in ERRORS), total),
         **(
             {name: rows["times"][0][name] for name in ("avg_ms", "p50_ms", "p95_ms", "p99_ms")} if rows["times"] else {}
         ),
