@@ -12,7 +12,7 @@ import numpy as np
 from ghostfleet.core.batch import Batch, Hex, Plain, Quanta, Spelled, Text
 from ghostfleet.core.table import Kind, Table, absent, column, text
 from ghostfleet.signals import StateObserver
-from ghostfleet.state.estate.calling import LATE, OWN, REFUSED, SERVED, TIMED_OUT
+from ghostfleet.state.estate.calling import LATE, REFUSED, SERVED, TIMED_OUT
 from ghostfleet.state.estate.traces import Steps, steps
 from ghostfleet.world import flow as flows
 from ghostfleet.world import web
@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 NEEDS: tuple[str, ...] = ("estate",)
 FOLLOWED, AT_ONCE, IN_A_TASK = 16_384, 8_192, 32_768  # traces, spans, traces
 SERVER, CLIENT = "SERVER", "CLIENT"
-ERRORS = ("500", "timeout", "circuit_open", "502")
+STATUSES = (500, 502, 503)
+ERRORS = (*map(str, STATUSES), "timeout", "circuit_open")
+TIMEOUT, REFUSAL = range(len(STATUSES), len(ERRORS))
 
 
 TABLE = Table(
@@ -112,8 +114,9 @@ class Spans:
         parents = np.append(flow.edges.parents, -1)  # the last for those that nobody called
         caller = np.where(some.edge >= 0, parents.take(some.edge), some.node)
         ended = some.ending != SERVED
-        error = np.where(some.cause == REFUSED, 2, np.where(some.cause == TIMED_OUT, 1, 3))
-        error = np.where((some.cause == OWN) & (some.blame == some.node), 0, np.where(some.ending == LATE, 1, error))
+        error = np.searchsorted(STATUSES, np.where(serving, some.status, STATUSES[0]))
+        error = np.where(some.cause == REFUSED, REFUSAL, error)
+        error = np.where((some.cause == TIMED_OUT) | (some.ending == LATE), TIMEOUT, error)
         known = serving & (some.route >= 0)
         route = np.where(known, some.route, -1)
         values: dict[str, Values] = {

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ghostfleet.core.arrays import F64, I64
 
 PREFIX = "/api/v1/"
-CLIENT = "client"
+READING, CHANGING = "reading", "changing"  # errors of clients, by what they wanted to do
 
 
 class Route(msgspec.Struct, frozen=True):

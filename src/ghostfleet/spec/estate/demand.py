@@ -49,6 +49,9 @@ class Call(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     opens_above: Annotated[
         float, Meta(gt=0, le=1, description="share of attempts that fail, from which on its breaker opens")
     ] = 0.5
+    unanswered_percent: Annotated[
+        float, Meta(ge=0, lt=50, description="per cent of attempts whose answer never comes; the caller waits in vain")
+    ] = 0.0
     asynchronous: Annotated[bool, Meta(description="the caller neither waits nor fails; may close a cycle")] = False
     protocol: Protocol | None = None
     choice: Annotated[

@@ -104,6 +104,7 @@ class _Part(msgspec.Struct, frozen=True):
     edges: I64
     retries: I64
     limits: Limit
+    unanswered: F64 | None  # None where every call is answered
     waits: F64
     certain: Bool  # calls that every request makes
     common: Bool  # … that half of them make at least
@@ -234,6 +235,8 @@ class _Sweep:
         wire_ms, refused = self.wires[slots], self.refused[part.edges]
         mean, variance = self.served_mean[children] + wire_ms, self.served_variance[children]
         late, last_mean, last_variance = limits.split(mean, variance)
+        if part.unanswered is not None:
+            late = late + (1 - late) * part.unanswered
         failing = self.failures[children]
         q = 1 - (1 - failing) * (1 - late)
         np.minimum(q, HIGHEST, out=q)
@@ -333,6 +336,7 @@ def _parts(flow: Flow) -> list[_Part]:
                 edges=of,
                 retries=edges.retries[of][:, None],
                 limits=Limit(edges.timeouts_ms[of][:, None]),
+                unanswered=edges.unanswered[of][:, None] if edges.unanswered[of].any() else None,
                 waits=flow.waits[slots][:, None],
                 certain=(flow.slots.shares[slots] >= 1)[:, None],
                 common=(flow.slots.shares[slots] >= COMMON)[:, None],

@@ -118,7 +118,7 @@ def _of(state: State, doors: Doors, entered: Entered, seen: _Seen) -> Steps:
     else:
         status = np.full(len(requests), 200, dtype=np.int64)
         bad = np.flatnonzero(requests.ending == FAILED)
-        status[bad] = failure_status(node, answered.blame[bad], answered.cause[bad])
+        status[bad] = failure_status(state.flow, node, requests.id[bad], entered.id.take(root[bad]), answered.some(bad))
         status[requests.ending == LATE] = 504
         route = np.full(len(requests), -1, dtype=np.int64)
         if serves:

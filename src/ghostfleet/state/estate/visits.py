@@ -14,15 +14,17 @@ import numpy as np
 
 from ghostfleet.core import draw
 from ghostfleet.core.batch import Digits, Spelled
-from ghostfleet.state.estate.calling import FAILED, REFUSED, TIMED_OUT
+from ghostfleet.state.estate.calling import FAILED, OWN, REFUSED, TIMED_OUT
 from ghostfleet.state.estate.walk import Answered
 from ghostfleet.world import web
+from ghostfleet.world.flow.draft import DATABASE, MACHINE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ghostfleet.core.arrays import F64, I32, I64, U8, U64, Array, Bool
     from ghostfleet.state.estate.walk import Requests, Walk, Watcher
+    from ghostfleet.world.flow import Flow
 
 FIRST_USER, USERS = 10_000, 90_000
 TURN = 20  # users of whom so many in a row live as the markets' shares say
@@ -36,6 +38,9 @@ ADDRESSES = 1 << 17  # 198.18.0.0/15
 LANE = 2.0**-16
 TIE_BITS = np.uint64(36)
 PERSON, ASKED, MOMENT, MORE = range(1, 5)  # words of a request
+STORES = (DATABASE, MACHINE)
+BROKEN_OFF = 2 / 3  # of failures by their own fault, the last third breaks off without a word (EVT-5)
+UNCONNECTED = 0.58  # of calls of stores that nobody answers: no connection came free in time (EVT-5)
 LOW_16, LOW_32 = np.uint64(0xFFFF), np.uint64(0xFFFFFFFF)
 
 
@@ -221,11 +226,15 @@ class Doors:
             # Errors of clients are found early: they are among the quicker half, the quickest ones first.
             rank = (requests.id >> np.uint64(48)).astype(np.float64) * (2 * LANE)
             wrong = (lot(asked, 32) < 2 * share) & (rank < 1) & ~bad
-            codes, ends = _by_quickness()
-            places = np.flatnonzero(wrong)
-            status[places] = codes.take(np.searchsorted(ends, rank[places], side="right"))
+            reads = _reads().take(route)
+            for kind, mine in ((web.READING, reads), (web.CHANGING, ~reads)):
+                codes, ends = _by_quickness(kind)
+                places = np.flatnonzero(wrong & mine)
+                status[places] = codes.take(np.searchsorted(ends, rank[places], side="right"))
         places = np.flatnonzero(bad)
-        status[places] = failure_status(node, answered.blame[places], answered.cause[places])
+        status[places] = failure_status(
+            self.flow, node, requests.id[places], requests.id[places], answered.some(places)
+        )
         return status
 
 
@@ -264,11 +273,20 @@ def address(offset: Array) -> Spelled:
     return Spelled(("198.", Digits(second), ".", Digits(third), ".", Digits(fourth)))
 
 
-def failure_status(node: int, blame: I64, cause: np.ndarray) -> I64:
-    """Status codes of failed requests at a node: its own fault, or a bad gateway, a refusal, a time-out."""
-    found = np.where(blame == node, 500, 502)
-    found = np.where(cause == REFUSED, 503, found)
-    return np.where(cause == TIMED_OUT, 504, found)
+def failure_status(flow: Flow, node: int, ids: U64, roots: U64, answered: Answered) -> I64:
+    """Status codes of failed requests at a node, by what went wrong and where; ``roots`` are the ids of their traces.
+
+    A fault of its own is a 500, unless the request breaks off late in its work: then nothing is answered, and whoever
+    stands in front makes a 502 of it, as of a bad answer from another service. A store that cannot work, or a breaker
+    that refuses a call, is a 503; who waits in vain tells 504, or 503 where it was for a connection to a store.
+    """
+    blame, cause = answered.blame, answered.cause
+    own = cause == OWN
+    found = np.where((blame == node) & (lot(ids, 48) < BROKEN_OFF), 500, 502)
+    in_store = np.isin(flow.nodes.kinds.take(blame), STORES)
+    found = np.where((cause == REFUSED) | (in_store & own), 503, found)
+    in_vain = in_store & (lot(roots, 32) < UNCONNECTED)
+    return np.where(cause == TIMED_OUT, np.where(in_vain, 503, 504), found)
 
 
 def route_of(service: str, asked: U64) -> I64:
@@ -306,8 +324,14 @@ def _answers(route: I64, lot: U64) -> I64:
 
 
 @cache
-def _by_quickness() -> tuple[I64, F64]:
-    codes, ends = web.statuses(web.CLIENT)
+def _reads() -> Bool:
+    """Say of each route whether it changes nothing."""
+    return np.array([one.method == "GET" for one in web.routes()])
+
+
+@cache
+def _by_quickness(kind: str) -> tuple[I64, F64]:
+    codes, ends = web.statuses(kind)
     shares = np.diff(ends, prepend=0.0)
     quick = web.catalogue()["quick"]
     order = sorted(range(len(codes)), key=lambda place: quick[str(codes[place])])

@@ -56,6 +56,10 @@ class Answered(msgspec.Struct):
     blame: I64  # node at which it went wrong, -1 where nothing did
     cause: U8
 
+    def some(self, places: I64) -> Answered:
+        """Some of them."""
+        return Answered(self.ms[places], self.blame[places], self.cause[places])
+
 
 class Watcher(Protocol):
     """Whoever wants to know of every request on the way, and not just how it went for those that entered."""

@@ -69,6 +69,7 @@ class Edges(msgspec.Struct, frozen=True):
     timeouts_ms: F64
     breakers: F64  # 1 where calls are refused while most fail
     opens: F64  # share of attempts that fail, above which they are
+    unanswered: F64  # share of attempts whose answer is lost
     asynchronous: F64  # 1 where the caller neither waits nor fails
     wire_ms: F64  # there and back
     protocols: tuple[str, ...]
@@ -246,6 +247,7 @@ def _edges(plan: Draft, edges: Sequence[DraftEdge]) -> Edges:
         timeouts_ms=column("timeout_ms"),
         breakers=np.array([edge.call.breaker for edge in edges], dtype=np.float64),
         opens=np.array([edge.call.opens_above for edge in edges], dtype=np.float64),
+        unanswered=np.array([edge.call.unanswered_percent / 100 for edge in edges], dtype=np.float64),
         asynchronous=np.array([edge.call.asynchronous for edge in edges], dtype=np.float64),
         wire_ms=column("wire_ms"),
         protocols=tuple(edge.protocol for edge in edges),

@@ -129,7 +129,8 @@ def _own(plan: Draft, node: DraftNode, edges: list[DraftEdge]) -> None:
         edge.timeout_ms = edge.call.timeout_ms or max(least_ms, TIMEOUT_FACTOR * answer_ms)
         if not edge.call.asynchronous:
             called_ms += edge.calls * answer_ms
-            passing *= 1 - min(edge.calls, 1.0) * power(child.total_failure, edge.call.retries + 1)
+            failing = child.total_failure + (1 - child.total_failure) * edge.call.unanswered_percent / 100
+            passing *= 1 - min(edge.calls, 1.0) * power(failing, edge.call.retries + 1)
     node.own_ms = max(node.response_ms - called_ms, OWN_SHARE * node.response_ms)
     node.total_ms = node.own_ms + called_ms
     node.own_failure = max(1 - (1 - node.failure) / passing, OWN_SHARE * node.failure)

@@ -1,0 +1,124 @@
+"""Events of a day and of a week are the documented ones: statuses, methods, times and error rates of eight services."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+
+from ghostfleet.core.window import MINUTE_S, Window
+from ghostfleet.generate import Generator
+from ghostfleet.state.estate import Estates
+from ghostfleet.state.estate.calling import FAILED, LATE
+from ghostfleet.world import web
+from tests.laws import estates, test_requests
+
+TOTALS = {24: 60_000, 168: 120_000}  # events of so many hours
+# EVT-1: error rate in per cent and mean in ms.
+SERVICES = {
+    "auth-service": (2, 150),
+    "payment-service": (5, 450),
+    "user-service": (1, 85),
+    "product-service": (1.5, 120),
+    "order-service": (3, 280),
+    "notification-service": (4, 200),
+    "analytics-service": (2, 350),
+    "search-service": (2.5, 95),
+}
+# EVT-5 and EVT-6, in per cent.
+ERRORS = {400: 15, 401: 10, 403: 8, 404: 20, 409: 5, 422: 8, 429: 7, 500: 10, 502: 5, 503: 7, 504: 5}
+ANSWERS = {200: 85, 201: 10, 202: 3, 204: 2}
+METHODS = {"GET": 60, "POST": 25, "PUT": 8, "DELETE": 4, "PATCH": 3}
+SPANS = pytest.mark.parametrize("hours", TOTALS)
+
+
+@cache
+def events(hours: int) -> estates.Cells:
+    scenario = estates.scenario(
+        "events", f"estate.total={TOTALS[hours]}", f"estate.hours={hours}", "estate.now=2026-03-04T17:00:00-05:00"
+    )
+    span = Window.between(scenario.timeline.since_s, scenario.timeline.until_s, MINUTE_S)
+    rows = estates.rows(Generator(scenario), "events", span)
+    return {name: rows[name] for name in ("source.service", "source.method", "metrics.status_code")} | {
+        "ms": rows["metrics.response_time_ms"] / 100
+    }
+
+
+def deviation(share: float, count: int) -> float:
+    """Three of a share of some, in per cent."""
+    return 300 * (share * (1 - share) / count) ** 0.5
+
+
+@SPANS
+def test_classes_of_statuses_lie_in_their_bands(hours):
+    """2xx are 97 to 98 % of all, 4xx 1.5 to 2 and 5xx 0.5 to 1 (EVT-5)."""
+    classes = 100 * np.bincount(events(hours)["metrics.status_code"] // 100, minlength=6) / TOTALS[hours]
+    assert 97 <= classes[2] <= 98
+    assert 1.5 <= classes[4] <= 2
+    assert 0.5 <= classes[5] <= 1
+
+
+@SPANS
+def test_codes_of_errors_have_their_shares(hours):
+    """Of errors, and of answers without one, each code has the share of EVT-5, within sampling error and a point."""
+    status = events(hours)["metrics.status_code"]
+    for wanted, of in ((ERRORS, status[status >= 400]), (ANSWERS, status[status < 400])):
+        assert set(of.tolist()) == set(wanted)
+        for code, percent in wanted.items():
+            found = 100 * np.mean(of == code)
+            assert abs(found - percent) < 1 + deviation(percent / 100, len(of)), code
+
+
+@SPANS
+def test_services_fail_as_often_and_take_as_long_as_documented(hours):
+    """Error rates of EVT-1 within a sixth and sampling error; means within a sixth, in quiet times and incidents."""
+    rows = events(hours)
+    for name, (percent, mean_ms) in SERVICES.items():
+        mine = rows["source.service"] == name
+        found = 100 * np.mean(rows["metrics.status_code"][mine] >= 400)
+        assert abs(found - percent) < percent / 6 + deviation(percent / 100, int(mine.sum())), name
+        assert abs(rows["ms"][mine].mean() / mean_ms - 1) < 1 / 6, name
+
+
+@SPANS
+def test_unavailable_services_and_gateways_are_slow_and_refusals_quick(hours):
+    """Times depend on the code: 503 and 504 take longest, 401, 404 and 429 less than an answer with 200 (EVT-7)."""
+    rows = events(hours)
+    median = {code: np.median(rows["ms"][rows["metrics.status_code"] == code]) for code in (*ERRORS, 200)}
+    assert min(median[503], median[504]) > 10 * max(median[code] for code in median if code not in {503, 504})
+    assert max(median[code] for code in (401, 404, 429)) < median[200]
+
+
+@SPANS
+def test_methods_have_their_shares(hours):
+    """Within half a point of EVT-6."""
+    method = events(hours)["source.method"]
+    for name, percent in METHODS.items():
+        assert abs(100 * np.mean(method == name) - percent) < 0.5, name
+
+
+def test_statuses_are_possible_for_their_methods():
+    """Whoever only reads makes nothing, contradicts nobody and sends no values that could be wrong."""
+    for hours in TOTALS:
+        rows = events(hours)
+        reading = set(rows["metrics.status_code"][rows["source.method"] == "GET"].tolist())
+        assert reading <= {200, 400, 401, 403, 404, 429, 500, 502, 503, 504}
+
+
+def test_calls_that_nobody_answers_are_the_state_s_counts():
+    """Requests add up to the state with lost answers, too; callers of these wait for their limit, and then fail."""
+    world = Estates(estates.scenario("events", "estate.total=200000"))
+    since = world.scenario.timeline.since_s // MINUTE_S + 900
+    state = world.solve(Window(since, since + 12, MINUTE_S), detailed=True)
+    seen = test_requests.walked(state, 0, 12)
+    test_requests.assert_adds_up(state, seen, 12)
+    edges = state.flow.edges
+    late = {
+        edge: sum(int((r.ending == LATE).sum()) for _, at, r, _, _ in seen.all if at == edge)
+        for edge in range(len(edges))
+    }
+    unanswered = [edge for edge in range(len(edges)) if edges.unanswered[edge] > 0]
+    assert len(unanswered) == len(web.monitored())
+    assert sum(late[edge] for edge in unanswered) > 0
+    for _, _, requests, _, answered in seen.all:
+        waited = (requests.ending == FAILED) & np.isin(answered.blame, edges.children[unanswered])
+        assert (answered.ms[waited] > 5_000).all()
