@@ -28,15 +28,18 @@ Parameter = Literal[
     "entry.rate",  # times: demand that enters at a node
     "node.latency",  # times: own time
     "node.delay_ms",  # plus: own time
+    "node.holding",  # times: own time of its callers, as far as no breaker refuses the call; they wait for it
     "node.failing",  # times: time until a failure of its own is told
     "node.failure",  # plus: probability of a failure of its own
     "node.cost",  # times: work per request
     "node.capacity",  # times: what its pods or machines can do
+    "node.cpu",  # plus: points of CPU in use, on top of what its requests need
     "node.memory",  # plus: points of memory in use
     "node.replicas",  # times: pods that the autoscaler wants
     "node.unstarted",  # plus: share of wanted pods that do not start
     "pool.size",  # times: connections that a database grants at most
     "pool.leaked",  # plus: share of the pool that is held and not used
+    "pool.taken",  # plus: share of the free connections that are taken, up to all of them
     "pool.queued",  # plus: callers that wait for a connection, as a share of those that there are
     "wire.delay_ms",  # plus: time there and back on the calls into a node
     "service.deployed",  # plus: 1 while another version is out, which is then taken back
@@ -46,7 +49,7 @@ Parameter = Literal[
     "logins.escalated",  # plus: escalations of privilege per hour
 ]
 Whom = Literal["root", "cluster", "callers", "callees", "databases", "entries", "residents"]
-Envelope = Literal["plateau", "swell", "climb", "whole"]
+Envelope = Literal["plateau", "swell", "climb", "slide", "whole"]
 Spread = Literal["callers", "callees", "sharers"]
 Severity = Annotated[
     Literal["low", "medium", "high", "critical"],
@@ -58,6 +61,11 @@ Range = tuple[Minutes, Minutes]
 Onset = Annotated[Range, Meta(description="minutes in which it rises: from, to")]
 Stand = Annotated[Range, Meta(description="minutes for which it stands: from, to")]
 Recovery = Annotated[Range, Meta(description="minutes in which it falls: from, to")]
+Traffic = Annotated[float, Meta(ge=0, le=20, description="times the usual demand, because people try again")]
+WaitingPoints = Annotated[
+    float, Meta(ge=0, le=100, description="points of memory that requests hold which wait where demand enters")
+]
+BusyPoints = Annotated[float, Meta(ge=0, le=100, description="points of CPU that minding them takes there")]
 PARAMETERS: tuple[Parameter, ...] = get_args(Parameter)
 
 
@@ -71,6 +79,16 @@ class Effect(msgspec.Struct, frozen=True):
     size: float
     on: Whom = "root"
     envelope: Envelope = "plateau"
+
+
+def at_entries(traffic: float, waiting_points: float, busy_points: float) -> tuple[Effect, ...]:
+    """What is seen where demand enters: people who try again, and requests that wait and are minded."""
+    found = (
+        Effect("entry.rate", traffic, on="entries") if traffic != 1 else None,
+        Effect("node.memory", waiting_points, on="entries") if waiting_points else None,
+        Effect("node.cpu", busy_points, on="entries") if busy_points else None,
+    )
+    return tuple(one for one in found if one is not None)
 
 
 class Selector(msgspec.Struct, frozen=True):

@@ -40,7 +40,8 @@ STEPS = ("cart_review", "payment_processing", "order_confirmation")
 FAILURES = tuple(web.catalogue()["failures"])
 TIMEOUT, POOL, MEMORY, BREAKER, UPSTREAM = range(5)
 CLOSED, OPEN, HALF_OPEN = range(3)
-FULL_MEMORY = 68.0  # per cent from which on what a service does wrong is for lack of memory
+ROOMY, FULL = 50.0, 88.0  # per cent of memory: up to the one no failure is for lack of it, from the other on all are
+OPEN_FROM = 0.25  # share of calls that are refused, from which on a breaker is open; below it is that of a pod
 FIRST_NUMBER, NUMBERS, STRIDE = (
     1_000,
     9_000,
@@ -220,9 +221,10 @@ class _Shop:
         cpu, memory = state.used
         row = names.index(SHOP)
         self.cpu, self.memory = cpu[row], memory[row]
-        self.full = np.zeros((len(flow.nodes), len(state.window)), dtype=np.bool_)
+        self.short = np.zeros((len(flow.nodes), len(state.window)))  # share of failures of its own for lack of memory
         for number, name in enumerate(names):
-            self.full[flow.places[name]] = memory[number] >= FULL_MEMORY
+            scarce = np.clip((memory[number] - ROOMY) / (FULL - ROOMY), 0.0, 1.0)
+            self.short[flow.places[name]] = scarce * scarce
         busy = state.rates.attempts[place] * state.rates.answers.served_mean[place]
         nodes = flow.nodes
         usual = nodes.rates[place] * (nodes.own_ms[place] + _called_ms(flow, place))
@@ -238,9 +240,9 @@ class _Shop:
         for number, name in enumerate(self.gateways):
             self.code[flow.places[name]] = number
         self.ends = web.ends([float(flow.slots.shares[slot]) for slot in self.slots]) if self.slots else np.ones(1)
-        refused = state.outcomes.call_refused
+        refused = state.rates.answers.refused
         self.refusing = (
-            np.stack([refused[slot] > 0 for slot in self.slots])
+            np.stack([refused[flow.slots.edges[slot]] >= OPEN_FROM for slot in self.slots])
             if self.slots
             else np.zeros((1, refused.shape[1]), bool)
         )
@@ -268,7 +270,7 @@ def _columns(shop: _Shop, doors: Doors, made: Entered, spent: Taken, number: I64
     gateway = shop.code.take(np.where(asked >= 0, asked, np.where(cause == REFUSED, blame, -1)))
     drawn = np.searchsorted(shop.ends, lot(visits.more, 0), side="right")
     gateway = np.where(gateway >= 0, gateway, drawn)
-    failure = _failures(shop, tick, bad, blame, cause)
+    failure = _failures(shop, tick, np.where(bad, blame, -1), cause, lot(visits.asked, 0))
     said = np.where(bad, failure * 2 + (lot(visits.more, 16) < HALF), -1)
     total = np.rint(made.answered.ms).astype(np.int64)
     others = np.minimum(spent.others_ms.astype(np.int64), total)
@@ -326,12 +328,15 @@ def _percent(values: F64) -> I64:
     return np.clip(np.rint(values), 0, 100).astype(np.int64)
 
 
-def _failures(shop: _Shop, tick: I64, bad: Bool, blame: I64, cause: Array) -> I64:
-    """Code of each failure by what failed and how: a database, a gateway, a breaker, a service."""
+def _failures(shop: _Shop, tick: I64, blame: I64, cause: Array, lots: F64) -> I64:
+    """Code of each failure by what failed and how: a database, a gateway, a breaker, a service.
+
+    The fuller the memory of a service is, the likelier was it for lack of memory; a lot says of which it was.
+    """
     kinds = np.append(shop.flow.nodes.kinds, -1).take(blame)
     in_store = np.isin(kinds, list(STORES))
-    full = shop.full[np.where(bad, blame, 0), tick] & bad
-    found = np.where(in_store, POOL, np.where(full, MEMORY, UPSTREAM))
+    is_short = lots < shop.short[blame, tick]
+    found = np.where(in_store, POOL, np.where(is_short, MEMORY, UPSTREAM))
     found = np.where((cause == TIMED_OUT) & (kinds == EXTERNAL), TIMEOUT, found)
     return np.where(cause == REFUSED, BREAKER, found)
 

@@ -145,6 +145,7 @@ FLOWING = (
 LEAVES = (
     Leaf("version", "whether a version is out that is taken back", 0.01, parameter="service.deployed"),
     Leaf("memory", "points of memory in use", 2.0, parameter="node.memory"),
+    Leaf("cpu", "points of CPU in use besides work", 2.0, parameter="node.cpu"),
     Leaf("nodes", "share of a cluster's machines", 0.01, parameter="cluster.nodes", usual=1.0),
     Leaf("waste", "share of its cost that nobody needs", 0.01, parameter="bill.waste"),
     Leaf("failed_logins", "failed log-ins per minute", 1.0, parameter="logins.failed"),

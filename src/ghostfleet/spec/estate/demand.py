@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from ghostfleet.spec.estate.places import Aliases, Criticality, Name, Positive
+from ghostfleet.spec.estate.places import Aliases, Criticality, FailingMs, Name, Positive
 from ghostfleet.spec.shaped import shaped
 
 if TYPE_CHECKING:
@@ -31,6 +31,14 @@ class Level(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     error_percent: Annotated[float, Meta(ge=0, lt=50)]
     requests_per_s: Annotated[float, Meta(gt=0, le=MOST_PER_S)]
     requests_spread: Annotated[float, Meta(ge=0)] = 0.0
+    failing_ms: FailingMs = 0.0
+    own_errors: Annotated[
+        Share | None,
+        Meta(
+            description="share of its errors that are its own doing; whom it calls fails as often as makes the rest. "
+            "Without it, its own are what calls do not explain"
+        ),
+    ] = None
 
 
 class Call(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -51,6 +59,14 @@ class Call(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     ] = 0.5
     unanswered_percent: Annotated[
         float, Meta(ge=0, lt=50, description="per cent of attempts whose answer never comes; the caller waits in vain")
+    ] = 0.0
+    trips: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=0.2,
+            description="calls that breakers of single pods refuse, as a share of attempts that fail",
+        ),
     ] = 0.0
     asynchronous: Annotated[bool, Meta(description="the caller neither waits nor fails; may close a cycle")] = False
     protocol: Protocol | None = None

@@ -23,6 +23,14 @@ Cost = Annotated[
     Meta(description="US dollars per month, where a document states them and not the price table"),
 ]
 
+FailingMs = Annotated[
+    float, Meta(ge=0, description="ms until it tells of a failure of its own, on top of a third of its own time")
+]
+Errors = Annotated[
+    Annotated[float, Meta(ge=0, lt=50)] | None,
+    Meta(description="per cent of calls that fail by its own doing; without it, hardly any, or what its SLA leaves"),
+]
+
 
 class Region(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A cloud region, or a place that clients come from."""
@@ -85,6 +93,8 @@ class Database(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     write_iops: Positive
     read_ms: Positive
     write_ms: Positive
+    error_percent: Errors = None
+    failing_ms: FailingMs = 0.0
     replicates_to: Name | None = None
     migrates_to: Name | None = None
     usd_per_month: Cost = None
@@ -110,6 +120,8 @@ class Machine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     write_iops: Positive = 150.0
     read_ms: Positive = 3.0
     write_ms: Positive = 6.0
+    error_percent: Errors = None
+    failing_ms: FailingMs = 0.0
     hosts_database_for: tuple[Name, ...] = ()
     migrates_to: Name | None = None
     usd_per_month: Cost = None
@@ -153,6 +165,8 @@ class External(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     usd_per_month: Annotated[float, Meta(ge=0)]
     sla_percent: Annotated[float, Meta(gt=0, le=100)] = 99.9
     response_ms: Annotated[float, Meta(gt=0, description="median")] = 60.0
+    error_percent: Errors = None
+    failing_ms: FailingMs = 0.0
     criticality: Criticality = "medium"
     compliance: tuple[str, ...] = ()
     sovereignty: Literal["US", "EU", "Global"] = "Global"

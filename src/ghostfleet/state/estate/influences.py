@@ -25,11 +25,13 @@ if TYPE_CHECKING:
 
 ADDED = frozenset(
     {
+        "node.cpu",
         "node.delay_ms",
         "node.failure",
         "node.memory",
         "node.unstarted",
         "pool.leaked",
+        "pool.taken",
         "pool.queued",
         "wire.delay_ms",
         "service.deployed",
@@ -173,8 +175,9 @@ def envelope(occasion: Occasion, shape: str, seconds: F64) -> F64:
 
     A plateau rises over the onset, stands, and falls over the recovery. A swell is a plateau whose strength goes from
     0.3 to 1 in the middle and back (COM-6). A climb grows until the recovery begins and is gone at once, as a leak is
-    with a restart. The whole is 1 from the first to the last second. One that somebody resolves is what it would have
-    been until then, and from then on falls from where it is.
+    with a restart; a slide does too, but is the climb's square: little at first, and most of it in the end. The whole
+    is 1 from the first to the last second. One that somebody resolves is what it would have been until then, and from
+    then on falls from where it is.
     """
     level = _unresolved(occasion, shape, seconds - occasion.start_s)
     if occasion.resolved_s is None:
@@ -182,7 +185,7 @@ def envelope(occasion: Occasion, shape: str, seconds: F64) -> F64:
     since = seconds - occasion.resolved_s
     reached = _unresolved(occasion, shape, np.array([float(occasion.resolved_s - occasion.start_s)]))
     left = np.clip(1 - since / max(occasion.recovery_s, 1), 0.0, 1.0)
-    if shape == "climb":
+    if shape in {"climb", "slide"}:
         left = np.zeros_like(since)
     elif shape == "whole":
         left = (since < occasion.recovery_s).astype(np.float64)
@@ -195,9 +198,9 @@ def _unresolved(occasion: Occasion, shape: str, since: F64) -> F64:
     inside = (since >= 0) & (since < length + occasion.recovery_s)
     if shape == "whole":
         return inside.astype(np.float64)
-    if shape == "climb":
+    if shape in {"climb", "slide"}:
         rising = np.clip(since / max(length, 1.0), 0.0, 1.0)
-        return np.where(inside & (since < length), rising, 0.0)
+        return np.where(inside & (since < length), rising if shape == "climb" else rising * rising, 0.0)
     level = np.minimum(np.clip(since / onset, 0.0, 1.0), np.clip((length + recovery - since) / recovery, 0.0, 1.0))
     if shape == "swell":
         middle = np.clip(1 - np.abs(since - occasion.onset_s - stand / 2) / (stand / 2), 0.0, 1.0)

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 STABLE, START = 6, 2  # ticks over which the autoscaler looks for the most, and until a pod has started
 BREAKER = 3  # ticks for which a breaker stays open
-REFUSED = 0.95  # share of calls that an open breaker refuses; the rest are its trials
+REFUSED = 0.95  # share of calls that an open breaker refuses; the rest are its trials …
+TRIED = 0.5  # … of which it makes more before it closes
 LOOK_BACK = STABLE + START + BREAKER + 2  # and a tick, so that the one before a window is right as well
 TOLD_SOON = 0.35  # of a node's own time, until it tells of a failure of its own
 FULL = 1.2  # demand over capacity from which on requests are turned away; up to there they wait
@@ -104,6 +105,7 @@ class Solver:
         refused = self._breakers(alone)
         alone = msgspec.structs.replace(alone, refused=refused)
         attempts = self._down(entering, echoing, alone)
+        self._hold(quiet[0], refused, influences)
         own = self._own(attempts, running, quiet, influences)
         return Rates(
             window=window,
@@ -209,6 +211,13 @@ class Solver:
         influences.shift("node.delay_ms", self.flow.places, times)
         return times, failures
 
+    def _hold(self, times: F64, refused: F64, influences: Influences) -> None:
+        """Let callers take longer that wait for somebody; an open breaker lets go of them. ``times`` is written."""
+        edges = self.flow.edges
+        for name, factor in influences.of("node.holding").items():
+            for edge in np.flatnonzero(edges.children == self.flow.places.get(name, -1)).tolist():
+                times[edges.parents[edge]] *= 1 + (factor - 1) * (1 - refused[edge])
+
     def _own(self, rates: F64, running: F64, quiet: tuple[F64, F64], influences: Influences) -> Own:
         """Utilisation, own times and own failures of nodes under load."""
         nodes, (some, rows), rates = self.flow.nodes, self._loaded, self._copied(rates)
@@ -231,15 +240,17 @@ class Solver:
         failures[some] += _turned_away(load, FULL)
         self._queue(rates, times, failures, connections, influences)
         np.minimum(failures, 0.999, out=failures)
-        return Own(loads, connections, times, failures, self._telling(len(influences.window), influences))
+        return Own(loads, connections, times, failures, self._telling(times, influences))
 
-    def _telling(self, ticks: int, influences: Influences) -> F64:
+    def _telling(self, times: F64, influences: Influences) -> F64:
         """Share of its own time that a node takes to tell of a failure, shape (nodes, ticks), or (nodes, 1)."""
-        names = self.flow.places
+        names, more_ms = self.flow.places, self.flow.nodes.failing_ms
         shares = np.full((len(names), 1), TOLD_SOON)
-        if not influences.of("node.failing"):
+        if not more_ms.any() and not influences.of("node.failing"):
             return shares
-        shares = np.repeat(shares, ticks, axis=1)
+        shares = np.repeat(shares, times.shape[1], axis=1)
+        slow = np.flatnonzero(more_ms)
+        shares[slow] += more_ms[slow, None] / times[slow]
         influences.scale("node.failing", names, shares)
         return shares
 
@@ -264,6 +275,9 @@ class Solver:
             if name in rows:
                 lost[rows[name]] = room[rows[name]] * np.minimum(leaked, 0.99)
         crowd = asked / np.maximum(room - lost, 1.0)
+        for name, taken in influences.of("pool.taken").items():
+            if name in rows:
+                crowd[rows[name]] += np.maximum(1 - crowd[rows[name]], 0.0) * np.minimum(taken, 1.0)
         influences.shift("pool.queued", rows, crowd)
         times[some] += np.minimum(WAIT_MS * np.maximum(crowd - WAIT_FROM, 0.0), MOST_WAIT_MS)
         failures[some] += _turned_away(crowd, POOL_FULL)
@@ -278,7 +292,11 @@ class Solver:
         failed = (alone.attempt_failures > opens) & (flow.edges.breakers[edges] > 0)[:, None]
         for slot in np.flatnonzero(failed.any(axis=1)).tolist():
             for back in range(1, BREAKER + 1):
-                refused[edges[slot], back:][failed[slot, :-back]] = REFUSED
+                here = refused[edges[slot], back:]
+                np.maximum(here, np.where(failed[slot, :-back], REFUSED if back < BREAKER else TRIED, 0.0), out=here)
+        for slot in np.flatnonzero(flow.edges.trips[edges] > 0).tolist():
+            here = refused[edges[slot]]
+            np.maximum(here, flow.edges.trips[edges[slot]] * alone.attempt_failures[slot], out=here)
         return refused
 
 

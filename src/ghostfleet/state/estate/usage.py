@@ -50,6 +50,9 @@ class Usage:
         cpu, memory = self._wander.factors(state.window)
         loads = state.rates.loads[self._places]
         cpu *= IDLE_CPU + (1 - IDLE_CPU) * loads
+        for name, points in state.influences.of("node.cpu").items():
+            if name in self._rows:
+                cpu[self._rows[name]] += points / 100
         return 100 * bent(cpu, KNEE), self._memory_used(state, loads, memory)
 
     def _memory_used(self, state: State, loads: F64, swing: F64) -> F64:

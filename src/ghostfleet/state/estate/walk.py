@@ -17,7 +17,7 @@ import numpy as np
 
 from ghostfleet.core import draw, maths
 from ghostfleet.core.quantiles import normal_body, normal_quantile
-from ghostfleet.state.estate.answers import wire_ms
+from ghostfleet.state.estate.answers import LEAD, wire_ms
 from ghostfleet.state.estate.calling import FAILED, LATE, OWN, SERVED, TIMED_OUT, Calling
 from ghostfleet.state.estate.latency import LN_2, NEAR, normal_above
 from ghostfleet.state.estate.ranks import Ranks, offsets
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from ghostfleet.core.arrays import F64, I64, U8, U64, Bool
     from ghostfleet.state.estate import State
 
-LEAD = 0.25  # of its own time, until a request makes its first call
 WIDEST = 1e-12
 
 
@@ -151,8 +150,13 @@ class Walk:
         answered.blame[quick], answered.cause[quick] = node, OWN
         own_ms = known.own_ms(requests)
         own_ms[quick] *= self.state.rates.telling[node].take(requests.tick[quick])
+        stuck = bad[causes >= 0]
+        own_ms[stuck] *= LEAD
         # Where a limit is near, the work that is left is known only when the calls are done: none comes before them.
-        lead = LEAD * own_ms if limit is None else np.where(np.isinf(limit), LEAD * own_ms, 0.0)
+        lead = LEAD * own_ms
+        lead[stuck] = own_ms[stuck]
+        if limit is not None:
+            lead[np.isfinite(limit)] = 0.0
         passed = requests.start_ms + lead
         if known.slots:
             Calling(self, known, requests, watcher).run(bad, causes, passed, answered)

@@ -46,7 +46,8 @@ class Nodes(msgspec.Struct, frozen=True):
     rates: F64  # requests per second on the reference Wednesday
     own_ms: F64  # mean time of its own work
     spreads: F64  # standard deviation of that, as a share of it
-    failures: F64  # probability of a failure of its own
+    failures: F64  # probability of a failure of its own …
+    failing_ms: F64  # … and what it takes until it tells of it, on top of a part of its own time
     loads: F64  # share of its capacity in use, at the reference
     pods: F64  # that run at the reference
     fewest: F64  # pods at least …
@@ -69,7 +70,8 @@ class Edges(msgspec.Struct, frozen=True):
     timeouts_ms: F64
     breakers: F64  # 1 where calls are refused while most fail
     opens: F64  # share of attempts that fail, above which they are
-    unanswered: F64  # share of attempts whose answer is lost
+    trips: F64  # calls that single pods refuse before, as a share of attempts that fail
+    unanswered: F64  # probability that no answer comes
     asynchronous: F64  # 1 where the caller neither waits nor fails
     wire_ms: F64  # there and back
     protocols: tuple[str, ...]
@@ -226,6 +228,7 @@ def _nodes(plan: Draft) -> Nodes:
         own_ms=column("own_ms"),
         spreads=column("spread"),
         failures=column("own_failure"),
+        failing_ms=column("failing_ms"),
         loads=column("load"),
         pods=column("pods"),
         fewest=column("fewest"),
@@ -247,6 +250,7 @@ def _edges(plan: Draft, edges: Sequence[DraftEdge]) -> Edges:
         timeouts_ms=column("timeout_ms"),
         breakers=np.array([edge.call.breaker for edge in edges], dtype=np.float64),
         opens=np.array([edge.call.opens_above for edge in edges], dtype=np.float64),
+        trips=np.array([edge.call.trips for edge in edges], dtype=np.float64),
         unanswered=np.array([edge.call.unanswered_percent / 100 for edge in edges], dtype=np.float64),
         asynchronous=np.array([edge.call.asynchronous for edge in edges], dtype=np.float64),
         wire_ms=column("wire_ms"),

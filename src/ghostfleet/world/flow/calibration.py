@@ -29,6 +29,8 @@ TIMEOUT_FACTOR, LEAST_TIMEOUT_MS = 10.0, 2000.0
 STATEMENT_TIMEOUT_MS = 15_000.0  # drivers wait long, and for a connection, too
 UNAWAITED_MS = 3_600_000.0  # of a message that comes round: nobody gives up on it
 MOST_CALLS = 16.0
+MOST_FAILING, NEVER = 0.9, 1e-9
+HALVINGS = 60  # as many as make a double's last bits
 
 
 def calibrate(plan: Draft) -> None:
@@ -44,6 +46,9 @@ def calibrate(plan: Draft) -> None:
         _rate(plan, place, into[place])
     for place in reversed(range(len(plan.nodes))):
         _own(plan, plan.nodes[place], out[place])
+    for place in range(len(plan.nodes)):
+        if plan.nodes[place].own_errors is not None:
+            _explain(plan, place, out)
 
 
 def power(value: F, exponent: int) -> F:
@@ -129,9 +134,51 @@ def _own(plan: Draft, node: DraftNode, edges: list[DraftEdge]) -> None:
         edge.timeout_ms = edge.call.timeout_ms or max(least_ms, TIMEOUT_FACTOR * answer_ms)
         if not edge.call.asynchronous:
             called_ms += edge.calls * answer_ms
-            failing = child.total_failure + (1 - child.total_failure) * edge.call.unanswered_percent / 100
-            passing *= 1 - min(edge.calls, 1.0) * power(failing, edge.call.retries + 1)
+            passing *= 1 - min(edge.calls, 1.0) * _lost(edge, child.total_failure)
     node.own_ms = max(node.response_ms - called_ms, OWN_SHARE * node.response_ms)
     node.total_ms = node.own_ms + called_ms
     node.own_failure = max(1 - (1 - node.failure) / passing, OWN_SHARE * node.failure)
+    node.total_failure = 1 - (1 - node.own_failure) * passing
+
+
+def _lost(edge: DraftEdge, failing: float) -> float:
+    """Probability that a call is lost whose callee fails with some probability."""
+    if not edge.call.unanswered_percent and not edge.call.trips:
+        return power(failing, edge.call.retries + 1)
+    failing = 1 - (1 - failing) * (1 - edge.call.unanswered_percent / 100)
+    refused = edge.call.trips * failing
+    return refused + (1 - refused) * power(failing, edge.call.retries + 1)
+
+
+def _explain(plan: Draft, place: int, out: list[list[DraftEdge]]) -> None:
+    """Let those whom a node waits for fail as much more or less often as makes its level, halving what is unknown."""
+    node = plan.nodes[place]
+    node.own_failure = node.failure * (node.own_errors or 0.0)
+    below = _waited_for(place, out)
+    usual = {one: plan.nodes[one].own_failure for one in below}
+    least, most = 0.0, MOST_FAILING / max((*usual.values(), NEVER))
+    for _ in range(HALVINGS):
+        times = (least + most) / 2
+        for one in reversed(below):
+            plan.nodes[one].own_failure = usual[one] * times
+            _total(plan, one, out[one])
+        _total(plan, place, out[place])
+        least, most = (times, most) if node.total_failure < node.failure else (least, times)
+
+
+def _waited_for(place: int, out: list[list[DraftEdge]]) -> list[int]:
+    """Whom a node waits for, and those they wait for; callers stand before those they call."""
+    found = {place}
+    for parent in range(place, len(out)):
+        if parent in found:
+            found |= {edge.child for edge in out[parent] if not edge.call.asynchronous}
+    return sorted(found - {place})
+
+
+def _total(plan: Draft, place: int, edges: list[DraftEdge]) -> None:
+    """Probability that a request fails, by its own doing or that of those it waits for."""
+    node, passing = plan.nodes[place], 1.0
+    for edge in edges:
+        if not edge.call.asynchronous:
+            passing *= 1 - min(edge.calls, 1.0) * _lost(edge, plan.nodes[edge.child].total_failure)
     node.total_failure = 1 - (1 - node.own_failure) * passing

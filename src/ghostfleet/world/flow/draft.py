@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from ghostfleet.shapes import Shape
     from ghostfleet.spec.estate import Estate
+    from ghostfleet.spec.estate.places import Database, External, Machine
 
 WEB, SERVICE, DATABASE, MACHINE, EXTERNAL = range(5)
 SPREAD = 0.45  # of a node's own time, where its level says nothing
@@ -49,6 +50,8 @@ class DraftNode(msgspec.Struct):
     connections: float = 0.0
     entry: Entry | None = None
     protocol: str = "HTTPS"
+    failing_ms: float = 0.0
+    own_errors: float | None = None
     rate: float = 0.0
     rates: dict[str, float] = {}  # at the reference instant of each region; `rate` is that at its own
     own_ms: float = 0.0
@@ -120,29 +123,36 @@ def _nodes(estate: Estate) -> Iterator[DraftNode]:
             name, SERVICE, region[estate.clusters[service.cluster].network], level.requests_per_s, level.response_ms,
             min(1.5, level.response_spread_ms / level.response_ms) if level.response_spread_ms else SPREAD,
             level.error_percent / 100, level.cpu_percent / 100, pods=(fewest + most) // 2, fewest=fewest, most=most,
-            entry=service.entry, protocol=service.protocol,
+            entry=service.entry, protocol=service.protocol, failing_ms=level.failing_ms, own_errors=level.own_errors,
         )  # fmt: skip
     for name, base in estate.databases.items():
         statement_ms = (base.read_ms * base.read_iops + base.write_ms * base.write_iops) / (
             base.read_iops + base.write_iops
         )
         yield DraftNode(
-            name, DATABASE, region[base.network], 0.0, statement_ms, SPREAD, SERVER_FAILURE, base.cpu_percent / 100,
-            pool=base.pool or base.connections * POOL_ROOM, connections=base.connections, protocol="Database",
+            name, DATABASE, region[base.network], 0.0, statement_ms, SPREAD, _errors(base, SERVER_FAILURE),
+            base.cpu_percent / 100, pool=base.pool or base.connections * POOL_ROOM, connections=base.connections,
+            protocol="Database", failing_ms=base.failing_ms,
         )  # fmt: skip
     for name, machine in estate.machines.items():
         statement_ms = (machine.read_ms * machine.read_iops + machine.write_ms * machine.write_iops) / (
             machine.read_iops + machine.write_iops
         )
         yield DraftNode(
-            name, MACHINE, region[machine.network], 0.0, statement_ms, SPREAD, SERVER_FAILURE,
+            name, MACHINE, region[machine.network], 0.0, statement_ms, SPREAD, _errors(machine, SERVER_FAILURE),
             machine.cpu_percent / 100, pool=machine.pool or machine.connections * POOL_ROOM,
-            connections=machine.connections, protocol="Database",
+            connections=machine.connections, protocol="Database", failing_ms=machine.failing_ms,
         )  # fmt: skip
     for name, external in estate.externals.items():
         yield DraftNode(
-            name, EXTERNAL, "", 0.0, external.response_ms, 0.6, 1 - external.sla_percent / 100, 0.3, protocol="HTTPS"
-        )
+            name, EXTERNAL, "", 0.0, external.response_ms, 0.6, _errors(external, 1 - external.sla_percent / 100), 0.3,
+            protocol="HTTPS", failing_ms=external.failing_ms,
+        )  # fmt: skip
+
+
+def _errors(one: Database | Machine | External, usual: float) -> float:
+    """Probability that a call fails by its callee's own doing."""
+    return usual if one.error_percent is None else one.error_percent / 100
 
 
 def level_of(estate: Estate, service: Service) -> Level:
