@@ -6,14 +6,14 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from ghostfleet.incidents import Effect, Incident, Selector
+from ghostfleet.incidents import Effect, Incident, Selector, Traffic, at_entries
 
 
 class CircuitBreaker(Incident, frozen=True, kw_only=True, tag="circuit_breaker"):
     """A dependency fails so often that nobody calls it any more (COM-5: breaker open, 50 to 200 ms)."""
 
     failure: Annotated[float, Meta(gt=0.5, le=1, description="share that fails; breakers open above one half")] = 0.85
-    traffic: Annotated[float, Meta(ge=0, le=20, description="times the usual demand, because people try again")] = 1.2
+    traffic: Traffic = 1.2
 
     WHOM = Selector("ExternalService")
     SPREADS = ("callers", "callees", "sharers", "callees")
@@ -26,5 +26,5 @@ class CircuitBreaker(Incident, frozen=True, kw_only=True, tag="circuit_breaker")
         """It fails at once and keeps failing; what it takes is what it always took."""
         return (
             Effect("node.failure", self.failure),
-            Effect("entry.rate", self.traffic, on="entries"),
+            *at_entries(self.traffic, 0.0, 0.0),
         )

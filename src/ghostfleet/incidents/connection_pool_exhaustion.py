@@ -6,9 +6,10 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from ghostfleet.incidents import Effect, Incident, Selector
+from ghostfleet.incidents import BusyPoints, Effect, Incident, Selector, Traffic, WaitingPoints, at_entries
 
 STEADY_SHARE = 0.8  # of the queue that is there from the onset on; the rest follows the severity
+AT_ONCE = 10.0  # times as many connections as there are: a tenth of its strength takes them all
 IDLE_SHARE = 0.35  # of the work that is not done, because whoever is turned away asks nothing
 
 
@@ -18,7 +19,12 @@ class ConnectionPoolExhaustion(Incident, frozen=True, kw_only=True, tag="connect
     queued: Annotated[
         float, Meta(ge=0, le=4, description="callers that wait for a connection, as a share of the connections")
     ] = 0.95
-
+    taken: Annotated[
+        bool, Meta(description="whether all connections are held before anybody waits, however many there are")
+    ] = False
+    traffic: Traffic = 1.0
+    waiting_points: WaitingPoints = 0.0
+    busy_points: BusyPoints = 0.0
     failing: Annotated[
         float, Meta(ge=1, description="times as long as usual, until a caller is told that it gets none")
     ] = 3.0
@@ -37,7 +43,9 @@ class ConnectionPoolExhaustion(Incident, frozen=True, kw_only=True, tag="connect
         return (
             Effect("pool.queued", self.queued * STEADY_SHARE),
             Effect("pool.queued", self.queued * (1 - STEADY_SHARE), envelope="swell"),
+            *((Effect("pool.taken", AT_ONCE),) if self.taken else ()),
             Effect("node.failing", self.failing),
             Effect("node.cost", 1 - IDLE_SHARE),
             Effect("node.memory", 10.0, on="callers", envelope="swell"),
+            *at_entries(self.traffic, self.waiting_points, self.busy_points),
         )

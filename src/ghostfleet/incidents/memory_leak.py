@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from ghostfleet.incidents import Effect, Incident, Onset, Recovery, Selector, Severity, Stand
+from ghostfleet.incidents import Effect, Incident, Onset, Recovery, Selector, Severity, Stand, Traffic, at_entries
 
 
 class MemoryLeak(Incident, frozen=True, kw_only=True, tag="memory_leak"):
@@ -26,6 +26,11 @@ class MemoryLeak(Incident, frozen=True, kw_only=True, tag="memory_leak"):
     pause_ms: Annotated[float, Meta(ge=0, description="by which collections delay a request in the end")] = 60.0
 
     failure: Annotated[float, Meta(ge=0, le=1, description="share that fails for lack of memory, by the end")] = 0.0
+    cpu_points: Annotated[
+        float, Meta(ge=0, le=100, description="points of CPU that collecting garbage takes, by the end")
+    ] = 0.0
+    traffic: Traffic = 1.0
+
     failing: Annotated[float, Meta(ge=1, description="times as long as usual, until such a failure is told")] = 1.0
 
     WHOM = Selector("Service")
@@ -38,9 +43,11 @@ class MemoryLeak(Incident, frozen=True, kw_only=True, tag="memory_leak"):
 
     def effects(self) -> tuple[Effect, ...]:
         """All grow with the leak; queueing makes of a steady loss of capacity slow answers first and failures last."""
-        failures = (Effect("node.failure", self.failure, envelope="climb"), Effect("node.failing", self.failing))
+        failures = (Effect("node.failure", self.failure, envelope="slide"), Effect("node.failing", self.failing))
         return (
             *(failures if self.failure else ()),
+            *((Effect("node.cpu", self.cpu_points, envelope="climb"),) if self.cpu_points else ()),
+            *at_entries(self.traffic, 0.0, 0.0),
             Effect("node.memory", self.memory_points, envelope="climb"),
             Effect("node.capacity", 1 - self.lost_share, envelope="climb"),
             Effect("node.latency", self.slower, envelope="climb"),

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from ghostfleet.incidents import Effect, Incident, Selector
+from ghostfleet.incidents import BusyPoints, Effect, Incident, Selector, Traffic, WaitingPoints, at_entries
 
 
 class PaymentTimeout(Incident, frozen=True, kw_only=True, tag="payment_timeout"):
@@ -18,14 +18,18 @@ class PaymentTimeout(Incident, frozen=True, kw_only=True, tag="payment_timeout")
             ge=0, description="what an answer takes longer on average; what its callers do not wait for is a time-out"
         ),
     ] = 60_000.0
-    failure: Annotated[float, Meta(ge=0, le=1, description="share that it answers with an error, in the middle")] = 0.3
-    traffic: Annotated[float, Meta(ge=0, le=20, description="times the usual demand, because people try again")] = 1.4
+    failure: Annotated[
+        float, Meta(ge=0, le=1, description="share that it answers with an error, by the end, when breakers open")
+    ] = 0.4
+    traffic: Traffic = 1.5
+    waiting_points: WaitingPoints = 0.0
+    busy_points: BusyPoints = 0.0
 
     failing: Annotated[
         float, Meta(gt=0, le=20, description="times as long as usual, until it answers with an error")
     ] = 0.25
     slower: Annotated[
-        float, Meta(ge=1, description="times the own time of its callers, whose threads wait, in the middle")
+        float, Meta(ge=1, description="times the own time of its callers, whose threads wait until breakers open")
     ] = 8.0
 
     WHOM = Selector("ExternalService", {"type": ("payment_gateway",)})
@@ -36,12 +40,15 @@ class PaymentTimeout(Incident, frozen=True, kw_only=True, tag="payment_timeout")
     USD_PER_MINUTE = 9_000.0
 
     def effects(self) -> tuple[Effect, ...]:
-        """Answers come late or not at all; whoever waits for them holds threads, and memory with them."""
+        """Answers come late or not at all; whoever waits for them holds threads, and memory with them.
+
+        It hangs first, and more and more it breaks: breakers open towards the end, and close when it recovers.
+        """
         return (
             Effect("node.delay_ms", self.delay_ms),
             Effect("node.failing", self.failing),
-            Effect("node.failure", self.failure, envelope="swell"),
-            Effect("node.latency", self.slower, on="callers", envelope="swell"),
+            Effect("node.failure", self.failure, envelope="climb"),
+            Effect("node.holding", self.slower),
             Effect("node.memory", 12.0, on="callers", envelope="swell"),
-            Effect("entry.rate", self.traffic, on="entries"),
+            *at_entries(self.traffic, self.waiting_points, self.busy_points),
         )

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from ghostfleet.incidents import Effect, Incident, Selector
+from ghostfleet.incidents import BusyPoints, Effect, Incident, Selector, Traffic, WaitingPoints, at_entries
 
 
 class UpstreamDegradation(Incident, frozen=True, kw_only=True, tag="upstream_degradation"):
@@ -15,6 +15,10 @@ class UpstreamDegradation(Incident, frozen=True, kw_only=True, tag="upstream_deg
     slower: Annotated[float, Meta(ge=1, description="times its own time")] = 3.0
     delay_ms: Annotated[float, Meta(ge=0, description="on top, in the middle")] = 1_500.0
     failure: Annotated[float, Meta(ge=0, le=1, description="share that fails, in the middle")] = 0.33
+
+    traffic: Traffic = 1.0
+    waiting_points: WaitingPoints = 0.0
+    busy_points: BusyPoints = 0.0
 
     failing: Annotated[float, Meta(ge=1, description="times as long as usual, until a failure is told")] = 3.0
 
@@ -32,4 +36,5 @@ class UpstreamDegradation(Incident, frozen=True, kw_only=True, tag="upstream_deg
             Effect("node.delay_ms", self.delay_ms, envelope="swell"),
             Effect("node.failure", self.failure, envelope="swell"),
             Effect("node.failing", self.failing),
+            *at_entries(self.traffic, self.waiting_points, self.busy_points),
         )
