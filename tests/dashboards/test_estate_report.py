@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import combinations, pairwise
+from types import SimpleNamespace
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -281,3 +283,17 @@ def test_series_beyond_the_first_are_grey_and_counted():
     colours = [line.get_color() for line in axes.lines]
     assert colours.count(series.pale(THEMES["dark"])) == 3
     assert len(set(colours)) == 6
+
+
+@pytest.mark.parametrize("name", ["tab\there", "line\rback", "two\nlines\x1b"])
+def test_names_with_characters_that_no_font_shows_are_drawn_without_a_warning(name):
+    panel = next(one for one in SHOWN.panels if one.kind == "lines")
+    moments = [datetime(2025, 3, 5, hour, tzinfo=UTC) for hour in (9, 10)]
+    shown = Result(
+        (panel.x, panel.y, panel.series, *panel.note),
+        [(moment, 1.0 + place, name, name, name) for place, moment in enumerate(moments)],
+    )
+
+    told: Any = SimpleNamespace(ask=lambda asked: shown if asked == panel.query else Result((), [], "none"))
+    drawn = render.picture(render.alone(panel), told, THEMES["dark"], size_inches=(6, 3))
+    assert drawn.startswith(b"\x89PNG")

@@ -18,6 +18,7 @@ from ghostfleet.core.errors import ScenarioError, SinkError
 from ghostfleet.run import beside, manifest, records, verification
 from ghostfleet.run.estimate import estimate
 from ghostfleet.run.history import Request, write
+from tests.laws import estates
 from tests.run.small import scenario
 from tests.sinks import graphs
 
@@ -138,6 +139,11 @@ def test_a_destination_that_would_get_nothing_is_refused(tmp_path: Path) -> None
     with pytest.raises(ScenarioError, match=r"b\.graph takes tables of the group graph, and there is none among"):
         run(f"{tmp_path}/out/", f"ladybug:{tmp_path}/b.graph", only=("server_metrics",))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_records_alone_and_none_of_them_is_refused_in_words(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match="--blind leaves out tables of the group records, and no others were asked"):
+        write(estates.scenario(), Request(urls=(f"{tmp_path}/out/",), only=("incident_metrics",), blind=True))
 
 
 def test_a_changed_graph_is_found(tmp_path: Path) -> None:

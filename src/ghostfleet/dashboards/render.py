@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import unicodedata
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -81,10 +82,21 @@ def _header(figure: Figure, dashboard: Dashboard, theme: Theme, subtitle: str) -
     figure.text(1 - EDGE - 0.004, middle, subtitle, color=theme.axis, fontsize=LABEL, va="center", ha="right")
 
 
+def _drawable(result: Result) -> Result:
+    """The same with blanks for characters that no font has a picture of, such as tabs."""
+
+    def drawable(cell: object) -> object:
+        if not isinstance(cell, str) or cell.isprintable():
+            return cell
+        return "".join(" " if unicodedata.category(letter) == "Cc" else letter for letter in cell)
+
+    return replace(result, rows=[tuple(drawable(cell) for cell in row) for row in result.rows])
+
+
 def _card(figure: Figure, dashboard: Dashboard, panel: Panel, data: Data, theme: Theme) -> None:
     from matplotlib.patches import FancyBboxPatch
 
-    result = data.ask(panel.query)
+    result = _drawable(data.ask(panel.query))
     across, up = figure.get_size_inches()
     left, bottom, width, height = _box(dashboard, panel, across / up)
     figure.add_artist(
@@ -130,7 +142,7 @@ def _card(figure: Figure, dashboard: Dashboard, panel: Panel, data: Data, theme:
     else:
         DRAW[panel.kind](axes, panel, result, theme)
         if panel.marks:
-            mark(axes, data.ask(panel.marks), theme)
+            mark(axes, _drawable(data.ask(panel.marks)), theme)
 
 
 def _box(dashboard: Dashboard, panel: Panel, aspect: float) -> tuple[float, float, float, float]:

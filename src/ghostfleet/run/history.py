@@ -72,6 +72,9 @@ def prepare(scenario: Scenario, request: Request) -> tuple[Generator, list[Table
     """Tables and tasks of a request; `ScenarioError` when it asks for what there is not."""
     generator = Generator(scenario)
     named = [table for table in generator.tables(request.only) if not (request.blind and table.group == "records")]
+    if not named:
+        msg = "--blind leaves out tables of the group records, and no others were asked for; name others, or do without"
+        raise ScenarioError(msg)
     tables = _taken(named, request)
     window = generator.window(request.since_s, request.until_s, request.every_s)
     number, parts = request.part

@@ -6,7 +6,6 @@ released stay as they are while a ledger grows by entries that are no earlier th
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -112,7 +111,7 @@ def ensure_extends(entries: Sequence[LedgerEntry], released: Sequence[LedgerEntr
         path = "at" if entry.resolves else "starts"
         said = getattr(entry, path) or ""
         if moments.instant(said, path) < frontier_s:
-            valid = f"valid is {_moment(frontier_s)} or later"
+            valid = f"valid is {moments.text(frontier_s)} or later"
             msg = f"entry {place} of the ledger: {path}: {said} is before what was released already; {valid}"
             raise ValueError(msg)
 
@@ -141,6 +140,7 @@ def _new(place: int, entry: LedgerEntry, estate: Estate) -> Added:
     if len(kind.on) != 1:
         raise _WrongError(place, "incident.on", f"it names {len(kind.on)}; an entry of the ledger names exactly one")
     start_s = _checked(place, lambda: moments.instant(entry.starts or "", "starts"))
+    _checked(place, lambda: incidents.ensure_may_happen(estate, kind, start_s, "starts"))
     root = kind.on[0]
     return Added(entry.id or id_of(str(kind.__struct_config__.tag), root, start_s), kind, root, start_s)
 
@@ -150,7 +150,7 @@ def _ensure_apart(place: int, one: Added, others: Sequence[Added]) -> None:
     for other in others:
         if one.start_s < other.last_s and other.start_s < one.last_s:
             said = (
-                f"{one.name} on {one.root} may last until {_moment(other.last_s)} since the entry {other.id}; "
+                f"{one.name} on {one.root} may last until {moments.text(other.last_s)} since the entry {other.id}; "
                 "resolve that first, or start later"
             )
             raise _WrongError(place, "starts", said)
@@ -165,7 +165,7 @@ def _resolved(place: int, entry: LedgerEntry, found: dict[str, Added]) -> Added:
         raise _WrongError(place, "resolves", f"{one.id} was resolved by an earlier entry")
     at_s = _checked(place, lambda: moments.instant(entry.at or "", "at"))
     if at_s < one.start_s:
-        raise _WrongError(place, "at", f"{one.id} starts only at {_moment(one.start_s)}")
+        raise _WrongError(place, "at", f"{one.id} starts only at {moments.text(one.start_s)}")
     return msgspec.structs.replace(one, resolved_s=at_s)
 
 
@@ -180,7 +180,3 @@ def _checked(place: int, check: Callable[[], T]) -> T:
 def _in_words(error: msgspec.ValidationError) -> str:
     said, _, place = str(error).replace("`", "").partition(" - at $")
     return f"{place.strip('.')}: {said}" if place.strip(".") else said
-
-
-def _moment(second: int) -> str:
-    return datetime.fromtimestamp(second, UTC).isoformat().replace("+00:00", "Z")

@@ -43,6 +43,8 @@ def load(old="", new=""):
         ("{kind: memory_leak, on", "{on", "placed.0.incident: the key kind is missing; valid are"),
         ("memory_leak, on: [auth", "traffic_surge, on: [payment", "on.0: no demand enters at payment-service"),
         ("2025-03-05T18:30", "tomorrow", "placed.0.starts: 'tomorrow' is no time; valid is 2026-03-04T09:30"),
+        ("2025-03-05T18:30", "1850-01-01", "placed.0.starts: it would never be seen, for the scenario is told of from"),
+        ('"2025-03-05T18:30"', "99999d", "placed.0.starts: it would never be seen, for the scenario is told of from"),
         ("hours: [10, 20]", "hours: [20, 10]", "payments.hours: 20 to 10 are no hours of a day"),
         ("{type: payment_gateway, usd_per_month: 0, response_ms: 180, sla_percent: 99.95}",
          "{type: paging, usd_per_month: 0, response_ms: 180, sla_percent: 99.95}", None),
@@ -59,6 +61,19 @@ def test_what_cannot_be_is_refused_at_its_line(old, new, complaint):
         load(old, new)
     assert complaint in str(raised.value)
     assert str(raised.value).startswith(f"own.yaml:{line}: estate.incidents.")
+
+
+def test_what_began_before_the_span_and_lasts_into_it_is_placed():
+    starts = "starts: 2019-12-31T23:58"
+    text = (
+        (TEXT + INCIDENTS)
+        .replace('starts: "2025-03-05T18:30"', starts)
+        .replace("estate:", "estate:\n  start_date: 2020-01-01", 1)
+    )
+    assert starts in text
+    estate = loading.load(reading.read(text, "own.yaml")).scenario.estate
+    assert estate is not None
+    assert len(estate.incidents.placed) == 1
 
 
 def test_a_kind_that_can_strike_nobody_is_refused():

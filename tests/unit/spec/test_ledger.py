@@ -79,6 +79,18 @@ def test_a_longer_ledger_changes_nothing_that_a_shorter_one_said():
         ([{**DEPLOY, "incident": {"kind": "bad_deploy"}}], 1, "incident.on: it names 0; an entry of the ledger names"),
         ([{**DEPLOY, "incident": {**DEPLOY["incident"], "hue": 1}}], 1, "incident.hue: a bad_deploy has no such key"),
         ([{**DEPLOY, "starts": "soon"}], 1, "starts: 'soon' is no time"),
+        (
+            [{**DEPLOY, "starts": "0001-01-01"}],
+            1,
+            "starts: it would never be seen, for the scenario is told of from 20",
+        ),
+        (
+            [{**DEPLOY, "starts": "9999-12-31"}],
+            1,
+            "starts: it would never be seen, for the scenario is told of from 20",
+        ),
+        ([LEAK, {**DEPLOY, "id": ""}], 2, "id: Expected str of length >= 1"),
+        ([DEPLOY, {**RESOLVED, "resolves": ""}], 2, "resolves: Expected str of length >= 1"),
         ([LEAK, {**DEPLOY, "colour": 1}], 2, "Object contains unknown field colour"),
         ([LEAK, {"id": 3}], 2, "id: Expected str | null, got int"),
         ([LEAK, {"id": "x"}], 2, "an entry is an incident (incident, starts, id) or a resolution"),

@@ -93,15 +93,18 @@ class Incidents(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     placed: tuple[Placed, ...] = ()
 
 
+Id = Annotated[str, Meta(min_length=1)]
+
+
 class LedgerEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     """One line of the ledger: an incident on one named entity, or the resolution of one."""
 
-    id: Annotated[
-        str | None, Meta(description="of the incident; without it, one is made of kind, entity and start")
-    ] = None
+    id: Annotated[Id | None, Meta(description="of the incident; without it, one is made of kind, entity and start")] = (
+        None
+    )
     incident: Annotated[dict[str, Any] | None, Meta(description="its kind and options; on names exactly one")] = None
     starts: Instant | None = None
-    resolves: Annotated[str | None, Meta(description="id of an incident of the ledger")] = None
+    resolves: Annotated[Id | None, Meta(description="id of an incident of the ledger")] = None
     at: Annotated[str | None, Meta(description="when its recovery begins")] = None
     appended: Annotated[str | None, Meta(description="when the line was written; for people")] = None
 
@@ -121,7 +124,9 @@ def ensure_sound(estate: Estate) -> None:
         _ensure_can_strike(estate, options, path)
     for place, placed in enumerate(estate.incidents.placed):
         if placed.starts is not None:
-            moments.instant(placed.starts, f"incidents.placed.{place}.starts", estate.span_s[0])
+            path = f"incidents.placed.{place}"
+            start_s = moments.instant(placed.starts, f"{path}.starts", estate.span_s[0])
+            ensure_may_happen(estate, made(placed.incident, f"{path}.incident"), start_s, f"{path}.starts")
         elif estate.now is None:
             msg = f"incidents.placed.{place}.days_ago: days are counted back from now, so the estate needs the key now"
             raise ValueError(msg)
@@ -129,6 +134,16 @@ def ensure_sound(estate: Estate) -> None:
         from ghostfleet.spec import ledger
 
         ledger.ensure_sound(estate)
+
+
+def ensure_may_happen(estate: Estate, kind: Incident, start_s: int, path: str) -> None:
+    """Refuse an instant from which nothing reaches the span; a span that ends now moves, and may reach it yet."""
+    since_s, until_s = estate.span_s
+    longest_s = 60 * (kind.onset[1] + kind.minutes[1] + kind.recovery[1])
+    if estate.now is None and not since_s - longest_s < start_s < until_s:
+        valid = f"from {moments.text(since_s)} until {moments.text(until_s)}"
+        msg = f"{path}: it would never be seen, for the scenario is told of {valid}; write an instant in there"
+        raise ValueError(msg)
 
 
 def _all(incidents: Incidents) -> Iterator[tuple[str, Mapping[str, Any]]]:
