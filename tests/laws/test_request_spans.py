@@ -19,6 +19,7 @@ US = 1000  # units of a millisecond in the columns
 # Percentile, how far the column may be from it, and calls of a minute from which on it is looked at.
 ASKED = (("p50_latency_ms", 0.5, 0.05, 200), ("p95_latency_ms", 0.95, 0.05, 500), ("p99_latency_ms", 0.99, 0.1, 2_000))
 SURE = 3.0  # deviations of a rank: sampling error
+HUMPS = {"compliance-monitor": 0.15}
 STRUCK = 7_682  # minutes after the start of the estate's laws: a gateway does not answer
 TIMED_OUT = (24, 42)  # minutes after two: a payment time-out of the shop
 LIMIT_MS = 28_000
@@ -86,6 +87,35 @@ def test_percentiles_of_written_spans_are_those_of_the_written_edges(low):
             whole[source, target].append(np.median(values) / edges["p50_latency_ms"][at][0])
     assert len(whole) >= 8
     assert max(abs(np.mean(ratios) - 1) for ratios in whole.values()) < 0.05
+
+
+@pytest.mark.parametrize("low", [0, STRUCK])
+def test_medians_of_written_spans_are_those_of_the_written_services(low):
+    """For all services s and minutes t: the median of what S tells was served is within 5 % of the column's, as above.
+
+    All but those of `HUMPS`, whose requests that take a detour and those that do not are two humps: their median may
+    lie in the gap between them, which no log-normal has.
+    """
+    spans, _ = told(low)
+    longer = estates.window(low - 45, low + 15)
+    metrics = estates.rows(Generator(estates.scenario("estate")), "system_metrics", longer)
+    served = np.flatnonzero((spans["kind"] == "SERVER") & (spans["status_code"] == "OK"))
+    second = np.array([int(trace[:8], 16) for trace in spans["trace_id"][served].tolist()])
+    found = defaultdict(list)
+    keys = zip((second // MINUTE_S * MINUTE_S).tolist(), spans["service.name"][served].tolist(), strict=True)
+    for key, duration in zip(keys, spans["duration_ms"][served].tolist(), strict=True):
+        found[key].append(duration / US)
+    seen = set()
+    columns = (metrics[name].tolist() for name in ("time", "service_name", "response_time_ms"))
+    for time, name, hundredths in zip(*columns, strict=True):
+        values = np.sort(np.array(found.get((time, name), [])))
+        count, within = len(values), HUMPS.get(name, 0.05)
+        if count >= 200:
+            sure = SURE * 0.5 * count**0.5
+            below, above = values[int(count / 2 - sure) - 1], values[min(int(count / 2 + sure) + 1, count - 1)]
+            assert below / (1 + within) <= hundredths / 100 <= above / (1 - within), (name, count)
+            seen.add(name)
+    assert len(seen) > 20
 
 
 def shop(table: str) -> estates.Cells:
