@@ -20,6 +20,7 @@ SCHEDULE = (
     [10] * 6 + [17.5, 22.5, 27.5] + [32.5] * 3 + [42.5] * 2 + [37.5] * 3 + [50] * 3 + [18.75, 16.25, 13.75, 11.25]
 )
 CHECKOUT = "checkout-service"
+USES = {"response_time_ms", "memory_usage_percent", "cpu_usage_percent", "thread_pool_active"}
 
 
 @cache
@@ -147,3 +148,161 @@ def test_times_of_a_checkout_add_up():
     assert late.sum() > 50
     assert (np.abs(rows["response_time_ms"][late] - 30_000) < 5_000).mean() > 0.95
     assert (rows["retry_count"][rows["status"] == "success"] == 0).all()
+
+
+KINDS = {  # of the shop's incidents: the code that most of their failures have, and from which to which ms those take
+    "payment_timeout": ("PAYMENT_TIMEOUT", 25_000, 35_000),
+    "connection_pool_exhaustion": ("DB_CONN_EXHAUSTED", 3_000, 8_000),
+    "memory_leak": ("MEMORY_EXHAUSTED", 5_000, 15_000),
+    "circuit_breaker": ("CIRCUIT_BREAKER_OPEN", 50, 250),
+}
+
+
+@cache
+def checkouts(*assignments):
+    return Generator(estates.scenario("commerce", "estate.load=0.05", *assignments))
+
+
+@cache
+def stood(kind):
+    """Transactions of each incident of a kind while it stands alone, and how many times the usual ones come."""
+    generator, found = checkouts(), []
+    world, span = generator.estates, generator.scenario.timeline
+    place = world.flow.places[CHECKOUT]
+    every = world.occasions.between(span.since_s, span.until_s)
+    for one in every:
+        near = [other for other in every if other.start_s < one.end_s and one.start_s < other.end_s]
+        if one.name != kind or len(near) > 1:
+            continue
+        risen, fading = one.phases_s
+        whole = Window.between(-(-risen // MINUTE_S) * MINUTE_S, fading // MINUTE_S * MINUTE_S, MINUTE_S)
+        rates = [world.solve(whole, keep).rates.first[place].mean() for keep in (lambda _: True, lambda _: False)]
+        found.append((estates.rows(generator, "transactions", whole), rates[0] / rates[1]))
+    assert found
+    return found
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_failures_of_an_incident_are_of_its_kind(kind):
+    """The documented code is the most common one, and its times are those of COM-5."""
+    code, low, high = KINDS[kind]
+    for rows, _ in stood(kind):
+        failed = rows["status"] == "error"
+        codes, counts = np.unique(rows["error_code"][failed], return_counts=True)
+        assert codes[counts.argmax()] == code
+        assert low <= np.median(rows["response_time_ms"][failed & (rows["error_code"] == code)]) <= high
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_half_as_many_again_come_while_an_incident_stands(kind):
+    """COM-6: they try again."""
+    assert all(times == pytest.approx(1.5, abs=0.03) for _, times in stood(kind))
+
+
+@pytest.mark.parametrize("kind", ["payment_timeout", "connection_pool_exhaustion", "memory_leak"])
+def test_who_gets_through_an_incident_waits_and_machines_are_busy(kind):
+    """COM-6: successes take 1,000 to 3,000 ms, with memory at 70 to 85 % and CPU at 60 to 80 %; COM-7: threads wait."""
+    for rows, _ in stood(kind):
+        fine = {name: np.median(values[rows["status"] == "success"]) for name, values in rows.items() if name in USES}
+        assert 950 < fine["response_time_ms"] < 3_000
+        assert 65 < fine["memory_usage_percent"] < (98 if kind == "memory_leak" else 88)
+        assert 50 < fine["cpu_usage_percent"] < 97
+        assert fine["thread_pool_active"] > 90
+
+
+def test_failures_for_lack_of_memory_have_little_left():
+    """COM-5: memory at 90 to 98 %, CPU at 85 to 95 %."""
+    for rows, _ in stood("memory_leak"):
+        short = rows["error_code"] == "MEMORY_EXHAUSTED"
+        assert 90 <= np.median(rows["memory_usage_percent"][short]) <= 98
+        assert 82 <= np.median(rows["cpu_usage_percent"][short]) <= 97
+        assert np.quantile(rows["memory_usage_percent"][short], 0.05) > 85
+
+
+def test_breakers_open_in_payment_time_outs_try_and_close():
+    """COM-7: time-outs first, then open, half-open, closed; an open one fails within 50 to 200 ms, some later."""
+    generator = checkouts()
+    until = generator.scenario.timeline.until_s
+    (one,) = generator.estates.occasions.between(until - 2 * HOUR_S - 2_100, until - 2 * HOUR_S)
+    assert one.name == "payment_timeout"
+    rows = estates.rows(generator, "transactions", Window.between(one.start_s, one.end_s + 300, MINUTE_S))
+    minute = rows["@timestamp"] // 60_000 - one.start_s // MINUTE_S
+    mine = rows["payment_gateway"] == one.root
+    refused = rows["error_code"] == "CIRCUIT_BREAKER_OPEN"
+    late = rows["error_code"] == "PAYMENT_TIMEOUT"
+    share = [refused[mine & (minute == at)].mean() for at in range(int(minute.max()) + 1)]
+    is_open = np.array(share) > 0.3
+    opens, closes = np.flatnonzero(is_open)[[0, -1]]
+    assert 4 <= opens <= 8
+    assert is_open[opens : closes + 1].all()
+    assert closes <= one.end_s // MINUTE_S - one.start_s // MINUTE_S
+    assert late[minute < opens].sum() > 150
+    tries = rows["circuit_breaker_state"] == "half_open"
+    assert set(minute[tries]) == set(range(opens, closes + 1))
+    assert (tries & (minute == closes)).sum() > (tries & (minute == opens)).sum()  # more before it closes
+    assert set(rows["circuit_breaker_state"][minute > closes]) <= {"closed", "open"}
+    assert refused[minute > closes].sum() <= 2
+    assert refused.sum() > 0.3 * late.sum()
+    assert 50 <= np.median(rows["response_time_ms"][refused]) <= 200
+
+
+@cache
+def calm():
+    generator = checkouts("estate.incidents.enabled=false")
+    until = generator.scenario.timeline.until_s
+    return estates.rows(generator, "transactions", Window.between(until - 4 * DAY_S, until, MINUTE_S))
+
+
+def test_codes_tell_nobody_that_something_is_wrong():
+    """When nothing is, databases and gateways fail about alike, and every other code comes now and then (COM-3)."""
+    rows = calm()
+    codes, counts = np.unique(rows["error_code"][rows["status"] == "error"], return_counts=True)
+    share = dict(zip(codes.tolist(), (counts / counts.sum()).tolist(), strict=True))
+    assert set(share) == {code for code, _, _ in KINDS.values()} | {"UPSTREAM_SERVICE_ERROR"}
+    assert 0.3 < share["DB_CONN_EXHAUSTED"] < 0.6
+    assert 0.3 < share["UPSTREAM_SERVICE_ERROR"] < 0.6
+    assert max(share[code] for code in ("PAYMENT_TIMEOUT", "CIRCUIT_BREAKER_OPEN", "MEMORY_EXHAUSTED")) < 0.1
+
+
+@pytest.mark.parametrize(
+    ("code", "low", "high"),
+    [
+        ("UPSTREAM_SERVICE_ERROR", 1_500, 10_000),
+        ("DB_CONN_EXHAUSTED", 2_000, 10_000),
+        ("PAYMENT_TIMEOUT", 25_000, 35_000),
+    ],
+)
+def test_what_fails_when_nothing_is_wrong_takes_as_long_as_documented(code, low, high):
+    ms = calm()["response_time_ms"][calm()["error_code"] == code]
+    assert low < np.quantile(ms, 0.05) < np.quantile(ms, 0.95) < high
+
+
+@pytest.mark.parametrize("percent", [0.1, 0.5, 1.0, 2.0, 5.0, 20.0])
+def test_as_many_fail_when_nothing_is_wrong_as_asked(percent):
+    world = Estates(
+        estates.scenario(
+            "commerce",
+            "estate.incidents.enabled=false",
+            f"estate.services.checkout-service.level.error_percent={percent}",
+        )
+    )
+    span = world.scenario.timeline
+    state = world.solve(Window.between(span.since_s, span.until_s, MINUTE_S))
+    place = world.flow.places[CHECKOUT]
+    share = state.outcomes.failed[place].sum() / state.outcomes.requests[place].sum()
+    assert 100 * share == pytest.approx(percent, abs=0.02, rel=0.03)
+
+
+@pytest.mark.parametrize("percent", [10, 20, 30, 40])
+def test_about_as_many_fail_in_incidents_as_asked(percent):
+    """Each kind follows: none is gone because it is weaker."""
+    world = Estates(estates.scenario("commerce", f"estate.incidents.error_percent={percent}"))
+    place = world.flow.places[CHECKOUT]
+    shares = []
+    for one in world.occasions.between(world.scenario.timeline.since_s, world.scenario.timeline.until_s):
+        risen, fading = one.phases_s
+        outcomes = world.solve(Window(risen // MINUTE_S + 1, fading // MINUTE_S, MINUTE_S)).outcomes
+        shares.append(100 * outcomes.failed[place].sum() / outcomes.requests[place].sum())
+    assert np.mean(shares) == pytest.approx(percent, rel=0.2)
+    assert 0.6 * percent < min(shares)
+    assert max(shares) < 1.6 * percent

@@ -224,7 +224,7 @@ class _Shop:
         self.short = np.zeros((len(flow.nodes), len(state.window)))  # share of failures of its own for lack of memory
         for number, name in enumerate(names):
             scarce = np.clip((memory[number] - ROOMY) / (FULL - ROOMY), 0.0, 1.0)
-            self.short[flow.places[name]] = scarce * scarce
+            self.short[flow.places[name]] = scarce * scarce * scarce
         busy = state.rates.attempts[place] * state.rates.answers.served_mean[place]
         nodes = flow.nodes
         usual = nodes.rates[place] * (nodes.own_ms[place] + _called_ms(flow, place))

@@ -169,7 +169,7 @@ def _sources(flow: Flow, place: int) -> list[int]:
     for edge in reversed(range(len(edges))):  # callers come first, so one walk back finds them all
         if int(edges.children[edge]) in above:
             above.add(int(edges.parents[edge]))
-    entering = set(flow.entries.nodes.tolist())
+    entering = set(flow.entries.nodes[flow.entries.rates > 0].tolist())
     return sorted(above & entering)
 
 
