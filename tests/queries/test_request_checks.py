@@ -128,6 +128,13 @@ SPANS = {
         "calls_begin_after_their_callers",
         f"UPDATE spans SET end_time = end_time + INTERVAL '2 microseconds' WHERE {CALL}",
     ),
+    "a client that waits longer than its caller": (
+        "calls_begin_after_their_callers",
+        (
+            "UPDATE spans SET end_time = end_time + INTERVAL '1 hour', duration_ms = duration_ms + 3600000"
+            " WHERE span_id = (SELECT min(span_id) FROM spans WHERE kind = 'CLIENT')"
+        ),
+    ),
     "lines of spans that are gone": (
         "lines_belong_to_spans",
         "DELETE FROM spans WHERE service_name = 'checkout-service' AND kind = 'SERVER'",
