@@ -57,7 +57,7 @@ BOUNDS: Mapping[str, tuple[float, float]] = {
     "node.unstarted": (0.0, 1.0),
     "pool.size": (0.01, 100.0),
     "pool.leaked": (0.0, 0.99),
-    "pool.taken": (0.0, 1.0),
+    "pool.taken": (0.0, 100.0),  # more than all is all, sooner
     "pool.queued": (0.0, 100.0),
     "wire.delay_ms": (0.0, 3_600_000.0),
     "service.deployed": (0.0, 1.0),
