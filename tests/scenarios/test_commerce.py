@@ -306,3 +306,16 @@ def test_about_as_many_fail_in_incidents_as_asked(percent):
     assert np.mean(shares) == pytest.approx(percent, rel=0.2)
     assert 0.6 * percent < min(shares)
     assert max(shares) < 1.6 * percent
+
+
+def test_what_fails_at_once_takes_as_long_as_the_state_says():
+    """Single requests and the law agree on failures, those that come of a call included."""
+    generator = checkouts("estate.load=0.3")
+    until = generator.scenario.timeline.until_s
+    window = Window.between(until - 3 * HOUR_S, until, MINUTE_S)
+    rows, state = estates.rows(generator, "transactions", window), generator.estates.solve(window)
+    place, answers = generator.estates.flow.places[CHECKOUT], state.rates.answers
+    fast = state.outcomes.failed[place] * (1 - answers.slow[place])
+    quick = (rows["status"] == "error") & (rows["error_code"] != "PAYMENT_TIMEOUT")
+    expected = (fast * answers.fast_mean[place]).sum() / fast.sum()
+    assert rows["response_time_ms"][quick].mean() == pytest.approx(expected, rel=0.03)
