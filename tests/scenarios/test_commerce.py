@@ -201,7 +201,11 @@ def test_half_as_many_again_come_while_an_incident_stands(kind):
 
 @pytest.mark.parametrize("kind", ["payment_timeout", "connection_pool_exhaustion", "memory_leak"])
 def test_who_gets_through_an_incident_waits_and_machines_are_busy(kind):
-    """COM-6: successes take 1,000 to 3,000 ms, with memory at 70 to 85 % and CPU at 60 to 80 %; COM-7: threads wait."""
+    """COM-6: successes take 1,000 to 3,000 ms and need memory and CPU; COM-7: threads wait.
+
+    Documents say 60 to 80 % of CPU and 70 to 85 % of memory. Medians are there by day, and beyond at the edges: less at
+    quiet hours, because load is less, and more in a leak.
+    """
     for rows, _ in stood(kind):
         fine = {name: np.median(values[rows["status"] == "success"]) for name, values in rows.items() if name in USES}
         assert 950 < fine["response_time_ms"] < 3_000

@@ -72,6 +72,8 @@ class FilesSink:
             raise SinkError(
                 f"{rest} ends in .{suffix}, but format {format} was asked for; name a directory or a .{format} file"
             )
+        if suffix and format is not None and format.endswith(".gz") and not suffix.endswith(".gz"):
+            raise SinkError(f"{rest} is not packed, but format {format} was asked for; name a .{suffix}.gz file")
         if suffix and compressed is not None and not suffix.endswith(".gz"):
             compressed = None if compressed and suffix != "parquet" else compressed  # the name of a file decides
         form = file_format(named or format, codec, compressed=compressed)

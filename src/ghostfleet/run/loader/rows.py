@@ -24,6 +24,7 @@ KINDS: dict[Kind, Any] = {Kind.TIME: str, Kind.TEXT: str, Kind.TEXTS: list[str],
 AT = re.compile(r" - at `\$\.?([^`\[]*)[^`]*`$")
 LACKS = re.compile(r"Object missing required field `(.*)`", re.DOTALL)
 UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
+MOST_NAMED = 6  # keys in a message
 NO_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
@@ -216,4 +217,5 @@ def _said(table: Table, name: str) -> str:
     if name in table.names:
         return f"; valid is {valid(table[name])}"
     inside = [one for one in table.names if one.startswith(f"{name}.") or not name]
-    return f"; valid is an object of {', '.join(inside)}" if inside else ""
+    more = f" and {len(inside) - MOST_NAMED} more" if len(inside) > MOST_NAMED else ""
+    return f"; valid is an object of {', '.join(inside[:MOST_NAMED])}{more}" if inside else ""
