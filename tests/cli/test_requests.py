@@ -121,3 +121,13 @@ def test_counts_by_service_status_severity_and_region_go_to_the_error_stream(tmp
         assert column in said
         assert column not in done.stdout
     assert "p95" in said["metrics.response_time_ms"]
+
+
+def test_days_of_an_estates_hosts_are_accepted_with_their_names_and_little_traffic(tmp_path: Path) -> None:
+    done = ghostfleet(tmp_path, "generate", "demo", *NOW, "--only", "server_metrics", "--to", "out/")
+    assert done.returncode == 0, done.stderr
+    judged = ghostfleet(tmp_path, "validate", "out/")
+    assert judged.returncode == 0, judged.stdout
+    assert "score 100" in judged.stdout
+    excused = [line for line in judged.stdout.splitlines() if "hosts of an estate" in line]
+    assert len(excused) == 2

@@ -13,6 +13,7 @@ from ghostfleet.core.table import Kind
 from ghostfleet.core.window import Window
 from ghostfleet.generate import Generator
 from ghostfleet.incidents import kinds
+from ghostfleet.state.estate import Estates
 from tests.laws import estates
 
 ROOTS = {
@@ -93,3 +94,49 @@ def test_more_requests_than_can_be_counted_are_refused_by_the_name_of_who_would_
 def test_a_level_that_nobody_could_count_is_refused_where_it_stands(rate):
     with pytest.raises(ScenarioError, match=r"estate\.levels\.auth\.requests_per_s: expected a number <= 1000000"):
         estates.scenario("small_estate", f"estate.levels.auth.requests_per_s={rate}")
+
+
+def solved(name, placed, *settings, changed=("", "")):
+    text = msgspec.json.encode(placed).decode()
+    made = estates.scenario(
+        name, "estate.incidents.scheduled={}", f"estate.incidents.placed={text}", *settings, changed=changed
+    )
+    return Estates(made).solve(estates.window(0, 40))
+
+
+def hanging(*gateways):
+    """Gateways that do not answer, all of them at once."""
+    return [
+        {
+            "incident": {"kind": "payment_timeout", "on": [one], "minutes": [12, 12], "traffic": 1},
+            "starts": "2025-03-05T15:02",
+        }
+        for one in gateways
+    ]
+
+
+def test_who_waits_for_several_is_held_by_one_of_them_and_not_by_all_times_all():
+    """For all ticks: own time of a caller of stripe and paypal, both hanging, ≤ the more of what either makes it."""
+    own = [
+        state.rates.times[state.flow.places["payment-service"]]
+        for state in (solved("small_estate", hanging(*some)) for some in (["stripe"], ["paypal"], ["stripe", "paypal"]))
+    ]
+    assert own[0].max() > 4 * own[0][0]
+    # An open breaker lets go, and two gateways open theirs at other times than one: a little more load, no more.
+    assert own[2].max() < 1.2 * max(own[0].max(), own[1].max())
+
+
+def test_who_does_not_wait_is_not_held():
+    """For callers that send a message and go on: own time and memory are as without the incident, bit for bit."""
+    quick = (
+        "integrates_with: {stripe: {per_request: 0.4, timeout_ms: 30000, retries: 1}",
+        "integrates_with: {stripe: {per_request: 0.4, asynchronous: true}",
+    )
+    with_it, without = (
+        solved("small_estate", hanging("stripe"), changed=quick),
+        solved("small_estate", [], changed=quick),
+    )
+    place = with_it.flow.places["payment-service"]
+    np.testing.assert_array_equal(with_it.rates.times[place], without.rates.times[place])
+    for one, other in zip(with_it.used, without.used, strict=True):
+        np.testing.assert_array_equal(one, other)

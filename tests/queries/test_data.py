@@ -10,7 +10,7 @@ import duckdb
 import numpy as np
 import pytest
 
-from ghostfleet import records
+from ghostfleet import records, signals
 from ghostfleet.core.batch import Batch, Text, joined
 from ghostfleet.core.errors import DataError
 from ghostfleet.core.table import Fold, Kind, Table, column
@@ -335,3 +335,35 @@ def test_what_is_no_list_of_texts_is_written_down(tmp_path):
     with open_data(str(tmp_path / "labels.jsonl"), [LISTS]) as data:
         found = data.store.execute("SELECT tags, wrong_cells FROM labels").fetchall()
     assert found == [(None, 'tags = "a"'), (["a"], None)]
+
+
+def test_a_question_that_needs_too_much_memory_says_so(tmp_path):
+    material.write(tmp_path, *SMALL)
+    with open_data(str(tmp_path), material.TABLES) as data:
+        data.store.execute("SET memory_limit = '8MB'")
+        data.store.execute("SET max_temp_directory_size = '1MB'")
+        with pytest.raises(DataError, match=r"a question needs more than there is: .*; ask it of fewer rows"):
+            data.add("much", "SELECT hash(range) AS number FROM range(20000000) ORDER BY number")
+
+
+def test_quantiles_of_very_many_hosts_are_right_to_five_digits(tmp_path):
+    """For two million rows of a metric: each quantile is that of the values, to 1e-4 of itself."""
+    with duckdb.connect(str(tmp_path / "hosts.duckdb")) as store:
+        store.execute(
+            "CREATE TABLE host_metrics AS SELECT 'a' AS host_id, make_timestamptz(range * 1000000) AS time, "
+            "100 * (hash(range) % 1000003) / 1000003.0 AS cpu, NULL::DOUBLE AS memory, 0.0 AS disk_read, "
+            "exp((hash(range + 1) % 1000003) / 100000.0) AS disk_write, 1.0 AS net_in, 2.0 AS net_out "
+            "FROM range(2000000)"
+        )
+        shares = (0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1)
+        exact = {}
+        for metric in ("cpu", "disk_write", "disk_read"):
+            sql = f"SELECT unnest(quantile_cont({metric}::DOUBLE, {list(shares)})) FROM host_metrics"  # noqa: S608  constants
+            exact[metric] = [float(row[0]) for row in store.execute(sql).fetchall()]
+    with open_data(f"duckdb:{tmp_path / 'hosts.duckdb'}", [signals.signal("host_metrics").TABLE]) as data:
+        assert not data.lacks(query("host_statistics"))
+        for metric, expected in exact.items():
+            found = data.store.execute(
+                "SELECT value FROM host_quantiles WHERE metric = ? ORDER BY share", [metric]
+            ).fetchall()
+            np.testing.assert_allclose([float(row[0]) for row in found], expected, rtol=1e-4)

@@ -70,10 +70,21 @@ class Data:
             return Result((), [], reason)
         given = {**asked.parameters, **parameters}
         sql = asked.sql if limit is None else f"FROM ({asked.sql.rstrip().rstrip(';')}\n) LIMIT {int(limit)}"
-        cursor = self.store.execute(sql, given) if given else self.store.execute(sql)
+        cursor = self._executed(sql, given)
         names = tuple(column[0] for column in cursor.description or ())
         rows = cursor.fetchall()
         return Result(names, rows, "" if rows else "the query found no rows")
+
+    def _executed(self, sql: str, given: Mapping[str, Any] = _EMPTY) -> DuckDBPyConnection:
+        """Run a statement; `DataError` where it needs more memory than there is, or more room on the disk."""
+        import duckdb
+
+        try:
+            return self.store.execute(sql, given) if given else self.store.execute(sql)
+        except duckdb.OutOfMemoryException as error:
+            why = str(error).splitlines()[0]
+            msg = f"a question needs more than there is: {why}; ask it of fewer rows or a shorter window"
+            raise DataError(msg) from error
 
     def lacks(self, asked: Query) -> str:
         """Say what a query needs and the data does not have, or nothing; makes shared relations on the way."""
@@ -137,7 +148,7 @@ class Data:
 
     def add(self, relation: str, sql: str) -> None:
         """Add a relation made by a SELECT."""
-        self.store.execute(f"CREATE OR REPLACE TABLE {name(relation)} AS {sql}")
+        self._executed(f"CREATE OR REPLACE TABLE {name(relation)} AS {sql}")
         found = self.store.execute(f"DESCRIBE {name(relation)}").fetchall()
         self._columns[relation] = {row[0] for row in found}
 

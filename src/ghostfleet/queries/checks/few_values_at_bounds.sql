@@ -5,7 +5,7 @@
 -- defect: 7
 -- parameters: most_pct = 0.5, spare_rows = 3
 -- needs: server_metrics(cpu_p95, mem_p95, disk_p95, net_in_p95, net_out_p95), declared_columns
--- unless: load_of_its_own_shape
+-- unless: load_of_its_own_shape, servers_are_hosts
 -- optional: expected_data(outlier_ratio)
 -- message: {server_type} {column_name}: {at_low_pct:.2f} % at {low:g} and {at_high_pct:.2f} % at {high:g} (limit {limit_pct:g} %, at the upper end {limit_high_pct:g} %)
 -- measured: most are {server_type} {column_name}: {at_low_pct:.2f} % at {low:g}, {at_high_pct:.2f} % at {high:g}

@@ -4,6 +4,7 @@
 -- status: failed
 -- defect: 15
 -- needs: server_metrics(server_id)
+-- unless: servers_are_hosts
 -- optional: expected_data(server_prefix, fleet_is_whole)
 -- message: {problem}, for instance {server_id}
 -- measured: ids are one prefix and a running number of fixed width

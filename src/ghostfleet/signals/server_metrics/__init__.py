@@ -217,7 +217,8 @@ def expectations(scenario: Scenario, extent: Extent | None = None) -> Mapping[st
     if scenario.estate is not None:
         from ghostfleet.signals.server_metrics.estate import EstateServers
 
-        return {"expected_values": EstateServers(scenario).words()}
+        found = EstateServers(scenario)
+        return {"expected_values": found.words(), "expected_hosts_of_estate": [{"hosts": found.ready().entities}]}
     data = scenario.servers
     known = _whole(data) if extent is None else extent
     calendar = calendars.holidays("US")

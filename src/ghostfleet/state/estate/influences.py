@@ -155,7 +155,8 @@ def struck(occasion: Occasion, effect: Effect, flow: Flow, residents: Mapping[st
         return ()
     names, edges = flow.nodes.names, flow.edges
     if effect.on == "callers":
-        return tuple(names[parent] for parent in edges.parents[edges.children == place].tolist())
+        waiting = (edges.children == place) & (edges.asynchronous == 0)
+        return tuple(names[parent] for parent in edges.parents[waiting].tolist())
     if effect.on == "entries":
         return tuple(names[node] for node in _sources(flow, place))
     children = edges.children[edges.parents == place].tolist()

@@ -212,11 +212,19 @@ class Solver:
         return times, failures
 
     def _hold(self, times: F64, refused: F64, influences: Influences) -> None:
-        """Let callers take longer that wait for somebody; an open breaker lets go of them. ``times`` is written."""
+        """Let callers take longer that wait for somebody; an open breaker lets go of them. ``times`` is written.
+
+        Whoever waits for several is held by the one that holds longest: threads wait side by side.
+        """
         edges = self.flow.edges
+        held: dict[int, F64] = {}
         for name, factor in influences.of("node.holding").items():
-            for edge in np.flatnonzero(edges.children == self.flow.places.get(name, -1)).tolist():
-                times[edges.parents[edge]] *= 1 + (factor - 1) * (1 - refused[edge])
+            waits = (edges.children == self.flow.places.get(name, -1)) & (edges.asynchronous == 0)
+            for edge in np.flatnonzero(waits).tolist():
+                caller, factors = int(edges.parents[edge]), 1 + (factor - 1) * (1 - refused[edge])
+                held[caller] = np.maximum(held[caller], factors) if caller in held else factors
+        for caller, factors in held.items():
+            times[caller] *= factors
 
     def _own(self, rates: F64, running: F64, quiet: tuple[F64, F64], influences: Influences) -> Own:
         """Utilisation, own times and own failures of nodes under load."""
