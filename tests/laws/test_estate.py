@@ -191,3 +191,25 @@ def test_levels_are_met_on_the_reference_wednesday():
     for place, name in enumerate(flow.nodes.names):
         if flow.nodes.regions[place] == "us-east-1" and flow.nodes.rates[place] > 1:
             assert usual[place] == pytest.approx(flow.nodes.rates[place], rel=0.3), name
+
+
+AHEAD = (  # a day on which services scale by themselves, hours before some of them are struck
+    "{incident: {kind: node_loss, on: [prod-trading-cluster]}, starts: '2025-03-05T20:16'}",
+    "{incident: {kind: pod_scaling_failure, on: [product-service]}, starts: '2025-03-05T20:40'}",
+)
+
+
+@pytest.mark.parametrize("table", ["system_metrics", "network_metrics"])
+def test_what_is_struck_later_changes_nothing_before_it(table):
+    """For all rows before an incident: those of a window that it lies in are those of one that ends before."""
+    day, strike = 1741132800, 1741132800 + 20 * HOUR_S
+    settings = ("estate.incidents.scheduled={}", f"estate.incidents.placed=[{', '.join(AHEAD)}]")
+    made = Generator(estates.scenario("estate", *settings))
+    whole = estates.rows(made, table, Window.between(day, day + DAY_S, MINUTE_S))
+    before = {name: values[whole["time"] < strike] for name, values in whole.items()}
+    estates.assert_equal(before, estates.rows(made, table, Window.between(day, strike, MINUTE_S)))
+    quiet = Generator(estates.scenario("estate", "estate.incidents.enabled=false"))
+    estates.assert_equal(before, estates.rows(quiet, table, Window.between(day, strike, MINUTE_S)))
+    if table == "system_metrics":
+        assert before["pending_pods"].any()
+        assert whole["failed_pods"].any()

@@ -191,3 +191,35 @@ def test_a_share_of_the_traces_is_a_share_of_the_rows():
         np.testing.assert_array_equal(whole[name][mine], some[name], err_msg=name)
     assert 0.15 < len(traces) / len(set(whole["trace_id"].tolist())) < 0.25
     assert little("estate.trace_share=0.2").notes(["spans"], MINUTE_S) == {"trace_share": 0.2}
+
+
+MIXED = (  # a region of a cloud, whose people are those of the market around it, and a market
+    "estate.regions.europe={clock: Europe/Berlin}",
+    "estate.services.checkout-service.entry.clients={us-east-1: 2, europe: 1}",
+)
+
+
+@pytest.mark.parametrize("settings", [(), MIXED])
+def test_somebody_lives_in_one_place_whatever_is_asked_for(settings):
+    """For all users of any two windows of transactions and events: one place, one address and one agent each."""
+    homes = {}
+    for low, high in ((0, 60), (7, 60), (23, 44)):
+        made = Generator(estates.scenario("small_estate", "estate.load=0.2", *settings))
+        rows = estates.rows(made, "transactions", estates.window(low, high))
+        for user, *home in texts(rows, "user_id", "geo_location.city", "ip_address", "user_agent"):
+            assert homes.setdefault(user, home) == home
+    assert len(homes) > 500
+
+
+def test_people_of_an_estate_live_all_over_the_world_and_are_the_same_in_every_table():
+    """EVT-8: events have all four regions; a user of both tables has one address and one agent."""
+    made = Generator(estates.scenario("estate", "estate.load=0.05"))
+    span = Window.between(1741179600, 1741179600 + HOUR_S, 60)  # 2025-03-05 13:00
+    events, checkouts = (estates.rows(made, table, span) for table in ("events", "transactions"))
+    regions = Counter(events["context.tags.region"].tolist())
+    assert set(regions) == {"NA", "EU", "APAC", "LATAM"}
+    assert min(regions.values()) > 0.01 * len(events["event_id"])
+    known = dict(zip(events["context.user_id"].tolist(), events["context.ip_address"].tolist(), strict=True))
+    pairs = [(known[user], ip) for user, ip in texts(checkouts, "user_id", "ip_address") if known.get(user)]
+    assert len(pairs) > 100
+    assert all(one == other for one, other in pairs)

@@ -138,7 +138,7 @@ class Events:
                 yield Batch(TABLE, self._columns(doors, entered.slice(start, start + AT_ONCE)))
 
     def _columns(self, doors: Doors, entered: Entered) -> dict[str, Values]:
-        texts, visits, crowd = _Texts.of(tuple(self._versions.items())), entered.visits, doors.people(self.cells[0])
+        texts, visits, crowd = _Texts.of(tuple(self._versions.items())), entered.visits, doors.people
         person = visits.user - FIRST_USER
         answer, client = texts.answer(visits), texts.client(crowd.agent.take(person), crowd.city.take(person))
         paths = texts.path(visits)

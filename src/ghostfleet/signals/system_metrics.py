@@ -121,8 +121,9 @@ class SystemMetrics:
         missing = np.maximum(wanted - running, 0.0)
         crashing = np.zeros_like(missing)
         for row, name in enumerate(self.names):
-            if state.influences.get("node.unstarted", name) is not None:
-                crashing[row] = np.floor(missing[row] * CRASHING)
+            unstarted = state.influences.get("node.unstarted", name)
+            if unstarted is not None:  # somewhere in the window; what an incident does not strike only starts
+                crashing[row] = np.where(unstarted > 0, np.floor(missing[row] * CRASHING), 0.0)
         cpu, memory = state.used
         values = {
             "cpu_utilization": cpu,

@@ -264,7 +264,7 @@ def _columns(shop: _Shop, doors: Doors, made: Entered, spent: Taken, number: I64
     window = shop.state.window
     tick = visits.time_ms // (window.tick_s * 1000) - window.start
     bad = made.ending == FAILED
-    crowd = doors.people(int(made.cell[0]))
+    crowd = doors.people
     person = visits.user - FIRST_USER
     blame, cause = made.answered.blame, made.answered.cause
     gateway = shop.code.take(np.where(asked >= 0, asked, np.where(cause == REFUSED, blame, -1)))

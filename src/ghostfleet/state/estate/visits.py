@@ -34,6 +34,9 @@ LIVE = {
     "asia-pacific": range(14, 19),
     "latin-america": range(19, 20),
 }
+# Of regions of clouds, by how their names begin.
+MARKETS = {"us": "north-america", "ca": "north-america", "eu": "europe", "ap": "asia-pacific", "sa": "latin-america"}
+ELSEWHERE = ""  # no market: the United States, state by state
 ADDRESSES = 1 << 17  # 198.18.0.0/15
 LANE = 2.0**-16
 TIE_BITS = np.uint64(36)
@@ -67,32 +70,38 @@ class Visits(msgspec.Struct):
         return Visits(*(getattr(self, name)[places] for name in self.__struct_fields__))
 
 
-def people(seed: int, place: str) -> People:
-    """Everybody, as a place sees them: people live in the markets, and elsewhere all are from the United States."""
-    return _everybody(seed, place if place not in LIVE else next(iter(LIVE)))
+def has_markets(flow: Flow) -> bool:
+    """Whether people live in the markets, as they do where clients enter from one; else all are from one country."""
+    return any(place in LIVE for place in flow.entries.places)
+
+
+def people(flow: Flow) -> People:
+    """Everybody of an estate: where somebody lives depends on nothing that is asked for."""
+    return _everybody(flow.seed, spread=has_markets(flow))
 
 
 @cache
-def here(place: str) -> Array:
-    """Numbers of the people who ask from a place."""
+def here(place: str, *, spread: bool) -> Array:
+    """Numbers of the people who ask from a place: those of a market, or of the one that a region lies in."""
     numbers = np.arange(USERS, dtype=np.int32)
-    found = numbers[np.isin(numbers % TURN, np.array(LIVE[place]))] if place in LIVE else numbers
+    market = place if place in LIVE else MARKETS.get(place.split("-", maxsplit=1)[0], "")
+    found = numbers[np.isin(numbers % TURN, np.array(LIVE[market]))] if spread and market else numbers
     return found + np.int32(FIRST_USER)
 
 
 @cache
-def _everybody(seed: int, place: str) -> People:
+def _everybody(seed: int, *, spread: bool) -> People:
     numbers = np.arange(USERS)
     words = draw.derived(_key(seed, "person"), numbers.astype(np.uint64), 0)
     lots = (words & LOW_32).astype(np.float64) * 2.0**-32
     city = np.empty(USERS, dtype=np.int64)
-    if place in LIVE:
+    if spread:
         for market, turns in LIVE.items():
             mine = np.isin(numbers % TURN, np.array(turns))
             known, ends = web.cities_of(market)
             city[mine] = known.take(np.searchsorted(ends, lots[mine], side="right"))
     else:
-        known, ends = web.cities_of(place)
+        known, ends = web.cities_of(ELSEWHERE)
         city = known.take(np.searchsorted(ends, lots, side="right"))
     high = lot(words, 48)
     agent = np.searchsorted(web.agent_ends(), high, side="right")
@@ -151,6 +160,7 @@ class Doors:
         """Take a walk through a solved window."""
         self.walk, self.flow = walk, walk.flow
         self.key = _key(walk.flow.seed, "request")
+        self._spread = has_markets(walk.flow)
 
     def entered(self, cells: Sequence[int], first: int, last: int) -> Entered:
         """Requests that entered at some cells in ticks ``[first, last)`` of the window, followed to their ends."""
@@ -189,9 +199,10 @@ class Doors:
         place = np.repeat(np.array(cells, dtype=np.int64), sizes)
         return Entered(place, requests.id, requests.ending, answered, self.visits(place, requests, answered))
 
-    def people(self, cell: int) -> People:
-        """Everybody, as seen from a cell."""
-        return people(self.flow.seed, self.flow.entries.places[cell])
+    @property
+    def people(self) -> People:
+        """Everybody."""
+        return people(self.flow)
 
     def visits(self, cells: I64, requests: Requests, answered: Answered) -> Visits:
         """What is known of requests that entered at cells of one node."""
@@ -204,7 +215,7 @@ class Doors:
         user = np.empty(len(requests), dtype=np.int64)
         for cell in np.unique(cells).tolist():
             mine = cells == cell
-            pool = here(self.flow.entries.places[cell])
+            pool = here(self.flow.entries.places[cell], spread=self._spread)
             user[mine] = pool.take((lot[mine] * len(pool)).astype(np.int64))
         window = self.walk.state.window
         start_ms = (requests.tick + window.start) * (window.tick_s * 1000)
