@@ -223,3 +223,13 @@ def test_people_of_an_estate_live_all_over_the_world_and_are_the_same_in_every_t
     pairs = [(known[user], ip) for user, ip in texts(checkouts, "user_id", "ip_address") if known.get(user)]
     assert len(pairs) > 100
     assert all(one == other for one, other in pairs)
+
+
+def test_the_shop_alone_sells_to_one_country():
+    """COM-1: country US, a state of two letters, a city."""
+    made = Generator(estates.scenario("commerce", "estate.load=0.02"))
+    since_s = made.scenario.timeline.since_s
+    rows = estates.rows(made, "transactions", Window.between(since_s, since_s + HOUR_S, 60))
+    assert len(rows["user_id"]) > 500
+    assert set(rows["geo_location.country"].tolist()) == {"US"}
+    assert {len(state) for state in rows["geo_location.state"].tolist()} == {2}

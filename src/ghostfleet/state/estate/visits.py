@@ -36,6 +36,7 @@ LIVE = {
 }
 # Of regions of clouds, by how their names begin.
 MARKETS = {"us": "north-america", "ca": "north-america", "eu": "europe", "ap": "asia-pacific", "sa": "latin-america"}
+SHOP = "checkout-service"  # whose clients are the people
 ELSEWHERE = ""  # no market: the United States, state by state
 ADDRESSES = 1 << 17  # 198.18.0.0/15
 LANE = 2.0**-16
@@ -71,8 +72,10 @@ class Visits(msgspec.Struct):
 
 
 def has_markets(flow: Flow) -> bool:
-    """Whether people live in the markets, as they do where clients enter from one; else all are from one country."""
-    return any(place in LIVE for place in flow.entries.places)
+    """Whether people live in the markets: where the shop's checkouts come from some; else all are from one country."""
+    entries, names = flow.entries, flow.nodes.names
+    shop = [place for place, node in zip(entries.places, entries.nodes.tolist(), strict=True) if names[node] == SHOP]
+    return any(place in LIVE for place in shop or entries.places)
 
 
 def people(flow: Flow) -> People:
