@@ -202,7 +202,7 @@ MIXED = (  # a region of a cloud, whose people are those of the market around it
 @pytest.mark.parametrize("settings", [(), MIXED])
 def test_somebody_lives_in_one_place_whatever_is_asked_for(settings):
     """For all users of any two windows of transactions and events: one place, one address and one agent each."""
-    homes = {}
+    homes: dict[str, list[str]] = {}
     for low, high in ((0, 60), (7, 60), (23, 44)):
         made = Generator(estates.scenario("small_estate", "estate.load=0.2", *settings))
         rows = estates.rows(made, "transactions", estates.window(low, high))
