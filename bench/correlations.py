@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.measuring import machine
-from ghostfleet import signals
 from ghostfleet.cli import scenario as scenarios
 from ghostfleet.core.batch import Quanta, Text
 from ghostfleet.generate import Generator
+from ghostfleet.signals import server_metrics
 from ghostfleet.spec import loading
 from ghostfleet.spec.fleet import METRICS
 
@@ -56,7 +56,7 @@ def correlations(*assignments: str, own_means: bool = False, **flags: object) ->
 def main() -> int:
     """Print target, residual, raw daily and raw hourly for each pair and type."""
     generator = Generator(loading.load(scenarios.find("capacity")).scenario)
-    expected = signals.expectations(signals.signal("server_metrics"), generator.scenario)
+    expected = server_metrics.expected_of_servers(generator.scenario)
     targets = expected["expected_correlations"]
     residual, between, raw = correlations(*STILL, own_means=True), correlations(*STILL), correlations()
     hourly = correlations(granularity="hourly", years=1)

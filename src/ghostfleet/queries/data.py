@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ghostfleet.queries.text import Need, Query
 
     Rows = Sequence[Mapping[str, object]]
-    Expectations = Mapping[str, Rows]
+    Expectations = Mapping[str, Rows | str]  # or why there are none
 
 MEMORY = "512MB"  # DuckDB spills beyond; a year of hourly rows fits
 THREADS = 2
@@ -161,8 +161,11 @@ class Data:
         self._found.append({"table_name": table.name, "rows": rows})
         self.add_rows("found_tables", self._found)
 
-    def add_rows(self, relation: str, rows: Rows) -> None:
-        """Add a small relation made of dicts; without rows it is not there."""
+    def add_rows(self, relation: str, rows: Rows | str) -> None:
+        """Add a small relation made of dicts; without rows it is not there, nor where a text says why."""
+        if isinstance(rows, str):
+            self._absent[relation] = rows
+            return
         if not rows:
             self._absent[relation] = f"{relation} is empty"
             return

@@ -15,6 +15,7 @@ import numpy as np
 from ghostfleet.core.window import Window
 from ghostfleet.signals import StateObserver, transactions
 from ghostfleet.state.estate import Estates
+from ghostfleet.state.estate.visits import SHOP
 from ghostfleet.truth.metrics import LEAF_PARAMETERS
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ class _Kept:
 
 def _whom_it_waits_for(flow: Flow) -> frozenset[str]:
     """The checkout and all whose answers it waits for, directly or not."""
-    start = flow.places.get(transactions.SHOP)
+    start = flow.places.get(SHOP)
     found, waiting = set[int](), [] if start is None else [start]
     while waiting:
         node = waiting.pop()

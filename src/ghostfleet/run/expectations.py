@@ -36,13 +36,15 @@ class Expectations(msgspec.Struct, frozen=True):
     windows: tuple[tuple[str, int, int], ...] = ()  # table, since_s, until_s: what manifests say of each run
     is_store: bool = False  # whose manifest tells of its last run, while others may have left rows there too
 
-    def of_rows(self, data: Data) -> dict[str, Rows]:
+    def of_rows(self, data: Data) -> dict[str, Rows | str]:
         """Tables that checks read; where no manifest says it, the rows themselves show their extent."""
-        named: dict[str, Rows] = {}
+        named: dict[str, Rows | str] = {}
         for table in self.tables:
             scenario = self.scenarios.get(table.name, self.scenario)
             rows = signals.expectations(records.signal(table.name), scenario, self._extent(data, table.name))
-            named |= {name: [dict(row) for row in found] for name, found in rows.items()}
+            named |= {
+                name: found if isinstance(found, str) else [dict(row) for row in found] for name, found in rows.items()
+            }
         if self.extents:
             named["stated_extents"] = [
                 {"table_name": name, "since_s": one.since_s, "until_s": one.until_s, "row_s": one.row_s}

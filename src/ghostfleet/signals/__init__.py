@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from ghostfleet.core.window import Window
     from ghostfleet.spec.scenario import Scenario
 
+    Expected = Sequence[Mapping[str, object]] | str  # rows that checks read, or why there are none
+
 GROUP = "ghostfleet.signals"
 
 
@@ -89,16 +91,12 @@ def notes(signal: Signal, scenario: Scenario, row_s: int) -> Mapping[str, object
     return said
 
 
-def expectations(
-    signal: Signal, scenario: Scenario, extent: Extent | None = None
-) -> Mapping[str, Sequence[Mapping[str, object]]]:
-    """What checks may expect of rows of an extent, or of the whole scenario, as small named tables.
+def expectations(signal: Signal, scenario: Scenario, extent: Extent | None = None) -> Mapping[str, Expected]:
+    """What checks may expect of rows of an extent, or of the whole scenario, as small named tables; or why nothing.
 
     A signal says so with a function ``expectations(scenario, extent)``, if it expects more than its table declares.
     """
-    said: Mapping[str, Sequence[Mapping[str, object]]] = (
-        signal.expectations(scenario, extent) if hasattr(signal, "expectations") else {}
-    )
+    said: Mapping[str, Expected] = signal.expectations(scenario, extent) if hasattr(signal, "expectations") else {}
     return said
 
 

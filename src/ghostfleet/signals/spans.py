@@ -17,7 +17,7 @@ from ghostfleet.state.estate.traces import Steps, steps
 from ghostfleet.world import flow as flows
 from ghostfleet.world import web
 from ghostfleet.world.flow.draft import EXTERNAL, SERVICE, WEB
-from ghostfleet.world.flow.entering import mean_per_s, ticks_of
+from ghostfleet.world.flow.entering import expected, mean_per_s, ticks_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -95,7 +95,7 @@ class Spans:
             TABLE,
             max(1, round(self._a_second * self._tick_s * per_trace)),
             self.observe,
-            lambda window: round(self._a_second * per_trace * len(window) * window.tick_s),
+            lambda window: expected(self._flow, self._a_second * per_trace, window),
             is_detailed=True,
             ticks_at_once=ticks_of(IN_A_TASK, self._a_second, self._tick_s),
         )

@@ -13,12 +13,12 @@ from ghostfleet.core.table import Kind, Table, column, text
 from ghostfleet.signals import StateObserver
 from ghostfleet.state.estate.calling import FAILED, REFUSED, TIMED_OUT
 from ghostfleet.state.estate.spent import STORES, Spent, Taken
-from ghostfleet.state.estate.visits import FIRST_USER, TIE_BITS, Doors, Entered, address, lot, stretches, taken
+from ghostfleet.state.estate.visits import FIRST_USER, SHOP, TIE_BITS, Doors, Entered, address, lot, stretches, taken
 from ghostfleet.state.estate.walk import Answered
 from ghostfleet.world import flow as flows
 from ghostfleet.world import web
 from ghostfleet.world.flow.draft import EXTERNAL
-from ghostfleet.world.flow.entering import mean_per_s, ticks_of
+from ghostfleet.world.flow.entering import expected, mean_per_s, ticks_of
 from ghostfleet.world.occasions import moved_incidents
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ghostfleet.state.estate import State
 
 NEEDS: tuple[str, ...] = ("estate",)
-SHOP, PAYMENT, ORDER = "checkout-service", "payment-service", "order-service"
+PAYMENT, ORDER = "payment-service", "order-service"
 INSTANCES = 3
 FOLLOWED, AT_ONCE, IN_A_TASK = 16_384, 8_192, 1_048_576
 LOOKED_AT = 131_072  # transactions of which only some are followed
@@ -138,7 +138,7 @@ class Transactions:
             TABLE,
             self.a_tick,
             self.observe,
-            lambda window: round(self.a_second * len(window) * window.tick_s),
+            lambda window: expected(self._flow, self.a_second, window),
             is_detailed=True,
             ticks_at_once=self.ticks_at_once,
         )

@@ -149,7 +149,7 @@ def test_groups_of_columns_can_be_switched_off():
 
 
 def test_expectations_name_every_pair_and_type_once():
-    tables = server_metrics.expectations(scenario())
+    tables = server_metrics.expected_of_servers(scenario())
     pairs = {
         (row["server_type"], row["left_metric"], row["right_metric"]): row["target"]
         for row in tables["expected_correlations"]

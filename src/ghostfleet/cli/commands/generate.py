@@ -224,18 +224,21 @@ def _written(url: str, written: Sequence[Written], tables: Sequence[Table], *, i
     for group, found in groups.by_group([table for table in tables if table.name in by_table]):
         mine = [by_table[table.name] for table in found]
         if is_long or not groups.is_summed(group, found):
-            yield from (f"  {_where(url, one.name)}: {one.rows:,} rows, {_stored(url, one)}" for one in mine)
+            yield from (f"  {_where(url, one.name)}: {one.rows:,} rows{_stored(one)}" for one in mine)
         else:
             rows, size = sum(one.rows for one in mine), sum(one.size for one in mine)
-            said = _stored(url, msgspec.structs.replace(mine[0], size=size))
-            yield f"  {_where(url, '')}: {groups.kinds(found)}, {rows:,} rows, {said}"
-
-
-def _stored(url: str, one: Written) -> str:
+            said = _stored(msgspec.structs.replace(mine[0], size=size))
+            yield f"  {_where(url, '')}: {groups.kinds(found)}, {rows:,} rows{said}"
     home = home_of(url)
-    if home is not None and home.file and one.in_store:
-        return f"in a store that now has {(home.folder / home.file).stat().st_size:,} bytes"
-    return f"{one.size:,} bytes" if one.size else "no bytes stored"
+    if home is not None and home.file and any(one.in_store for one in written):
+        yield f"  {url} now has {(home.folder / home.file).stat().st_size:,} bytes"
+
+
+def _stored(one: Written) -> str:
+    """Bytes of a file; a store has one size, whatever was written into it."""
+    if one.in_store:
+        return ""
+    return f", {one.size:,} bytes" if one.size else ", no bytes stored"
 
 
 def _where(url: str, name: str) -> str:

@@ -2,7 +2,9 @@
 -- category: completeness
 -- severity: high
 -- status: failed
+-- tables: server_metrics
 -- needs: found_tables
+-- unless: servers_are_hosts
 -- optional: expected_data(servers, since_s, until_s, step_s, row_count_tolerance)
 -- message: {problem}
 -- measured: {found} rows, {expected} expected

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
@@ -52,13 +52,6 @@ class Documents:
         """Where one of them stands."""
         return Place(self.numbers[number], self.starts[number])
 
-    def first(self, count: int) -> Documents:
-        """Some of them, the first."""
-        some = Documents()
-        for document in list(zip(self.numbers, self.texts, self.starts, strict=True))[:count]:
-            some.add(*document)
-        return some
-
     @property
     def are_enough(self) -> bool:
         """Whether they are to be worked on now."""
@@ -83,12 +76,12 @@ class _Action(msgspec.Struct, forbid_unknown_fields=True):
 ACTION = msgspec.json.Decoder(_Action)
 
 
-def documents(content: Content, complain: Complain) -> Iterator[Documents]:
-    """Documents of a file in the form that its first bytes show."""
+def documents(content: Content, complain: Complain, limit: int | None = None) -> Iterator[Documents]:
+    """Documents of a file in the form that its first bytes show, or the first ones; nothing behind is looked at."""
     if content.first.startswith(b"["):
         from ghostfleet.run.loader.array import elements
 
-        yield from _gathered(elements(content.blocks, content.skipped, complain))
+        yield from _gathered(islice(elements(content.blocks, content.skipped, complain), limit))
         return
     numbered = lines(content.blocks, content.lines, complain)
     first = next(numbered, None)
@@ -96,7 +89,7 @@ def documents(content: Content, complain: Complain) -> Iterator[Documents]:
         return
     numbered = chain((first,), numbered)
     is_bulk = bool(_verb(first[1]))
-    yield from _gathered(_behind_actions(numbered, complain) if is_bulk else numbered)
+    yield from _gathered(islice(_behind_actions(numbered, complain) if is_bulk else numbered, limit))
 
 
 def lines(blocks: Iterable[bytes], before: int, complain: Complain) -> Iterator[tuple[int, bytes]]:
@@ -120,16 +113,6 @@ def lines(blocks: Iterable[bytes], before: int, complain: Complain) -> Iterator[
             is_long, left = True, b""
     if not is_long and left and not left.isspace():
         yield number + 1, left
-
-
-def limited(found: Iterator[Documents], limit: int | None) -> Iterator[Documents]:
-    """The first documents of all, and nothing read behind them."""
-    left = limit
-    while left != 0 and (some := next(found, None)) is not None:
-        if left is not None:
-            some = some.first(left)
-            left -= len(some)
-        yield some
 
 
 def _gathered(found: Iterable[tuple[int, bytes] | tuple[int, bytes, int]]) -> Iterator[Documents]:

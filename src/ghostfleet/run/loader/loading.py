@@ -12,7 +12,7 @@ from ghostfleet.core.errors import DataError, GhostfleetError, ScenarioError, Si
 from ghostfleet.run import beside, history, manifest, surroundings
 from ghostfleet.run.loader import loads
 from ghostfleet.run.loader.content import opened
-from ghostfleet.run.loader.documents import Documents, documents, limited
+from ghostfleet.run.loader.documents import Documents, documents
 from ghostfleet.run.loader.problems import Problems
 from ghostfleet.run.loader.recognition import table_of
 from ghostfleet.run.loader.rows import Rows
@@ -75,7 +75,7 @@ def load(request: Request, watcher: Watcher | None = None) -> Outcome:
     started = surroundings.stopwatch()
     problems = Problems(str(request.path))
     with opened(request.path) as content:
-        found = limited(documents(content, problems.add), request.limit)
+        found = documents(content, problems.add, request.limit)
         first = next(found, Documents())
         outcome = Outcome(_table(request, first, problems), problems)
         sinks = _sinks(request, outcome.table)

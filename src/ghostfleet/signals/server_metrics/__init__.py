@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from ghostfleet.core.arrays import I64, Bool
     from ghostfleet.core.batch import Values
-    from ghostfleet.signals import StateObserver
+    from ghostfleet.signals import Expected, StateObserver
     from ghostfleet.spec.data import Data, Metadata
     from ghostfleet.spec.scenario import Scenario
     from ghostfleet.state.servers import ServerState
@@ -212,13 +212,19 @@ def notes(scenario: Scenario, row_s: int) -> Mapping[str, object]:
     }
 
 
-def expectations(scenario: Scenario, extent: Extent | None = None) -> Mapping[str, Sequence[Mapping[str, object]]]:
+def expectations(scenario: Scenario, extent: Extent | None = None) -> Mapping[str, Expected]:
     """What checks may expect of rows of some extent, or of the whole scenario: small tables that queries read."""
     if scenario.estate is not None:
         from ghostfleet.signals.server_metrics.estate import EstateServers
 
-        found = EstateServers(scenario)
-        return {"expected_values": found.words(), "expected_hosts_of_estate": [{"hosts": found.ready().entities}]}
+        return EstateServers(scenario).expectations()
+    return expected_of_servers(scenario, extent)
+
+
+def expected_of_servers(
+    scenario: Scenario, extent: Extent | None = None
+) -> Mapping[str, Sequence[Mapping[str, object]]]:
+    """What checks may expect of a scenario that is about servers alone."""
     data = scenario.servers
     known = _whole(data) if extent is None else extent
     calendar = calendars.holidays("US")

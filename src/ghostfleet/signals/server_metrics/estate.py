@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from ghostfleet.core.arrays import F64
     from ghostfleet.core.batch import Values
+    from ghostfleet.signals import Expected
     from ghostfleet.spec.scenario import Scenario
     from ghostfleet.state.estate import State
     from ghostfleet.world.estate import World
@@ -50,6 +51,7 @@ UNITS = {  # of the domains of the shipped estates; any other is a unit of its o
 }
 RANKS = {"critical": "High", "high": "High", "medium": "Medium", "low": "Low"}
 REGIONS = {"us-east": "US-East", "us-west": "US-West", "eu": "EU", "ap": "Asia"}  # by how a region's name begins
+OF_FLEETS = ("expected_data", "expected_archetypes", "expected_correlations", "expected_hours", "expected_holidays")
 NOBODY = ("-", "IT", "Low")
 
 
@@ -81,9 +83,16 @@ class EstateServers:
         self._table = replace(TABLE, columns=columns, order=("timestamp", "server_id"))
         self._words = own
 
-    def words(self) -> list[dict[str, object]]:
-        """Words that the columns about hosts may have."""
-        return [{"column_name": name, "valid": word} for name, words in self._words.items() for word in words]
+    def expectations(self) -> dict[str, Expected]:
+        """Words that the columns about hosts may have, and why nothing else is expected of them."""
+        count = len(self._names)
+        words = [{"column_name": name, "valid": word} for name, words in self._words.items() for word in words]
+        why = f"the servers are the {count} hosts of an estate, and documents speak of a fleet"
+        return {
+            "expected_values": words,
+            "expected_hosts_of_estate": [{"hosts": count}],
+            **dict.fromkeys(OF_FLEETS, why),
+        }
 
     def ready(self) -> StateObserver:
         """The observer; a row is a day, which does not fold."""

@@ -126,7 +126,7 @@ def _reference(estate: Estate, region: str) -> tuple[int, int, int]:
 
 def _own(plan: Draft, node: DraftNode, edges: list[DraftEdge]) -> None:
     """Split a node's level into its calls' part and its own."""
-    called_ms, passing = 0.0, 1.0
+    called_ms = 0.0
     for edge in edges:
         child = plan.nodes[edge.child]
         answer_ms = child.total_ms + edge.wire_ms
@@ -134,11 +134,20 @@ def _own(plan: Draft, node: DraftNode, edges: list[DraftEdge]) -> None:
         edge.timeout_ms = edge.call.timeout_ms or max(least_ms, TIMEOUT_FACTOR * answer_ms)
         if not edge.call.asynchronous:
             called_ms += edge.calls * answer_ms
-            passing *= 1 - min(edge.calls, 1.0) * _lost(edge, child.total_failure)
+    passing = _passing(plan, edges)
     node.own_ms = max(node.response_ms - called_ms, OWN_SHARE * node.response_ms)
     node.total_ms = node.own_ms + called_ms
     node.own_failure = max(1 - (1 - node.failure) / passing, OWN_SHARE * node.failure)
     node.total_failure = 1 - (1 - node.own_failure) * passing
+
+
+def _passing(plan: Draft, edges: list[DraftEdge]) -> float:
+    """Probability that a request gets past all calls that it waits for."""
+    passing = 1.0
+    for edge in edges:
+        if not edge.call.asynchronous:
+            passing *= 1 - min(edge.calls, 1.0) * _lost(edge, plan.nodes[edge.child].total_failure)
+    return passing
 
 
 def _lost(edge: DraftEdge, failing: float) -> float:
@@ -161,8 +170,8 @@ def _explain(plan: Draft, place: int, out: list[list[DraftEdge]]) -> None:
         times = (least + most) / 2
         for one in reversed(below):
             plan.nodes[one].own_failure = usual[one] * times
-            _total(plan, one, out[one])
-        _total(plan, place, out[place])
+            _add_up(plan, one, out[one])
+        _add_up(plan, place, out[place])
         least, most = (times, most) if node.total_failure < node.failure else (least, times)
 
 
@@ -175,10 +184,7 @@ def _waited_for(place: int, out: list[list[DraftEdge]]) -> list[int]:
     return sorted(found - {place})
 
 
-def _total(plan: Draft, place: int, edges: list[DraftEdge]) -> None:
-    """Probability that a request fails, by its own doing or that of those it waits for."""
-    node, passing = plan.nodes[place], 1.0
-    for edge in edges:
-        if not edge.call.asynchronous:
-            passing *= 1 - min(edge.calls, 1.0) * _lost(edge, plan.nodes[edge.child].total_failure)
-    node.total_failure = 1 - (1 - node.own_failure) * passing
+def _add_up(plan: Draft, place: int, edges: list[DraftEdge]) -> None:
+    """Let a node's requests fail by its own doing or that of those it waits for."""
+    node = plan.nodes[place]
+    node.total_failure = 1 - (1 - node.own_failure) * _passing(plan, edges)
