@@ -33,7 +33,7 @@ class Spikes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Single steps of extra load (CAP-9)."""
 
     probability: Ratio
-    magnitude: Annotated[float, Meta(ge=1)]
+    magnitude: Annotated[float, Meta(ge=1, le=1000)]
 
 
 class Correlation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -12,6 +12,7 @@ where every value came from.
 
 from __future__ import annotations
 
+import math
 import re
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
@@ -38,7 +39,6 @@ class Origin(msgspec.Struct, frozen=True):
 
 
 SCENARIO, CONFIG, ENVIRONMENT, COMMAND = range(4)
-NOWHERE = Origin(SCENARIO, "")
 
 
 class Layers(msgspec.Struct):
@@ -88,9 +88,7 @@ class Layers(msgspec.Struct):
             return
         self._forget(path, stood)
         place[key] = deepcopy(given) if isinstance(given, list) else given
-        self.origins[path] = origin(path)
-        if isinstance(given, list):
-            self._trace(path, given, origin)
+        self._trace(path, given, origin)
 
     def _forget(self, path: Path, stood: Any) -> None:  # noqa: ANN401  any YAML value
         """Forget where what stood at a path came from; to look through all origins for a new key would be quadratic."""
@@ -100,12 +98,13 @@ class Layers(msgspec.Struct):
                 del self.origins[known]
 
     def _trace(self, path: Path, given: Any, origin: Callable[[Path], Origin]) -> None:  # noqa: ANN401  any YAML value
-        """Remember where the parts of a list stand: it is one value, but a part may be what is wrong."""
+        """Remember where a value stands, and the parts of a list: it is one value, but a part may be what is wrong."""
+        self.origins[path] = origin(path)
+        if isinstance(given, float) and not math.isfinite(given):
+            raise ScenarioError(f"{self.origins[path].text}: {'.'.join(path)}: {_no_number(given)}")
         parts = enumerate(given) if isinstance(given, list) else given.items() if isinstance(given, dict) else ()
         for part, below in parts:
-            here = (*path, str(part))
-            self.origins[here] = origin(here)
-            self._trace(here, below, origin)
+            self._trace((*path, str(part)), below, origin)
 
     def says(self, path: Path) -> bool:
         """Whether any layer gave a value at a path or below it."""
@@ -141,14 +140,19 @@ class Layers(msgspec.Struct):
         return max(related, key=lambda found: found[:2], default=(0, 0, None))[2]
 
 
+def _no_number(given: float) -> str:
+    found = ".nan" if math.isnan(given) else ".inf" if given > 0 else "-.inf"
+    return f"expected a number, found {found}; write a finite one such as 1.5, or quotes around it if a text is meant"
+
+
 def section(document: Document, key: str) -> Any:  # noqa: ANN401  any YAML value
     """Value of a key at the top of a document, laid over those of the documents that it builds on."""
     if document.base is None:
         return document.tree.get(key)
     layers = Layers()
-    for given in (section(document.base, key), document.tree.get(key)):
+    for one, given in ((document.base, section(document.base, key)), (document, document.tree.get(key))):
         if given is not None:
-            layers.set((key,), given, NOWHERE)
+            layers.lay(msgspec.structs.replace(one, tree={key: given}, base=None), SCENARIO)
     return layers.tree.get(key)
 
 

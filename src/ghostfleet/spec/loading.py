@@ -192,26 +192,38 @@ def _parse(error: msgspec.ValidationError) -> tuple[str, Path]:
 
 
 def _named(path: Path, tree: Any, model: Any, message: str) -> Path:  # noqa: ANN401  any tree, any msgspec type
-    """Replace the ``...`` that stands for a mapping's key by the key that causes the message."""
-    if "..." not in path:
-        return path
-    at = path.index("...")
-    mapping = tree
-    for step in path[:at]:
-        mapping = mapping[int(step)] if isinstance(mapping, list) else mapping[step]
-    for key in mapping:
-        narrowed = _replaced(tree, path[:at], {key: mapping[key]})
-        try:
-            msgspec.convert(narrowed, model)
-        except msgspec.ValidationError as error:
-            if _parse(error) == (message, path):
-                return _named((*path[:at], key, *path[at + 1 :]), tree, model, message)
-    return (*path[:at], *path[at + 1 :])
+    """Replace each ``...`` that stands for a mapping's key by the key that causes the message."""
+    found = path
+    for at in (at for at, step in enumerate(path) if step == "..."):
+        mapping = _at(tree, found[:at])
+        narrowed = {key: _replaced(tree, found[:at], {key: mapping[key]}) for key in mapping}
+        key = next((key for key in mapping if _refused(narrowed[key], model) == (message, path)), None)
+        if key is None:
+            break
+        found, tree = (*found[:at], key, *found[at + 1 :]), narrowed[key]
+    return tuple(step for step in found if step != "...")
+
+
+def _refused(tree: Any, model: Any) -> tuple[str, Path] | None:  # noqa: ANN401  see _named
+    try:
+        msgspec.convert(tree, model)
+    except msgspec.ValidationError as error:
+        return _parse(error)
+    return None
+
+
+def _at(tree: Any, path: Path) -> Any:  # noqa: ANN401  see _named
+    for step in path:
+        tree = tree[int(step)] if isinstance(tree, list) else tree[step]
+    return tree
 
 
 def _replaced(tree: Any, path: Path, leaf: Any) -> Any:  # noqa: ANN401  see _named
     if not path:
         return leaf
+    if isinstance(tree, list):
+        at = int(path[0])
+        return [*tree[:at], _replaced(tree[at], path[1:], leaf), *tree[at + 1 :]]
     return {**tree, path[0]: _replaced(tree[path[0]], path[1:], leaf)}
 
 

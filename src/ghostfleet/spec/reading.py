@@ -23,8 +23,9 @@ MOST_NODES = 100_000
 
 _INTEGER = re.compile(r"[-+]?[0-9][0-9_]{0,99}\Z")
 _FLOAT = re.compile(
-    r"[-+]?([0-9][0-9_]*(\.[0-9_]*)?|\.[0-9][0-9_]*)([eE][-+]?[0-9]{1,4})?\Z|[-+]?\.inf\Z",
+    r"[-+]?([0-9][0-9_]*(\.[0-9_]*)?|\.[0-9][0-9_]*)([eE][-+]?[0-9]{1,4})?\Z",
 )
+_ENDLESS = re.compile(r"[-+]?\.(inf|Inf|INF)\Z|\.(nan|NaN|NAN)\Z")  # floats to YAML, and no numbers to a scenario
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 
@@ -59,7 +60,9 @@ def scalar(text: str) -> Any:  # noqa: ANN401  a scalar is a bool, an int, a flo
     if _INTEGER.match(text):
         return int(text.replace("_", ""))
     if _FLOAT.match(text):
-        return float(text.replace("_", "").replace(".inf", "inf"))
+        return float(text.replace("_", ""))
+    if _ENDLESS.match(text):
+        return float(text.replace(".", ""))
     return text
 
 

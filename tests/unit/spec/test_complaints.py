@@ -82,6 +82,7 @@ BROKEN_FILES = [
     ("data: {}", "visualization: {formats: []}", ("visualization.formats", "length >= 1")),
     ("expect: {", "expects: {", ("unknown key expects", "did you mean expect?")),
     ("data: {}", "data: {}\nhosts: {count: 5}", ("hosts", "no hosts beside them")),
+    ("magnitude: 1.8", "magnitude: 1e308", ("fleet.archetypes.web.spikes.magnitude", "<= 1000")),
 ]
 
 BROKEN_PARAMETERS = [
@@ -187,8 +188,41 @@ def test_years_and_an_end_that_disagree_are_refused():
     assert "end_date: 2025-12-31 disagrees with years_of_data 3, which ends on 2024-12-31" in message
 
 
-def test_what_is_not_a_number_is_no_number():
-    assert "data.seasonality.weekend_factor: expected a number" in complaint("data.seasonality.weekend_factor=.nan")
+@pytest.mark.parametrize(("text", "found"), [(".nan", ".nan"), (".NaN", ".nan"), (".Inf", ".inf"), ("-.inf", "-.inf")])
+def test_what_is_not_a_finite_number_is_no_number(text, found):
+    said = f"data.seasonality.weekend_factor: expected a number, found {found}; write a finite one such as 1.5"
+    assert said in complaint(f"data.seasonality.weekend_factor={text}")
+    assert f"{said}, or quotes around it if a text is meant" in complaint(
+        environment={"GHOSTFLEET_DATA__SEASONALITY__WEEKEND_FACTOR": text}
+    )
+
+
+@pytest.mark.parametrize("number", [".inf", "1e999"])
+@pytest.mark.parametrize(
+    ("there", "instead", "path"),
+    [
+        ("mean: 45", "mean: {}", "fleet.archetypes.web.cpu_percent.mean"),
+        ("data: {}", "data: {{seasonality: {{eoq_factors: [1.1, {}]}}}}", "data.seasonality.eoq_factors.1"),
+        ("magnitude: 1.8}", "magnitude: 1.8}}\n      shapes: [{{kind: weekend, factor: {}}}]",
+         "fleet.archetypes.web.shapes.0.factor"),
+    ],
+)  # fmt: skip
+def test_a_number_without_end_is_refused_at_its_line(there, instead, path, number):
+    assert there in CAPACITY
+    text = CAPACITY.replace(there, instead.format(number), 1)
+    line = line_of(text, instead.format(number)) + instead.count("\n")
+    assert complaint(text=text).startswith(f"capacity.yaml:{line}: {path}: expected a number, found .inf")
+
+
+def test_a_number_without_end_is_refused_in_files_below_and_flags_too():
+    assert complaint(config="\nhosts: {days: .inf}").startswith("my.yaml:2: hosts.days: expected a number, found .inf")
+    assert "--servers: data.num_servers: expected a number, found .inf" in complaint(flags={"servers": float("inf")})
+    own = "scenario: own\nextends: hosts\nparameters:\n  x:\n    default: .inf"
+    assert complaint(text=own).startswith("capacity.yaml:5: parameters.x.default: expected a number, found .inf")
+
+
+def test_what_looks_like_a_number_without_end_is_a_text_in_quotes():
+    assert load("data.generated_data_path='.inf'").scenario.servers.generated_data_path == ".inf"
 
 
 def test_years_and_an_end_that_agree_are_fine():
