@@ -82,7 +82,8 @@ def _rate(plan: Draft, place: int, edges: list[DraftEdge]) -> None:
         cell.rate = entering * cell.share / seen if seen > 0 else 0.0
     weights = sum(edge.call.weight for edge in open_edges)
     for edge in open_edges:
-        wanted = (rest - entering) * edge.call.weight / weights
+        # Clients may bring more than the level asks for, where they say how much: then callers bring nothing.
+        wanted = max(rest - entering, 0.0) * edge.call.weight / weights
         edge.calls = min(wanted / plan.nodes[edge.parent].rates[now], MOST_CALLS)
     scale = entering / seen if seen > 0 else 0.0
     node.rates = {at: scale * _seen(plan, cells, at) + _brought(plan, edges, at) for at in _instants(plan)}
