@@ -1,6 +1,7 @@
 """However strong an incident is, what is seen of it stays possible."""
 
 import math
+import re
 from functools import cache
 
 import msgspec
@@ -60,10 +61,33 @@ def test_no_option_at_its_limit_makes_a_value_that_cannot_be(kind, end, strength
         {"incident": incident, "starts": "2025-03-05T15:08"},
     ]
     made = estates.scenario("small_estate", f"estate.incidents.placed={msgspec.json.encode(placed).decode()}")
-    generator = Generator(made)
+    assert_all_possible(Generator(made))
+
+
+@pytest.mark.parametrize(
+    "most",
+    [
+        "services.auth-service.entry.rate_per_s=1e6",
+        "services.checkout-service.entry.clients={us-east-1: 1e9, eu-west-1: 1e9}",
+        "services.checkout-service.depends_on.auth-service.weight=1e9",
+        "levels.auth.response_spread_ms=1e9",
+        "levels.auth.failing_ms=1e9",
+        "externals.stripe.response_ms=1e9",
+        "externals.stripe.usd_per_month=1e9",
+        "databases.orders-postgres.usd_per_month=1e9",
+        "databases.orders-postgres.pool=1_000_000_000",
+    ],
+)
+def test_no_key_at_its_limit_makes_a_value_that_cannot_be(most):
+    """For all keys k and rows r of G(k at its maximum): r holds numbers within the bounds of their columns."""
+    assert_all_possible(Generator(estates.scenario("small_estate", f"estate.{most}")), length_s=300)
+
+
+def assert_all_possible(generator, length_s=3600):
     for table in TABLES:
         found = generator.observer(table).table
-        span = Window.between(1741186800, 1741186800 + 3600, 3600 if table == "cost_metrics" else 60)
+        row_s = 3600 if table == "cost_metrics" else 60
+        span = Window.between(1741186800, 1741186800 + max(length_s, row_s), row_s)
         for task in generator.plan(span, [found]).tasks:
             for batch in generator.batches(task):
                 for column in found.columns:
@@ -91,9 +115,10 @@ def test_more_requests_than_can_be_counted_are_refused_by_the_name_of_who_would_
 
 
 @pytest.mark.parametrize("rate", ["1e9", "1e8", "1000001"])
-def test_a_level_that_nobody_could_count_is_refused_where_it_stands(rate):
-    with pytest.raises(ScenarioError, match=r"estate\.levels\.auth\.requests_per_s: expected a number <= 1000000"):
-        estates.scenario("small_estate", f"estate.levels.auth.requests_per_s={rate}")
+@pytest.mark.parametrize("path", ["estate.levels.auth.requests_per_s", "estate.services.auth-service.entry.rate_per_s"])
+def test_a_rate_that_nobody_could_count_is_refused_where_it_stands(path, rate):
+    with pytest.raises(ScenarioError, match=rf"{re.escape(path)}: expected a number <= 1000000"):
+        estates.scenario("small_estate", f"{path}={rate}")
 
 
 def solved(name, placed, *settings, changed=("", "")):

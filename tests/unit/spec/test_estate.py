@@ -2,10 +2,13 @@
 
 import re
 
+import msgspec
 import pytest
 
 from ghostfleet.core.errors import ScenarioError
 from ghostfleet.spec import loading, reading
+from ghostfleet.spec.estate import Estate
+from ghostfleet.spec.estate.demand import MOST_PER_S
 
 ESTATE = loading.shipped()["estate"]
 
@@ -37,6 +40,39 @@ COMPLAINTS = [
      "clients: {mars: 1}, kind: timer},\n       integrates",
      "estate.services.test-automation-runner.entry.clients.mars: there is no region 'mars'"),
     ("cidr: 10.2.0.0/16", "cidr: 10.2.0.0/99", "estate.networks.staging.cidr: "),
+    ("clients: {us-west-2: 1}, kind: timer},\n       integrates",
+     "clients: {us-west-2: 0}, kind: timer},\n       integrates",
+     "estate.services.test-automation-runner.entry.clients: the weights of us-west-2 are all 0; write one above 0"),
+    ("clients: {us-west-2: 1}, kind: timer},\n       integrates",
+     "clients: {us-west-2: 3, us-east-1: -1}, kind: timer},\n       integrates",
+     "estate.services.test-automation-runner.entry.clients.us-east-1: expected a number >= 0"),
+    ("clients: {us-west-2: 1}, kind: timer},\n       integrates",
+     "clients: {us-west-2: .inf}, kind: timer},\n       integrates",
+     "estate.services.test-automation-runner.entry.clients.us-west-2: expected a number, found .inf; write a finite"),
+    ("instance_types: [r5.large, c5.xlarge]", "instance_types: []",
+     "estate.clusters.prod-risk-cluster.instance_types: expected a list of length >= 1"),
+    ("instance_types: [r5.large, c5.xlarge]", "instance_types: [r5.large, zz.huge]",
+     "estate.clusters.prod-risk-cluster.instance_types.1: the price table has no 'zz.huge'; valid are t3.medium, "),
+    ("instance_type: t3.large", "instance_type: banana",
+     "estate.machines.dev-sqlserver-01.instance_type: the price table has no 'banana'; valid are t3.medium, "),
+    ("instance_class: db.t3.large", "instance_class: db.t9.large",
+     "estate.databases.staging-shared-mysql.instance_class: the price table has no 'db.t9.large'; valid are db.t3"),
+    ("instance_class: db.r5.2xlarge", "instance_class: db.r6g.4xlarge, usd_per_month: null",
+     "estate.databases.compliance-reporting-oracle.instance_class: the price table has no 'db.r6g.4xlarge'; valid are"),
+    ("nodes: 28, node_groups: 3", "nodes: 2, node_groups: 3",
+     "estate.clusters.prod-risk-cluster.node_groups: 3 is more than nodes, 2, and no group is empty; valid is 2 or"),
+    ("connections: 90, pool: 330", "connections: 90, pool: 89",
+     "estate.machines.analytics-sqlserver-01.pool: 89 cannot hold the 90 connections of the reference; write 90 or"),
+    ("connections: 95, connections_spread: 30", "connections: 95.5, connections_spread: 30, pool: 95",
+     "estate.databases.trading-replica-postgres.pool: 95 cannot hold the 95.5 connections of the reference; write 96"),
+    ("replicates_to: trading-replica-postgres", "replicates_to: trading-primary-postgres",
+     "estate.databases.trading-primary-postgres.replicates_to: these copies close a circle: trading-primary"),
+    ("zones: [us-east-1a, us-east-1b, us-east-1c", "zones: [us-east-1a, us-east-1b, us-east-1a",
+     "estate.regions.us-east-1.zones.2: us-east-1a stands here twice; name each zone once"),
+    ("routes_to: [legacy-web-interface]", "routes_to: [legacy-web-interface, legacy-web-interface]",
+     "estate.balancers.legacy-elb.routes_to.1: 'legacy-web-interface' stands here twice"),
+    ("cluster: prod-risk-cluster, port: 8001", "cluster: prod-risk-cluster, standby_clusters: [prod-risk-cluster]",
+     "estate.services.risk-calculator.standby_clusters.0: it runs on prod-risk-cluster already; name another cluster"),
 ]  # fmt: skip
 
 
@@ -81,3 +117,90 @@ def test_a_load_shape_that_there_is_not_is_named():
         )
     )
     assert "estate.web_services.monitoring-dashboard.entry.shapes.0.kind: 'sunny' is no load shape" in found
+
+
+@pytest.mark.parametrize("name", ["''", "' '"])
+@pytest.mark.parametrize(
+    "there",
+    ["us-east-1:", "prod-main:", "prod-risk-cluster:", "trading-replica-postgres:", "dev-sqlserver-01:", "legacy-elb:",
+     "admin-portal:", "positions:", "trading-api:", "client-portal:", "stripe:"],
+)  # fmt: skip
+def test_nothing_is_called_nothing(there, name):
+    at = re.search(rf"^    {there}", ESTATE, re.MULTILINE)
+    assert at
+    found = complaint(f"{ESTATE[: at.start()]}    {name}:{ESTATE[at.end() :]}")
+    line = ESTATE[: at.start()].count("\n") + 1
+    assert re.match(rf"my\.yaml:({line}|{line + 1}): estate\.\w+\. ?: a name cannot be empty; write a word", found)
+
+
+@pytest.mark.parametrize(("key", "said"), [("replicates_to", "copies"), ("migrates_to", "moves")])
+def test_databases_are_not_copied_or_moved_in_a_circle(key, said):
+    there = "instance_class: db.r6g.2xlarge, network: prod-secondary,"
+    first, second = "trading-primary-postgres", "trading-replica-postgres"
+    text = ESTATE.replace(there, f"{there} {key}: {first},")
+    text = text.replace("replicates_to: trading-replica-postgres", f"{key}: {second}", 1)
+    found = complaint(text)
+    line = text[: text.index(f"{key}: {second}")].count("\n") + 1
+    assert found.startswith(f"my.yaml:{line}: estate.databases.{first}.{key}: these {said} close a circle: ")
+    assert f"{first} → {second} → {first}; name another database" in found
+
+
+def load(*assignments):
+    return loading.load(reading.read(ESTATE, "my.yaml"), loading.Settings(assignments=assignments)).scenario.estate
+
+
+def test_a_copy_of_a_copy_is_no_circle():
+    estate = load("estate.databases.trading-replica-postgres.replicates_to=portfolio-data-postgres")
+    assert estate.databases["trading-primary-postgres"].replicates_to == "trading-replica-postgres"
+
+
+def test_a_type_whose_price_is_said_may_be_any():
+    for path in ("databases.trading-primary-postgres.instance_class", "machines.dev-sqlserver-01.instance_type"):
+        load(f"estate.{path}=own.huge", f"estate.{path.rpartition('.')[0]}.usd_per_month=100")
+
+
+def test_clients_without_weights_are_those_of_its_own_region():
+    assert load("estate.web_services.admin-portal.entry.clients={}").web_services["admin-portal"].entry.clients == {}
+
+
+def test_some_of_the_clients_may_have_no_weight():
+    entry = load("estate.web_services.admin-portal.entry.clients={us-east-1: 0, eu-west-1: 1}").web_services[
+        "admin-portal"
+    ]
+    assert entry.entry.clients == {"us-east-1": 0.0, "eu-west-1": 1.0}
+
+
+def test_a_group_of_nodes_has_one_at_least_and_a_pool_room_for_the_reference():
+    estate = load(
+        "estate.clusters.dev-microservices-cluster.nodes=2", "estate.databases.trading-replica-postgres.pool=95"
+    )
+    assert (
+        estate.clusters["dev-microservices-cluster"].node_groups
+        == estate.clusters["dev-microservices-cluster"].nodes
+        == 2
+    )
+    assert estate.databases["trading-replica-postgres"].pool == 95
+
+
+def test_every_rate_has_the_limit_of_what_can_be_counted():
+    found = msgspec.json.schema(Estate)["$defs"]
+    for model, key in (("Level", "requests_per_s"), ("WebService", "requests_per_s"), ("Entry", "rate_per_s")):
+        rate = found[model]["properties"][key]
+        assert rate.get("anyOf", [rate])[0]["maximum"] == MOST_PER_S
+
+
+def numbers(node, path):
+    """Places of all numbers of a schema."""
+    parts = enumerate(node) if isinstance(node, list) else node.items() if isinstance(node, dict) else ()
+    if isinstance(node, dict) and node.get("type") in ("number", "integer"):
+        yield path, node
+    for step, part in parts:
+        yield from numbers(part, f"{path}.{step}")
+
+
+def test_every_number_of_an_estate_has_limits():
+    """Hours of incidents are checked by the hours of a day."""
+    least, most = {"minimum", "exclusiveMinimum"}, {"maximum", "exclusiveMaximum"}
+    found = {path: one for path, one in numbers(msgspec.json.schema(Estate)["$defs"], "") if "hours" not in path}
+    assert len(found) > 80
+    assert [path for path, one in found.items() if not (one.keys() & least and one.keys() & most)] == []

@@ -13,6 +13,7 @@ from ghostfleet.core.table import Kind
 from ghostfleet.generate import Generator
 from ghostfleet.spec import loading, reading
 from ghostfleet.spec.estate import names
+from ghostfleet.spec.estate.price_table import price_table
 from ghostfleet.world import estate
 from ghostfleet.world.estate.prices import HOURS_PER_MONTH, PriceList
 from tests.unit.world.documented import CORE, EST_14, SHOP
@@ -348,6 +349,25 @@ def test_hostile_names_are_data(name):
     }
     assert name in words
     assert f"application/{name}" in words
+
+
+def test_what_is_said_to_cost_nothing_costs_nothing():
+    made = world("estate", "estate.clusters.prod-risk-cluster.usd_per_month=0")
+    usd = dict(zip(made["EKSCluster"].keys, made["EKSCluster"].numbers("cost_monthly"), strict=True))
+    assert [name for name, cost in usd.items() if not cost] == ["prod-risk-cluster"]
+
+
+def test_who_promises_hardly_anything_is_never_less_than_not_there():
+    made = world("estate", "estate.externals.stripe.sla_percent=0.001")["ExternalService"]
+    assert made.numbers("actual_availability").min() >= 0
+
+
+def test_every_type_of_the_price_table_has_a_price_and_a_size():
+    prices = PriceList(2.0)
+    for kind in price_table()["instance_usd"]:
+        assert prices.instance(kind) > 0
+        assert min(prices.size(kind)) > 0
+    assert price_table()["database_oracle_usd"].keys() == price_table()["database_oracle_license_usd"].keys()
 
 
 @SCENARIOS

@@ -1,18 +1,20 @@
-"""What a single section of an estate cannot see: names of what there is not, placement, and cycles of calls."""
+"""What a single section of an estate cannot see: names of what there is not, placement, circles, and prices."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
 from ghostfleet.spec.estate import names
+from ghostfleet.spec.estate.price_table import ensure_priced
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ghostfleet.spec.estate import Estate
     from ghostfleet.spec.estate.demand import Call, Entry
 
 MOST_SERVICES = 2_000
+NAMED_BESIDES = ("regions", "levels")  # sections whose names may be those of other things
 MOST_NAMED = 12  # valid names that a complaint lists
 FORBIDDEN = {"\0": "NUL", "\x1f": "the unit separator"}  # no text format carries one, lists of texts use the other
 
@@ -35,6 +37,8 @@ def ensure_sound(estate: Estate) -> None:
             raise ValueError(msg)
     _ensure_placement(estate)
     _ensure_no_cycle(estate)
+    _ensure_no_circle_of_copies(estate)
+    ensure_priced(estate)
     if len(estate.services) > MOST_SERVICES:
         msg = f"services: {len(estate.services):,} are more than the {MOST_SERVICES:,} that an estate may have"
         raise ValueError(msg)
@@ -58,8 +62,12 @@ def references(estate: Estate) -> Iterator[Reference]:
         yield from _listed(f"{here}.externals", application.externals, estate.externals, "external service")
 
 
-def _listed(path: str, names: Iterable[str], known: Mapping[str, object], what: str) -> Iterator[Reference]:
-    yield from (Reference(f"{path}.{place}", name, known, what) for place, name in enumerate(names))
+def _listed(path: str, names: Sequence[str], known: Mapping[str, object], what: str) -> Iterator[Reference]:
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            msg = f"{path}.{place}: {name!r} stands here twice; name each {what} once"
+            raise ValueError(msg)
+        yield Reference(f"{path}.{place}", name, known, what)
 
 
 def _of_places(estate: Estate) -> Iterator[Reference]:
@@ -107,7 +115,12 @@ def _clients(path: str, entry: Entry, estate: Estate) -> Iterator[Reference]:
 
 
 def _ensure_names(estate: Estate) -> None:
-    """Refuse a name that two things have: incidents, metrics and truth tell things apart by name alone."""
+    """Refuse no name, and one that two things have: incidents, metrics and truth tell things apart by name alone."""
+    for section in (*names.SECTIONS, *NAMED_BESIDES):
+        blank = next((name for name in getattr(estate, section) if not name.strip()), None)
+        if blank is not None:
+            msg = f"{section}.{blank}: a name cannot be empty; write a word that tells it from others"
+            raise ValueError(msg)
     taken: dict[str, str] = {}
     for section in names.SECTIONS:
         for name, thing in getattr(estate, section).items():
@@ -135,6 +148,10 @@ def _ensure_placement(estate: Estate) -> None:
         for name, placed in getattr(estate, section).items():
             _agree(f"{section}.{name}.network", name, estate.networks[placed.network].environment)
     for name, service in estate.services.items():
+        if service.cluster in service.standby_clusters:
+            path = f"services.{name}.standby_clusters.{service.standby_clusters.index(service.cluster)}"
+            msg = f"{path}: it runs on {service.cluster} already; name another cluster, or leave it out"
+            raise ValueError(msg)
         around = estate.networks[estate.clusters[service.cluster].network].environment
         _agree(f"services.{name}.cluster", name, names.environment(service.cluster, around))
     for name, application in estate.applications.items():
@@ -159,6 +176,17 @@ def _ensure_no_cycle(estate: Estate) -> None:
         path = f"services.{cycle[0]}.depends_on.{cycle[1]}"
         msg = f"{path}: these calls close a cycle: {' → '.join(cycle)}; give one of them asynchronous: true"
         raise ValueError(msg)
+
+
+def _ensure_no_circle_of_copies(estate: Estate) -> None:
+    """Refuse databases that are copied or moved to themselves, over others or straight."""
+    for key, said in (("replicates_to", "copies"), ("migrates_to", "moves")):
+        targets = {name: getattr(one, key) for name, one in estate.databases.items()}
+        circle = _cycle({name: [] if target is None else [target] for name, target in targets.items()})
+        if circle:
+            path = f"databases.{circle[0]}.{key}"
+            msg = f"{path}: these {said} close a circle: {' → '.join(circle)}; name another database, or leave it out"
+            raise ValueError(msg)
 
 
 def _cycle(waits: Mapping[str, list[str]]) -> list[str]:

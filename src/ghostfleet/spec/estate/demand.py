@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from ghostfleet.spec.estate.places import Aliases, Criticality, FailingMs, Name, Positive
+from ghostfleet.spec.estate.places import MOST, Aliases, Criticality, FailingMs, Name, Positive, Spread, Weight
 from ghostfleet.spec.shaped import shaped
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ Share = Annotated[float, Meta(ge=0, le=1)]
 Protocol = Literal["HTTP/2", "HTTPS", "gRPC", "WebSocket", "Database"]
 Calls = Annotated[float, Meta(gt=0, le=16)]
 MOST_PER_S = 1e6  # requests; calls, retries and surges multiply them, and a minute holds 1e9 at most
+Rate = Annotated[float, Meta(gt=0, le=MOST_PER_S)]
 
 
 class Level(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -27,10 +28,10 @@ class Level(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     memory_percent: Annotated[float, Meta(gt=0, lt=100)]
     memory_spread: Annotated[float, Meta(ge=0, le=50)] = 10.0
     response_ms: Positive
-    response_spread_ms: Annotated[float, Meta(ge=0)] = 0.0
+    response_spread_ms: Spread = 0.0
     error_percent: Annotated[float, Meta(ge=0, lt=50)]
-    requests_per_s: Annotated[float, Meta(gt=0, le=MOST_PER_S)]
-    requests_spread: Annotated[float, Meta(ge=0)] = 0.0
+    requests_per_s: Rate
+    requests_spread: Spread = 0.0
     failing_ms: FailingMs = 0.0
     own_errors: Annotated[
         Share | None,
@@ -48,7 +49,9 @@ class Call(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         Calls | None,
         Meta(description="calls per request; without it, what the callee's level asks for"),
     ] = None
-    weight: Annotated[float, Meta(gt=0, description="share among those who call the same service, as a weight")] = 1.0
+    weight: Annotated[
+        float, Meta(gt=0, le=MOST, description="share among those who call the same service, as a weight")
+    ] = 1.0
     retries: Annotated[int, Meta(ge=0, le=3)] = 1
     timeout_ms: Annotated[Positive | None, Meta(description="without it, ten times the usual time, 2 s at least")] = (
         None
@@ -89,14 +92,15 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         {"kind": "business_hours"},
     )
     clients: Annotated[
-        dict[str, float], Meta(description="regions that it comes from, with weights; each has its own clock")
+        dict[str, Weight],
+        Meta(description="regions that it comes from, with weights, each by its own clock; without any, its own"),
     ] = {}
     share: Annotated[
         Share | None, Meta(description="share of the service's load; without callers 1, else by default one half")
     ] = None
     kind: Literal["clients", "feed", "timer", "schedule"] = "clients"
     rate_per_s: Annotated[
-        Positive | None, Meta(description="where the shapes are 1, whatever the service's level asks for")
+        Rate | None, Meta(description="where the shapes are 1, whatever the service's level asks for")
     ] = None
     peak: Annotated[
         Annotated[float, Meta(ge=1, le=1000)] | None,
@@ -105,8 +109,13 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     unrest: Annotated[float, Meta(ge=0, le=4, description="times the usual wander and surges around the shapes")] = 1.0
 
     def __post_init__(self) -> None:
-        """Refuse shapes that there are not."""
+        """Refuse shapes that there are not, and clients none of whom ever comes."""
         self.curves()
+        if self.clients and not sum(self.clients.values()):
+            msg = (
+                f"clients: the weights of {', '.join(self.clients)} are all 0; write one above 0, or no clients at all"
+            )
+            raise ValueError(msg)
 
     def curves(self) -> tuple[Shape, ...]:
         """Make the shapes of what `shapes` says; ValueError where it says something else."""
@@ -171,7 +180,7 @@ class WebService(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     deployment: Literal["ECS", "EKS", "EC2", "Lambda"] = "ECS"
     instances: Annotated[int, Meta(ge=1, le=500)] = 2
     criticality: Criticality = "medium"
-    requests_per_s: Annotated[float, Meta(gt=0, le=MOST_PER_S)] = 20.0
+    requests_per_s: Rate = 20.0
     response_ms: Positive = 120.0
     error_percent: Annotated[float, Meta(ge=0, lt=50)] = 0.2
     entry: Entry = msgspec.field(default_factory=Entry)

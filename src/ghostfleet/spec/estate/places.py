@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from ipaddress import ip_network
 from typing import Annotated, Literal, get_args
 
@@ -11,20 +12,27 @@ from msgspec import Meta
 MOST_PREFIX = 20
 
 Name = Annotated[str, Meta(min_length=1, max_length=300)]
-Positive = Annotated[float, Meta(gt=0, le=1e9)]
-Whole = Annotated[int, Meta(ge=1)]
+MOST = 10**9  # of whatever has no limit of its own; sums of many of them are still exact
+Positive = Annotated[float, Meta(gt=0, le=MOST)]
+Spread = Annotated[float, Meta(ge=0, le=MOST)]
+Weight = Annotated[float, Meta(ge=0, le=MOST)]
 Criticality = Literal["critical", "high", "medium", "low"]
 Environment = Literal["production", "staging", "development"]
 CRITICALITIES: tuple[str, ...] = get_args(Criticality)
 ENVIRONMENTS: tuple[str, ...] = get_args(Environment)
+Pool = Annotated[
+    Annotated[int, Meta(ge=1, le=MOST)] | None,
+    Meta(description="most connections, no fewer than connections; without it, 2.2 times the usual"),
+]
 Aliases = Annotated[tuple[Name, ...], Meta(description="other names under which documents know it")]
 Cost = Annotated[
-    Annotated[float, Meta(ge=0)] | None,
+    Annotated[float, Meta(ge=0, le=MOST)] | None,
     Meta(description="US dollars per month, where a document states them and not the price table"),
 ]
 
 FailingMs = Annotated[
-    float, Meta(ge=0, description="ms until it tells of a failure of its own, on top of a third of its own time")
+    float,
+    Meta(ge=0, le=MOST, description="ms until it tells of a failure of its own, on top of a third of its own time"),
 ]
 Errors = Annotated[
     Annotated[float, Meta(ge=0, lt=50)] | None,
@@ -36,7 +44,14 @@ class Region(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """A cloud region, or a place that clients come from."""
 
     clock: Annotated[str, Meta(description="IANA time zone of the people there")] = "UTC"
-    zones: Annotated[tuple[str, ...], Meta(description="availability zones; none where only clients are")] = ()
+    zones: Annotated[tuple[Name, ...], Meta(description="availability zones; none where only clients are")] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse a zone that is named twice: subnets are told apart by theirs."""
+        for place, zone in enumerate(self.zones):
+            if zone in self.zones[:place]:
+                msg = f"zones.{place}: {zone} stands here twice; name each zone once"
+                raise ValueError(msg)
 
 
 class Network(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -67,11 +82,20 @@ class Cluster(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     network: Name
     nodes: Annotated[int, Meta(ge=1, le=2_000)]
     node_groups: Annotated[int, Meta(ge=1, le=20)] = 3
-    instance_types: tuple[str, ...] = ("m5.xlarge", "m5.2xlarge")
+    instance_types: Annotated[
+        tuple[Name, ...], Meta(min_length=1, description="of the price table; the first is taken more often")
+    ] = ("m5.xlarge", "m5.2xlarge")
     version: str = "1.29"
     usd_per_month: Cost = None
     cost_center: str = "CC-1000"
     aliases: Aliases = ()
+
+    def __post_init__(self) -> None:
+        """Refuse more groups than there are nodes for."""
+        if self.nodes < self.node_groups:
+            valid = f"valid is {self.nodes} or less, or more nodes"
+            msg = f"node_groups: {self.node_groups} is more than nodes, {self.nodes}, and no group is empty; {valid}"
+            raise ValueError(msg)
 
 
 class Database(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -79,16 +103,16 @@ class Database(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     engine: Literal["postgres", "mysql", "oracle-ee"]
     engine_version: str
-    instance_class: str
+    instance_class: Annotated[Name, Meta(description="of the price table, unless usd_per_month says what it costs")]
     network: Name
     storage_gb: Annotated[int, Meta(ge=1, le=65_536)]
     multi_az: bool = False
-    iops: int | None = None
+    iops: Annotated[int, Meta(ge=0, le=MOST)] | None = None
     cpu_percent: Annotated[float, Meta(gt=0, lt=100)]
     cpu_spread: Annotated[float, Meta(ge=0, le=50)] = 15.0
     connections: Annotated[float, Meta(gt=0, le=10_000)]
-    connections_spread: Annotated[float, Meta(ge=0)] = 20.0
-    pool: Annotated[Whole | None, Meta(description="most connections; without it, 2.2 times the usual")] = None
+    connections_spread: Spread = 20.0
+    pool: Pool = None
     read_iops: Positive
     write_iops: Positive
     read_ms: Positive
@@ -101,6 +125,10 @@ class Database(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     cost_center: str = "CC-2000"
     aliases: Aliases = ()
 
+    def __post_init__(self) -> None:
+        """Refuse a pool that cannot hold what is said to be held."""
+        _ensure_room(self)
+
 
 class Machine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A virtual machine with SQL Server on it (EST-7)."""
@@ -108,14 +136,14 @@ class Machine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     edition: Literal["Enterprise", "Standard", "Express", "Developer"]
     version: str
     license: Literal["dedicated_host", "license_included"]
-    instance_type: str
+    instance_type: Annotated[Name, Meta(description="of the price table, unless usd_per_month says what it costs")]
     network: Name
     storage_gb: Annotated[int, Meta(ge=1, le=65_536)]
-    license_usd: Annotated[float, Meta(ge=0, description="per month")] = 0.0
+    license_usd: Annotated[float, Meta(ge=0, le=MOST, description="per month")] = 0.0
     cpu_percent: Annotated[float, Meta(gt=0, lt=100)] = 35.0
     memory_percent: Annotated[float, Meta(gt=0, lt=100)] = 55.0
     connections: Annotated[float, Meta(gt=0, le=10_000)] = 40.0
-    pool: Whole | None = None
+    pool: Pool = None
     read_iops: Positive = 400.0
     write_iops: Positive = 150.0
     read_ms: Positive = 3.0
@@ -127,6 +155,19 @@ class Machine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     usd_per_month: Cost = None
     cost_center: str = "CC-2000"
     aliases: Aliases = ()
+
+    def __post_init__(self) -> None:
+        """Refuse a pool that cannot hold what is said to be held."""
+        _ensure_room(self)
+
+
+def _ensure_room(store: Database | Machine) -> None:
+    if store.pool is not None and store.pool < store.connections:
+        msg = (
+            f"pool: {store.pool} cannot hold the {store.connections:g} connections of the reference; "
+            f"write {math.ceil(store.connections)} or more, or fewer connections"
+        )
+        raise ValueError(msg)
 
 
 class Balancer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -150,7 +191,7 @@ class Application(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     team: str = "platform-engineering"
     cost_center: str = "CC-1000"
     version: str = "1.0.0"
-    users: Annotated[int, Meta(ge=0)] = 500
+    users: Annotated[int, Meta(ge=0, le=MOST)] = 500
     uses: tuple[Name, ...] = ()
     frontends: tuple[Name, ...] = ()
     externals: tuple[Name, ...] = ()
@@ -162,9 +203,9 @@ class External(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     type: str
     provider: str = ""
     alias: Annotated[str, Meta(description="neutral name, where real ones are not wanted")] = ""
-    usd_per_month: Annotated[float, Meta(ge=0)]
+    usd_per_month: Annotated[float, Meta(ge=0, le=MOST)]
     sla_percent: Annotated[float, Meta(gt=0, le=100)] = 99.9
-    response_ms: Annotated[float, Meta(gt=0, description="median")] = 60.0
+    response_ms: Annotated[Positive, Meta(description="median")] = 60.0
     error_percent: Errors = None
     failing_ms: FailingMs = 0.0
     criticality: Criticality = "medium"

@@ -116,7 +116,7 @@ def externals(ground: Ground) -> Entities:
     names = tuple(shown(ground, key) for key in keys)
     draws = ground.draws(EXTERNAL, keys)
     promised = np.array([one.sla_percent for one in specs])
-    found: F64 = np.minimum(draws.between("availability", promised - BELOW_SLA, promised + ABOVE_SLA), MOST_AVAILABLE)
+    found: F64 = np.clip(draws.between("availability", promised - BELOW_SLA, promised + ABOVE_SLA), 0.0, MOST_AVAILABLE)
     since = draws.whole("last_health_check", 0, CHECKED_EVERY_S - 1)
     values = {
         "type": [one.type for one in specs],

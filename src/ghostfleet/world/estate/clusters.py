@@ -145,7 +145,11 @@ def _homes(ground: Ground, rows: list[tuple[str, str, int]]) -> list[int]:
 def _node_costs(ground: Ground, rows: list[tuple[str, str, int]], types: list[str]) -> list[float]:
     """Price of each node; where a document states the cluster's, an equal share of that."""
     stated = {key: one.usd_per_month for key, one in ground.estate.clusters.items()}
-    shares = {key: ground.prices.factor * usd / ground.estate.clusters[key].nodes for key, usd in stated.items() if usd}
+    shares = {
+        key: ground.prices.factor * usd / ground.estate.clusters[key].nodes
+        for key, usd in stated.items()
+        if usd is not None
+    }
     return [shares.get(row[1], ground.prices.node(kind)) for row, kind in zip(rows, types, strict=True)]
 
 
@@ -186,10 +190,8 @@ def _cluster_costs(ground: Ground) -> list[float]:
     cents = dict.fromkeys(ground.estate.clusters, 0)
     for owner, usd in zip(owners, costs, strict=True):
         cents[owner] += round(100 * usd)
-    stated = ground.estate.clusters
+    stated = {key: one.usd_per_month for key, one in ground.estate.clusters.items()}
     return [
-        ground.prices.factor * (stated[key].usd_per_month or 0.0)
-        if stated[key].usd_per_month
-        else total / 100 + ground.prices.cluster()
+        total / 100 + ground.prices.cluster() if (usd := stated[key]) is None else ground.prices.factor * usd
         for key, total in cents.items()
     ]

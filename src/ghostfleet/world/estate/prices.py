@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import tomllib
-from functools import cache
-from typing import Any
-
 import msgspec
 
-from ghostfleet.core.quantiles import shipped
+from ghostfleet.spec.estate.price_table import family, price_table
 
 HOURS_PER_MONTH = 730.5
 PLAIN_TECHNOLOGY = "other"
 
 
 class PriceList(msgspec.Struct, frozen=True):
-    """The shipped table, with a discount or premium on all of it."""
+    """The shipped table, with a discount or premium on all of it; estates name no types that it does not list."""
 
     factor: float = 1.0
 
@@ -37,21 +33,21 @@ class PriceList(msgspec.Struct, frozen=True):
 
     def database(self, engine: str, kind: str, storage_gb: float, *, multi_az: bool) -> float:
         """A managed database; like can be compared with like by asking for another engine (defect 36)."""
-        family = "oracle" if engine.startswith("oracle") else "open"
-        compute = self._known(f"database_{family}_usd", kind)
+        priced_like = family(engine)
+        compute = self._known(f"database_{priced_like}_usd", kind)
         storage = _price("storage", "database_gb_usd") * storage_gb
-        license_usd = self._known("database_oracle_license_usd", kind) if family == "oracle" else 0.0
+        license_usd = self._known("database_oracle_license_usd", kind) if priced_like == "oracle" else 0.0
         return (compute + self.factor * storage) * (2 if multi_az else 1) + license_usd
 
     def balancer(self, kind: str, use: float) -> float:
         """A load balancer; ``use`` in [0, 1] places its traffic in the documented range."""
-        row = _table()["balancer"][kind]
+        row = price_table()["balancer"][kind]
         hourly = float(row["usd_per_hour"]) + float(row["unit_usd_per_hour"]) * _within(row["units"], use)
         return self.factor * (hourly * HOURS_PER_MONTH + _within(row["data_usd"], use))
 
     def web_service(self, technology: str, compute: float, delivery: float) -> float:
         """A front end; both uses in [0, 1]."""
-        table = _table()["web_service"]
+        table = price_table()["web_service"]
         row = table.get(technology, table[PLAIN_TECHNOLOGY])
         return self.factor * (_within(row["compute_usd"], compute) + _within(row["delivery_usd"], delivery))
 
@@ -61,13 +57,11 @@ class PriceList(msgspec.Struct, frozen=True):
 
     def size(self, kind: str) -> tuple[float, float]:
         """Processors and GB of memory of an instance type."""
-        processors, memory_gb = _table()["instance_size"].get(kind, (4.0, 16.0))
+        processors, memory_gb = price_table()["instance_size"][kind]
         return float(processors), float(memory_gb)
 
     def _known(self, section: str, kind: str) -> float:
-        """Price of a type, or that of a middling one where the table does not list it."""
-        table = _table()[section]
-        return self.factor * float(table.get(kind, table["other"]))
+        return self.factor * _price(section, kind)
 
 
 def _within(bounds: list[float], use: float) -> float:
@@ -76,9 +70,4 @@ def _within(bounds: list[float], use: float) -> float:
 
 
 def _price(section: str, name: str) -> float:
-    return float(_table()[section][name])
-
-
-@cache
-def _table() -> dict[str, Any]:
-    return tomllib.loads(shipped("prices.toml").decode())
+    return float(price_table()[section][name])
