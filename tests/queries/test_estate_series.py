@@ -162,12 +162,15 @@ def test_latency_is_weighted_by_requests(estate):
 def test_costs_average_per_resource_and_day_before_they_are_added(estate):
     answer = asked(estate, "cost_analysis")
     groups = grouped(rows_in(estate, "cost_metrics"), "resource_id")
-    total = sum(fmean(floats(rows, "daily_cost")) for rows in groups.values())
-    waste = sum(fmean(floats(rows, "estimated_waste")) for rows in groups.values())
+    times = {row["time"] for row in rows_in(estate, "cost_metrics")}
+    told = len(times) / 24  # of a day
+    total = told * sum(fmean(floats(rows, "daily_cost")) for rows in groups.values())
+    waste = told * sum(fmean(floats(rows, "estimated_waste")) for rows in groups.values())
+    assert total == pytest.approx(sum(floats(rows_in(estate, "cost_metrics"), "hourly_cost")), rel=1e-6)
     assert answer.summary["total_cost"] == about(total)
     assert answer.summary["waste_percent"] == about(100 * waste / total)
     assert answer.summary["resource_count"] == len(groups)
-    assert answer.summary["monthly_projection"] == about(total * 730.5 / 24)
+    assert answer.summary["monthly_projection"] == about(total / told * 730.5 / 24)
     assert sum(row["total_cost"] for row in answer.tables["by_type"]) == about(total)
     wasteful = [fmean(floats(rows, "estimated_waste")) for rows in groups.values()]
     assert [row["avg_daily_waste"] for row in answer.tables["opportunities"]] == about(
@@ -190,18 +193,30 @@ def cost(time, resource, daily, waste):
 
 
 def test_a_day_of_many_samples_costs_one_day(tmp_path):
-    rows = [cost(at(hour, day=day), "one", 100 + hour, 20) for day in (5, 6) for hour in (0, 2)]
+    rows = [cost(at(hour, day=day), "one", 100 + hour, 20) for day in (5, 6) for hour in (0, 12)]
     put(tmp_path, "cost_metrics", [*rows, cost(at(0), "two", 50, 5)])
     answer = ask("cost_analysis", str(tmp_path))
-    assert [(row["total_cost"], row["resource_count"]) for row in answer.rows] == [(151, 2), (101, 1)]
-    assert (answer.summary["total_cost"], answer.summary["total_waste"]) == (252, 45)
-    assert answer.summary["monthly_projection"] == about(126 * 730.5 / 24)
+    assert [(row["total_cost"], row["resource_count"]) for row in answer.rows] == [(156, 2), (106, 1)]
+    assert (answer.summary["total_cost"], answer.summary["total_waste"]) == (262, 45)
+    assert answer.summary["monthly_projection"] == about(131 * 730.5 / 24)
     assert [row["resource_id"] for row in answer.tables["opportunities"]] == ["one"]
     daily = ask("cost_metrics_daily", str(tmp_path)).rows
     assert [(row["total_cost"], row["avg_cost"], row["resource_count"]) for row in daily] == [
-        (151, 75.5, 2),
-        (101, 101, 1),
+        (156, 78, 2),
+        (106, 106, 1),
     ]
+
+
+@pytest.mark.parametrize(("since", "until", "costs"), [(12, 36, [120, 120]), (23, 25, [10, 10]), (12, 13, [10])])
+def test_parts_of_days_cost_what_their_hours_cost(tmp_path, since, until, costs):
+    """Ten dollars an hour, whichever hours are asked for."""
+    hours = [cost(at(hour % 24, day=5 + hour // 24), "one", 240, 24) for hour in range(72)]
+    put(tmp_path, "cost_metrics", hours)
+    start, end = (at(hour % 24, day=5 + hour // 24) for hour in (since, until))
+    answer = ask("cost_analysis", str(tmp_path), start=start, end=end)
+    assert [row["total_cost"] for row in answer.rows] == about(costs)
+    assert answer.summary["total_waste"] == about(sum(costs) / 10)
+    assert answer.summary["monthly_projection"] == about(240 * 730.5 / 24)
 
 
 def test_opportunities_look_back_seven_days_from_the_newest_row(tmp_path):

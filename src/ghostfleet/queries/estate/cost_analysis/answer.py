@@ -17,20 +17,20 @@ MONTH_DAYS = 730.5 / 24
 
 
 def answer(rows: Mapping[str, Rows], parameters: Mapping[str, Any]) -> Told:
-    """Project a month from the mean of the days that have data."""
+    """Project a month from the mean of the days, and parts of days, that have data."""
     del parameters
     days, resources = rows["days"], rows["resources"]
     cost, waste = (total(one[name] for one in days) for name in ("total_cost", "total_waste"))
-    count = len({one["day"] for one in days})
+    told = {one["day"]: one["day_share"] for one in days}
     wasteful = [one for one in resources if (one["avg_daily_waste"] or 0.0) > WASTE_USD]
     summary = {
         "total_cost": cost,
         "total_waste": waste,
         "waste_percent": share(waste, cost),
         "resource_count": len({one["resource_id"] for one in resources}),
-        "day_count": count,
+        "day_count": len(told),
         "opportunity_count": len(wasteful),
-        "monthly_projection": cost / count * MONTH_DAYS,
+        "monthly_projection": cost / total(told.values()) * MONTH_DAYS,
     }
     return Told({"daily_trend": days, "opportunities": wasteful[:MOST], "by_type": _by_type(days, resources)}, summary)
 
