@@ -346,6 +346,18 @@ def test_a_question_that_needs_too_much_memory_says_so(tmp_path):
             data.add("much", "SELECT hash(range) AS number FROM range(20000000) ORDER BY number")
 
 
+def test_checks_that_need_too_much_memory_are_in_error_and_hide_no_other(tmp_path):
+    """What checks share may be what does not fit; the others are judged all the same."""
+    material.write(tmp_path, *SMALL)
+    with open_data(str(tmp_path), material.TABLES) as data:
+        data.store.execute("SET memory_limit = '4MB'")
+        data.store.execute("SET max_temp_directory_size = '1MB'")
+        found = validate(data)
+    broken = [result.message for result in found.results if result.status == "error"]
+    assert any(message.startswith("a question needs more than there is") for message in broken)
+    assert any(result.status == "passed" for result in found.results if result.name != "file_is_readable")
+
+
 def test_quantiles_of_very_many_hosts_are_right_to_five_digits(tmp_path):
     """For two million rows of a metric: each quantile is that of the values, to 1e-4 of itself."""
     with duckdb.connect(str(tmp_path / "hosts.duckdb")) as store:

@@ -40,7 +40,7 @@ def good(tmp_path_factory):
 def test_good_data_passes(good, capsys):
     assert root.run(["validate", str(good)]) == 0
     said = capsys.readouterr().out
-    assert "7 passed, 1 no data" in said  # checks of other tables are not about this data set
+    assert "(7 passed)" in said  # checks of other tables are not about this data set
 
 
 @pytest.mark.parametrize("name", list(BROKEN))

@@ -89,7 +89,7 @@ def _judged(data: Data, check: Query, thresholds: Mapping[str, float], at: str) 
         names = [column[0] for column in cursor.description or ()]
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchmany(SAMPLES + 20)]
         more = _broken(names, cursor.fetchmany(COUNTED)) if rows else 0
-    except duckdb.Error as error:
+    except (DataError, duckdb.Error) as error:
         return _result(check, "error", str(error).splitlines()[0], at)
     return _verdict(check, rows, more, at)
 

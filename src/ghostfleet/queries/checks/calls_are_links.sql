@@ -3,9 +3,9 @@
 -- severity: medium
 -- status: failed
 -- tables: Service, DEPENDS_ON, QUERIES, network_metrics
--- needs: Service(id, name), DEPENDS_ON(from_id, to_id), QUERIES(from_id, to_id)
+-- needs: Service(id, name)
 -- needs: network_metrics(source_service, target_service)
--- optional: RDSInstance(id, name), EC2Instance(id, name)
+-- optional: DEPENDS_ON(from_id, to_id), QUERIES(from_id, to_id), RDSInstance(id, name), EC2Instance(id, name)
 -- message: {count} calls are in one of both alone, the first {source_service} to {target_service}, {missing_in}
 -- measured: calls and links are the same
 -- advice: A row of network_metrics belongs to a DEPENDS_ON or QUERIES link.
@@ -15,7 +15,10 @@ WITH nodes AS (
     UNION ALL SELECT CAST(id AS VARCHAR), CAST(name AS VARCHAR) FROM "EC2Instance"
 ), links AS (
     SELECT DISTINCT source.name AS source_service, target.name AS target_service
-    FROM (SELECT from_id, to_id FROM "DEPENDS_ON" UNION SELECT from_id, to_id FROM "QUERIES") AS link
+    FROM (
+        SELECT CAST(from_id AS VARCHAR) AS from_id, CAST(to_id AS VARCHAR) AS to_id FROM "DEPENDS_ON"
+        UNION SELECT CAST(from_id AS VARCHAR), CAST(to_id AS VARCHAR) FROM "QUERIES"
+    ) AS link
     JOIN nodes AS source ON source.id = link.from_id
     JOIN nodes AS target ON target.id = link.to_id
 ), calls AS (
