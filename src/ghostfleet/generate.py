@@ -12,6 +12,7 @@ import msgspec
 from ghostfleet import records, signals
 from ghostfleet.core.errors import ScenarioError
 from ghostfleet.core.window import Window
+from ghostfleet.spec import moments
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -123,7 +124,8 @@ class Generator:
             until = min(until, since + time.history_s)
         window = Window.between(since, max(since, until), row_s)
         if not len(window):
-            msg = "no row of the scenario's span starts in the window; `ghostfleet show` prints the span"
+            span = " to ".join(map(moments.text, (time.since_s, time.until_s)))
+            msg = f"no row of the scenario's span starts in the window; the span is {span}"
             raise ScenarioError(msg)
         return window
 

@@ -10,6 +10,7 @@ import click
 from ghostfleet.cli import examine
 from ghostfleet.core.errors import DataError
 from ghostfleet.dashboards import names, report
+from ghostfleet.queries.sources import GRAPH
 from ghostfleet.sinks import home_of
 
 if TYPE_CHECKING:
@@ -48,6 +49,9 @@ def command(url: str | None, *, given: str | None, quiet: bool, **look: Any) -> 
 
 
 def _report(where: str, wanted: Expectations, look: Mapping[str, Any]) -> list[Path]:
+    if where.startswith(GRAPH):
+        msg = f"{where} is a graph, and reports are drawn from tables; valid is a folder, a file or duckdb:FILE"
+        raise DataError(msg)
     usual = wanted.scenario.visualization
     folder = Path(look["to"]) if look["to"] else _beside(where)
     size = (usual.width_inches, usual.height_inches) if look["panels"] else None

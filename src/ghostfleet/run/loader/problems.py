@@ -20,19 +20,24 @@ class Place(NamedTuple):
 
 
 class Problems:
-    """Problems of one file, in the order in which they are found."""
+    """Problems of one file: those that are found first, in the order of its lines."""
 
     def __init__(self, file: str) -> None:
         """Start without any."""
         self._file = file
-        self.shown: list[str] = []
+        self._found: list[tuple[Place, str]] = []
         self.count = 0
 
     def add(self, place: Place, why: str) -> None:
         """Take note of a document that is not loaded."""
         self.count += 1
-        if len(self.shown) < SHOWN:
-            self.shown.append(f"{self._file}, {place}: {printable(why)}")
+        if len(self._found) < SHOWN:
+            self._found.append((place, printable(why)))
+
+    @property
+    def shown(self) -> list[str]:
+        """Those told in full; what is wrong with values is found after what is wrong with lines."""
+        return [f"{self._file}, {place}: {why}" for place, why in sorted(self._found)]
 
     def told(self) -> list[str]:
         """Lines to print."""

@@ -77,7 +77,7 @@ class Rows:
                 found.append(self._decode(text))
                 places.append(number)
             except NO_JSON as error:
-                complain(documents.place(number), said_of(error, self._table))
+                complain(documents.place(number), said_of(_first_wrong(text) or error, self._table))
         return found, places
 
     def _row(self, found: object) -> tuple[Any, ...]:
@@ -95,6 +95,17 @@ class Rows:
             if isinstance(value, str | list) and "\0" in "".join(value):
                 return f"{column.name} contains NUL, which no destination can hold; valid is {valid(column)}"
         return ""
+
+
+def _first_wrong(text: bytes) -> Exception | None:
+    """Why a text is no JSON, if it is none: that comes before what its keys are."""
+    try:
+        msgspec.json.decode(text)
+    except (msgspec.ValidationError, RecursionError):  # JSON that says what there is not
+        return None
+    except NO_JSON as error:
+        return error
+    return None
 
 
 def _without(
