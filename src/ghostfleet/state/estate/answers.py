@@ -14,6 +14,7 @@ import numpy as np
 from ghostfleet.core.scratch import Scratch
 from ghostfleet.state.estate.blocks import blocks
 from ghostfleet.state.estate.latency import Limit
+from ghostfleet.state.estate.powers import Powers
 from ghostfleet.state.estate.ways import Ways, choices, follows, ways
 
 if TYPE_CHECKING:
@@ -110,6 +111,7 @@ class _Part(msgspec.Struct, frozen=True):
     certain: Bool  # calls that every request makes
     common: Bool  # … that half of them make at least
     choices: tuple[tuple[int, ...], ...]  # slots of which a request makes one at most, counted from the level's first
+    usual_choices: tuple[tuple[int, ...], ...]  # … and half of the requests make one
     follows: Bool  # slots before which stands another one of their choice
 
 
@@ -214,7 +216,7 @@ class _Sweep:
         if part.level.steps:
             call = self._call(part)
             if call.clean_moments is not None:
-                self._leave_out_detours(part, call, call.clean_moments.mean)
+                self._leave_out_detours(part, call, call.clean_moments.mean.copy())
             paths = ways(part.waits, self.lost[slots], call.clean, part.choices)
             self.passes[slots] = paths.passes
             for step in part.level.steps:
@@ -280,11 +282,14 @@ class _Sweep:
     def _leave_out_detours(self, part: _Part, call: _Call, call_ms: F64) -> None:
         """Let long calls that only some requests make be no part of the usual way.
 
-        Those who make one and those who do not are two humps, which no single log-normal has.
+        Those who make one and those who do not are two humps, which no single log-normal has. Of a choice that half of
+        the requests make, the shortest call is usual, and others are as long as what they take more.
         """
         usual_ms = self.times[part.level.nodes].copy()
         for step in part.level.steps:
             usual_ms[: step.stop - step.start] += np.where(part.certain[step], call_ms[step], 0.0)
+        for slots in part.usual_choices:
+            call_ms[list(slots)] -= np.minimum.reduce(call_ms[list(slots)])
         for step in part.level.steps:
             long = call_ms[step] > DETOUR * usual_ms[: step.stop - step.start]
             call.clean[step][long & ~part.common[step]] = 0.0
@@ -294,33 +299,6 @@ class _Sweep:
         children = part.children
         _, *clean = part.limits.split(self.clean_mean[children] + wire_ms, self.clean_variance[children])
         return Moments(*clean)
-
-
-class Powers:
-    """Powers of the probability that an attempt fails, where slots differ in how often they try."""
-
-    def __init__(self, q: F64, retries: I64) -> None:
-        """Multiply them up to the longest series of attempts; ``retries`` has the shape (slots, 1)."""
-        self.q, self._retries = q, retries
-        self._all = [np.ones_like(q), q]
-        for _ in range(int(retries.max(initial=0))):
-            self._all.append(self._all[-1] * q)
-
-    def at(self, exponents: I64) -> F64:
-        """Power of each slot; exponents have the shape (slots, 1)."""
-        low, high = int(exponents.min()), int(exponents.max())
-        out = self._all[low]
-        for exponent in range(low + 1, high + 1):
-            out = np.where(exponents == exponent, self._all[exponent], out)
-        return out
-
-    def mean_failures(self) -> F64:
-        """Mean number of failed attempts of calls that were served in the end: Σ k q^k (1 − q) / (1 − q^(R+1))."""
-        total = np.zeros_like(self.q)
-        for failures in range(1, len(self._all) - 1):
-            total += np.where(self._retries >= failures, failures, 0) * self._all[failures]
-        mean: F64 = total * (1 - self.q) / (1 - self.at(self._retries + 1))
-        return mean
 
 
 def _parts(flow: Flow) -> list[_Part]:
@@ -342,7 +320,10 @@ def _parts(flow: Flow) -> list[_Part]:
                 waits=flow.waits[slots][:, None],
                 certain=(flow.slots.shares[slots] >= 1)[:, None],
                 common=(flow.slots.shares[slots] >= COMMON)[:, None],
-                choices=choices(flow, slots),
+                choices=(exclusive := choices(flow, slots)),
+                usual_choices=tuple(
+                    one for one in exclusive if np.add.reduce(flow.slots.shares[slots[list(one)]]) >= COMMON
+                ),
                 follows=follows(flow, slots)[:, None],
             )
         )

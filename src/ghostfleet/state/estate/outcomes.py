@@ -16,8 +16,8 @@ import numpy as np
 from ghostfleet.core import counts, draw
 from ghostfleet.core.errors import ScenarioError
 from ghostfleet.core.scratch import Scratch
-from ghostfleet.state.estate.answers import Powers
 from ghostfleet.state.estate.blocks import blocks
+from ghostfleet.state.estate.powers import Powers
 from ghostfleet.state.estate.ways import choices
 
 if TYPE_CHECKING:
