@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from ghostfleet.core.errors import ScenarioError
 from ghostfleet.generate import Generator
 from ghostfleet.state.estate import Estates
 from ghostfleet.truth.metrics import FLOWING
@@ -52,3 +53,20 @@ def test_what_comes_round_is_counted_where_it_arrives(made):
     np.testing.assert_array_equal(arrived, done.requests)
     for metric in FLOWING:
         assert metric.read(state).shape == (len(metric.names(flow)), 120), metric.name
+
+
+def test_as_many_messages_come_round_as_the_scenario_says(made):
+    """Of all requests of the caller, those that came round included: these bring others, a tick later."""
+    made = Estates(made)
+    rates = made.solve(estates.window(0, 120)).rates
+    (parent,), (calls,) = made.flow.echoes.parents.tolist(), made.flow.echoes.calls.tolist()
+    assert calls == 0.5
+    np.testing.assert_allclose(rates.echoing[0, 1:], calls * rates.first[parent, :-1], rtol=0.01)
+
+
+def test_messages_that_would_become_ever_more_are_refused():
+    more = CIRCLE[0], CIRCLE[1].replace("per_request: 0.5", "per_request: 2")
+    with pytest.raises(
+        ScenarioError, match=r"payment-service\.depends_on\.checkout-service: a message that comes round"
+    ):
+        Estates(estates.scenario("small_estate", changed=more))

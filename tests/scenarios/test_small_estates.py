@@ -6,6 +6,7 @@ from ghostfleet import records
 from ghostfleet.core.window import Window
 from ghostfleet.generate import Generator
 from ghostfleet.spec import loading, reading
+from tests.laws import estates
 
 SINCE_S = 1738713600  # 2025-02-05
 PLACES = """
@@ -60,3 +61,13 @@ def test_every_table_can_be_had(estate, row_s):
         step_s = 3600 if name in {"cost_metrics", "compliance_metrics"} else row_s
         for task in generator.plan(Window.between(SINCE_S, SINCE_S + 10800, step_s), [table]).tasks:
             assert all(batch.table is table for batch in generator.batches(task))
+
+
+def test_a_service_that_nobody_asks_is_idle():
+    """Of two services of one level the one without requests shows no load."""
+    estate = ESTATES["two services"].replace("depends_on: {two: {}}", "depends_on: {}")
+    made = Generator(loading.load(reading.read(estate, "own.yaml")).scenario)
+    found = estates.rows(made, "system_metrics", Window.between(SINCE_S + 43200, SINCE_S + 46800, 60))
+    mean = {name: found["cpu_utilization"][found["service_name"] == name].mean() for name in ("one", "two")}
+    assert set(found["request_count"][found["service_name"] == "two"].tolist()) == {0}
+    assert mean["two"] < 0.1 * mean["one"]

@@ -119,6 +119,11 @@ class Estate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         checks.ensure_sound(self)
         ensure_sound(self)
 
+    def shown(self, external: str) -> str:
+        """Name under which somebody else's service is shown: neutral where that is wanted."""
+        alias = self.externals[external].alias
+        return alias if self.prices.aliases and alias else external
+
     @property
     def span_s(self) -> tuple[int, int]:
         """Half-open span in seconds since the epoch."""

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 MOST_PREFIX = 20
+USUAL_GROUPS = 3  # of the nodes of a cluster
 
 Name = Annotated[str, Meta(min_length=1, max_length=300)]
 MOST = 10**9  # of whatever has no limit of its own; sums of many of them are still exact
@@ -81,7 +82,9 @@ class Cluster(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
     network: Name
     nodes: Annotated[int, Meta(ge=1, le=2_000)]
-    node_groups: Annotated[int, Meta(ge=1, le=20)] = 3
+    node_groups: Annotated[
+        Annotated[int, Meta(ge=1, le=20)] | None, Meta(description="without it three, or one a node")
+    ] = None
     instance_types: Annotated[
         tuple[Name, ...], Meta(min_length=1, description="of the price table; the first is taken more often")
     ] = ("m5.xlarge", "m5.2xlarge")
@@ -92,10 +95,15 @@ class Cluster(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
     def __post_init__(self) -> None:
         """Refuse more groups than there are nodes for."""
-        if self.nodes < self.node_groups:
+        if self.node_groups is not None and self.nodes < self.node_groups:
             valid = f"valid is {self.nodes} or less, or more nodes"
             msg = f"node_groups: {self.node_groups} is more than nodes, {self.nodes}, and no group is empty; {valid}"
             raise ValueError(msg)
+
+    @property
+    def groups(self) -> int:
+        """How many groups its nodes come in."""
+        return min(USUAL_GROUPS, self.nodes) if self.node_groups is None else self.node_groups
 
 
 class Database(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

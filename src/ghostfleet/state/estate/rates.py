@@ -19,7 +19,7 @@ from ghostfleet.state.estate.answers import Alone, Answers, Own, Sweeper
 from ghostfleet.state.estate.blocks import blocks
 from ghostfleet.state.estate.noise import Bursts, Wander, characters
 from ghostfleet.state.estate.ways import choices, passes
-from ghostfleet.world.flow.draft import DATABASE, EXTERNAL, MACHINE, SERVICE
+from ghostfleet.world.flow.draft import DATABASE, EXTERNAL, MACHINE, SERVICE, WEB
 
 if TYPE_CHECKING:
     from ghostfleet.core.arrays import F64, I64, Bool
@@ -32,7 +32,8 @@ STABLE, START = 6, 2  # ticks over which the autoscaler looks for the most, and 
 BREAKER = 3  # ticks for which a breaker stays open
 REFUSED = 0.95  # share of calls that an open breaker refuses; the rest are its trials …
 TRIED = 0.5  # … of which it makes more before it closes
-LOOK_BACK = STABLE + START + BREAKER + 2  # and a tick, so that the one before a window is right as well
+ROUNDS = 8  # messages that close a circle come round so often; a tick each
+LOOK_BACK = STABLE + START + BREAKER + ROUNDS + 1  # and a tick, so that the one before a window is right as well
 TOLD_SOON = 0.35  # of a node's own time, until it tells of a failure of its own
 FULL = 1.2  # demand over capacity from which on requests are turned away; up to there they wait
 POOL_FULL = 0.98  # connections wanted over those there are
@@ -123,13 +124,13 @@ class Solver:
         )
 
     def _echoing(self, entering: F64) -> F64:
-        """What asynchronous calls that close a circle carry: a tick old, and without what came round before."""
+        """What asynchronous calls that close a circle carry: a tick old each time that they come round."""
         echoes = self.flow.echoes
-        if not len(echoes):
-            return np.zeros((0, entering.shape[1]))
-        plain = self._down(entering, np.zeros((0, entering.shape[1])), None)
-        sent = plain[echoes.parents] * echoes.calls[:, None]
-        return np.concatenate([sent[:, :1], sent[:, :-1]], axis=1)
+        echoing = np.zeros((len(echoes), entering.shape[1]))
+        for _ in range(ROUNDS if len(echoes) else 0):
+            sent = self._down(entering, echoing, None)[echoes.parents] * echoes.calls[:, None]
+            echoing = np.concatenate([sent[:, :1], sent[:, :-1]], axis=1)
+        return echoing
 
     def _down(self, entering: F64, echoing: F64, seen: Alone | None) -> F64:
         """Attempts per second at each node: first ones only, or with the retries that failures seen bring."""
@@ -231,7 +232,8 @@ class Solver:
         nodes, (some, rows), rates = self.flow.nodes, self._loaded, self._copied(rates)
         loads, connections = np.empty_like(rates), np.zeros_like(rates)
         times, failures = quiet[0].copy(), quiet[1].copy()
-        loads[...] = nodes.loads[:, None]
+        # Stores that nobody calls do what they are said to; services without requests do nothing.
+        loads[...] = np.where(np.isin(nodes.kinds, (SERVICE, WEB)), 0.0, nodes.loads)[:, None]
         usual = nodes.loads[some][:, None]
         busy = rates[some] * (usual / self._usual[some][:, None])
         influences.scale("node.cost", rows, busy)

@@ -104,16 +104,10 @@ def applications(ground: Ground) -> Entities:
     return entities(APPLICATION, keys, [f"application/{key}" for key in keys], values)
 
 
-def shown(ground: Ground, key: str) -> str:
-    """Name under which an external service is shown: neutral where that is wanted."""
-    external = ground.estate.externals[key]
-    return external.alias if ground.estate.prices.aliases and external.alias else key
-
-
 def externals(ground: Ground) -> Entities:
     """All external services; draws go by their own names, so that neutral ones change nothing else."""
     keys, specs = list(ground.estate.externals), list(ground.estate.externals.values())
-    names = tuple(shown(ground, key) for key in keys)
+    names = tuple(map(ground.estate.shown, keys))
     draws = ground.draws(EXTERNAL, keys)
     promised = np.array([one.sla_percent for one in specs])
     found: F64 = np.clip(draws.between("availability", promised - BELOW_SLA, promised + ABOVE_SLA), 0.0, MOST_AVAILABLE)

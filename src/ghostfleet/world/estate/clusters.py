@@ -107,7 +107,7 @@ def nodes(ground: Ground) -> Entities:
         "instance_id": ids,
         "instance_type": types,
         "cluster_name": [row[1] for row in rows],
-        "node_group": [f"{row[1]}-group-{row[2] % specs[row[1]].node_groups + 1}" for row in rows],
+        "node_group": [f"{row[1]}-group-{row[2] % specs[row[1]].groups + 1}" for row in rows],
         "region": regions,
         "availability_zone": [words["availability_zone"][home] for home in homes],
         "vpc_id": [vpc_id(specs[row[1]].network) for row in rows],
@@ -171,7 +171,7 @@ def clusters(ground: Ground) -> Entities:
             for key, region in zip(keys, regions, strict=True)
         ],
         "created_at": draws.created(ground.since_s),
-        "node_groups": [one.node_groups for one in specs],
+        "node_groups": [one.groups for one in specs],
         "total_nodes": [one.nodes for one in specs],
         "nodes_running": [one.nodes for one in specs],
         "instance_types": [one.instance_types for one in specs],

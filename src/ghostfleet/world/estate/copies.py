@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 V = TypeVar("V")
 
+COPY = "-u"  # between the name of an original and the number of a copy
 DOMAINS = frozenset({"trading", "risk", "portfolio", "shop"})  # of which every unit has its own; the rest serves all
 
 
@@ -41,8 +42,8 @@ def expanded(estate: Estate) -> Estate:
     for number in range(2, estate.scale + 1):
         for section, names in unit.items():
             for name in names:
-                copy = COPIERS[section](getattr(estate, section)[name], _Renaming(unit, f"-u{number}"))
-                grown[section][f"{name}-u{number}"] = copy
+                copy = COPIERS[section](getattr(estate, section)[name], _Renaming(unit, f"{COPY}{number}"))
+                grown[section][f"{name}{COPY}{number}"] = copy
     return msgspec.structs.replace(estate, scale=1, **grown)
 
 

@@ -16,7 +16,7 @@ from ghostfleet.core import draw
 from ghostfleet.core.errors import ScenarioError
 from ghostfleet.spec.estate import Estate
 from ghostfleet.world.estate.copies import expanded
-from ghostfleet.world.flow.calibration import calibrate
+from ghostfleet.world.flow.calibration import calibrate, usual
 from ghostfleet.world.flow.draft import DATABASE, EXTERNAL, MACHINE, SERVICE, WEB, Draft, DraftEdge, draft
 from ghostfleet.world.flow.levels import Levels, in_levels
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ghostfleet.core.arrays import F64, I64, U64
     from ghostfleet.shapes import Shape
     from ghostfleet.spec.scenario import Scenario
+    from ghostfleet.world.flow.calibration import Usual
 
 KINDS = {
     WEB: "WebService",
@@ -121,8 +122,7 @@ class Flow(msgspec.Struct, frozen=True, dict=True):
     edges: Edges
     slots: Slots
     entries: Entries
-    # Asynchronous calls that close a circle: their messages arrive a tick later and are answered by nobody. They carry
-    # what the caller's requests would send if no message had come round, so that nothing goes round twice.
+    # Asynchronous calls that close a circle: their messages arrive a tick later and are answered by nobody.
     echoes: Edges
 
     def stream(self, *names: str) -> draw.Stream:
@@ -133,6 +133,13 @@ class Flow(msgspec.Struct, frozen=True, dict=True):
     def places(self) -> dict[str, int]:
         """Node by name."""
         return {name: place for place, name in enumerate(self.nodes.names)}
+
+    @cached_property
+    def shown(self) -> tuple[str, ...]:
+        """Names of the nodes as telemetry has them: neutral ones of other people's services, where those are wanted."""
+        others = self.estate.externals
+        named = zip(self.nodes.names, self.nodes.kinds.tolist(), strict=True)
+        return tuple(self.estate.shown(name) if kind == EXTERNAL and name in others else name for name, kind in named)
 
     @cached_property
     def originals(self) -> dict[int, int]:
@@ -190,13 +197,18 @@ def build(scenario: Scenario) -> Flow:
     if scenario.estate is None:
         msg = f"the scenario {scenario.scenario} has no estate: it needs the section estate"
         raise ScenarioError(msg)
-    return of(expanded(scenario.estate), scenario.seed)
-
-
-def of(estate: Estate, seed: int) -> Flow:
-    """Flow of an estate."""
-    plan = draft(estate, seed)
+    first = scenario.estate
+    if first.scale == 1:
+        return _of(first, scenario.seed)
+    plan = draft(first, scenario.seed)
     calibrate(plan)
+    return _of(expanded(first), scenario.seed, usual(plan))
+
+
+def _of(estate: Estate, seed: int, first: Usual | None = None) -> Flow:
+    """Flow of an estate, of which ``first`` says what holds of all copies."""
+    plan = draft(estate, seed)
+    calibrate(plan, first)
     made = Flow(
         seed, estate, _nodes(plan), _edges(plan, plan.edges), _slots(plan), _entries(plan), _edges(plan, plan.echoes)
     )

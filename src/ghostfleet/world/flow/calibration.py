@@ -9,13 +9,18 @@ from __future__ import annotations
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, TypeVar
 
+import msgspec
 import numpy as np
 
 from ghostfleet.core import zones
+from ghostfleet.core.errors import ScenarioError
 from ghostfleet.core.moments import Moments
 from ghostfleet.core.window import MINUTE_S, Window
+from ghostfleet.world.estate.copies import COPY
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from ghostfleet.core.arrays import F64
     from ghostfleet.spec.estate import Estate
     from ghostfleet.world.flow.draft import Draft, DraftEdge, DraftEntry, DraftNode
@@ -27,23 +32,45 @@ OWN_SHARE = 0.1  # of a level, at least, is the node's own doing, however much i
 ENTRY_SHARE = 0.5  # of the demand of a node with callers, where its entry does not say
 TIMEOUT_FACTOR, LEAST_TIMEOUT_MS = 10.0, 2000.0
 STATEMENT_TIMEOUT_MS = 15_000.0  # drivers wait long, and for a connection, too
+OFTEN = 0.25  # messages a request that close a circle, where nobody says how many
+MOST_ROUND = 0.75  # messages that one brings with it when it comes round
 UNAWAITED_MS = 3_600_000.0  # of a message that comes round: nobody gives up on it
 MOST_CALLS = 16.0
 MOST_FAILING, NEVER = 0.9, 1e-9
 HALVINGS = 60  # as many as make a double's last bits
 
 
-def calibrate(plan: Draft) -> None:
-    """Fill in rates from the first caller down, times and failures from the last callee up."""
+class Usual(msgspec.Struct, frozen=True):
+    """What was worked out of a first unit, and holds of its copies."""
+
+    calls: dict[tuple[str, str], float]  # per request, by caller and callee
+    entering: dict[str, float]  # requests per second at the reference
+
+
+def usual(first: Draft) -> Usual:
+    """What a calibrated draft says of calls and entries."""
+    names = [node.name for node in first.nodes]
+    return Usual(
+        {(names[edge.parent], names[edge.child]): edge.calls for edge in first.edges},
+        {node.name: node.entering for node in first.nodes},
+    )
+
+
+def calibrate(plan: Draft, first: Usual | None = None) -> None:
+    """Fill in rates from the first caller down, times and failures from the last callee up.
+
+    ``first`` are those of the first unit, where there are copies: a copy asks those whom all share as often as it does.
+    """
     for edge in plan.echoes:
-        edge.calls, edge.timeout_ms = edge.call.per_request or 1.0, UNAWAITED_MS
+        edge.calls, edge.timeout_ms = edge.call.per_request or OFTEN, UNAWAITED_MS
     into: list[list[DraftEdge]] = [[] for _ in plan.nodes]
     out: list[list[DraftEdge]] = [[] for _ in plan.nodes]
     for edge in plan.edges:
         into[edge.child].append(edge)
         out[edge.parent].append(edge)
     for place in range(len(plan.nodes)):
-        _rate(plan, place, into[place])
+        _rate(plan, place, into[place], first)
+    _ensure_few_come_round(plan, out)
     for place in reversed(range(len(plan.nodes))):
         _own(plan, plan.nodes[place], out[place])
     for place in range(len(plan.nodes)):
@@ -59,7 +86,7 @@ def power(value: F, exponent: int) -> F:
     return out
 
 
-def _rate(plan: Draft, place: int, edges: list[DraftEdge]) -> None:
+def _rate(plan: Draft, place: int, edges: list[DraftEdge], first: Usual | None) -> None:
     """Calls per request of the edges into a node, and what enters at it; then its rate at each reference instant."""
     node = plan.nodes[place]
     now = node.region
@@ -78,16 +105,50 @@ def _rate(plan: Draft, place: int, edges: list[DraftEdge]) -> None:
     seen = _seen(plan, cells, now)
     if said is not None:
         entering = said * seen
+    if first is not None:
+        entering = first.entering[original(node.name, first.entering)]
+    node.entering = entering
     for cell in cells:
         cell.rate = entering * cell.share / seen if seen > 0 else 0.0
     weights = sum(edge.call.weight for edge in open_edges)
     for edge in open_edges:
+        if first is not None:
+            caller, callee = (original(plan.nodes[at].name, first.entering) for at in (edge.parent, edge.child))
+            edge.calls = first.calls[caller, callee]
+            continue
         # Clients may bring more than the level asks for, where they say how much: then callers bring nothing.
         wanted = max(rest - entering, 0.0) * edge.call.weight / weights
         edge.calls = min(wanted / plan.nodes[edge.parent].rates[now], MOST_CALLS)
     scale = entering / seen if seen > 0 else 0.0
     node.rates = {at: scale * _seen(plan, cells, at) + _brought(plan, edges, at) for at in _instants(plan)}
     node.rate = node.rates[now]
+
+
+def _ensure_few_come_round(plan: Draft, out: list[list[DraftEdge]]) -> None:
+    """Refuse circles in which messages would become ever more: what one brings with it when it comes round."""
+    brings = np.zeros((len(plan.echoes), len(plan.echoes)))
+    for number, echo in enumerate(plan.echoes):
+        asked = np.zeros(len(plan.nodes))
+        asked[echo.child] = 1.0
+        for place in range(echo.child, len(plan.nodes)):
+            for edge in out[place]:
+                asked[edge.child] += asked[place] * edge.calls
+        brings[:, number] = [asked[other.parent] * other.calls for other in plan.echoes]
+    # Of a matrix without a negative entry the largest sum of a column is no less than what it grows by.
+    most = float(np.add.reduce(brings, axis=0).max(initial=0.0))
+    if most > MOST_ROUND:
+        echo = plan.echoes[int(np.add.reduce(brings, axis=0).argmax())]
+        caller, callee = (plan.nodes[at].name for at in (echo.parent, echo.child))
+        msg = (
+            f"estate.services.{caller}.depends_on.{callee}: a message that comes round brings {most:.2g} more with it; "
+            f"valid is a per_request in this circle with which it brings {MOST_ROUND} at most"
+        )
+        raise ScenarioError(msg)
+
+
+def original(name: str, first: Container[str]) -> str:
+    """Whose copy somebody is, if not of the first unit."""
+    return name if name in first else name.rpartition(COPY)[0]
 
 
 def _brought(plan: Draft, edges: list[DraftEdge], at: str) -> float:

@@ -53,6 +53,7 @@ class DraftNode(msgspec.Struct):
     failing_ms: float = 0.0
     own_errors: float | None = None
     rate: float = 0.0
+    entering: float = 0.0
     rates: dict[str, float] = {}  # at the reference instant of each region; `rate` is that at its own
     own_ms: float = 0.0
     own_failure: float = 0.0
