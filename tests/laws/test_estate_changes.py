@@ -10,6 +10,7 @@ import pytest
 from ghostfleet.core.window import DAY_S, MINUTE_S, Window
 from ghostfleet.generate import Generator
 from ghostfleet.state.estate import Estates
+from ghostfleet.state.estate.influences import Influences
 from tests.laws import estates
 
 PLACED = 'starts: "2025-03-05T18:30"}'
@@ -95,7 +96,9 @@ def test_who_forgets_the_tick_before_the_window_is_seen(monkeypatch):
     solve = Estates.solve
 
     def forgetful(self, *args, **options):
-        return msgspec.structs.replace(solve(self, *args, **options), out_before=frozenset())
+        state = solve(self, *args, **options)
+        nothing = {key: np.zeros(1) for key in state.before.arrays}
+        return msgspec.structs.replace(state, before=Influences(state.before.window, nothing))
 
     monkeypatch.setattr(Estates, "solve", forgetful)
     parts, whole = chunked()
@@ -114,3 +117,31 @@ def test_the_graph_shows_the_version_that_is_out_when_the_window_ends(when):
     before = [row for row in found if row[0] < span.since_s + until * MINUTE_S]
     assert version == (before[-1][3] if before else found[0][2])
     assert (version.count(".") == 3) == (when == "out")
+
+
+SPIRAL = """
+      - {starts: "2025-03-05T16:00", incident: {kind: cost_spiral, on: [prod-platform-cluster], onset: [20, 20],
+         minutes: [60, 60], recovery: [10, 10], nodes: 2.5}}
+"""
+
+
+def spiral():
+    return Generator(estates.scenario(changed=("    placed:\n", f"    placed:{SPIRAL}")))
+
+
+def test_machines_that_a_cluster_adds_and_gives_back_are_changes():
+    """Each step goes on where the one before ended, from the plan up and back, in any parts of the window."""
+    made = spiral()
+    (at,) = [one for one in made.estates.occasions._told if one.name == "cost_spiral"]
+    low = (at.start_s - estates.START * MINUTE_S) // 60 - 10
+    whole = estates.rows(made, "changes", estates.window(low, low + 120))
+    names = whole["entity"] == "prod-platform-cluster"
+    steps = [
+        (int(old), int(new)) for old, new in zip(whole["old_value"][names], whole["new_value"][names], strict=True)
+    ]
+    assert len(steps) > 4
+    assert steps[0][0] == steps[-1][1] == made.estates.flow.estate.clusters["prod-platform-cluster"].nodes
+    assert all(one[1] == other[0] for one, other in pairwise(steps))
+    assert set(whole["entity_type"][names]) == {"EKSCluster"}
+    parts = [estates.rows(made, "changes", estates.window(low + a, low + b)) for a, b in ((0, 13), (13, 47), (47, 120))]
+    estates.assert_equal(estates.joined(parts, made.observer("changes").table.names), whole)

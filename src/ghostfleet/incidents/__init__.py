@@ -48,7 +48,7 @@ Parameter = Literal[
     "logins.failed",  # plus: failed logins per minute
     "logins.escalated",  # plus: escalations of privilege per hour
 ]
-Whom = Literal["root", "cluster", "callers", "callees", "databases", "entries", "residents"]
+Whom = Literal["root", "cluster", "callers", "hosts", "callees", "databases", "entries", "residents"]
 Envelope = Literal["plateau", "swell", "climb", "slide", "whole"]
 Spread = Literal["callers", "callees", "sharers"]
 Severity = Annotated[

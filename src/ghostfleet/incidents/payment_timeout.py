@@ -32,6 +32,10 @@ class PaymentTimeout(Incident, frozen=True, kw_only=True, tag="payment_timeout")
         float, Meta(ge=1, description="times the own time of its callers, whose threads wait until breakers open")
     ] = 8.0
 
+    nodes: Annotated[
+        float, Meta(ge=1, le=20, description="times the machines of its callers' clusters, added while work piles up")
+    ] = 1.0
+
     WHOM = Selector("ExternalService", {"type": ("payment_gateway",)})
     SPREADS = ("callers", "callees", "sharers", "callees")
     TYPE = "outage"
@@ -50,5 +54,6 @@ class PaymentTimeout(Incident, frozen=True, kw_only=True, tag="payment_timeout")
             Effect("node.failure", self.failure, envelope="climb"),
             Effect("node.holding", self.slower),
             Effect("node.memory", 12.0, on="callers", envelope="swell"),
+            *((Effect("cluster.nodes", self.nodes, on="hosts"),) if self.nodes > 1 else ()),
             *at_entries(self.traffic, self.waiting_points, self.busy_points),
         )

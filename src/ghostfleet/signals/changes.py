@@ -18,6 +18,7 @@ from ghostfleet.core.window import DAY_S
 from ghostfleet.signals import StateObserver
 from ghostfleet.spec.estate import TICK_S
 from ghostfleet.state.estate.events import Rhythm
+from ghostfleet.state.estate.nodes import machines
 from ghostfleet.world import flow as flows
 from ghostfleet.world.flow.draft import SERVICE
 
@@ -40,11 +41,11 @@ TABLE = Table(
         column("change_id", Kind.TEXT, "unique id"),
         column("change_type", Kind.TEXT, "what kind of change", values=TYPES),
         column("entity", Kind.TEXT, "name of what was changed"),
-        column("entity_type", Kind.TEXT, "label of it in the graph", values=("RDSInstance", "Service")),
+        column("entity_type", Kind.TEXT, "label of it in the graph", values=("EKSCluster", "RDSInstance", "Service")),
         column("cluster_name", Kind.TEXT, "cluster that it runs on; null of databases", nullable=True),
         column("region", Kind.TEXT, "region that it stands in"),
-        column("old_value", Kind.TEXT, "version, number of pods or value before"),
-        column("new_value", Kind.TEXT, "version, number of pods or value after"),
+        column("old_value", Kind.TEXT, "version, number of pods or machines, or value before"),
+        column("new_value", Kind.TEXT, "version, number of pods or machines, or value after"),
         column("actor", Kind.TEXT, "who changed it: a team's pipeline, a person on call, an autoscaler"),
         column("description", Kind.TEXT, "one line"),
     ),
@@ -121,18 +122,19 @@ class Changes:
 
     def observe(self, state: State, window: Window) -> Iterator[Batch]:
         """Rows of a window."""
-        found = [*self._deployed(state, window), *self._configured(window), *self._scaled(state)]
+        found = [*self._deployed(state, window), *self._configured(window), *self._scaled(state), *self._grown(state)]
         found.sort(key=lambda one: (one.second, one.kind, one.entity))  # of one minute, in their own order
-        clusters = {name: service.cluster for name, service in self._estate.services.items()}
-        places = self._flow.places
+        services, clusters = self._estate.services, self._estate.clusters
+        hosts = {name: service.cluster for name, service in services.items()} | {name: name for name in clusters}
+        labels = dict.fromkeys(clusters, "EKSCluster") | dict.fromkeys(services, "Service")
         columns: dict[str, Values] = {
             "time": Plain(np.array([one.second for one in found], dtype=np.int64)),
             "change_id": rows.texts([one.id for one in found]),
             "change_type": rows.texts([one.kind for one in found]),
             "entity": rows.texts([one.entity for one in found]),
-            "entity_type": rows.texts(["Service" if one.entity in clusters else "RDSInstance" for one in found]),
-            "cluster_name": rows.texts([clusters.get(one.entity) for one in found]),
-            "region": rows.texts([self._flow.nodes.regions[places[one.entity]] for one in found]),
+            "entity_type": rows.texts([labels.get(one.entity, "RDSInstance") for one in found]),
+            "cluster_name": rows.texts([hosts.get(one.entity) for one in found]),
+            "region": rows.texts([self._region(one.entity) for one in found]),
             "old_value": rows.texts([one.old for one in found]),
             "new_value": rows.texts([one.new for one in found]),
             "actor": rows.texts([one.actor for one in found]),
@@ -173,7 +175,8 @@ class Changes:
                 events.seconds.tolist(), events.entities.tolist(), events.ids("chg"), strict=True
             )
         ]
-        out = {row for row, service in enumerate(self._services) if service in state.out_before}
+        was_out = state.before.out()
+        out = {row for row, service in enumerate(self._services) if service in was_out and was_out[service][-1]}
         for second, row, name, is_kept in sorted([*turns, *steps], key=lambda step: (step[0], step[3])):
             service = self._services[row]
             spec = self._estate.services[service]
@@ -192,7 +195,7 @@ class Changes:
             if service not in self._estate.services:
                 continue
             row = self._services.index(service)
-            before = np.concatenate([[service in state.out_before], is_out[:-1]])
+            before = np.concatenate([state.before.out()[service], is_out[:-1]])
             at = np.flatnonzero(is_out != before)
             words = draw.word_at(np.repeat(self._turning[row : row + 1], len(at), axis=0), state.window.start + at)
             for second, word in zip(seconds[at].tolist(), words.tolist(), strict=True):
@@ -225,6 +228,26 @@ class Changes:
                 second = int(seconds[tick])
                 about = f"scale {name} from {old} to {new} pods"
                 yield Change(second, "scaling", name, f"scale-{name}-{second}", old, new, "autoscaler", about)
+
+    def _grown(self, state: State) -> Iterator[Change]:
+        """Whenever a cluster has other machines beyond those of its plan than in the tick before."""
+        struck = {*state.influences.of("cluster.nodes"), *state.before.of("cluster.nodes")}
+        planned = {name: one.nodes for name, one in self._estate.clusters.items() if name in struck}
+        seconds = state.window.seconds()
+        counts = (machines(part, planned) for part in (state.before, state.influences))
+        numbers = np.concatenate(list(counts), axis=1)
+        for row, (name, least) in enumerate(planned.items()):
+            many = np.maximum(numbers[row], least)  # machines that are lost are no change
+            for tick in np.flatnonzero(many[1:] != many[:-1]).tolist():
+                old, new, second = f"{many[tick]:.0f}", f"{many[tick + 1]:.0f}", int(seconds[tick])
+                about = f"scale {name} from {old} to {new} nodes"
+                yield Change(second, "scaling", name, f"scale-{name}-{second}", old, new, "autoscaler", about)
+
+    def _region(self, entity: str) -> str:
+        cluster = self._estate.clusters.get(entity)
+        if cluster is not None and entity not in self._flow.places:
+            return self._estate.networks[cluster.network].region
+        return self._flow.nodes.regions[self._flow.places[entity]]
 
 
 def _version(first: str, number: int, *, is_out: bool = False) -> str:

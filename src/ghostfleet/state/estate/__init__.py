@@ -45,7 +45,7 @@ class State(msgspec.Struct, frozen=True, dict=True):
     rates: Rates
     outcomes: Outcomes
     running_before: F64  # pods of each node in the tick before the window, (nodes,)
-    out_before: frozenset[str]  # services of which a version was out in that tick that is taken back
+    before: Influences  # in that tick
     leaves: Leaves
 
     # Several tables observe the same, so it is worked out once and kept with the state.
@@ -134,10 +134,13 @@ class Estates:
         solved = self._solver.solve(longer, changes)
         before = solved.running[:, LOOK_BACK - 1].copy()
         rates = _cut(solved, LOOK_BACK)
-        inside = Influences(window, {key: values[LOOK_BACK:] for key, values in changes.arrays.items()})
-        out = frozenset(name for name, is_out in changes.out().items() if is_out[LOOK_BACK - 1])
+        inside, last = (
+            Influences(part, {key: values[part.start - longer.start : part.stop - longer.start]
+                              for key, values in changes.arrays.items()})
+            for part in (window, Window(window.start - 1, window.start, window.tick_s))
+        )  # fmt: skip
         outcomes = self._splitter.split(rates, detailed=detailed)
-        return State(window, self.flow, inside, rates, outcomes, before, out, self._leaves)
+        return State(window, self.flow, inside, rates, outcomes, before, last, self._leaves)
 
     def influences(self, window: Window, keep: Callable[[Occasion], bool] = lambda _occasion: True) -> Influences:
         """What incidents change in a window; enough where only leaves of the state are asked for."""

@@ -154,9 +154,12 @@ def struck(occasion: Occasion, effect: Effect, flow: Flow, residents: Mapping[st
     if place is None:
         return ()
     names, edges = flow.nodes.names, flow.edges
-    if effect.on == "callers":
+    if effect.on in {"callers", "hosts"}:
         waiting = (edges.children == place) & (edges.asynchronous == 0)
-        return tuple(names[parent] for parent in edges.parents[waiting].tolist())
+        callers = tuple(names[parent] for parent in edges.parents[waiting].tolist())
+        services = flow.estate.services
+        hosts = dict.fromkeys(services[name].cluster for name in callers if name in services)
+        return callers if effect.on == "callers" else tuple(hosts)
     if effect.on == "entries":
         return tuple(names[node] for node in _sources(flow, place))
     children = edges.children[edges.parents == place].tolist()

@@ -12,13 +12,22 @@ import numpy as np
 from ghostfleet.core import draw
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ghostfleet.core.arrays import F64, Bool
     from ghostfleet.state.estate import State
     from ghostfleet.state.estate.influences import Influences
     from ghostfleet.world.estate import World
     from ghostfleet.world.flow import Flow
+
+
+def machines(influences: Influences, planned: Mapping[str, int]) -> F64:
+    """How many machines of clusters run that have so many by plan, shape (clusters, ticks)."""
+    counts = np.empty((len(planned), len(influences.window)))
+    counts[...] = np.array(list(planned.values()), dtype=np.float64)[:, None]
+    influences.scale("cluster.nodes", {key: row for row, key in enumerate(planned)}, counts)
+    whole: F64 = np.rint(counts)
+    return whole
 
 
 class ClusterNodes:
@@ -41,11 +50,7 @@ class ClusterNodes:
 
     def numbers(self, influences: Influences, clusters: Sequence[str]) -> F64:
         """How many machines of some clusters run, shape (clusters, ticks)."""
-        counts = np.empty((len(clusters), len(influences.window)))
-        counts[...] = np.array([self.planned[key] for key in clusters], dtype=np.float64)[:, None]
-        influences.scale("cluster.nodes", {key: row for row, key in enumerate(clusters)}, counts)
-        whole: F64 = np.rint(counts)
-        return whole
+        return machines(influences, {key: self.planned[key] for key in clusters})
 
     def running(self, state: State, names: Sequence[str]) -> Bool:
         """Whether some hosts run, shape (hosts, ticks); whoever is no cluster's machine always does."""
