@@ -23,6 +23,7 @@ HUMPS = {"compliance-monitor": 0.15}
 STRUCK = 7_682  # minutes after the start of the estate's laws: a gateway does not answer
 TIMED_OUT = (24, 42)  # minutes after two: a payment time-out of the shop
 LIMIT_MS = 28_000
+GATEWAYS = ["stripe", "paypal", "square"]
 
 
 @cache
@@ -96,9 +97,18 @@ def test_medians_of_written_spans_are_those_of_the_written_services(low):
     All but those of `HUMPS`, whose requests that take a detour and those that do not are two humps: their median may
     lie in the gap between them, which no log-normal has.
     """
-    spans, _ = told(low)
     longer = estates.window(low - 45, low + 15)
     metrics = estates.rows(Generator(estates.scenario("estate")), "system_metrics", longer)
+    assert len(asserted_alike(told(low)[0], metrics)) > 20
+
+
+def test_medians_agree_minute_by_minute_through_a_payment_time_out():
+    """The same of the shop while calls hang, breakers are open, and answers are late when it is over."""
+    assert asserted_alike(struck(), shop("system_metrics")) >= {"checkout-service", "payment-service", "order-service"}
+
+
+def asserted_alike(spans: estates.Cells, metrics: estates.Cells) -> set[str]:
+    """Assert the same medians, and say of which services."""
     served = np.flatnonzero((spans["kind"] == "SERVER") & (spans["status_code"] == "OK"))
     second = np.array([int(trace[:8], 16) for trace in spans["trace_id"][served].tolist()])
     found = defaultdict(list)
@@ -115,7 +125,7 @@ def test_medians_of_written_spans_are_those_of_the_written_services(low):
             below, above = values[int(count / 2 - sure) - 1], values[min(int(count / 2 + sure) + 1, count - 1)]
             assert below / (1 + within) <= hundredths / 100 <= above / (1 - within), (name, count)
             seen.add(name)
-    assert len(seen) > 20
+    return seen
 
 
 def shop(table: str) -> estates.Cells:
@@ -141,10 +151,47 @@ def test_calls_lie_within_their_callers():
         np.testing.assert_array_equal(spans["service.name"][callers], spans["service.name"][calls])
 
 
+def test_an_order_is_sent_when_the_payment_is_made():
+    """Messages go out at their turn: no trace tells before the payment is over whether it will be made."""
+    spans = struck()
+    own = {name: np.flatnonzero((spans["service.name"] == name) & (spans["kind"] == "SERVER")) for name in
+           ("payment-service", "order-service")}  # fmt: skip
+    paid = dict(zip(spans["trace_id"][own["payment-service"]].tolist(), own["payment-service"].tolist(), strict=True))
+    orders = own["order-service"]
+    payments = np.array([paid[trace] for trace in spans["trace_id"][orders].tolist()])
+    assert len(orders) > 1000
+    assert (spans["start_time"][orders] >= spans["end_time"][payments]).all()
+    assert (spans["status_code"][payments] == "OK").all()
+
+
+def test_services_ask_each_other_for_what_a_checkout_needs():
+    spans = struck()
+    behind = (spans["parent_span_id"] != "") & (spans["kind"] == "SERVER")
+    names = set(spans["name"][behind].tolist())
+    assert {"POST /api/v1/orders/create", "POST /api/v1/payments/create", "GET /api/v1/auth/verify"} <= names
+    assert not {name for name in names if name.startswith(("DELETE", "PUT", "PATCH"))}
+
+
+@pytest.mark.parametrize(
+    ("table", "columns"),
+    [
+        ("transactions", ("payment_gateway", "upstream_service")),
+        ("spans", ("name", "server.address")),
+        ("logs", ("body",)),
+    ],
+)
+def test_neutral_names_stand_in_requests_too(table, columns):
+    made = Generator(estates.scenario("commerce", *test_samples.SHOP, "estate.prices.aliases=true"))
+    rows = estates.rows(made, table, test_samples.window(26, 28))  # of the time-out
+    words = " ".join(word for column in columns for word in set(rows[column].tolist()))
+    assert made.estates.flow.estate.externals["stripe"].alias in words
+    assert not [name for name in (*GATEWAYS, "slack", "zoom") if name in words]
+
+
 def test_a_client_gives_up_at_its_limit():
     """A call that timed out took as long as its caller waits, and none took longer."""
     spans = struck()
-    to_gateway = (spans["kind"] == "CLIENT") & np.isin(spans["server.address"], ["stripe", "paypal", "square"])
+    to_gateway = (spans["kind"] == "CLIENT") & np.isin(spans["server.address"], GATEWAYS)
     late = to_gateway & (spans["error.type"] == "timeout")
     assert late.sum() > 100
     assert set(spans["duration_ms"][late].tolist()) == {LIMIT_MS * US}
@@ -153,7 +200,7 @@ def test_a_client_gives_up_at_its_limit():
 
 
 def test_calls_of_a_trace_add_up_to_its_transaction():
-    """For all t ∈ T: its columns of stores and partners are the sums of the durations of those calls in its trace."""
+    """For all t ∈ T: its columns of stores and gateways are the sums of the durations of those calls in its trace."""
     spans, sold = struck(), shop("transactions")
     place = {one: number for number, one in enumerate(spans["span_id"].tolist())}
     callers = np.array([place.get(one, number) for number, one in enumerate(spans["parent_span_id"].tolist())])
@@ -162,15 +209,15 @@ def test_calls_of_a_trace_add_up_to_its_transaction():
     for _ in range(5):
         heard = heard | heard[callers]
     waited = (spans["kind"] == "CLIENT") & ~heard
-    to_partner = np.isin(spans["server.address"], partners("commerce"))
+    to_store = ~np.isin(spans["server.address"], partners("commerce"))
     root = (spans["parent_span_id"] == "") & (spans["service.name"] == "checkout-service")
     trace = {one: number for number, one in enumerate(spans["trace_id"][root].tolist())}
     of = np.array([trace.get(one, len(trace)) for one in spans["trace_id"].tolist()])
     sums = {
         name: np.bincount(of[some], spans["duration_ms"][some], len(trace) + 1)[:-1] / US
         for name, some in (
-            ("database_query_time_ms", waited & ~to_partner),
-            ("upstream_response_time_ms", waited & to_partner),
+            ("database_query_time_ms", waited & to_store),
+            ("upstream_response_time_ms", waited & np.isin(spans["server.address"], GATEWAYS)),
         )
     }
     # Of requests of the same millisecond it is not said here which is which.

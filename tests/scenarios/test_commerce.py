@@ -1,7 +1,9 @@
 """The shop's day is the documented one: volume, hours, errors, incidents, places, times that add up."""
 
 import json
+from collections import Counter
 from functools import cache
+from itertools import pairwise
 
 import msgspec
 import numpy as np
@@ -95,6 +97,32 @@ def test_incidents_fail_as_many_as_documented_and_then_fade():
     assert len(shares) >= 10
     assert 0.25 < np.mean(shares) < 0.40
     assert np.mean([0.2 < share < 0.48 for share in shares]) == 1
+
+
+@pytest.mark.parametrize("seed", [42, 1, 2, 3])
+def test_each_day_has_two_or_three_of_which_none_meets_another(seed):
+    """COM-6: two at once would be worse than any is documented to be; a named one may come on top."""
+    world = Estates(estates.scenario("commerce", "estate.days=60", f"execution.random_seed={seed}"))
+    occasions = sorted(
+        world.occasions.between(world.scenario.timeline.since_s, world.scenario.timeline.until_s),
+        key=lambda one: one.start_s,
+    )
+    assert all(one.end_s <= other.start_s for one, other in pairwise(occasions))
+    days = Counter((one.start_s - 5 * HOUR_S) // DAY_S for one in occasions)  # New York's winter
+    counts = [count for _, count in sorted(days.items())][1:-3]
+    assert len(counts) >= 56
+    assert set(counts) == {2, 3}
+
+
+@pytest.mark.parametrize("clock", ["14:24", "14:26", "14:34", "14:36"])
+def test_the_named_time_out_of_today_is_there_at_any_time(clock):
+    """It is moved to the day before while it would not be over, unless that is outside the span (COM-8)."""
+    now = f"estate.now=2026-03-04T{clock}:00-05:00"
+    world = Estates(estates.scenario("demo", now))
+    since_s, until_s = world.scenario.timeline.since_s, world.scenario.timeline.until_s
+    (only,) = world.occasions.between(since_s, until_s)
+    assert since_s <= only.start_s < until_s
+    assert (only.start_s - 5 * HOUR_S) % DAY_S // MINUTE_S == 14 * 60 + 25
 
 
 def test_named_incidents_stand_at_their_times():

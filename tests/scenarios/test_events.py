@@ -28,6 +28,10 @@ SERVICES = {
 ERRORS = {400: 15, 401: 10, 403: 8, 404: 20, 409: 5, 422: 8, 429: 7, 500: 10, 502: 5, 503: 7, 504: 5}
 ANSWERS = {200: 85, 201: 10, 202: 3, 204: 2}
 METHODS = {"GET": 60, "POST": 25, "PUT": 8, "DELETE": 4, "PATCH": 3}
+KEPT = (
+    *("source.service", "source.method", "source.endpoint", "metrics.status_code", "title", "message"),
+    *("context.user_id", "context.tags.country", "payload.currency"),
+)
 SPANS = pytest.mark.parametrize("hours", TOTALS)
 
 
@@ -38,9 +42,7 @@ def events(hours: int) -> estates.Cells:
     )
     span = Window.between(scenario.timeline.since_s, scenario.timeline.until_s, MINUTE_S)
     rows = estates.rows(Generator(scenario), "events", span)
-    return {name: rows[name] for name in ("source.service", "source.method", "metrics.status_code")} | {
-        "ms": rows["metrics.response_time_ms"] / 100
-    }
+    return {name: rows[name] for name in KEPT} | {"ms": rows["metrics.response_time_ms"] / 100}
 
 
 def deviation(share: float, count: int) -> float:
@@ -122,3 +124,25 @@ def test_calls_that_nobody_answers_are_the_state_s_counts():
     for _, _, requests, _, answered in seen.all:
         waited = (requests.ending == FAILED) & np.isin(answered.blame, edges.children[unanswered])
         assert (answered.ms[waited] > 5_000).all()
+
+
+def test_titles_name_what_was_asked_for():
+    """No `{id}` stands in a title or message; it is that of the endpoint (defect 6)."""
+    found = events(24)
+    titles = [f"{method} {path}" for method, path in zip(found["source.method"], found["source.endpoint"], strict=True)]
+    assert found["title"].tolist() == titles
+    assert not [text for text in {*found["title"], *found["message"]} if "{" in text]
+
+
+def test_payments_are_mostly_in_the_money_of_their_country():
+    found = events(168)
+    paid = found["payload.currency"] != ""
+    for country, currency in (("US", "USD"), ("DE", "EUR"), ("GB", "GBP"), ("JP", "JPY"), ("IN", "USD")):
+        mine = found["payload.currency"][paid & (found["context.tags.country"] == country)]
+        assert len(mine) > 100
+        assert np.mean(mine == currency) > 0.85, country
+
+
+def test_nobody_comes_much_more_often_than_others():
+    _, counts = np.unique(events(168)["context.user_id"], return_counts=True)
+    assert np.sort(counts)[-2] < 40  # the most are requests without a user

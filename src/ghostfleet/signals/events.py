@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 
 from ghostfleet.core import draw
@@ -42,6 +43,8 @@ METHODS = ("password", "oauth", "sso", "mfa")
 SOURCES = ("web", "mobile", "api")
 PAYMENTS = ("credit_card", "debit_card", "paypal", "stripe")
 CURRENCIES = ("USD", "EUR", "GBP", "JPY")
+SPENT = {"DE": "EUR", "FR": "EUR", "GB": "GBP", "JP": "JPY"}  # by country; elsewhere, and by some, dollars are
+AT_HOME = 0.9  # of payments in the currency of the client's country
 SEVERITIES = ("info", "warning", "error", "critical")
 
 
@@ -52,7 +55,7 @@ TABLE = Table(
         text("event_id", "unique id", spelled=True),
         text("event_type", "kind of event", values=("api_call",)),
         column("timestamp", Kind.TIME, "when the request was made, UTC", resolution=0.001),
-        text("title", "method and route"),
+        text("title", "method and path"),
         text("message", "what was answered", search="text"),
         text("severity", "by the status: error from 500 on, warning from 300 on", values=SEVERITIES),
         text("source.service", "service that was asked", values=web.monitored()),
@@ -149,6 +152,7 @@ class Events:
             "event_id": Spelled(("evt_", Digits(visits.time_ms), "_", Hex(entered.id >> np.uint64(16), 12))),
             "event_type": Text(np.zeros(len(entered), dtype=np.int32), ("api_call",)),
             "timestamp": Plain(visits.time_ms),
+            "title": Text(paths, texts.titles),
             **{name: Text(answer, words) for name, words in texts.answers.items()},
             "source.endpoint": Text(paths, texts.paths),
             "source.route": Text(texts.route(visits.route), texts.templates),
@@ -166,7 +170,7 @@ class Events:
             "payload.correlation_id": Spelled(("corr_", Hex(traces[1].words, 12))),
             "payload.trace_id": Spelled(traces),
             **_sizes(visits),
-            **_payload(texts, visits, entered.id),
+            **_payload(texts, visits, entered.id, crowd.city.take(person)),
         }
         return {name: values[name] for name in TABLE.names}
 
@@ -187,8 +191,7 @@ class _Texts:
         self._place[self.statuses] = np.arange(len(self.statuses))
         pairs = [(route, status) for route in routes for status in self.statuses]
         self.answers = {
-            "title": tuple(f"{route.method} {route.path}" for route, _ in pairs),
-            "message": tuple(f"{route.method} {route.path} answered {status}" for route, status in pairs),
+            "message": tuple(f"{route.service} answered a {route.method} with {status}" for route, status in pairs),
             "severity": tuple(severity(status) for _, status in pairs),
             "source.service": tuple(route.service for route, _ in pairs),
             "source.method": tuple(route.method for route, _ in pairs),
@@ -199,11 +202,14 @@ class _Texts:
         templates = [route.path for route in routes if route.is_template]
         self.templates = tuple(templates)
         self._template = np.array([templates.index(route.path) if route.is_template else -1 for route in routes])
-        plain = tuple(route.path for route in routes)
-        concrete = tuple(
-            path.replace("{id}", str(1_000 + 7 * one)) for path in templates for one in range(TEMPLATE_IDS)
-        )
-        self.paths = plain + concrete
+        concrete = [
+            msgspec.structs.replace(route, path=route.path.replace("{id}", str(1_000 + 7 * one)))
+            for route in routes
+            if route.is_template
+            for one in range(TEMPLATE_IDS)
+        ]
+        self.paths = tuple(route.path for route in (*routes, *concrete))
+        self.titles = tuple(f"{route.method} {route.path}" for route in (*routes, *concrete))
         self.is_payment = np.array(
             [route.path.startswith("/api/v1/payments") and route.method == "POST" for route in routes]
         )
@@ -219,6 +225,7 @@ class _Texts:
             "context.tags.region": tuple(city.region or "NA" for _, city in both),
             "context.tags.device_type": tuple(agent.device for agent, _ in both),
         }
+        self.currency = np.array([CURRENCIES.index(SPENT.get(city.country, "USD")) for city in web.cities()])
         known = web.catalogue()["messages"]
         texts = [
             (status, number, known.get(str(status), [""])) for status in self.statuses for number in range(MESSAGES)
@@ -302,7 +309,7 @@ def _sizes(visits: Visits) -> dict[str, Values]:
     }
 
 
-def _payload(texts: _Texts, visits: Visits, ids: U64) -> dict[str, Values]:
+def _payload(texts: _Texts, visits: Visits, ids: U64, city: Array) -> dict[str, Values]:
     """What logins, registrations, payments and orders carry; others lack the keys."""
     word = draw.derived(np.array([PAYLOAD, PAYLOAD], dtype=np.uint64), ids, visits.more)
     route = visits.route
@@ -322,7 +329,9 @@ def _payload(texts: _Texts, visits: Visits, ids: U64) -> dict[str, Values]:
         "payload.registration_source": some(register, SOURCES, first),
         "payload.payment_method": some(payment, PAYMENTS, first),
         "payload.amount": money(payment, 10, 5_000, second),
-        "payload.currency": some(payment, CURRENCIES, third * third),
+        "payload.currency": Text(
+            np.where(payment, np.where(third < AT_HOME, texts.currency.take(city), 0), -1), CURRENCIES
+        ),
         "payload.items_count": Plain(np.where(order, 1 + (first * 10).astype(np.int64), 0), ~order),
         "payload.total_amount": money(order, 20, 1_000, second),
     }

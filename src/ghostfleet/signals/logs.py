@@ -129,13 +129,12 @@ class _Bodies:
     """Beginnings of lines: what was asked for and answered, or what went wrong and where."""
 
     def __init__(self, flow: flows.Flow) -> None:
-        names = flow.nodes.names
         texts = Texts(flow)
         self.statuses = np.array(sorted({200, 201, 202, 204, 400, 401, 403, 404, 409, 422, 429, 500, 502, 503, 504}))
         answers = [f"{name} {status} in " for name in texts.names for status in self.statuses]
         causes = [
             f"{name} {said} after "
-            for name in names
+            for name in flow.shown
             for said in ("failed", "did not answer in time", "is not called: circuit open,")
         ]
         self.openings = (*answers, *causes)

@@ -133,7 +133,7 @@ class Spans:
             "http.request.method": Text(route, texts.methods),
             "http.route": Text(route, texts.routes),
             "http.response.status_code": Plain(np.where(serving, some.status, 0), ~serving),
-            "server.address": Text(np.where(serving, -1, some.node), flow.nodes.names),
+            "server.address": Text(np.where(serving, -1, some.node), flow.shown),
             "db.system.name": Text(np.where(serving, -1, texts.system.take(some.node)), texts.systems),
             "error.type": Text(np.where(ended, error, -1), ERRORS),
         }
@@ -154,7 +154,7 @@ class Texts:
             *(f"{one.method} {one.path}" for one in routes),
             *(
                 f"{verbs.get(kind, 'query')} {name}"
-                for name, kind in zip(nodes.names, nodes.kinds.tolist(), strict=True)
+                for name, kind in zip(flow.shown, nodes.kinds.tolist(), strict=True)
             ),
         )
         products = {name: SYSTEMS.get(one.engine, one.engine) for name, one in estate.databases.items()}

@@ -86,7 +86,7 @@ TABLE = Table(
         text("load_balancer", "balancer in front of it", values=("lb-west-01", "lb-east-01")),
         _count("database_query_time_ms", "of the response, spent with databases", unit="ms"),
         column("cache_hit", Kind.BOOL, "whether the cart came from a cache"),
-        _count("retry_count", "times that the user's client tried again", high=3),
+        _count("retry_count", "how often the client says that it tried before; 0 where it succeeds", high=3),
         text("upstream_service", "gateway as the payment service knows it"),
         _count(
             "upstream_response_time_ms", "of the response, spent with the gateway; null if not called", unit="ms",
@@ -158,12 +158,13 @@ class Transactions:
         if not self.cells:
             return
         doors = Doors(state.walk)
+        gateways = frozenset(_gateways(self._flow))
         counts = np.add.reduce(state.outcomes.entered[self.cells], axis=0)
         for first, last in stretches(counts, FOLLOWED if share >= 1 else LOOKED_AT):
             watchers: list[Spent] = []
 
             def watching(requests: Any, into: list[Spent] = watchers) -> Spent:  # noqa: ANN401  requests of a walk
-                into.append(Spent(state.walk, len(requests)))
+                into.append(Spent(state.walk, len(requests), gateways))
                 return into[-1]
 
             entered = doors.followed(self.cells, first, last, watching, share=share)
@@ -229,23 +230,24 @@ class _Shop:
         nodes = flow.nodes
         usual = nodes.rates[place] * (nodes.own_ms[place] + _called_ms(flow, place))
         self.threads = np.minimum(THREADS_USED * busy / max(usual, 1e-9), 100.0)
-        edges = flow.edges
-        payment = flow.places.get(PAYMENT, -1)
-        self.slots = [
-            slot for slot in (flow.slots.of[payment] if payment >= 0 else ())
-            if flow.nodes.kinds[edges.children[flow.slots.edges[slot]]] == EXTERNAL
-        ]  # fmt: skip
-        self.gateways = tuple(flow.nodes.names[edges.children[flow.slots.edges[slot]]] for slot in self.slots)
+        gateways = _gateways(flow)
+        self.gateways = tuple(flow.shown[node] for node in gateways)
         self.code = np.full(len(flow.nodes) + 1, -1, dtype=np.int64)
-        for number, name in enumerate(self.gateways):
-            self.code[flow.places[name]] = number
-        self.ends = web.ends([float(flow.slots.shares[slot]) for slot in self.slots]) if self.slots else np.ones(1)
+        self.code[list(gateways)] = np.arange(len(gateways))
+        slots = list(gateways.values())
+        self.ends = web.ends(flow.slots.shares[slots].tolist()) if slots else np.ones(1)
         refused = state.rates.answers.refused
         self.refusing = (
-            np.stack([refused[flow.slots.edges[slot]] >= OPEN_FROM for slot in self.slots])
-            if self.slots
-            else np.zeros((1, refused.shape[1]), bool)
+            refused[flow.slots.edges[slots]] >= OPEN_FROM if slots else np.zeros((1, refused.shape[1]), bool)
         )
+
+
+def _gateways(flow: flows.Flow) -> dict[int, int]:
+    """Partners that take the payments, as nodes, with the slots in which they are called."""
+    payment = flow.places.get(PAYMENT, -1)
+    slots = flow.slots.of[payment] if payment >= 0 else ()
+    children = {int(flow.edges.children[flow.slots.edges[slot]]): slot for slot in slots}
+    return {node: slot for node, slot in children.items() if flow.nodes.kinds[node] == EXTERNAL}
 
 
 def _called_ms(flow: flows.Flow, place: int) -> float:
@@ -273,7 +275,7 @@ def _columns(shop: _Shop, doors: Doors, made: Entered, spent: Taken, number: I64
     failure = _failures(shop, tick, np.where(bad, blame, -1), cause, lot(visits.asked, 0))
     said = np.where(bad, failure * 2 + (lot(visits.more, 16) < HALF), -1)
     total = np.rint(made.answered.ms).astype(np.int64)
-    others = np.minimum(spent.others_ms.astype(np.int64), total)
+    others = np.minimum(spent.partners_ms.astype(np.int64), total)
     stores = np.minimum(spent.stores_ms.astype(np.int64), total - others)
     ending = bad.astype(np.int64)
     refused = bad & (cause == REFUSED)  # by whoever's breaker on the way; then the last attempt called no gateway

@@ -52,6 +52,10 @@ class Occasion(msgspec.Struct, frozen=True):
         end_s = self.start_s + self.onset_s + self.stand_s + self.recovery_s
         return end_s if self.resolved_s is None else min(end_s, self.resolved_s + self.recovery_s)
 
+    def meets(self, other: Occasion) -> bool:
+        """Whether something is left of both at some time."""
+        return self.start_s < other.end_s and other.start_s < self.end_s
+
     @property
     def phases_s(self) -> tuple[int, int]:
         """Seconds until which it rises, and until which it stands."""
@@ -84,18 +88,16 @@ class Occasions:
             name: (one, spec.made(one.incident, f"scheduled.{name}")) for name, one in said.scheduled.items()
         }
         self._units: dict[str, list[Unit]] = {}  # by the name of what is scheduled
-        self._placed = [self._place(one) for one in said.placed]
+        self._told = [self._place(one) for one in said.placed]
+        self._placed = list(self._told)
         if estate.incidents.enabled:
             self._placed += self._added()
 
     def between(self, since_s: int, until_s: int) -> list[Occasion]:
         """Incidents of which something is left in ``[since_s, until_s)``, in the order of their ids."""
         found = [one for one in self._placed if one.start_s < until_s and one.end_s > since_s]
-        if self._estate.incidents.a_day is not None:
-            for name, (scheduled, kind) in self._scheduled.items():
-                found += self._of_a_day(name, scheduled, kind, since_s, until_s)
-        else:
-            found += self._by_chance(since_s, until_s)
+        wanted = self._estate.incidents.a_day
+        found += self._by_chance(since_s, until_s) if wanted is None else self._by_number(wanted, since_s, until_s)
         return sorted({one.id: one for one in found}.values(), key=lambda one: one.id)
 
     def _place(self, one: spec.Placed) -> Occasion:
@@ -166,29 +168,32 @@ class Occasions:
                     found.append(occasion)
         return found
 
-    def _of_a_day(self, name: str, scheduled: Scheduled, kind: Incident, since_s: int, until_s: int) -> list[Occasion]:
-        """Those of a name where a day has so many of all, one less or one more (COM-9); weights say of which name."""
-        wanted = self._estate.incidents.a_day or 0
-        fewest, most = (max(1, wanted - 1), wanted + 1) if wanted else (0, 0)
-        weights = {one: said.per_day for one, (said, _) in self._scheduled.items()}
-        total = sum(weights.values())
-        if not total:
-            return []
-        before = sum(weight for one, weight in weights.items() if one < name)
+    def _by_number(self, wanted: int, since_s: int, until_s: int) -> Iterator[Occasion]:
+        """Those of days that have so many of all, or one more; weights say of which name.
+
+        They are spread over a day's hours so that one is over before the next begins, and none meets a placed one:
+        two at once would be worse than any is said to be.
+        """
+        known = {name: one for name, one in sorted(self._scheduled.items()) if one[0].per_day > 0}
+        if not wanted or not known:
+            return
+        names = list(known)
+        ends = np.add.accumulate([scheduled.per_day for scheduled, _ in known.values()])
+        longest_s = -(-max(_longest_s(kind) for _, kind in known.values()) // MINUTE_S + 1) * MINUTE_S
         lots = self._stream("of a day").keys(draw.entity_ids(["number", "name", "start"]))
-        candidates, victims = spec.candidates(self._first, kind), self._stream("victim", name)
-        longest = _longest_s(kind) + DAY_S
-        found = []
-        for day in range((since_s - longest) // DAY_S - 1, until_s // DAY_S + 2):
-            number = fewest + int(_uniform(lots[:1], day) * (most - fewest + 1))
-            for index in range(day * MOST_A_DAY, day * MOST_A_DAY + number):
-                if not before <= _uniform(lots[1:2], index) * total < before + weights[name]:
-                    continue
-                start_s = _start_s(scheduled, day, _uniform(lots[2:], index))
-                occasion = self._occasion(kind, _chosen(candidates, victims, index), start_s)
-                if occasion.start_s < until_s and occasion.end_s > since_s:
-                    found.append(occasion)
-        return found
+        for day in range((since_s - longest_s) // DAY_S - 2, until_s // DAY_S + 2):
+            number = wanted + int(_uniform(lots[:1], day) * 2)
+            starts = {index: _uniform(lots[2:], index) for index in range(day * MOST_A_DAY, day * MOST_A_DAY + number)}
+            for place, index in enumerate(sorted(starts, key=lambda one: (starts[one], one))):
+                lot = _uniform(lots[1:2], index) * float(ends[-1])
+                name = names[int(np.searchsorted(ends, lot, side="right"))]
+                scheduled, kind = known[name]
+                apart = min(longest_s / ((scheduled.hours[1] - scheduled.hours[0]) * HOUR_S), 1 / number)
+                start_s = _start_s(scheduled, day, starts[index] * (1 - apart * (number - 1)) + apart * place)
+                root = _chosen(spec.candidates(self._first, kind), self._stream("victim", name), index)
+                one = self._occasion(kind, root, start_s)
+                if one.start_s < until_s and one.end_s > since_s and not any(map(one.meets, self._told)):
+                    yield one
 
     def _stream(self, *names: str) -> draw.Stream:
         return draw.Stream(self._flow.seed, "incident", *names)
@@ -224,18 +229,24 @@ def _longest_s(kind: Incident) -> int:
 
 
 def start_of(one: spec.Placed, kind: Incident, estate: Estate) -> int:
-    """Second at which a placed incident starts; one that would end after now is moved to the day before."""
+    """Second at which a placed incident starts; one that would end after now is moved to the day before.
+
+    It stays, and is not over when the span ends, where the day before is outside the span.
+    """
     if one.starts is not None or one.at is None or estate.now is None:
         return moments.instant(one.starts or "", "placed.starts", estate.span_s[0])
-    now_s = estate.span_s[1]
+    since_s, now_s = estate.span_s
     today = (now_s + int(zones.offsets(np.array([now_s]), one.clock)[0])) // DAY_S
     hour, minute = (int(part) for part in one.at.split(":"))
     lasting_s = int(60 * (kind.onset[1] + kind.minutes[1]))
+    begun: list[int] = []
     for day in range(today - (one.days_ago or 0), today - (one.days_ago or 0) - 3, -1):
         local_s = day * DAY_S + hour * HOUR_S + minute * MINUTE_S
         start_s = local_s - int(zones.offsets(np.array([local_s]), one.clock)[0])
         if start_s + lasting_s <= now_s:
-            break
+            return begun[0] if begun and start_s < since_s else start_s
+        if start_s < now_s:
+            begun.append(start_s)
     return start_s
 
 

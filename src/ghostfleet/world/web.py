@@ -78,8 +78,18 @@ def routes_of(service: str) -> tuple[I64, F64]:
     known = {**catalogue()["services"], **catalogue()["others"]}.get(service)
     if known is None:
         return np.empty(0, dtype=np.int64), np.empty(0)
-    numbers = np.array([place for place, one in enumerate(routes()) if one.service == service], dtype=np.int64)
-    return numbers, ends([weight for _, _, weight in known["routes"]])
+    return _numbered(service, known["routes"])
+
+
+@cache
+def routes_behind(service: str) -> tuple[I64, F64]:
+    """The same of what other services ask it for."""
+    return _numbered(service, catalogue()["behind"].get(service, ()))
+
+
+def _numbered(service: str, known: Sequence[tuple[str, str, float]]) -> tuple[I64, F64]:
+    numbers = [routes().index(Route(service, method, PREFIX + path)) for method, path, _ in known]
+    return np.array(numbers, dtype=np.int64), ends([weight for *_, weight in known]) if known else np.empty(0)
 
 
 def client_errors(service: str) -> float:

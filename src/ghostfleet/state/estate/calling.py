@@ -59,7 +59,7 @@ class Calling:
         past, left = node.served + node.late, node.failed - node.own_failed
         for slots in node.turns:
             if self._is_message(slots[0]):
-                self._send(slots[0], answering, past)
+                self._send(slots[0], answering, past, passed)
                 continue
             losing, failing = self._losing(slots, failing)
             for slot in slots:
@@ -106,7 +106,7 @@ class Calling:
         ranked = Some(some.places, ranks)
         return ranked.at(taken), ranked.at(~taken)
 
-    def _send(self, slot: int, answering: Some, past: I64) -> None:
+    def _send(self, slot: int, answering: Some, past: I64, passed: F64) -> None:
         """Send messages, for which nobody waits; who sends one does not learn whether it was lost."""
         if self._watcher is None or not self._watcher.hears:
             return
@@ -114,7 +114,7 @@ class Calling:
         sent = self._done.call_served[slot] + unheard
         calling, _ = self._picked("made", slot, answering, past, sent)
         lost, heard = self._picked("unheard", slot, calling, sent, unheard)
-        now = self._requests.start_ms.copy()
+        now = passed.copy()
         for number, (callers, ending, index) in enumerate(self._attempts(slot, heard, self._granted(slot, lost))):
             made = self._requests.some(callers)
             made.start_ms = now[callers]

@@ -1,4 +1,4 @@
-"""How much of the time of single requests was spent with databases, and how much with other people's services."""
+"""How much of the time of single requests was spent with databases, and how much with partners."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from ghostfleet.world.flow.draft import DATABASE, EXTERNAL, MACHINE
+from ghostfleet.world.flow.draft import DATABASE, MACHINE
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from ghostfleet.core.arrays import F64, I64, U64
     from ghostfleet.state.estate.walk import Answered, Requests, Walk
 
@@ -20,12 +22,12 @@ class Taken(msgspec.Struct):
     """What some requests spent; shapes (requests,)."""
 
     stores_ms: F64
-    others_ms: F64
-    asked: I64  # node of the last of other people's services that was called, -1 where none was
+    partners_ms: F64
+    asked: I64  # node of the last partner that was called, -1 where none was
 
     def taken(self, some: I64 | slice) -> Taken:
         """Some of them, or the same in another order."""
-        return Taken(self.stores_ms[some], self.others_ms[some], self.asked[some])
+        return Taken(self.stores_ms[some], self.partners_ms[some], self.asked[some])
 
 
 class Spent:
@@ -33,9 +35,9 @@ class Spent:
 
     hears = False
 
-    def __init__(self, walk: Walk, count: int) -> None:
-        """Begin with nothing for each of some requests."""
-        self._walk = walk
+    def __init__(self, walk: Walk, count: int, partners: Collection[int]) -> None:
+        """Begin with nothing for each of some requests; ``partners`` are nodes whose time counts."""
+        self._walk, self._partners = walk, partners
         self._all = Taken(np.zeros(count), np.zeros(count), np.full(count, -1, dtype=np.int64))
         self._kinds = walk.flow.nodes.kinds.tolist()
 
@@ -44,14 +46,12 @@ class Spent:
         return self._all.taken(order)
 
     def saw(self, node: int, edge: int, requests: Requests, parents: U64, answered: Answered) -> None:
-        """Take the answers of databases and of other people's services, as long as somebody waits for them."""
+        """Take the answers of databases and of partners, as long as somebody waits for them."""
         del parents
-        kind = self._kinds[node]
-        if edge < 0 or (kind != EXTERNAL and kind not in STORES):
+        if edge < 0:
             return
-        waited = self._walk.waited(edge, requests, answered)
-        if kind == EXTERNAL:
-            self._all.others_ms[requests.root] += waited
+        if node in self._partners:
+            self._all.partners_ms[requests.root] += self._walk.waited(edge, requests, answered)
             self._all.asked[requests.root] = node
-        else:
-            self._all.stores_ms[requests.root] += waited
+        elif self._kinds[node] in STORES:
+            self._all.stores_ms[requests.root] += self._walk.waited(edge, requests, answered)

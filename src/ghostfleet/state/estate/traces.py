@@ -122,7 +122,8 @@ def _of(state: State, doors: Doors, entered: Entered, seen: _Seen) -> Steps:
         status[requests.ending == LATE] = 504
         route = np.full(len(requests), -1, dtype=np.int64)
         if serves:
-            route = route_of(state.flow.nodes.names[node], draw.derived(doors.key, requests.id, ROUTE))
+            asked = draw.derived(doors.key, requests.id, ROUTE)
+            route = route_of(state.flow.nodes.names[node], asked, is_behind=True)
     return Steps(
         second=time_ms // 1000,
         trace=entered.id.take(root),

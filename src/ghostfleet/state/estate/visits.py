@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ghostfleet.world.flow import Flow
 
 FIRST_USER, USERS = 10_000, 90_000
+RARE = 0.2  # who comes most often comes five times as often as people do on average
 TURN = 20  # users of whom so many in a row live as the markets' shares say
 LIVE = {
     "north-america": range(8),
@@ -214,7 +215,7 @@ class Doors:
         asked = draw.derived(self.key, requests.id, ASKED)
         moment = draw.derived(self.key, requests.id, MOMENT)
         lot = (person >> np.uint64(11)).astype(np.float64) * 2.0**-53
-        lot *= lot  # some come often, most now and then
+        lot *= RARE + (1 - RARE) * lot  # some come often, most now and then
         user = np.empty(len(requests), dtype=np.int64)
         for cell in np.unique(cells).tolist():
             mine = cells == cell
@@ -303,9 +304,9 @@ def failure_status(flow: Flow, node: int, ids: U64, roots: U64, answered: Answer
     return np.where(cause == TIMED_OUT, np.where(in_vain, 503, 504), found)
 
 
-def route_of(service: str, asked: U64) -> I64:
-    """Route of each request at a service; -1 where the catalogue knows nothing of it."""
-    numbers, ends = web.routes_of(service)
+def route_of(service: str, asked: U64, *, is_behind: bool = False) -> I64:
+    """Route of each request at a service, or of those of other services; -1 where the catalogue knows nothing of it."""
+    numbers, ends = web.routes_behind(service) if is_behind else web.routes_of(service)
     if not len(numbers):
         return np.full(len(asked), -1, dtype=np.int64)
     return numbers.take(_slots(ends).take((asked & LOW_16).astype(np.int64)))
