@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ghostfleet.core.errors import DataError, SinkError
-from ghostfleet.queries import open_data, relations, validate_url
+from ghostfleet.queries import UnreadableError, open_data, relations, validate_url
 from ghostfleet.queries.text import Need
 from ghostfleet.sinks import open_sink
 from tests.sinks.documents import DOCUMENTS
@@ -99,6 +99,45 @@ def test_a_key_that_begins_late_is_found(tmp_path):
     table = replace(DOCUMENTS, columns=(DOCUMENTS["id"], DOCUMENTS["source.early"]), order=("id",))
     with open_data(str(path), [table]) as data:
         assert data.store.execute("SELECT count(source_early) FROM readings").fetchall() == [(1,)]
+
+
+@pytest.fixture
+def many(tmp_path):
+    """Objects with many keys, of which the one that a table declares as well is nowhere."""
+    keys = {f"k{number}": {"a": number, "b": str(number)} for number in range(60)}
+    path = tmp_path / "readings.jsonl"
+    line = json.dumps({"id": "a", "source": {"host": "h"}, **keys}) + "\n"
+    path.write_text(line * 15_000)
+    return path
+
+
+SPARSE = replace(DOCUMENTS, columns=(DOCUMENTS["id"], DOCUMENTS["error.code"]), order=("id",))
+
+
+def test_keys_that_are_nowhere_are_looked_for_in_bounded_memory(many, monkeypatch):
+    """For all n, the memory that n objects take is that of a few; where it grew, these needed more than 512 MB."""
+    monkeypatch.setattr("ghostfleet.queries.data.MEMORY", "320MB")
+    with open_data(str(many), [SPARSE]) as data:
+        assert data.store.execute("SELECT count(*), count(error_code) FROM readings").fetchall() == [(15_000, 0)]
+
+
+def test_a_lack_of_memory_says_nothing_against_a_file(many, monkeypatch):
+    monkeypatch.setattr("ghostfleet.queries.data.MEMORY", "8MB")
+    with pytest.raises(DataError, match="needs more memory, or room") as raised:
+        validate_url(str(many), [SPARSE])
+    assert not isinstance(raised.value, UnreadableError)
+
+
+@pytest.mark.parametrize(
+    ("values", "found"),
+    [((None, {"x": 1}), 1), (({"x": 1}, None, {"y": 2}), 1), (({"x": 1}, 5), 0), ((5, None), 0), ((None,), 0)],
+)
+def test_a_key_is_an_object_where_it_is_one_or_null(tmp_path, values, found):
+    path = tmp_path / "readings.jsonl"
+    path.write_text("".join(json.dumps({"id": "a", "k": value}) + "\n" for value in values))
+    table = replace(DOCUMENTS, columns=(DOCUMENTS["id"], replace(DOCUMENTS["error.code"], name="k.x")), order=("id",))
+    with open_data(str(path), [table]) as data:
+        assert data.store.execute("SELECT count(*), count(k_x) FROM readings").fetchall() == [(len(values), found)]
 
 
 def test_two_columns_of_one_flat_name_are_refused(tmp_path):

@@ -281,6 +281,9 @@ def _load(data: Data, given: Source, source: Source) -> Given:
         data.add_table(source.table, reading.typed(source, rows, types))
         times = [column.name for column in source.table.columns if column.kind is Kind.TIME]
         return Given(types, {time: _states_zone(data.store, rows, time, types) for time in times})
+    except duckdb.OutOfMemoryException as error:  # which says nothing against the file
+        msg = f"{where} needs more memory, or room in the temporary folder, than there is: {_short(error)}"
+        raise DataError(f"{msg}; let TMPDIR name a larger disk, or take fewer rows") from error
     except duckdb.Error as error:
         raise UnreadableError(f"{where} cannot be read: {_short(error)}") from error
     except UnicodeDecodeError as error:

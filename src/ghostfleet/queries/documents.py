@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from ghostfleet.core.table import Kind, flat_name
@@ -20,6 +21,7 @@ BULK = "ndjson"
 _SAMPLES = (" LIMIT 200", " LIMIT 20000", "")  # objects to look at, more where columns are not among their keys
 _ACTION = "index"  # key of the lines of a bulk file that say what to do with the next one
 _ACTION_START = '{"_index":'  # its value
+_MISSING, _ANY = "NULL", "JSON"  # structures of a value that is null, and of values that have little in common
 
 
 def relation(store: DuckDBPyConnection, source: Source, paths: str, packing: str) -> tuple[str, dict[str, str]]:
@@ -57,10 +59,11 @@ def _shape(store: DuckDBPyConnection, objects: str, source: Source, *, is_bulk: 
         kept += f" WHERE json_extract(json, '$.{_ACTION}._index') IS NULL"
     shape: dict[str, Any] = {}
     for limit in _SAMPLES:
-        said = store.execute(f"SELECT json_group_structure(json) FROM ({kept}{limit})").fetchone() or (None,)  # noqa: S608
-        if said[0] is None:
+        # Structures of single objects are few; DuckDB's own aggregate would keep something of every object.
+        said = store.execute(f"SELECT DISTINCT json_structure(json) FROM ({kept}{limit})").fetchall()  # noqa: S608
+        if not said:
             return {}
-        found = json.loads(said[0])
+        found = reduce(_joined, (json.loads(one) for (one,) in said))
         shape = found if isinstance(found, dict) else {}
         if not shape:
             raise UnreadableError(f"{source.paths[0]} holds no JSON objects")
@@ -70,6 +73,13 @@ def _shape(store: DuckDBPyConnection, objects: str, source: Source, *, is_bulk: 
         if not missing or not (has_objects or any(column.optional for column in missing)):
             break
     return shape
+
+
+def _joined(one: Any, other: Any) -> Any:  # noqa: ANN401  structure of any JSON
+    """Structure of values that have either one: with the keys of both objects, unless one is no object at all."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one | {key: _joined(one[key], value) if key in one else value for key, value in other.items()}
+    return one if other in (one, _MISSING) else other if one == _MISSING else _ANY
 
 
 def _leaves(shape: Mapping[str, Any], table: Table) -> dict[str, tuple[str, ...]]:
