@@ -132,3 +132,62 @@ def test_days_of_an_estates_hosts_are_accepted_with_their_names_and_little_traff
     silent = [line for line in judged.stdout.splitlines() if line.startswith("no data")]
     assert silent
     assert all("the servers are the 211 hosts of an estate" in line for line in silent)
+
+
+def judged(folder: Path, where: str) -> dict[str, dict[str, str]]:
+    """Verdicts on a place, by check."""
+    done = ghostfleet(folder, "validate", where, "--format", "json")
+    return {one["name"]: one for one in json.loads(done.stdout)["results"]}
+
+
+def broken(folder: Path, where: str) -> dict[str, str]:
+    """What checks that do not pass say of a place."""
+    return {name: one["message"] for name, one in judged(folder, where).items() if one["status"] != "passed"}
+
+
+@pytest.mark.parametrize("form", ["jsonl", "jsonl.gz", "csv", "bulk", "parquet"])
+def test_files_have_the_rows_that_their_manifest_states(tmp_path: Path, form: str) -> None:
+    tables = ("commerce", "--days", "1", "--scale", "0.0005", *NOW, "--only", "events,transactions", "--yes")
+    assert ghostfleet(tmp_path, "generate", *tables, "--format", form, "--to", "out/").returncode == 0
+    assert broken(tmp_path, "out/") == {}
+    (path,) = (tmp_path / "out").glob("all_data.*")
+    assert broken(tmp_path, f"out/{path.name}") == {}
+    path.unlink()
+    assert list(broken(tmp_path, "out/")) == ["rows_as_stated"]
+    (left,) = (tmp_path / "out").glob("realistic_events.*")
+    assert broken(tmp_path, f"out/{left.name}") == {}  # a file alone says nothing of the others
+
+
+def test_lines_that_are_lost_or_doubled_are_told(tmp_path: Path) -> None:
+    ghostfleet(tmp_path, "generate", "events", *FEW, "--to", "out/", "--format", "jsonl")
+    path = tmp_path / "out/realistic_events.jsonl"
+    whole = path.read_text().splitlines(keepends=True)
+    for kept, said in ((whole[1:], "39 rows instead of 40"), ([*whole, whole[0]], "41 rows instead of 40")):
+        path.write_text("".join(kept))
+        for where in ("out/", "out/realistic_events.jsonl"):
+            assert said in broken(tmp_path, where)["rows_as_stated"]
+
+
+def test_parts_have_the_rows_that_their_manifests_state(tmp_path: Path) -> None:
+    """A part beside which no other manifest stands is whole by itself; what others left there may be more."""
+    for number in ("1", "2"):
+        part = ("--part", number, "--of", "2", "--format", "jsonl", "--to", "out/")
+        assert ghostfleet(tmp_path, "generate", "events", *FEW, *part).returncode == 0
+        assert judged(tmp_path, "out/")["rows_as_stated"]["status"] == "passed"
+    path = tmp_path / "out/realistic_events-00002-of-00002.jsonl"
+    assert judged(tmp_path, f"out/{path.name}")["rows_as_stated"]["status"] == "passed"
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[1:]))
+    assert "39 rows instead of 40" in broken(tmp_path, "out/")["rows_as_stated"]
+    (tmp_path / "out/manifest-00002-of-00002.json").unlink()
+    assert judged(tmp_path, "out/")["rows_as_stated"]["status"] == "passed"
+
+
+def test_a_store_may_hold_more_rows_than_one_manifest_states(tmp_path: Path) -> None:
+    for hour in ("12", "14"):
+        window = ("--from", f"2026-03-04T{hour}:00:00Z", "--until", f"2026-03-04T{int(hour) + 1}:00:00Z")
+        ghostfleet(tmp_path, "generate", "events", "--count", "4000", *NOW, *window, "--to", "duckdb:e.duckdb")
+        assert broken(tmp_path, "duckdb:e.duckdb") == {}
+    (tmp_path / "e.duckdb.manifest.json").unlink()
+    for one in tmp_path.glob("e.duckdb.manifest-*.json"):
+        one.unlink()
+    assert broken(tmp_path, "duckdb:e.duckdb")["rows_as_stated"] == "no manifest says how many rows there are"

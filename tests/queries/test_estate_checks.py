@@ -150,7 +150,7 @@ CASES = {
 }
 REQUESTS = {"transactions", "events", "spans", "logs"}
 SERVERS = {"server_metrics"}
-ALWAYS = {"metric_tables_present"}  # that speak of tables the estate of tests has not
+ALWAYS = {"metric_tables_present"}  # that speaks of tables the estate of tests has not
 
 
 def judged(path, names=None):

@@ -7,7 +7,7 @@ from ghostfleet.queries.asking import ask
 from ghostfleet.queries.data import Data, Result, UnreadableError, observed, open_data
 from ghostfleet.queries.parameters import Parameter, QuestionError
 from ghostfleet.queries.questions import Question, question, questions
-from ghostfleet.queries.sources import names_at
+from ghostfleet.queries.sources import is_readable, names_at
 from ghostfleet.queries.text import Query, checks, query, relations_of, stored_views
 from ghostfleet.queries.validation import as_markdown, as_text, validate, validate_url
 from ghostfleet.queries.verdicts import CheckResult, Report
@@ -28,6 +28,7 @@ __all__ = [
     "as_text",
     "ask",
     "checks",
+    "is_readable",
     "names_at",
     "observed",
     "open_data",

@@ -61,7 +61,7 @@ class Data:
     _absent: dict[str, str] = field(default_factory=dict)  # relations that cannot be, and why
     _stand_ins: dict[str, dict[str, str]] = field(default_factory=dict)  # columns of what stands for absent relations
     _empty: set[str] = field(default_factory=set)  # tables that are there, but have no rows
-    _found: list[dict[str, object]] = field(default_factory=list)  # tables and their numbers of rows
+    found: list[dict[str, object]] = field(default_factory=list)  # tables and their numbers of rows
 
     def ask(self, question: Query | str, parameters: Mapping[str, Any] = _EMPTY, *, limit: int | None = None) -> Result:
         """Answer a query, by name or as a text; no data where a relation or column that it needs is absent."""
@@ -158,8 +158,7 @@ class Data:
         ((rows,),) = self.store.execute(f"SELECT count(*) FROM {name(table.name)}").fetchall()  # noqa: S608  quoted
         if not rows:
             self._empty.add(table.name)
-        self._found.append({"table_name": table.name, "rows": rows})
-        self.add_rows("found_tables", self._found)
+        self.found.append({"table_name": table.name, "rows": rows})
 
     def add_rows(self, relation: str, rows: Rows | str) -> None:
         """Add a small relation made of dicts; without rows it is not there, nor where a text says why."""
@@ -221,8 +220,9 @@ def open_data(
             data = Data(url, tuple(source.table for source in found), store)
             types = [_load(data, source, reachable(source, Path(folder))) for source in found]
             _declare(data, found, types)
+            data.add_rows("found_tables", data.found)  # without what lies beside them
             for source in beside(url, _flat(truth)):
-                _load(replace(data, _found=[]), source, reachable(source, Path(folder)))
+                _load(data, source, reachable(source, Path(folder)))
             for relation, rows in (expectations or {}).items():
                 data.add_rows(relation, rows)
             yield data

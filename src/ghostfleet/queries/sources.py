@@ -188,6 +188,11 @@ def split(path: Path) -> tuple[str, str]:
     return (path.name.removesuffix(f".{suffix}"), suffix) if suffix else (path.name, "")
 
 
+def is_readable(name: str) -> bool:
+    """Whether files of such a name can be read."""
+    return bool(split(Path(name))[1])
+
+
 def _stem_of(name: str) -> str:
     part = _PART.fullmatch(name)
     return part[1] if part else name

@@ -187,17 +187,37 @@ def missing_parts(records: Sequence[Manifest]) -> list[tuple[int, int]]:
 
 def told_rows(records: Sequence[Manifest], table: str) -> int:
     """Rows of a table that some manifests of one data set tell of; rows of windows that overlap count once."""
-    if any(record.determinants.part[1] > 1 for record in records):
-        return sum(one.rows for record in records for one in record.written if one.table == table)
-    spans = sorted(
-        (record.determinants.since_s, record.determinants.until_s, one.rows)
-        for record in records
-        for one in record.written
-        if one.table == table
-    )
+    spans = _spans(records, table)
+    if _are_parts(records):
+        return sum(rows for *_, rows in spans)
     told, reached = 0.0, None
     for since_s, until_s, rows in spans:
         fresh_s = until_s - (since_s if reached is None else max(since_s, min(reached, until_s)))
         told += rows * fresh_s / (until_s - since_s)
         reached = until_s if reached is None else max(reached, until_s)
     return round(told)
+
+
+def least_rows(records: Sequence[Manifest], table: str) -> int:
+    """Rows of a table that some manifests of one data set tell of for certain; of windows that overlap, some do not."""
+    spans = _spans(records, table)
+    if _are_parts(records):
+        return sum(rows for *_, rows in spans)
+    most: list[tuple[int, int]] = []  # end of a window, and rows of windows apart of which it is the last
+    for since_s, until_s, rows in spans:
+        most.append((until_s, rows + max((before for end_s, before in most if end_s <= since_s), default=0)))
+    return max((rows for _, rows in most), default=0)
+
+
+def _spans(records: Sequence[Manifest], table: str) -> list[tuple[int, int, int]]:
+    """Windows and rows that manifests tell of, the earliest first."""
+    return sorted(
+        (record.determinants.since_s, record.determinants.until_s, one.rows)
+        for record in records
+        for one in record.written
+        if one.table == table
+    )
+
+
+def _are_parts(records: Sequence[Manifest]) -> bool:
+    return any(record.determinants.part[1] > 1 for record in records)

@@ -8,7 +8,7 @@ import msgspec
 
 from ghostfleet import records, signals
 from ghostfleet.generate import Generator
-from ghostfleet.queries import names_at, observed
+from ghostfleet.queries import is_readable, names_at, observed
 from ghostfleet.run import beside, manifest
 from ghostfleet.signals import Extent
 from ghostfleet.sinks import home_of
@@ -35,6 +35,7 @@ class Expectations(msgspec.Struct, frozen=True):
     scenarios: dict[str, Scenario] = {}  # of tables that another scenario made
     windows: tuple[tuple[str, int, int], ...] = ()  # table, since_s, until_s: what manifests say of each run
     is_store: bool = False  # whose manifest tells of its last run, while others may have left rows there too
+    rows: dict[str, int] = {}  # of each table that lies there, as far as manifests say it
 
     def of_rows(self, data: Data) -> dict[str, Rows | str]:
         """Tables that checks read; where no manifest says it, the rows themselves show their extent."""
@@ -54,7 +55,18 @@ class Expectations(msgspec.Struct, frozen=True):
             named["stated_windows"] = [
                 {"table_name": name, "since_s": since_s, "until_s": until_s} for name, since_s, until_s in self.windows
             ]
+        named["stated_rows"] = self._stated_rows() or "no manifest says how many rows there are"
         return named
+
+    def _stated_rows(self) -> Rows:
+        found, parts = self.parts
+        is_least = self.is_store or found != parts
+        names = {table.name for table in self.tables}
+        return [
+            {"table_name": name, "rows": rows, "is_least": is_least}
+            for name, rows in self.rows.items()
+            if name in names
+        ]
 
     def _extent(self, data: Data, table: str) -> Extent | None:
         found, parts = self.parts
@@ -75,11 +87,16 @@ class Expectations(msgspec.Struct, frozen=True):
 def of(url: str, fallback: Callable[[], Scenario]) -> Expectations:
     """Expectations of the data set at a URL; without a manifest those of ``fallback``, span and size apart."""
     records = _records(url)
-    record = records[0] if records else None
-    if record is None or not record.determinants.scenario:
+    if not records:
         return _guessed(url, fallback())
+    record, earlier = records[0], _earlier(url)
     is_store = any(one.in_store for one in record.written)
-    told = [record, *_earlier(url)]
+    found = len(records), record.determinants.part[1]
+    rows = _rows(url, [*records, *earlier])
+    if not record.determinants.scenario:
+        guessed = _guessed(url, fallback())
+        return msgspec.structs.replace(guessed, parts=found, is_store=is_store, rows=rows)
+    told = [record, *earlier]
     tables: dict[str, Table] = {}
     extents: dict[str, Extent] = {}
     scenarios: dict[str, Scenario] = {}
@@ -95,9 +112,21 @@ def of(url: str, fallback: Callable[[], Scenario]) -> Expectations:
                 entities = generator.observer(table.name).entities
                 tables[table.name], scenarios[table.name] = table, generator.scenario
                 extents[table.name] = Extent(entities, known.since_s, known.until_s, known.every_s)
-    found = len(records), record.determinants.part[1]
     scenario = next(iter(scenarios.values()))
-    return Expectations(tuple(tables.values()), scenario, extents, found, scenarios, windows, is_store)
+    return Expectations(tuple(tables.values()), scenario, extents, found, scenarios, windows, is_store, rows)
+
+
+def _rows(url: str, records: Sequence[Manifest]) -> dict[str, int]:
+    """Rows that manifests tell of, of the tables at a URL that can be read; a file in a folder is one of them."""
+    home = home_of(url)
+    file = "" if home is None else home.file
+    told = {
+        one.table
+        for record in records
+        for one in record.written
+        if one.in_store or (is_readable(one.name) and file in ("", one.name))
+    }
+    return {table: beside.least_rows(records, table) for table in sorted(told)}
 
 
 def _guessed(url: str, scenario: Scenario) -> Expectations:
