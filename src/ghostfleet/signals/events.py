@@ -18,11 +18,12 @@ from ghostfleet.world import web
 from ghostfleet.world.flow.entering import expected, mean_per_s, ticks_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ghostfleet.core.arrays import F64, I64, U64, Array, Bool
     from ghostfleet.core.batch import Values
     from ghostfleet.core.window import Window
+    from ghostfleet.signals import Expected, Extent
     from ghostfleet.spec.scenario import Scenario
     from ghostfleet.state.estate import State
 
@@ -98,6 +99,12 @@ TABLE = Table(
     group="requests",
     form="document",
 )
+
+
+def expectations(scenario: Scenario, extent: Extent | None = None) -> Mapping[str, Expected]:
+    """What checks may expect, whatever the scenario: the places where clients are."""
+    del scenario, extent
+    return {"expected_places": web.places()}
 
 
 def observer(scenario: Scenario) -> StateObserver:
@@ -222,7 +229,7 @@ class _Texts:
             "context.user_agent": tuple(agent.text for agent, _ in both),
             "context.tags.country": tuple(city.country for _, city in both),
             "context.tags.city": tuple(city.name for _, city in both),
-            "context.tags.region": tuple(city.region or "NA" for _, city in both),
+            "context.tags.region": tuple(city.region or web.HOME for _, city in both),
             "context.tags.device_type": tuple(agent.device for agent, _ in both),
         }
         self.currency = np.array([CURRENCIES.index(SPENT.get(city.country, "USD")) for city in web.cities()])

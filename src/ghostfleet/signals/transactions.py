@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ghostfleet.core.batch import Values
     from ghostfleet.core.table import Column
     from ghostfleet.core.window import Window
+    from ghostfleet.signals import Expected, Extent
     from ghostfleet.spec.scenario import Scenario
     from ghostfleet.state.estate import State
 
@@ -42,11 +43,8 @@ TIMEOUT, POOL, MEMORY, BREAKER, UPSTREAM = range(5)
 CLOSED, OPEN, HALF_OPEN = range(3)
 ROOMY, FULL = 50.0, 88.0  # per cent of memory: up to the one no failure is for lack of it, from the other on all are
 OPEN_FROM = 0.25  # share of calls that are refused, from which on a breaker is open; below it is that of a pod
-FIRST_NUMBER, NUMBERS, STRIDE = (
-    1_000,
-    9_000,
-    7_919,
-)  # of a transaction within its second; the stride has no factor of 9,000
+# Numbers of a transaction within its second; the stride has no factor of 9,000.
+FIRST_NUMBER, NUMBERS, STRIDE = 1_000, 9_000, 7_919
 THREADS_USED = 25.0  # per cent of its threads that are busy at the reference
 DAY_MS = 86_400_000
 HALF = 0.5  # of attempts: carts from the cache, either text of a failure
@@ -113,6 +111,13 @@ def notes(scenario: Scenario, row_s: int) -> Mapping[str, object]:
         return {}
     moved = moved_incidents(scenario.estate)
     return {"moved_to_the_day_before": ", ".join(moved)} if moved else {}
+
+
+def expectations(scenario: Scenario, extent: Extent | None = None) -> Mapping[str, Expected]:
+    """What checks may expect: the places where shoppers are, and how long a payment waits for a gateway at least."""
+    del extent
+    waits_ms = flows.build(scenario).patience_ms(PAYMENT, EXTERNAL)
+    return {"expected_places": web.places(), "expected_waits": [{"least_ms": one} for one in waits_ms[:1]]}
 
 
 def observer(scenario: Scenario) -> StateObserver:
@@ -339,7 +344,7 @@ def _failures(shop: _Shop, tick: I64, blame: I64, cause: Array, lots: F64) -> I6
     in_store = np.isin(kinds, list(STORES))
     is_short = lots < shop.short[blame, tick]
     found = np.where(in_store, POOL, np.where(is_short, MEMORY, UPSTREAM))
-    found = np.where((cause == TIMED_OUT) & (kinds == EXTERNAL), TIMEOUT, found)
+    found = np.where((cause == TIMED_OUT) & (shop.code.take(blame) >= 0), TIMEOUT, found)  # of a gateway alone
     return np.where(cause == REFUSED, BREAKER, found)
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ghostfleet.core.arrays import F64, I64
 
 PREFIX = "/api/v1/"
+HOME = "NA"  # region of cities that are of no market
 READING, CHANGING = "reading", "changing"  # errors of clients, by what they wanted to do
 
 
@@ -136,6 +137,14 @@ def cities() -> tuple[City, ...]:
     ]
     found += [City(name, "US", code, None) for code, one in table["states"].items() for name in one["cities"]]
     return tuple(found)
+
+
+@cache
+def places() -> tuple[Mapping[str, str | None], ...]:
+    """What belongs together of where clients are, each place once."""
+    keys = ("city", "country", "state", "region")
+    found = dict.fromkeys((one.name, one.country, one.state, one.region or HOME) for one in cities())
+    return tuple(dict(zip(keys, one, strict=True)) for one in found)
 
 
 @cache
