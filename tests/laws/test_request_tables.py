@@ -157,8 +157,10 @@ def test_tables_agree_with_the_metrics_to_the_last_request(low):
     minutes = (events["timestamp"] // 1000 // MINUTE_S * MINUTE_S).tolist()
     by_service = Counter(zip(minutes, events["source.service"].tolist(), strict=True))
     assert by_service == Counter(zip(minute[entered].tolist(), spans["service.name"][entered].tolist(), strict=True))
-    titles = Counter(events["title"].tolist())
-    assert titles == Counter(spans["name"][entered].tolist())
+    routes = np.where(events["source.route"] == "", events["source.endpoint"], events["source.route"])
+    asked = Counter(zip(events["source.method"].tolist(), routes.tolist(), strict=True))
+    columns = (spans[name][entered].tolist() for name in ("http.request.method", "http.route"))
+    assert asked == Counter(zip(*columns, strict=True))
     assert set(events["payload.trace_id"].tolist()) == set(spans["trace_id"][entered].tolist())
 
     sold = estates.rows(generator, "transactions", span)
