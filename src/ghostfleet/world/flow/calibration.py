@@ -135,9 +135,10 @@ def _ensure_few_come_round(plan: Draft, out: list[list[DraftEdge]]) -> None:
                 asked[edge.child] += asked[place] * edge.calls
         brings[:, number] = [asked[other.parent] * other.calls for other in plan.echoes]
     # Of a matrix without a negative entry the largest sum of a column is no less than what it grows by.
-    most = float(np.add.reduce(brings, axis=0).max(initial=0.0))
+    sums = np.add.reduce(brings, axis=0)
+    most = float(sums.max(initial=0.0))
     if most > MOST_ROUND:
-        echo = plan.echoes[int(np.add.reduce(brings, axis=0).argmax())]
+        echo = plan.echoes[int(sums.argmax())]
         caller, callee = (plan.nodes[at].name for at in (echo.parent, echo.child))
         msg = (
             f"estate.services.{caller}.depends_on.{callee}: a message that comes round brings {most:.2g} more with it; "
