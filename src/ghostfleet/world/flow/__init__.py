@@ -183,12 +183,6 @@ class Flow(msgspec.Struct, frozen=True, dict=True):
         waits: F64 = np.where(self.edges.asynchronous[self.slots.edges] > 0, 0.0, self.slots.shares)
         return waits
 
-    def patience_ms(self, caller: str, kind: int) -> list[float]:
-        """How long a service waits for those of a kind that it calls, the shortest time first."""
-        edges, place = self.edges, self.places.get(caller, -1)
-        mine = (edges.parents == place) & (self.nodes.kinds.take(edges.children) == kind)
-        return sorted(edges.timeouts_ms[mine].tolist())
-
     @cached_property
     def slots_into(self) -> tuple[tuple[int, ...], ...]:
         """Slots that lead to each node."""

@@ -1,0 +1,168 @@
+"""Values of checkouts: what each document says, from how the checkout was answered and by whom."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ghostfleet.core.batch import Digits, Plain, Quanta, Spelled, Text
+from ghostfleet.core.civil import civil
+from ghostfleet.signals.transactions.shop import ORDER, PAYMENT
+from ghostfleet.state.estate.calling import FAILED, REFUSED, TIMED_OUT
+from ghostfleet.state.estate.spent import STORES
+from ghostfleet.state.estate.visits import FIRST_USER, SHOP, address, lot
+from ghostfleet.world import web
+
+if TYPE_CHECKING:
+    from ghostfleet.core.arrays import F64, I64, Array, Bool
+    from ghostfleet.core.batch import Values
+    from ghostfleet.signals.transactions.shop import Shop
+    from ghostfleet.state.estate.spent import Taken
+    from ghostfleet.state.estate.visits import Doors, Entered
+    from ghostfleet.world.flow import Flow
+
+STEPS = ("cart_review", "payment_processing", "order_confirmation")
+STATES = ("closed", "open", "half_open")
+CLOSED, OPEN, HALF_OPEN = range(3)
+TIMEOUT, POOL, MEMORY, BREAKER, UPSTREAM = range(5)  # in the order of the catalogue of failures
+INSTANCES = 3
+DAY_MS = 86_400_000
+HALF = 0.5  # of attempts: carts from the cache, either text of a failure
+WEST = frozenset({"CA", "WA", "TX"})
+
+
+def columns(shop: Shop, doors: Doors, made: Entered, spent: Taken, number: I64) -> dict[str, Values]:
+    """Values of checkouts by the names of their columns."""
+    asked = spent.asked
+    texts, visits, flow = _texts(), made.visits, shop.flow
+    window = shop.state.window
+    tick = visits.time_ms // (window.tick_s * 1000) - window.start
+    bad = made.ending == FAILED
+    crowd = doors.people
+    person = visits.user - FIRST_USER
+    blame, cause = made.answered.blame, made.answered.cause
+    gateway = shop.code.take(np.where(asked >= 0, asked, np.where(cause == REFUSED, blame, -1)))
+    drawn = np.searchsorted(shop.ends, lot(visits.more, 0), side="right")
+    gateway = np.where(gateway >= 0, gateway, drawn)
+    failure = _failures(shop, tick, np.where(bad, blame, -1), cause, lot(visits.asked, 0))
+    said = np.where(bad, failure * 2 + (lot(visits.more, 16) < HALF), -1)
+    total = np.rint(made.answered.ms).astype(np.int64)
+    others = np.minimum(spent.partners_ms.astype(np.int64), total)
+    stores = np.minimum(spent.stores_ms.astype(np.int64), total - others)
+    ending = bad.astype(np.int64)
+    refused = bad & (cause == REFUSED)  # by whoever's breaker on the way; then the last attempt called no gateway
+    is_called = (asked >= 0) & ~refused
+    state = np.where(refused, OPEN, np.where(shop.refusing[gateway, tick] & is_called, HALF_OPEN, CLOSED))
+    day = visits.time_ms // DAY_MS
+    when = civil(day)
+    date = when.year * 10_000 + when.month * 100 + when.day_of_month
+    second = visits.time_ms // 1000 % 86_400
+    clock = second // 3600 * 10_000 + second // 60 % 60 * 100 + second % 60
+    item = (lot(visits.asked, 48) * len(texts["product_id"])).astype(np.int64)
+    client = crowd.agent.take(person).astype(np.int64) * len(web.cities()) + crowd.city.take(person)
+    jitter = lot(visits.more, 32)
+    return {
+        "@timestamp": Plain(visits.time_ms),
+        "transaction_id": Spelled(("txn_", Digits(date, 8), "_", Digits(clock, 6), "_", Digits(number))),
+        "session_id": Spelled(("sess_user_", Digits(visits.user), "_", Digits(date, 8))),
+        "user_id": Spelled(("user_", Digits(visits.user))),
+        "event_type": Text(np.zeros(len(made), dtype=np.int32), ("checkout_attempt",)),
+        "step": Text(_steps(flow, bad, blame), STEPS),
+        "status": Text(ending, ("success", "error")),
+        "response_code": Plain(np.where(bad, _codes().take(failure), 200)),
+        "response_time_ms": Plain(total),
+        "error_message": Text(said, texts["error_message"]),
+        "error_code": Text(said, texts["error_code"]),
+        "payment_gateway": Text(gateway, shop.gateways or ("none",)),
+        "amount": Quanta(1_099 + (28_900 * lot(visits.more, 48) * lot(visits.asked, 32)).astype(np.int64), 100),
+        "currency": Text(np.zeros(len(made), dtype=np.int32), ("USD",)),
+        "product_category": Text(item, texts["product_category"]),
+        "product_id": Text(item, texts["product_id"]),
+        "user_agent": Text(client, texts["user_agent"]),
+        "ip_address": address(crowd.address.take(person)),
+        "geo_location.country": Text(client, texts["country"]),
+        "geo_location.state": Text(_state_codes().take(crowd.city.take(person)), _states()),
+        "geo_location.city": Text(client, texts["city"]),
+        "server_instance": Text((lot(visits.asked, 16) * INSTANCES).astype(np.int64), texts["server_instance"]),
+        "load_balancer": Text(client, texts["load_balancer"]),
+        "database_query_time_ms": Plain(stores),
+        "cache_hit": Plain(lot(visits.asked, 32) < HALF),
+        "retry_count": Plain(np.where(bad, 1 + (lot(visits.more, 16) * 3).astype(np.int64), 0)),
+        "upstream_service": Text(gateway, tuple(f"payment-gateway-{name}" for name in shop.gateways or ("none",))),
+        "upstream_response_time_ms": Plain(np.where(is_called, others, 0), ~is_called),
+        "circuit_breaker_state": Text(state, STATES),
+        "thread_pool_active": Plain(_percent(shop.threads.take(tick) + 8 * (jitter - 0.5))),
+        "memory_usage_percent": Plain(_percent(shop.memory.take(tick) + 4 * (jitter - 0.5))),
+        "cpu_usage_percent": Plain(_percent(shop.cpu.take(tick) + 10 * (lot(visits.more, 0) - 0.5))),
+    }
+
+
+def _percent(values: F64) -> I64:
+    return np.clip(np.rint(values), 0, 100).astype(np.int64)
+
+
+def _failures(shop: Shop, tick: I64, blame: I64, cause: Array, lots: F64) -> I64:
+    """Code of each failure by what failed and how: a database, a gateway, a breaker, a service.
+
+    The fuller the memory of a service is, the likelier was it for lack of memory; a lot says of which it was.
+    """
+    kinds = np.append(shop.flow.nodes.kinds, -1).take(blame)
+    in_store = np.isin(kinds, list(STORES))
+    is_short = lots < shop.short[blame, tick]
+    found = np.where(in_store, POOL, np.where(is_short, MEMORY, UPSTREAM))
+    found = np.where((cause == TIMED_OUT) & (shop.code.take(blame) >= 0), TIMEOUT, found)  # of a gateway alone
+    return np.where(cause == REFUSED, BREAKER, found)
+
+
+def _steps(flow: Flow, bad: Bool, blame: I64) -> I64:
+    """Step that each attempt got to: whoever fails before paying was still looking at the cart."""
+    paying = np.zeros(len(flow.nodes) + 1, dtype=np.int64)
+    for name in (PAYMENT, ORDER):
+        for node in _below(flow, flow.places.get(name, -1)):
+            paying[node] = 1
+    return np.where(bad, paying.take(blame), 2)
+
+
+def _below(flow: Flow, node: int) -> set[int]:
+    if node < 0:
+        return set()
+    found = {node}
+    for slot in flow.slots.of[node]:
+        found |= _below(flow, int(flow.edges.children[flow.slots.edges[slot]]))
+    return found
+
+
+@cache
+def _codes() -> I64:
+    return np.array([one["status"] for one in web.catalogue()["failures"].values()], dtype=np.int64)
+
+
+@cache
+def _states() -> tuple[str, ...]:
+    return tuple(sorted({city.state for city in web.cities() if city.state}))
+
+
+@cache
+def _state_codes() -> I64:
+    return np.array([_states().index(city.state) if city.state else -1 for city in web.cities()], dtype=np.int64)
+
+
+@cache
+def _texts() -> dict[str, tuple[str, ...]]:
+    failures, shop = web.catalogue()["failures"], web.catalogue()["shop"]
+    both = [(agent, city) for agent in web.agents() for city in web.cities()]
+    return {
+        "error_message": tuple(text for one in failures.values() for text in one["texts"]),
+        "error_code": tuple(name for name in failures for _ in range(2)),
+        "product_category": tuple(name for name, items in shop.items() for _ in items),
+        "product_id": tuple(item for items in shop.values() for item in items),
+        "user_agent": tuple(agent.text for agent, _ in both),
+        "country": tuple(city.country for _, city in both),
+        "city": tuple(city.name for _, city in both),
+        "load_balancer": tuple(
+            "lb-west-01" if city.state in WEST or city.region == "APAC" else "lb-east-01" for _, city in both
+        ),
+        "server_instance": tuple(f"{SHOP}-{number + 1:02}" for number in range(INSTANCES)),
+    }
