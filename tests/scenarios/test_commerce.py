@@ -227,6 +227,23 @@ def test_half_as_many_again_come_while_an_incident_stands(kind):
     assert all(times == pytest.approx(1.5, abs=0.03) for _, times in stood(kind))
 
 
+@pytest.mark.parametrize(
+    ("name", "low", "high", "share"),
+    [
+        ("thread_pool_active", 10, 40, 0.99),
+        ("cpu_usage_percent", 20, 60, 0.99),
+        ("memory_usage_percent", 45, 70, 0.95),
+        ("response_time_ms", 200, 800, 0.95),
+        ("database_query_time_ms", 50, 200, 0.88),
+        ("upstream_response_time_ms", 100, 500, 0.8),
+    ],
+)
+def test_what_succeeds_when_nothing_is_wrong_is_as_documented(name, low, high, share):
+    """COM-3, at ten a second and at fifty; times are skewed, and have tails."""
+    values = calm()[name][calm()["status"] == "success"]
+    assert np.mean((values >= low) & (values <= high)) > share
+
+
 @pytest.mark.parametrize("kind", ["payment_timeout", "connection_pool_exhaustion", "memory_leak"])
 def test_who_gets_through_an_incident_waits_and_machines_are_busy(kind):
     """COM-6: successes take 1,000 to 3,000 ms and need memory and CPU; COM-7: threads wait.
@@ -236,10 +253,10 @@ def test_who_gets_through_an_incident_waits_and_machines_are_busy(kind):
     """
     for rows, _ in stood(kind):
         fine = {name: np.median(values[rows["status"] == "success"]) for name, values in rows.items() if name in USES}
-        assert 950 < fine["response_time_ms"] < 3_000
+        assert 1_000 < fine["response_time_ms"] < 3_000
         assert 65 < fine["memory_usage_percent"] < (98 if kind == "memory_leak" else 88)
-        assert 50 < fine["cpu_usage_percent"] < 97
-        assert fine["thread_pool_active"] > 90
+        assert 55 < fine["cpu_usage_percent"] < 97
+        assert fine["thread_pool_active"] > (75 if kind == "memory_leak" else 90)  # a leak makes them wait by and by
 
 
 def test_failures_for_lack_of_memory_have_little_left():

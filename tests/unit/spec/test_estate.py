@@ -73,6 +73,9 @@ COMPLAINTS = [
      "estate.balancers.legacy-elb.routes_to.1: 'legacy-web-interface' stands here twice"),
     ("cluster: prod-risk-cluster, port: 8001", "cluster: prod-risk-cluster, standby_clusters: [prod-risk-cluster]",
      "estate.services.risk-calculator.standby_clusters.0: it runs on prod-risk-cluster already; name another cluster"),
+    ("level: {cpu_percent: 30, cpu_spread: 15, memory_percent: 50, memory_spread: 15, response_ms: 640",
+     "level: {cpu_percent: 30, idle_percent: 30, memory_percent: 50, memory_spread: 15, response_ms: 640",
+     "estate.services.checkout-service.level.idle_percent: 30 leaves nothing of cpu_percent 30 to requests; valid is"),
 ]  # fmt: skip
 
 

@@ -93,9 +93,9 @@ def columns(shop: Shop, doors: Doors, made: Entered, spent: Taken, number: I64) 
         "upstream_service": Text(gateway, tuple(f"payment-gateway-{name}" for name in shop.gateways or ("none",))),
         "upstream_response_time_ms": Plain(np.where(is_called, others, 0), ~is_called),
         "circuit_breaker_state": Text(state, STATES),
-        "thread_pool_active": Plain(_percent(shop.threads.take(tick) + 8 * (jitter - 0.5))),
+        "thread_pool_active": Plain(_percent(shop.threads.take(tick) + 6 * (jitter - 0.5))),
         "memory_usage_percent": Plain(_percent(shop.memory.take(tick) + 4 * (jitter - 0.5))),
-        "cpu_usage_percent": Plain(_percent(shop.cpu.take(tick) + 10 * (lot(visits.more, 0) - 0.5))),
+        "cpu_usage_percent": Plain(_percent(shop.cpu.take(tick) + 6 * (lot(visits.more, 0) - 0.5))),
     }
 
 

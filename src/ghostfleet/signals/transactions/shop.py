@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 PAYMENT, ORDER = "payment-service", "order-service"
 ROOMY, FULL = 50.0, 88.0  # per cent of memory: up to the one no failure is for lack of it, from the other on all are
 OPEN_FROM = 0.25  # share of calls that are refused, from which on a breaker is open; below it is that of a pod
-THREADS_USED = 25.0  # per cent of its threads that are busy at the reference
+IDLE_THREADS, BUSY_THREADS = 8.5, 16.0  # per cent of its threads: always busy, and with requests at the reference
 
 
 class Shop:
@@ -38,7 +38,7 @@ class Shop:
         busy = state.rates.attempts[place] * state.rates.answers.served_mean[place]
         nodes = flow.nodes
         usual = nodes.rates[place] * (nodes.own_ms[place] + _called_ms(flow, place))
-        self.threads = np.minimum(THREADS_USED * busy / max(usual, 1e-9), 100.0)
+        self.threads = np.minimum(IDLE_THREADS + BUSY_THREADS * busy / max(usual, 1e-9), 100.0)
         partners = gateways(flow)
         self.gateways = tuple(flow.shown[node] for node in partners)
         self.code = np.full(len(flow.nodes) + 1, -1, dtype=np.int64)

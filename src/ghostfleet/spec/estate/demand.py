@@ -25,6 +25,9 @@ class Level(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
     cpu_percent: Annotated[float, Meta(gt=0, lt=100)]
     cpu_spread: Annotated[float, Meta(ge=0, le=50)] = 10.0
+    idle_percent: Annotated[
+        float, Meta(ge=0, lt=100, description="CPU that is in use when nobody asks; the rest follows what is asked")
+    ] = 0.0
     memory_percent: Annotated[float, Meta(gt=0, lt=100)]
     memory_spread: Annotated[float, Meta(ge=0, le=50)] = 10.0
     response_ms: Positive
@@ -40,6 +43,21 @@ class Level(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
             "Without it, its own are what calls do not explain"
         ),
     ] = None
+
+    def __post_init__(self) -> None:
+        """Refuse a level that nobody's asking would leave unchanged."""
+        if self.idle_percent >= self.cpu_percent:
+            msg = (
+                f"idle_percent: {self.idle_percent:g} leaves nothing of cpu_percent {self.cpu_percent:g} "
+                "to requests; valid is less than that"
+            )
+            raise ValueError(msg)
+
+    @property
+    def load(self) -> float:
+        """Share of what it could work on that requests ask of it."""
+        idle = self.idle_percent / 100
+        return (self.cpu_percent / 100 - idle) / (1 - idle)
 
 
 class Call(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ghostfleet.state.estate.stores import Work, of_estate
-from ghostfleet.state.estate.usage import Traffic, Usage, memory_levels
-from ghostfleet.world.flow.draft import SERVICE
+from ghostfleet.state.estate.usage import Traffic, Usage
+from ghostfleet.world.flow.draft import SERVICE, level_of
 
 if TYPE_CHECKING:
     from ghostfleet.world.flow import Flow
@@ -20,6 +20,7 @@ class Leaves:
         nodes, estate = flow.nodes, flow.estate
         self.services = tuple(sorted(name for name in nodes.names if nodes.kinds[flow.places[name]] == SERVICE))
         self.stores = tuple(sorted((*estate.databases, *estate.machines)))
-        self.usage = Usage(flow, [flow.places[name] for name in self.services], memory_levels(estate, self.services))
+        levels = [level_of(estate, estate.services[name]) for name in self.services]
+        self.usage = Usage(flow, [flow.places[name] for name in self.services], levels)
         self.work = Work(flow, of_estate(flow, self.stores))
         self.traffic = Traffic(flow)

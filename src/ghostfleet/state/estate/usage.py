@@ -9,17 +9,16 @@ import numpy as np
 from ghostfleet.core import draw
 from ghostfleet.core.window import DAY_S
 from ghostfleet.state.estate.noise import Wander, characters, log_normal
-from ghostfleet.world.flow.draft import level_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ghostfleet.core.arrays import F64, I64
-    from ghostfleet.spec.estate import Estate
+    from ghostfleet.spec.estate.demand import Level
     from ghostfleet.state.estate import State
     from ghostfleet.world.flow import Flow
 
-IDLE_CPU = 0.012  # of the limit, whatever is asked
+IDLE_CPU = 0.012  # of the limit, at the least, whatever is asked
 KNEE = 0.85  # share of a range above which readings bend towards its end
 LOADED_MEMORY = 0.18  # of usual memory that follows the load
 LEAKS_DAYS = (2.5, 0.6)  # median and log-deviation of the days between restarts
@@ -30,9 +29,11 @@ LOGS_POINTS = (6.0, 0.5)  # what logs gain on disks until they are rotated away
 class Usage:
     """Uses of services, by node of the flow."""
 
-    def __init__(self, flow: Flow, places: list[int], memory_percent: F64) -> None:
-        """Services at ``places`` of the flow, and their memory on the reference Wednesday."""
-        self._flow, self._places, self._memory = flow, places, memory_percent
+    def __init__(self, flow: Flow, places: list[int], levels: Sequence[Level]) -> None:
+        """Services at ``places`` of the flow, and what they show on the reference Wednesday."""
+        self._flow, self._places = flow, places
+        self._memory = np.array([level.memory_percent for level in levels])
+        self._idle = np.maximum([level.idle_percent / 100 for level in levels], IDLE_CPU)[:, None]
         self._rows = {flow.nodes.names[place]: row for row, place in enumerate(places)}
         ids = flow.nodes.ids[places]
         cpu = characters(flow, "cpu", ids, swing=(0.03, 0.6), rough=(0.02, 0.6))
@@ -49,7 +50,7 @@ class Usage:
         """CPU and memory in use, in per cent of the limits, shapes (services, ticks)."""
         cpu, memory = self._wander.factors(state.window)
         loads = state.rates.loads[self._places]
-        cpu *= IDLE_CPU + (1 - IDLE_CPU) * loads
+        cpu *= self._idle + (1 - self._idle) * loads
         for name, points in state.influences.of("node.cpu").items():
             if name in self._rows:
                 cpu[self._rows[name]] += points / 100
@@ -112,8 +113,3 @@ class Traffic:
 
 def _sizes(u: F64, median: float) -> I64:
     return np.rint(log_normal(u, median, 0.6)).astype(np.int64) + 64
-
-
-def memory_levels(estate: Estate, names: Sequence[str]) -> F64:
-    """Memory of services on the reference Wednesday, in per cent."""
-    return np.array([level_of(estate, estate.services[name]).memory_percent for name in names])

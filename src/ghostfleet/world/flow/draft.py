@@ -123,7 +123,7 @@ def _nodes(estate: Estate) -> Iterator[DraftNode]:
         yield DraftNode(
             name, SERVICE, region[estate.clusters[service.cluster].network], level.requests_per_s, level.response_ms,
             min(1.5, level.response_spread_ms / level.response_ms) if level.response_spread_ms else SPREAD,
-            level.error_percent / 100, level.cpu_percent / 100, pods=(fewest + most) // 2, fewest=fewest, most=most,
+            level.error_percent / 100, level.load, pods=(fewest + most) // 2, fewest=fewest, most=most,
             entry=service.entry, protocol=service.protocol, failing_ms=level.failing_ms, own_errors=level.own_errors,
         )  # fmt: skip
     for name, base in estate.databases.items():
