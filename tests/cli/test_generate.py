@@ -41,6 +41,15 @@ def test_one_command_writes_the_documented_data_set(tmp_path: Path) -> None:
     assert len((tmp_path / "out/server_metrics_sample.csv").read_text().splitlines()) == 201
 
 
+def test_nodes_and_links_have_no_samples(tmp_path: Path) -> None:
+    """A graph has fifty tables, all of them short."""
+    done = ghostfleet(tmp_path, "generate", "small", "--only", "graph,changes", "--last", "2h", "--to", "out/")
+    assert done.returncode == 0, done.stderr
+    names = left(tmp_path / "out")
+    assert {"Service.csv.gz", "DEPENDS_ON.csv.gz"} < set(names)
+    assert [name for name in names if name.endswith("_sample.csv")] == ["changes_sample.csv"]
+
+
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [

@@ -140,6 +140,11 @@ class Table:
         """Name of the table's file, without suffix."""
         return self.stem or self.name
 
+    @property
+    def is_topology(self) -> bool:
+        """Whether its rows are nodes or links of a graph, and say how things stand, not when."""
+        return self.form in ("node", "link")
+
     def flattened(self) -> Table:
         """Return the same table with plain names of columns; ValueError where two columns then have the same."""
         flat = {column.name: column.flat_name for column in self.columns}

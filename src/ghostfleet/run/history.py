@@ -132,7 +132,8 @@ def write(
             open_sinks.remove(sink)
             if sink.home is not None:
                 record = _record(url, request, scenario, determinants, outcome, mine)
-                outcome.manifests[url] = beside.save(sink.home, record, _timeless(tables))
+                timeless = [table.name for table in tables if table.is_topology]
+                outcome.manifests[url] = beside.save(sink.home, record, timeless)
     finally:
         for sink in open_sinks:
             with suppress(GhostfleetError):  # the error that brought us here matters more
@@ -251,11 +252,6 @@ def _workers(scenario: Scenario, sinks: Sequence[Sink], request: Request, plan: 
         return max(1, min(request.workers, len(plan.tasks)))
     worthwhile = -(-plan.rows // ROWS_PER_WORKER)
     return max(1, min(scenario.execution.workers, surroundings.cores(), len(plan.tasks), worthwhile))
-
-
-def _timeless(tables: Sequence[Table]) -> list[str]:
-    """Tables whose rows say how things stand, and not when: nodes and links."""
-    return [table.name for table in tables if table.form in ("node", "link")]
 
 
 def _record(

@@ -39,7 +39,8 @@ def folders_of(urls: Sequence[str]) -> list[Path]:
 
 def ensure_room(tables: Sequence[Table], folders: Sequence[Path], log: Path | None, part: tuple[int, int]) -> None:
     """Refuse destinations whose records could not be written, before any data are."""
-    names = [_named("summary.json", part), *(_named(f"{table.name}_sample.csv", part) for table in tables)]
+    samples = (_named(f"{table.name}_sample.csv", part) for table in tables if not table.is_topology)
+    names = [_named("summary.json", part), *samples]
     for path in [*(folder / name for folder in folders for name in names), *([log] if log is not None else [])]:
         manifest.ensure_room(path)
 
@@ -120,11 +121,11 @@ def failure_logged() -> Iterator[None]:
 
 
 def write_sample(outcome: Outcome, folder: Path) -> list[Path]:
-    """First rows of each table as plain CSV, for a quick look."""
+    """First rows of each table as plain CSV, for a quick look; those of a graph are short themselves, and many."""
     paths = []
     for table in outcome.tables:
         tasks = [task for task in outcome.plan.tasks if task.table == table.name]
-        if not tasks:
+        if not tasks or table.is_topology:
             continue
         path = folder / _named(f"{table.name}_sample.csv", outcome.part)
         stream = TextStream(table, SYNTAXES["csv"](table), first=True, last=True)

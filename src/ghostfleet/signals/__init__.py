@@ -133,7 +133,7 @@ def signal(name: str, known: Callable[[], Mapping[str, Signal]] = found) -> Sign
     tables = known()
     if name not in tables:
         groups = [group for group in GROUPS if any(one.TABLE.group == group for one in tables.values())]
-        rows = sorted(table for table, one in tables.items() if one.TABLE.form not in ("node", "link"))
+        rows = sorted(table for table, one in tables.items() if not one.TABLE.is_topology)
         msg = f"there is no table {name}; known are {', '.join(rows)}, and those of the groups {', '.join(groups)}"
         raise ScenarioError(msg)
     return tables[name]
