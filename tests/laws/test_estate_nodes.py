@@ -37,8 +37,8 @@ def until(minute, length=5, row_s=300):
     return Window.between(end_s - length * MINUTE_S, end_s, row_s)
 
 
-def column(rows, key, value):
-    return dict(zip(rows[key].tolist(), rows[value].tolist(), strict=True))
+def column(rows, key, value, some=slice(None)):
+    return dict(zip(rows[key][some].tolist(), rows[value][some].tolist(), strict=True))
 
 
 def ready(generator, span):
@@ -164,3 +164,40 @@ def test_lots_that_follow_the_order_of_machines_are_seen(monkeypatch):
     monkeypatch.setattr(draw, "word_at", lambda keys, _index: -np.arange(len(keys)))
     fewer, more = ranks(40), ranks(41)
     assert any(more[name] != fewer[name] for name in fewer if not name.startswith(f"{CLUSTER}-node-04"))
+
+
+@pytest.mark.parametrize("seed", [42, 7, 99])
+def test_what_pods_use_is_what_their_hosts_read_and_have(seed):
+    """For all clusters and rows: Σ use of pods < Σ readings of their nodes; hardly a node has less than its pods take.
+
+    Use is what `system_metrics` tells of a service, per cent of the limit of a pod, times its pods. On the evening and
+    night on which most runs, batches included.
+    """
+    generator = Generator(estates.scenario("estate", "estate.incidents.enabled=false", f"execution.random_seed={seed}"))
+    span = Window.between(END_S + 2 * HOUR_S, END_S + 12 * HOUR_S, 1800)
+    hosts, services = (estates.rows(generator, name, span) for name in ("host_metrics", "system_metrics"))
+    world = worlds.build(generator.scenario)
+    cores, owner = (dict(zip(world["Node"].names, column, strict=True)) for column in (
+        world["Node"].numbers("cpu_cores").tolist(), world["Node"].words("cluster_name")))  # fmt: skip
+    limit = {name: one.cpu_millicores.limit / 1000 for name, one in world.estate.services.items()}
+    pods = world["Pod"]
+    places = list(zip(pods.words("service_name"), pods.numbers("slot").tolist(), pods.words("node_name"), strict=True))
+    checked = over = 0
+    for time in np.unique(services["time"]).tolist():
+        now = services["time"] == time
+        each, running = column(services, "service_name", "cpu_utilization", now), column(
+            services, "service_name", "pod_count", now)  # fmt: skip
+        taken, clusters, read = dict.fromkeys(cores, 0.0), {}, {}
+        for service, slot, node in places:
+            if slot <= running[service]:
+                taken[node] += each[service] / 10_000 * limit[service]
+        here = hosts["time"] == time
+        for node, cpu in column(hosts, "host_id", "cpu", here).items():
+            if node in cores:
+                read[owner[node]] = read.get(owner[node], 0.0) + cpu / 100_000_000 * cores[node]
+        for node, one in taken.items():
+            clusters[owner[node]] = clusters.get(owner[node], 0.0) + one
+        assert all(taken_there < read[name] for name, taken_there in clusters.items()), (time, clusters, read)
+        over += sum(one > cores[node] for node, one in taken.items())
+        checked += len(taken)
+    assert over < 0.005 * checked

@@ -32,6 +32,7 @@ SEEN = {  # by a profile's agent, of what the state knows; a cloud's service tel
 EDGE = np.float32(1e-6)  # of a step: a read on the edge of a step has reached it
 WHOLE = 100.0  # per cent
 KNEE = 70.0
+CARRIER_KNEE = 94.0  # of machines on which pods run: what these take is taken, and readings must not hide it
 SCALE = 1_000_000  # sums of reads are whole millionths of a unit
 
 
@@ -46,6 +47,7 @@ class Agents:
     missing: U64
     guests: Guests
     ceiling: F64  # hard limit of CPU; 0 is a soft one at 100
+    knee: float  # CPU above which a soft limit is neared
     limits: dict[str, F32]  # of rates, KB/s: no device does more
     estimator: U64
     plain: bool
@@ -77,15 +79,16 @@ class Agents:
 
     def _capped(self, cpu: F32, rows: I64) -> F32:
         ceiling = self.ceiling[rows].astype(np.float32)
-        # A hard ceiling cuts; a soft one is neared: above 70 per cent each further per cent counts less.
-        reached = cpu > np.where(ceiling > 0, ceiling, np.float32(KNEE))[:, None]
+        knee = np.float32(self.knee)
+        # A hard ceiling cuts; a soft one is neared: above the knee each further per cent counts less.
+        reached = cpu > np.where(ceiling > 0, ceiling, knee)[:, None]
         place = reached.reshape(-1).nonzero()[0]
         if not len(place):
             return cpu
         out, hard = cpu.copy(), ceiling.take(place // cpu.shape[1])
-        room = np.float32(WHOLE - KNEE)
-        excess = (out.reshape(-1).take(place) - np.float32(KNEE)) / room
-        out.reshape(-1)[place] = np.where(hard > 0, hard, np.float32(KNEE) + room * excess / (1 + excess))
+        room = np.float32(WHOLE) - knee
+        excess = (out.reshape(-1).take(place) - knee) / room
+        out.reshape(-1)[place] = np.where(hard > 0, hard, knee + room * excess / (1 + excess))
         return out
 
     def _limited(self, reads: F32, metric: str, rows: I64) -> F32:
@@ -154,8 +157,8 @@ def _limits(fleet: HostFleet, ceilings: Mapping[str, Any]) -> dict[str, F32]:
     }
 
 
-def agents(fleet: HostFleet) -> Agents:
-    """Agents of all hosts."""
+def agents(fleet: HostFleet, *, carriers: bool = False) -> Agents:
+    """Agents of all hosts; of carriers, on which others' work runs, none has a hard limit of CPU."""
     options, ceilings = table("agent"), table("ceilings")
     draws = Draws(fleet.seed, "agent", fleet.ids)
     third = draws.chance("third", 0.45)  # cloud services whose reads are multiples of a third of a per cent
@@ -181,7 +184,10 @@ def agents(fleet: HostFleet) -> Agents:
         ),
         ceiling=np.full(len(fleet), WHOLE)
         if "ceilings" in fleet.without
-        else np.where(hard, np.array(ceilings["values"])[draws.choice("ceiling", ceilings["weights"])], 0.0),
+        else np.where(
+            hard & (not carriers), np.array(ceilings["values"])[draws.choice("ceiling", ceilings["weights"])], 0.0
+        ),
+        knee=CARRIER_KNEE if carriers else KNEE,
         limits=_limits(fleet, ceilings),
         estimator=draws.keys("estimator"),
         plain="agent" in fleet.without,

@@ -37,7 +37,7 @@ class EstateHosts:
         built = worlds.build(scenario)
         fleet = world.of_estate(built)
         self._machines = Machines(built, flows.build(scenario), fleet.names)
-        self._hosts = HostMetrics(fleet, Hosts(fleet), agents(fleet))
+        self._hosts = HostMetrics(fleet, Hosts(fleet), agents(fleet, carriers=True))
         # The state is solved for all hosts of a window at once, so their rows come time after time.
         self._table = replace(TABLE, order=("time", "host_id"))
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from ghostfleet.core.table import Kind, column
 from ghostfleet.world.estate import identity
 from ghostfleet.world.estate.entities import Entities, Label, entities
@@ -31,7 +29,6 @@ if TYPE_CHECKING:
 
 STATUS = {"ACTIVE": 0.85, "CREATING": 0.10, "UPDATING": 0.05}
 NODE_STATUS = {"Ready": 0.985, "NotReady": 0.015}
-FIRST_TYPE_SHARE = 2.0  # how much more often the first instance type of a cluster is taken than each other
 WIDTH = 3  # digits of a node's number
 
 CLUSTER = Label(
@@ -94,7 +91,7 @@ def nodes(ground: Ground) -> Entities:
     specs = ground.estate.clusters
     keys = [row[0] for row in rows]
     draws = ground.draws(NODE, keys)
-    types = _types(ground, [row[1] for row in rows], draws.uniform("instance_type").tolist())
+    types = _types(ground, rows)
     subnets = ground.labels["Subnet"]
     homes = _homes(ground, rows)
     regions = [ground.region_of(specs[row[1]].network) for row in rows]
@@ -126,13 +123,13 @@ def nodes(ground: Ground) -> Entities:
     return entities(NODE, keys, arns, values)
 
 
-def _types(ground: Ground, owners: list[str], uniforms: list[float]) -> list[str]:
-    """Type of each node: the first of its cluster's more often than each other."""
+def _types(ground: Ground, rows: list[tuple[str, str, int]]) -> list[str]:
+    """Type of each node: groups have one each, in turn; where there are more types than groups, nodes take turns."""
     found = []
-    for owner, uniform in zip(owners, uniforms, strict=True):
-        kinds = ground.estate.clusters[owner].instance_types
-        place = uniform * (len(kinds) - 1 + FIRST_TYPE_SHARE) - FIRST_TYPE_SHARE + 1
-        found.append(kinds[max(0, int(np.floor(place)))])
+    for _, owner, at in rows:
+        spec = ground.estate.clusters[owner]
+        kinds = spec.instance_types
+        found.append(kinds[at % max(spec.groups, len(kinds)) % len(kinds)])
     return found
 
 

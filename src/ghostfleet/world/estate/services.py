@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ghostfleet.core.draw import entity_ids
 from ghostfleet.core.table import Kind, column
 from ghostfleet.spec.estate import names
 from ghostfleet.world.estate.entities import Entities, Label, entities
+from ghostfleet.world.estate.placing import scheduled
 from ghostfleet.world.estate.properties import (
     COST_CENTER,
     CREATED,
@@ -146,19 +146,13 @@ def _memory(mib: float) -> str:
 
 def pods(ground: Ground) -> Entities:
     """One pod for each replica slot, up to the most that a service may have, spread over its cluster's nodes."""
-    nodes = ground.labels["Node"]
-    hosts: dict[str, list[int]] = {}
-    for row, owner in enumerate(nodes.words("cluster_name")):
-        hosts.setdefault(owner, []).append(row)
     rows = [(name, one, slot) for name, one in ground.estate.services.items() for slot in range(one.replicas[1])]
-    first = dict(zip(ground.estate.services, entity_ids(ground.estate.services)[:, 0].tolist(), strict=True))
     keys = [f"{name}-{slot + 1:02d}" for name, _, slot in rows]
     specs = [one for _, one, _ in rows]
+    nodes = ground.labels["Node"]
     values = {
         "service_name": [name for name, _, _ in rows],
-        "node_name": [
-            nodes.keys[hosts[one.cluster][(first[name] + slot) % len(hosts[one.cluster])]] for name, one, slot in rows
-        ],
+        "node_name": [nodes.keys[row] for row in scheduled(ground, rows)],
         "cluster_name": [one.cluster for one in specs],
         "namespace": [one.namespace for one in specs],
         "status": [POD_STATUS[slot >= replicas(one)] for _, one, slot in rows],
