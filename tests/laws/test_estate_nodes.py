@@ -9,6 +9,7 @@ import pytest
 from ghostfleet.core import draw
 from ghostfleet.core.window import HOUR_S, MINUTE_S, Window
 from ghostfleet.generate import Generator
+from ghostfleet.spec.estate.price_table import price_table
 from ghostfleet.state.estate.machines import Machines
 from ghostfleet.state.estate.nodes import ClusterNodes
 from ghostfleet.world import estate as worlds
@@ -201,3 +202,22 @@ def test_what_pods_use_is_what_their_hosts_read_and_have(seed):
         over += sum(one > cores[node] for node, one in taken.items())
         checked += len(taken)
     assert over < 0.005 * checked
+
+
+def test_machines_of_databases_are_the_same_in_all_tables():
+    """The graph shows what agents told last: all memory that a database says is not free, and a little more CPU."""
+    generator = Generator(estates.scenario("estate"))
+    seen = estates.rows(generator, "EC2Instance", until(BEFORE))
+    hosts, stores = (estates.rows(generator, name, until(BEFORE)) for name in ("host_metrics", "database_metrics"))
+    assert len(seen["name"]) == 4
+    sizes = column(seen, "name", "instance_type")
+    for metric, told in (("cpu_utilization", "cpu"), ("memory_utilization", "memory")):
+        readings = column(hosts, "host_id", told)
+        for name, cents in column(seen, "name", metric).items():
+            assert cents == round(readings[name] / 10_000)
+    cpu, free = (column(stores, "db_identifier", name) for name in ("cpu_utilization", "free_memory_bytes"))
+    for name, kind in sizes.items():
+        told = {metric: column(hosts, "host_id", metric)[name] / 1_000_000 for metric in ("cpu", "memory")}
+        assert cpu[name] / 100 < told["cpu"] < cpu[name] / 100 + 20
+        size_gb = price_table()["instance_size"][kind][1]
+        assert told["memory"] == pytest.approx(100 * (1 - free[name] / (size_gb * 2**30)), abs=0.5)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ghostfleet.core.batch import Batch, taken
+from ghostfleet.core.window import Window
 from ghostfleet.signals import StateObserver
 from ghostfleet.signals.host_metrics import TABLE, HostMetrics
-from ghostfleet.signals.host_metrics.agents import agents
+from ghostfleet.signals.host_metrics.agents import SCALE, agents
 from ghostfleet.spec.hosts import TICK_S
 from ghostfleet.state.estate.machines import Machines
 from ghostfleet.state.hosts import Hosts
@@ -19,13 +20,14 @@ from ghostfleet.world import flow as flows
 from ghostfleet.world import hosts as world
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from ghostfleet.core.window import Window
+    from ghostfleet.core.arrays import F64
     from ghostfleet.spec.scenario import Scenario
     from ghostfleet.state.estate import State
     from ghostfleet.world.hosts import HostFleet
 
+ROW_S = 300
 HOST_TICKS = 131_072  # worked out at once: arrays of so many values stay in cache
 
 
@@ -58,6 +60,19 @@ class EstateHosts:
             batch = hosts.rows(piece, 0, count)
             order = np.arange(len(batch)).reshape(count, len(piece)).T.ravel()
             yield Batch(self._table, {name: taken(batch[name], order) for name in self._table.names})
+
+    def last(self, state: State, names: Sequence[str]) -> tuple[F64, F64]:
+        """CPU and memory of some hosts in per cent, in the last row of a state's window; NaN where nobody told."""
+        stop = state.window.stop * state.window.tick_s // ROW_S
+        found = np.full((2, len(names)), np.nan)
+        for piece, hosts in self.seen(state, Window(stop - 1, stop, ROW_S)):
+            for place, name in enumerate(names):
+                row = self.fleet.names.index(name)
+                facts = hosts.facts(piece, row, row + 1)
+                for metric, values in zip(("cpu", "memory"), found, strict=True):
+                    units, missing = hosts.reading(facts, metric, row, row + 1)
+                    values[place] = np.nan if missing[0, -1] else units[0, -1] / SCALE
+        return found[0], found[1]
 
     def seen(self, state: State, window: Window) -> Iterator[tuple[Window, HostMetrics]]:
         """Pieces of a window of rows, and the signal of hosts with what runs on them then."""

@@ -9,7 +9,7 @@ import numpy as np
 from ghostfleet.core.batch import Plain, Quanta, Text
 from ghostfleet.core.window import HOUR_S, MINUTE_S, Window
 from ghostfleet.signals.changes import Changes
-from ghostfleet.signals.database_metrics import DatabaseMetrics
+from ghostfleet.signals.host_metrics.estate import EstateHosts
 from ghostfleet.signals.system_metrics import SystemMetrics
 from ghostfleet.state.estate import Estates
 from ghostfleet.state.estate.nodes import ClusterNodes
@@ -40,7 +40,7 @@ class Seen:
     def __init__(self, scenario: Scenario) -> None:
         """Prepare what no second changes."""
         self._estates = Estates(scenario)
-        self._systems, self._databases = SystemMetrics(scenario), DatabaseMetrics(scenario)
+        self._systems, self._hosts = SystemMetrics(scenario), EstateHosts(scenario)
         self._changes = Changes(scenario)
         self._nodes = ClusterNodes(worlds.build(scenario), self._estates.flow)
         self._kept: dict[int, State] = {}
@@ -116,15 +116,13 @@ class Seen:
         return {"status": _words([POD_STATUS[0] if one else POD_STATUS[1] for one in runs])}
 
     def _machines(self, nodes: Entities, second: int) -> dict[str, Values]:
-        facts = self._databases.facts(self._rows(second)).folded(ROW_MIN).values
-        place = {name: row for row, name in enumerate(self._databases.names)}
-        rows = np.array([place[key] for key in nodes.keys])
+        cpu, memory = self._hosts.last(self._rows(second), nodes.keys)
         flow = self._estates.flow
         called = [bool(flow.slots_into[flow.places[key]]) for key in nodes.keys]
         status = [
             "running" if is_called else word for is_called, word in zip(called, nodes.words("status"), strict=True)
         ]
-        return {"status": _words(status), "cpu_utilization": _cents(facts["cpu_utilization"][rows, -1])}
+        return {"status": _words(status), "cpu_utilization": _cents(cpu), "memory_utilization": _cents(memory)}
 
     def _web_services(self, nodes: Entities, second: int) -> dict[str, Values]:
         state = self._state(second)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 KB = 1024.0
 MIB_PER_GB = 1024.0
 KNEE = 0.9
+ASIDE = 0.15  # of what machines do by themselves, where a database has one to itself
 LOG_KB_PER_REQUEST = 0.15  # what a pod writes for a request
 
 
@@ -32,23 +33,28 @@ class Loads(msgspec.Struct, frozen=True):
 
     cpu: F64  # per cent of all processors
     memory: F64  # per cent
+    has_database: Bool  # (machines,): then that is all the memory in use, and little else runs there
     rates: dict[str, F64]  # KB/s by the names of the state of hosts
 
     def between(self, low: int, high: int) -> Loads:
         """Ticks ``[low, high)`` of the window."""
         rates = {name: values[:, low:high] for name, values in self.rates.items()}
-        return Loads(self.cpu[:, low:high], self.memory[:, low:high], rates)
+        return Loads(self.cpu[:, low:high], self.memory[:, low:high], self.has_database, rates)
 
     def beside(self, state: HostState, rows: I64) -> HostState:
         """State of some machines with what runs on them added."""
-        added = {"cpu": self.cpu, **self.rates}
+        added, alone = {"cpu": self.cpu, **self.rates}, self.has_database[rows, None]
         rates = {
             name: values + added[name][rows].astype(np.float32) if name in added else values
             for name, values in state.rates.items()
         }
+        if "cpu" in rates and alone.any():
+            rates["cpu"] -= np.where(alone, (1 - ASIDE) * state.rates["cpu"], 0).astype(np.float32)
         used = state.used
         if used is not None:
-            used = (100 * bent((used + self.memory[rows]) / 100, KNEE)).astype(np.float32)
+            beside = self.memory[rows]
+            both = 100 * bent((used + beside) / 100, KNEE)
+            used = np.where(alone, beside, both).astype(np.float32)
         return msgspec.structs.replace(state, rates=rates, used=used)
 
 
@@ -115,6 +121,7 @@ class Machines:
         self._pods, self._rounds = found, _rounds(found)
         self._nodes = ClusterNodes(world, flow)
         self._names = names
+        self._has_database = np.isin(np.array(names, dtype=object), list(self._hosts))
 
     def running(self, state: State) -> Bool:
         """Whether machines run, shape (machines, ticks)."""
@@ -160,8 +167,8 @@ class Machines:
         cpu *= (100 / self._cores)[:, None]
         memory *= (100 / self._memory)[:, None]
         rates = {"inbound": inbound, "outbound": outbound, "read": np.zeros(shape), "write": written}
-        self._databases(state, cpu, rates, into, sent)
-        return Loads(cpu, memory, rates)
+        self._databases(state, cpu, memory, rates, into, sent)
+        return Loads(cpu, memory, self._has_database, rates)
 
     def _add(self, out: F64, running: F64, parts: list[F64], ranks: dict[int, I64]) -> None:
         """Add what pods take to their machines, each machine's first pods first: always in one order."""
@@ -177,13 +184,14 @@ class Machines:
                     taken *= limits[pods.services, None]
                 total[pods.machines] += taken
 
-    def _databases(self, state: State, cpu: F64, rates: dict[str, F64], into: I64, out: I64) -> None:
-        """Add what databases on virtual machines do."""
+    def _databases(self, state: State, cpu: F64, memory: F64, rates: dict[str, F64], into: I64, out: I64) -> None:
+        """Add what databases on virtual machines do; they take what memory there is, but for what they tell is free."""
         done, rows = state.statements, {name: row for row, name in enumerate(state.leaves.stores)}
         seconds = KB * state.window.tick_s
         for name, host in self._hosts.items():
             node, row = self._flow.places[name], rows[name]
             cpu[host] += done.cpu[row]
+            memory[host] = 100 * (1 - done.free_share[row])
             rates["read"][host] += done.read_iops[row] * (READ_BYTES / KB)
             rates["write"][host] += done.write_iops[row] * (WRITE_BYTES / KB)
             rates["inbound"][host] += into[node] / seconds

@@ -10,6 +10,7 @@ import numpy as np
 from ghostfleet.core import counts, draw
 from ghostfleet.core.window import DAY_S
 from ghostfleet.spec.estate.places import Database, Machine
+from ghostfleet.spec.estate.price_table import price_table
 from ghostfleet.state.estate.noise import Bursts, Wander, characters, log_normal
 from ghostfleet.state.estate.usage import bent
 
@@ -25,7 +26,7 @@ KNEE = 0.85
 HOUSEKEEPING = 0.2  # share of the reference's statements that a database makes by itself
 SLOW_MS = 1000.0
 READ_BYTES, WRITE_BYTES = 12_288, 9_216
-MEMORY_GB = {"large": 8.0, "xlarge": 16.0, "2xlarge": 64.0, "4xlarge": 128.0}
+MEMORY_GB = {"large": 8.0, "xlarge": 16.0, "2xlarge": 64.0, "4xlarge": 128.0}  # of types that the price table lacks
 GIB = 1_073_741_824
 REFERENCE_MISS = 0.03  # of page reads that are not in the buffer
 
@@ -48,6 +49,13 @@ def size_of(one: Database | Machine) -> str:
     return one.instance_type if isinstance(one, Machine) else one.instance_class
 
 
+def memory_gb(one: Database | Machine) -> float:
+    """Memory of the machine that a database has; classes of databases are named after machines of the same size."""
+    kind = size_of(one).removeprefix("db.").replace("r6g.", "r5.")
+    known: dict[str, list[float]] = price_table()["instance_size"]
+    return float(known[kind][1]) if kind in known else MEMORY_GB.get(kind.rsplit(".", 1)[-1], 16.0)
+
+
 def of_estate(flow: Flow, names: Sequence[str]) -> Stores:
     """Databases and machines of an estate by name."""
     known: dict[str, Database | Machine] = {**flow.estate.databases, **flow.estate.machines}
@@ -64,7 +72,7 @@ def of_estate(flow: Flow, names: Sequence[str]) -> Stores:
         read_ms=figures("read_ms"),
         write_ms=figures("write_ms"),
         storage_gb=figures("storage_gb"),
-        memory_gb=np.array([MEMORY_GB.get(size_of(one).rsplit(".", 1)[-1], 16.0) for one in found]),
+        memory_gb=np.array([memory_gb(one) for one in found]),
     )
 
 
@@ -80,6 +88,7 @@ class Statements(msgspec.Struct, frozen=True):
     read_bytes: I64
     write_bytes: I64
     free_storage: I64
+    free_share: F64  # of their machines' memory
     free_memory: I64
     swap: I64
     slow: I64
@@ -129,6 +138,7 @@ class Work:
         loads = state.rates.loads[places]
         cpu = 100 * bent((IDLE_CPU + (1 - IDLE_CPU) * loads) * busy, KNEE)
         crowded = np.maximum(slower - 1.5, 0.0)
+        free = np.maximum(0.18 - 0.1 * np.minimum(loads, 1.2), 0.02)
         hits = 100 * (1 - (1 - self._buffer[:, None]) * (1 + 0.5 * np.minimum(loads, 2.0)) / 1.3)
         return Statements(
             cpu=cpu,
@@ -140,7 +150,8 @@ class Work:
             read_bytes=np.rint(read_iops * READ_BYTES * window.tick_s).astype(np.int64),
             write_bytes=np.rint(write_iops * WRITE_BYTES * window.tick_s).astype(np.int64),
             free_storage=self._free_storage(state),
-            free_memory=self._free_memory(loads),
+            free_share=free,
+            free_memory=np.rint(stores.memory_gb[:, None] * free * GIB).astype(np.int64),
             swap=np.rint(np.maximum(loads - 0.9, 0.0) * stores.memory_gb[:, None] * 0.2 * GIB).astype(np.int64),
             slow=self._events("slow", (0.02 + 0.6 * crowded) * asked, state),
             deadlocks=self._events("deadlocks", 0.0015 * share * (1 + 20 * crowded), state),
@@ -160,7 +171,3 @@ class Work:
         age = (seconds[None, :] + self._phase_s[:, None]) % period
         filled = self._filled[:, None] + 0.2 * (age / period)
         return np.rint(self._stores.storage_gb[:, None] * (1 - filled) * GIB).astype(np.int64)
-
-    def _free_memory(self, loads: F64) -> I64:
-        left = 0.18 - 0.1 * np.minimum(loads, 1.2)
-        return np.rint(self._stores.memory_gb[:, None] * np.maximum(left, 0.02) * GIB).astype(np.int64)
