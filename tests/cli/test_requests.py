@@ -25,6 +25,54 @@ def lines(path: Path) -> list[str]:
     return (gzip.decompress(data) if path.suffix == ".gz" else data).decode().splitlines()
 
 
+OWN = """scenario: mine
+extends: {base}
+estate: {{now: "2026-03-04T17:00:00-05:00"{more}}}
+"""
+PINNED = "2026-03-04T22:00:00Z"
+
+
+def until(folder: Path, *arguments: str) -> str:
+    """End of the span that is planned."""
+    done = ghostfleet(folder, "plan", *arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    return str(json.loads(done.stdout)["until"])
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("own.yaml",),
+        ("events", "--set", "estate.now=2026-03-04T17:00:00-05:00"),
+        ("events", "--config", "config.yaml"),
+        ("pinned.yaml",),
+    ],
+)
+def test_a_now_that_is_said_anywhere_is_not_the_clocks(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    """Precedence: the clock is but the default of a parameter."""
+    (tmp_path / "own.yaml").write_text(OWN.format(base="events", more=", hours: 3"))
+    (tmp_path / "config.yaml").write_text('estate: {now: "2026-03-04T17:00:00-05:00"}\n')
+    pinned = OWN.format(base="commerce", more="") + "parameters: {now: {default: '2026-03-04T17:00:00-05:00'}}\n"
+    (tmp_path / "pinned.yaml").write_text(pinned)
+    assert until(tmp_path, *arguments) == PINNED
+
+
+def test_whoever_says_now_on_the_command_line_gets_the_clock(tmp_path: Path) -> None:
+    (tmp_path / "own.yaml").write_text(OWN.format(base="events", more=""))
+    assert until(tmp_path, "own.yaml", "--now", "now") > "2026-03-05"
+    assert until(tmp_path, "events") > "2026-03-05"
+    assert until(tmp_path, "own.yaml", "--now", "2026-03-03T17:00:00-05:00") == "2026-03-03T22:00:00Z"
+
+
+@pytest.mark.parametrize("arguments", [("--now", "2999-01-01T00:00:00Z"), ("--set", "estate.now=2999-01-01T00:00:00Z")])
+def test_nothing_happens_in_the_future(tmp_path: Path, arguments: tuple[str, str]) -> None:
+    done = ghostfleet(tmp_path, "generate", "events", *arguments, "--to", "out/")
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"Error: {arguments[0]}")
+    assert "2999-01-01T00:00:00Z is in the future; valid is 20" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize(("count", "hours"), [(5, 720), (200, 2400), (1, 1)])
 def test_there_are_as_many_events_as_were_asked_for_however_long_the_span(
     tmp_path: Path, count: int, hours: int

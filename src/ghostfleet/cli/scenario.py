@@ -17,11 +17,12 @@ from ghostfleet import records
 from ghostfleet.cli.times import Moment
 from ghostfleet.core.errors import ScenarioError
 from ghostfleet.run import surroundings
-from ghostfleet.spec import extending, layers, loading, reading
+from ghostfleet.spec import extending, layers, loading, moments, reading
 from ghostfleet.spec.parameters import NAME, NOW, Parameter, flag
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
 PREFIX = "parameter_"
 CONFIG_VARIABLE = "GHOSTFLEET_CONFIG"
@@ -276,9 +277,11 @@ def load(ctx: click.Context, arguments: Mapping[str, Any]) -> loading.Loaded:
         for name, value in arguments.items()
         if name.startswith(PREFIX) and value is not None
     }
-    given |= _moments(ctx.meta[META][1], given)
+    clock = surroundings.now()
     overrides = {} if arguments.get("seed") is None else {"execution.random_seed": (arguments["seed"], "--seed")}
-    settings = loading.Settings(config, environment, arguments.get("assignments", ()), given, overrides)
+    settings = loading.Settings(
+        config, environment, arguments.get("assignments", ()), given, overrides, clock.isoformat(timespec="seconds")
+    )
     loaded = _with_incidents(loading.load(document, settings), document, settings, arguments)
     tables = () if loaded.scenario.tables == ("all",) else loaded.scenario.tables
     named = [(table, ("expect", table), records.signal) for table in loaded.scenario.expect or ()]
@@ -292,13 +295,21 @@ def load(ctx: click.Context, arguments: Mapping[str, Any]) -> loading.Loaded:
             msg = f"{loaded.origin(path)}: {'.'.join(path)}: {error}"
             raise ScenarioError(msg) from error
     _ensure_columns(loaded)
+    _ensure_past(loaded, clock)
     return loaded
 
 
-def _moments(declared: Mapping[str, Parameter], given: Mapping[str, Any]) -> dict[str, str]:
-    """Moments that are now, by the clock: those that say so, and those of which nothing else is said."""
-    wanted = {name for name, one in declared.items() if one.type == "moment" and given.get(name, one.default) == NOW}
-    return dict.fromkeys(wanted, surroundings.now().isoformat(timespec="seconds"))
+def _ensure_past(loaded: loading.Loaded, clock: datetime) -> None:
+    """Refuse a moment that is to count as now and has not come yet: no request is later than now."""
+    estate = loaded.scenario.estate
+    if estate is None or estate.now is None or moments.instant(estate.now, "now") <= clock.timestamp():
+        return
+    path = ("estate", "now")
+    msg = (
+        f"{loaded.origin(path)}: {'.'.join(path)}: {estate.now} is in the future; "
+        f"valid is {clock.isoformat(timespec='seconds')} or earlier"
+    )
+    raise ScenarioError(msg)
 
 
 def _ensure_columns(loaded: loading.Loaded) -> None:

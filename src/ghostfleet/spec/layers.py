@@ -21,6 +21,7 @@ import msgspec
 
 from ghostfleet.core.errors import ScenarioError
 from ghostfleet.spec import keys, reading
+from ghostfleet.spec.parameters import NOW
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -215,6 +216,27 @@ def from_defaults(layers: Layers, parameters: Mapping[str, Parameter], document:
             place = document.place(("parameters", name, "default"))
             origin = Origin(SCENARIO, f"{place}, default of parameter {name}")
             layers.set(parameter.path, parameter.default, origin)
+
+
+def from_clock(layers: Layers, parameters: Mapping[str, Parameter], document: Document, now: str) -> None:
+    """Let moments that are now by default be now, unless a scenario that builds on who says so says another."""
+    for name, parameter in parameters.items():
+        if parameter.type == "moment" and parameter.default == NOW and not _is_pinned(document, name, parameter.path):
+            layers.set(parameter.path, now, Origin(SCENARIO, f"the clock, default of parameter {name}"))
+
+
+def _is_pinned(document: Document | None, name: str, path: Path) -> bool:
+    """Whether a document says a key, and none that it is laid over, nor itself, declares its parameter after that."""
+    while document is not None:
+        declared = document.tree.get("parameters")
+        if isinstance(declared, dict) and isinstance(declared.get(name), dict):
+            return False
+        said = Layers()
+        said.lay(msgspec.structs.replace(document, base=None), SCENARIO)
+        if said.value(path) is not None:
+            return True
+        document = document.base
+    return False
 
 
 def settle(layers: Layers, parameters: Mapping[str, Parameter]) -> None:

@@ -12,7 +12,7 @@ from ghostfleet.core.errors import ScenarioError
 from ghostfleet.spec import extending, keys, reading
 from ghostfleet.spec import layers as layering
 from ghostfleet.spec.layers import COMMAND, CONFIG, SCENARIO, Layers, Origin
-from ghostfleet.spec.parameters import NAME, Parameter
+from ghostfleet.spec.parameters import NAME, NOW, Parameter
 from ghostfleet.spec.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ class Settings(msgspec.Struct, frozen=True):
     assignments: Sequence[str] = ()
     flags: Mapping[str, Any] = msgspec.field(default_factory=dict)  # parameter name -> value given on the command line
     overrides: Mapping[str, tuple[Any, str]] = msgspec.field(default_factory=dict)  # path -> (value, flag)
+    now: str = ""  # the moment that is now; empty where nobody looks at a clock
 
 
 class Loaded(msgspec.Struct, frozen=True):
@@ -149,13 +150,16 @@ def load(document: Document, settings: Settings = NOTHING_MORE) -> Loaded:
         below = f"{document.place((extending.KEY,))}, which {document.base.name} is merged for"
         stack.set((extending.KEY,), None, Origin(SCENARIO, below))
     layering.from_defaults(stack, parameters, document)
+    if settings.now:
+        layering.from_clock(stack, parameters, document, settings.now)
     if settings.config is not None:
         stack.lay(settings.config, CONFIG)
     layering.from_environment(stack, settings.environment)
     for assignment in settings.assignments:
         layering.from_assignment(stack, assignment)
     for name, given in settings.flags.items():
-        stack.set(parameters[name].path, given, Origin(COMMAND, f"--{name.replace('_', '-')}"))
+        moment = settings.now if parameters[name].type == "moment" and given == NOW else given
+        stack.set(parameters[name].path, moment, Origin(COMMAND, f"--{name.replace('_', '-')}"))
     for path, (given, flag) in settings.overrides.items():
         stack.set(tuple(path.split(".")), given, Origin(COMMAND, flag))
     layering.settle(stack, parameters)
