@@ -117,3 +117,11 @@ def test_what_cannot_be_is_refused(folder, arguments, complaint):
     assert done.returncode in {2, 3}
     assert complaint in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_truth_of_a_given_number_of_events_looks_beyond_their_hours(tmp_path):
+    """What incidents do ends after the last event; there nobody enters."""
+    asked = "--count 500 --hours 24 --incident-factor 10 --seed 3 --now 2026-03-04T17:00:00Z --to tr/"
+    done = ghostfleet(tmp_path, "truth", "events", *asked.split())
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "tr/impact.csv").exists()

@@ -48,19 +48,18 @@ class Counted:
 
     def entered(self, window: Window) -> I64:
         """Requests that enter at each cell, shape (cells, ticks); none outside of the span."""
-        inside = Window(max(window.start, self._span.start), min(window.stop, self._span.stop), window.tick_s)
-        if inside.stop <= inside.start:
-            return np.zeros(
-                (self._rates(Window(window.start, window.start + 1, window.tick_s)).shape[0], len(window)), np.int64
-            )
-        chunk = (inside.start - self._span.start) // CHUNK
+        start, stop = max(window.start, self._span.start), min(window.stop, self._span.stop)
+        if stop <= start:  # no window can say so
+            cells = len(self._rates(Window(window.start, window.start + 1, window.tick_s)))
+            return np.zeros((cells, len(window)), dtype=np.int64)
+        chunk = (start - self._span.start) // CHUNK
         first = self._span.start + chunk * CHUNK
-        weights = self._weights(Window(first, inside.stop, window.tick_s))
+        weights = self._weights(Window(first, stop, window.tick_s))
         reached = self._before[chunk] + np.add.accumulate(weights.T.ravel())
         whole = reached * self._total // self._before[-1]
         # What the first cell adds is counted from what had been reached before it.
-        start = int(self._before[chunk]) * self._total // int(self._before[-1])
-        counts = np.diff(np.concatenate([[start], whole])).reshape(weights.T.shape).T
+        before = int(self._before[chunk]) * self._total // int(self._before[-1])
+        counts = np.diff(np.concatenate([[before], whole])).reshape(weights.T.shape).T
         found = np.zeros((len(weights), len(window)), dtype=np.int64)
-        found[:, inside.start - window.start : inside.stop - window.start] = counts[:, inside.start - first :]
+        found[:, start - window.start : stop - window.start] = counts[:, start - first :]
         return found
