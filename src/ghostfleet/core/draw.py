@@ -56,8 +56,8 @@ def entity_ids(names: Iterable[str]) -> U64:
 
 def numbered_ids(numbers: I64) -> U64:
     """Ids of entities that have a number instead of a name, shape (entities, 2)."""
-    low = _finalise(numbers.astype(np.uint64) * GOLDEN + MIX_1)
-    return np.stack([low, _finalise(low + GOLDEN)], axis=1)
+    low = mixed(numbers.astype(np.uint64) * GOLDEN + MIX_1)
+    return np.stack([low, mixed(low + GOLDEN)], axis=1)
 
 
 class Stream:
@@ -78,15 +78,16 @@ class Stream:
         """Mix the stream into entity ids; shape (entities, 2) in and out."""
         path = "\x1f".join((str(self.seed), *self.names))
         low, high = _hash_128(path.encode())
-        first = _finalise(ids[:, 0] + np.uint64(low))
-        return np.stack([first, _finalise((ids[:, 1] ^ np.uint64(high)) + first)], axis=1)
+        first = mixed(ids[:, 0] + np.uint64(low))
+        return np.stack([first, mixed((ids[:, 1] ^ np.uint64(high)) + first)], axis=1)
 
 
-def _finalise(words: U64) -> U64:
+def mixed(words: U64) -> U64:
+    """Other words, one to one, of which every bit depends on all bits of theirs: splitmix64's finaliser."""
     words = (words ^ (words >> SHIFT_30)) * MIX_1
     words = (words ^ (words >> SHIFT_27)) * MIX_2
-    mixed: U64 = words ^ (words >> SHIFT_31)
-    return mixed
+    found: U64 = words ^ (words >> SHIFT_31)
+    return found
 
 
 def derived(key: U64, first: U64, second: U64 | int) -> U64:
@@ -109,7 +110,7 @@ def rekey(keys: U64, number: int) -> U64:
     derived = keys.copy()
     derived[:, 0] += step
     derived[:, 1] ^= step
-    return _finalise(derived)
+    return mixed(derived)
 
 
 def words(keys: U64, start: int, stop: int) -> U64:

@@ -12,7 +12,7 @@ from ghostfleet.core import draw
 from ghostfleet.core.batch import Batch, Digits, Hex, Plain, Quanta, Spelled, Text
 from ghostfleet.core.table import Kind, Table, absent, column, text
 from ghostfleet.signals import StateObserver
-from ghostfleet.state.estate.visits import FIRST_USER, Doors, Entered, Visits, address, lot, stretches
+from ghostfleet.state.estate.visits import FIRST_USER, Doors, Entered, Visits, address, lot, stretches, written
 from ghostfleet.world import flow as flows
 from ghostfleet.world import web
 from ghostfleet.world.flow.entering import expected, mean_per_s, ticks_of
@@ -156,7 +156,7 @@ class Events:
         environment = _chosen(visits.more, 48, _ENVIRONMENT_ENDS)
         anonymous = lot(visits.more, 0) < ANONYMOUS
         values: dict[str, Values] = {
-            "event_id": Spelled(("evt_", Digits(visits.time_ms), "_", Hex(entered.id >> np.uint64(16), 12))),
+            "event_id": Spelled(("evt_", Digits(visits.time_ms), "_", Hex(written(entered.id) >> np.uint64(16), 12))),
             "event_type": Text(np.zeros(len(entered), dtype=np.int32), ("api_call",)),
             "timestamp": Plain(visits.time_ms),
             "title": Text(paths, texts.titles),
@@ -294,7 +294,8 @@ def _chosen(words: U64, shift: int, ends: F64) -> I64:
 def trace(entered: Entered) -> tuple[Hex, Hex, Hex]:
     """Digits of the trace of each request: eight of the second of entry, then those of two words of its own."""
     second = (entered.visits.time_ms // 1000).astype(np.uint64)
-    return Hex(second, 8), Hex(entered.id), Hex(entered.visits.asked >> np.uint64(32), 8)
+    word, rest = entered.traces()
+    return Hex(second, 8), Hex(word), Hex(rest, 8)
 
 
 def _session(visits: Visits) -> U64:

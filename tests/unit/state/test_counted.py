@@ -14,11 +14,11 @@ def counted():
     return Counted(700, SPAN, lambda window: np.stack([1.0 + window.ticks() % 7, 2.0 + window.ticks() % 3]))
 
 
-@pytest.mark.parametrize("window", [(0, 40), (900, 1_000), (3_500, 3_501), (9_000, 9_100)])
-def test_nothing_enters_beside_the_span(counted, window):
+@pytest.mark.parametrize(("low", "high"), [(0, 40), (900, 1_000), (3_500, 3_501), (9_000, 9_100)])
+def test_nothing_enters_beside_the_span(counted, low, high):
     """Truth looks at what an incident does after the span as well."""
-    found = counted.entered(Window(*window, 60))
-    assert found.shape == (2, window[1] - window[0])
+    found = counted.entered(Window(low, high, 60))
+    assert found.shape == (2, high - low)
     assert not found.any()
 
 

@@ -12,7 +12,7 @@ from ghostfleet.signals import StateObserver
 from ghostfleet.signals.transactions.documents import STATES, STEPS, columns
 from ghostfleet.signals.transactions.shop import Shop, gateways
 from ghostfleet.state.estate.spent import Spent
-from ghostfleet.state.estate.visits import SHOP, TIE_BITS, Doors, Entered, stretches, taken
+from ghostfleet.state.estate.visits import SHOP, TIE_BITS, Doors, Entered, stretches, taken, written
 from ghostfleet.state.estate.walk import Answered
 from ghostfleet.world import flow as flows
 from ghostfleet.world import web
@@ -189,7 +189,7 @@ class Transactions:
             nothing = Answered(np.zeros(count), np.full(count, -1), np.zeros(count, dtype=np.uint8))
             known.append((requests.id, doors.visits(np.full(count, cell), requests, nothing).time_ms))
         every, time_ms = (np.concatenate(part) for part in zip(*known, strict=True))
-        order = np.lexsort((every >> (np.uint64(64) - TIE_BITS), time_ms))
+        order = np.lexsort((written(every) >> (np.uint64(64) - TIE_BITS), time_ms))
         number = np.empty(len(every), dtype=np.int64)
         number[order] = _numbers(time_ms[order] // 1000)
         by_id = np.argsort(every)

@@ -9,7 +9,7 @@ import numpy as np
 
 from ghostfleet.core import draw
 from ghostfleet.state.estate.calling import FAILED, LATE, SERVED
-from ghostfleet.state.estate.visits import Doors, Entered, failure_status, route_of, stretches
+from ghostfleet.state.estate.visits import Doors, Entered, failure_status, route_of, stretches, written
 from ghostfleet.world.flow.draft import SERVICE, WEB
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 ROUTE = 0x2077  # a word of a request that is behind another
 US_BITS, ID_BITS = np.uint64(34), np.uint64(10)
 MOST_US = (1 << 34) - 1
-HALF = np.uint64(32)
 
 
 class Steps(msgspec.Struct):
@@ -30,7 +29,7 @@ class Steps(msgspec.Struct):
 
     second: I64  # of the entry, since the epoch
     trace: U64  # id of the request that entered, and …
-    rest: U64  # … a word of it
+    rest: U64  # … 32 bits more; all ids are as written
     id: U64
     parent: U64
     edge: I64  # along which it was made, -1 of those that entered
@@ -98,12 +97,12 @@ def steps(state: State, cells: Sequence[int], at_once: int, share: float = 1.0) 
 
             entered = doors.followed(mine, first, last, watching, share=share)
             if len(entered):
-                parts += [_of(state, doors, entered, seen) for seen in kept.seen]
+                parts += [_of(state, doors, entered, entered.traces(), seen) for seen in kept.seen]
         if parts:
             yield _in_order(parts)
 
 
-def _of(state: State, doors: Doors, entered: Entered, seen: _Seen) -> Steps:
+def _of(state: State, doors: Doors, entered: Entered, traces: tuple[U64, U64], seen: _Seen) -> Steps:
     """Requests at one node as steps of their traces."""
     node, edge, requests, answered = seen.node, seen.edge, seen.requests, seen.answered
     root, visits = requests.root, entered.visits
@@ -126,10 +125,10 @@ def _of(state: State, doors: Doors, entered: Entered, seen: _Seen) -> Steps:
             route = route_of(state.flow.nodes.names[node], asked, is_behind=True)
     return Steps(
         second=time_ms // 1000,
-        trace=entered.id.take(root),
-        rest=visits.asked.take(root) >> HALF,
-        id=requests.id,
-        parent=seen.parents,
+        trace=traces[0].take(root),
+        rest=traces[1].take(root),
+        id=written(requests.id),
+        parent=written(seen.parents),
         edge=np.full(len(requests), edge, dtype=np.int64),
         node=np.full(len(requests), node, dtype=np.int64),
         start_us=time_ms * 1000 + start_us,

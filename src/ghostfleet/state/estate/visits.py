@@ -1,7 +1,8 @@
 """Who makes the requests that enter, when within their tick, what they ask for, and what they are answered.
 
 Everything is drawn from a request's id, and what belongs to a person from the person's number, so that whoever tells of
-a request tells the same of it: an event, a transaction, a span, a line of a log.
+a request tells the same of it: an event, a transaction, a span, a line of a log. As an id draws all this, tables write
+another one, which tells nothing of it (`written`).
 """
 
 from __future__ import annotations
@@ -114,6 +115,11 @@ def _everybody(seed: int, *, spread: bool) -> People:
     return People(city.astype(np.int16), agent.astype(np.int16), address.astype(np.int32))
 
 
+def written(ids: U64) -> U64:
+    """Ids as tables write them: one to one with those of requests, whose bits draw what becomes of them."""
+    return draw.mixed(ids)
+
+
 def _sampled(requests: Requests, share: float) -> Requests:
     """Share of requests, as their ids say."""
     if share >= 1:
@@ -147,6 +153,10 @@ class Entered(msgspec.Struct):
     answered: Answered
     visits: Visits
 
+    def traces(self) -> tuple[U64, U64]:
+        """Two words of each trace's id as it is written, behind the second of entry: 64 bits, and 32 below them."""
+        return written(self.id), written(self.visits.asked) >> np.uint64(32)
+
     def slice(self, start: int, stop: int) -> Entered:
         """Some of them, one behind the other."""
         found: Entered = _sliced(self, slice(start, stop))
@@ -178,11 +188,11 @@ class Doors:
         return ordered
 
     def in_time(self, entered: Entered, first: int) -> I64:
-        """Order of time of requests that entered from a tick of the window on; ties go by their ids."""
+        """Order of time of requests that entered from a tick of the window on; ties go by their ids as written."""
         base_ms = (self.walk.state.window.start + first) * self.walk.state.window.tick_s * 1000
         # A stretch of ticks is shorter than 2^28 ms, which leaves 36 bits of the id for those of one millisecond.
         time_ms = (entered.visits.time_ms - base_ms).astype(np.uint64)
-        return np.argsort((time_ms << TIE_BITS) | (entered.id >> (np.uint64(64) - TIE_BITS)), kind="stable")
+        return np.argsort((time_ms << TIE_BITS) | (written(entered.id) >> (np.uint64(64) - TIE_BITS)), kind="stable")
 
     def followed(
         self,

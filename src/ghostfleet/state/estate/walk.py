@@ -4,7 +4,7 @@ A walk follows requests from where they enter, calls before the work that comes 
 call or tries it again is told by ranks (`ranks`), so that the requests of a tick add up to the state's counts exactly.
 How long its own work takes is a draw of the request's own from the state's law; its time is the sum of its parts.
 
-A request is known by an id, which is drawn from its caller's id and the call; the ids are those of spans.
+A request is known by an id, which is drawn from its caller's id and the call; tables write its mix (`visits.written`).
 """
 
 from __future__ import annotations
