@@ -164,6 +164,38 @@ def test_an_order_is_sent_when_the_payment_is_made():
     assert (spans["status_code"][payments] == "OK").all()
 
 
+def callers_of(spans: estates.Cells) -> np.ndarray:
+    """Row of each span's parent, -1 of roots."""
+    place = {one: number for number, one in enumerate(spans["span_id"].tolist())}
+    return np.array([place.get(one, -1) for one in spans["parent_span_id"].tolist()])
+
+
+def messages_of(scenario: str, spans: estates.Cells, callers: np.ndarray) -> np.ndarray:
+    """Whether nobody waits for each span: a scenario says so of the call."""
+    edges, names = flows.build(estates.scenario(scenario)).edges, flows.build(estates.scenario(scenario)).nodes.names
+    sent = np.flatnonzero(edges.asynchronous)
+    pairs = {f"{names[edges.parents[edge]]} → {names[edges.children[edge]]}" for edge in sent.tolist()}
+    callee = np.where(spans["kind"] == "CLIENT", spans["server.address"], spans["service.name"])
+    called = [f"{one} → {other}" for one, other in zip(spans["service.name"][callers], callee, strict=True)]
+    return np.isin(called, list(pairs)) & (callers >= 0)
+
+
+@pytest.mark.parametrize("scenario", ["commerce", "estate"])
+def test_messages_go_out_behind_what_their_sender_waits_for(scenario):
+    """For all messages m of c and calls s that c waits for: end(s) ≤ start(m), whatever is declared first; c is served."""
+    spans = struck() if scenario == "commerce" else told(STRUCK)[0]
+    callers = callers_of(spans)
+    sent = messages_of(scenario, spans, callers)
+    waited = np.flatnonzero(~sent & (callers >= 0))
+    done = np.zeros(len(sent), dtype=np.int64)
+    np.maximum.at(done, callers[waited], spans["end_time"][waited])
+    sent = np.flatnonzero(sent)
+    assert (done[callers[sent]] > 0).sum() > 1_000
+    assert (done[callers[sent]] <= spans["start_time"][sent]).all()
+    assert set(spans["service.name"][callers[sent]].tolist()) >= {"checkout-service", "order-service"}
+    assert (spans["status_code"][callers[sent]] == "OK").all()
+
+
 def test_services_ask_each_other_for_what_a_checkout_needs():
     spans = struck()
     behind = (spans["parent_span_id"] != "") & (spans["kind"] == "SERVER")

@@ -173,9 +173,12 @@ def _calls(estate: Estate, name: str, named: Mapping[str, DraftNode]) -> Iterato
 
 
 def _in_turn(calls: Mapping[str, Call]) -> list[tuple[str, Call]]:
-    """Calls in the order in which they are declared, those of a choice at the place of its first."""
+    """Calls in the order in which they are declared, those of a choice at the place of its first, and messages last.
+
+    Who sends a message says that something is done: an order is stored before anybody is told of it.
+    """
     turns: dict[str, list[tuple[str, Call]]] = {}
-    for child, call in calls.items():
+    for child, call in sorted(calls.items(), key=lambda one: one[1].asynchronous):
         turns.setdefault(f"call {child}" if call.choice is None else f"choice {call.choice}", []).append((child, call))
     return [one for turn in turns.values() for one in turn]
 
