@@ -182,7 +182,7 @@ def messages_of(scenario: str, spans: estates.Cells, callers: np.ndarray) -> np.
 
 @pytest.mark.parametrize("scenario", ["commerce", "estate"])
 def test_messages_go_out_behind_what_their_sender_waits_for(scenario):
-    """For all messages m of c and calls s that c waits for: end(s) ≤ start(m), whatever is declared first; c is served."""
+    """For all messages m of c and calls s that c waits for: end(s) ≤ start(m), however declared; c is served."""
     spans = struck() if scenario == "commerce" else told(STRUCK)[0]
     callers = callers_of(spans)
     sent = messages_of(scenario, spans, callers)

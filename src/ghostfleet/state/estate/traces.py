@@ -161,4 +161,10 @@ def _in_order(parts: list[Steps]) -> Steps:
     rank = sorted_ids.take(np.searchsorted(whole.trace[by_trace][sorted_ids], whole.trace)).astype(np.uint64)
     since_us = np.clip(whole.start_us - whole.second * 1_000_000, 0, MOST_US).astype(np.uint64)
     key = (((rank << US_BITS) | since_us) << ID_BITS) | (whole.id >> (np.uint64(64) - ID_BITS))
-    return whole.some(np.argsort(key, kind="stable"))
+    order = np.argsort(key, kind="stable")
+    # Few calls begin in the same microsecond and share those bits; they stand by their whole ids.
+    key = key.take(order)
+    alike = np.flatnonzero(key[1:] == key[:-1])
+    tied = np.union1d(alike, alike + 1)
+    order[tied] = order[tied][np.lexsort((whole.id[order[tied]], key[tied]))]
+    return whole.some(order)
