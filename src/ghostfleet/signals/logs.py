@@ -19,6 +19,7 @@ from ghostfleet.world.flow.draft import SERVICE, WEB
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ghostfleet.core.arrays import I64, Bool
     from ghostfleet.core.batch import Values
     from ghostfleet.core.window import Window
     from ghostfleet.spec.scenario import Scenario
@@ -48,7 +49,13 @@ TABLE = Table(
     order=("trace_id", "time", "line_id"),
     group="requests",
 )
-SAID = ("failed", "failed: the caller had given up", "refused by an open circuit breaker")
+SAID = ("failed after ", "did not answer in time after ", "is not called: circuit open")
+ANSWERED, UNANSWERED, UNCALLED = range(len(SAID))
+UNTIMED = -1  # a call that was not made took no time
+# Of times in ms: what stands before the last three digits, those, led by zeros where something does, and the rest.
+THOUSANDS = ("", *map(str, range(1, 10_000)))
+UNITS = (*map(str, range(1000)), *(f"{number:03}" for number in range(1000)), "")
+FRACTIONS = (*(f".{number:03} ms" for number in range(1000)), "")
 __all__ = ["NEEDS", "TABLE", "notes", "observer"]
 
 
@@ -79,11 +86,20 @@ class Logs:
         kinds = self._flow.nodes.kinds
         for all_of in steps(state, self._spans.cells, FOLLOWED, self._flow.estate.trace_share):
             kind = kinds.take(all_of.node)
-            some = _as_written(all_of.some(np.flatnonzero((kind == SERVICE) | (kind == WEB))))
+            written = _as_written(all_of, np.flatnonzero((kind == SERVICE) | (kind == WEB)))
+            some, cause_us = all_of.some(written), self._cause_us(all_of)[written]
             for start in range(0, len(some), AT_ONCE):
-                yield Batch(TABLE, self._columns(some.slice(start, start + AT_ONCE)))
+                stop = start + AT_ONCE
+                yield Batch(TABLE, self._columns(some.slice(start, stop), cause_us[start:stop]))
 
-    def _columns(self, some: Steps) -> dict[str, Values]:
+    def _cause_us(self, some: Steps) -> I64:
+        """How long what went wrong took: the call, as long as anybody waited for it, or the request itself."""
+        limits_us = (1000 * np.append(self._flow.edges.timeouts_ms, np.inf)).take(some.edge)
+        waited_us = np.minimum(some.us, limits_us).astype(np.int64)
+        call, made = some.lacked()
+        return np.where(made, waited_us.take(call), np.where(some.callee >= 0, UNTIMED, some.us))
+
+    def _columns(self, some: Steps, cause_us: I64) -> dict[str, Values]:
         """One line of each request, and a second one of each that went wrong, before it."""
         bad = some.ending != SERVED
         repeats = 1 + bad
@@ -94,16 +110,8 @@ class Logs:
         status = lines.status
         severity = np.where(status >= FIRST_FAILURE, ERROR, np.where(status >= FIRST_ERROR, WARN, INFO))
         severity = np.where(is_cause | (lines.ending != SERVED), ERROR, severity)
-        ms = lines.us // 1000
-        body = Spelled(
-            (
-                Text(self._texts.opening(lines, is_cause), self._texts.openings),
-                Digits(ms),
-                ".",
-                Digits(lines.us % 1000, 3),
-                " ms",
-            )
-        )
+        opening = Text(self._texts.opening(lines, is_cause), self._texts.openings)
+        body = Spelled((opening, *_duration(np.where(is_cause, cause_us.take(row), lines.us))))
         entered = lines.edge < 0
         return {
             "time": Plain(lines.start_us + lines.us),
@@ -118,11 +126,24 @@ class Logs:
         }
 
 
-def _as_written(some: Steps) -> Steps:
-    """The same in the order in which lines were written, trace after trace."""
-    new = np.ones(len(some), dtype=np.int64)
-    new[1:] = (some.trace[1:] != some.trace[:-1]) | (some.second[1:] != some.second[:-1])
-    return some.some(np.lexsort((some.id, some.start_us + some.us, np.add.accumulate(new))))
+def _as_written(some: Steps, places: I64) -> I64:
+    """Some of the requests in the order in which their lines were written, trace after trace."""
+    trace, second = some.trace[places], some.second[places]
+    new = np.ones(len(places), dtype=np.int64)
+    new[1:] = (trace[1:] != trace[:-1]) | (second[1:] != second[:-1])
+    return places[np.lexsort((some.id[places], (some.start_us + some.us)[places], np.add.accumulate(new)))]
+
+
+def _duration(us: I64) -> tuple[Text, Text, Text]:
+    """Spell times in ms to the microsecond, and nothing where there is none."""
+    ms, timed = us // 1000, us >= 0
+    thousands = np.clip(ms // 1000, 0, len(THOUSANDS) - 1)
+    units = ms % 1000 + 1000 * (thousands > 0)
+    return (
+        Text(thousands, THOUSANDS),
+        Text(np.where(timed, units, len(UNITS) - 1), UNITS),
+        Text(np.where(timed, us % 1000, len(FRACTIONS) - 1), FRACTIONS),
+    )
 
 
 class _Bodies:
@@ -132,18 +153,16 @@ class _Bodies:
         texts = Texts(flow)
         self.statuses = np.array(sorted({200, 201, 202, 204, 400, 401, 403, 404, 409, 422, 429, 500, 502, 503, 504}))
         answers = [f"{name} {status} in " for name in texts.names for status in self.statuses]
-        causes = [
-            f"{name} {said} after "
-            for name in flow.shown
-            for said in ("failed", "did not answer in time", "is not called: circuit open,")
-        ]
+        causes = [f"{name} {said}" for name in flow.shown for said in SAID]
         self.openings = (*answers, *causes)
         self._causes = len(answers)
 
-    def opening(self, lines: Steps, is_cause: np.ndarray) -> np.ndarray:
+    def opening(self, lines: Steps, is_cause: Bool) -> I64:
         """Which beginning each line has."""
         name = np.where(lines.route >= 0, lines.route, len(web.routes()) + lines.node)
         answer = name * len(self.statuses) + np.searchsorted(self.statuses, lines.status)
-        how = np.where(lines.cause == REFUSED, 2, np.where((lines.cause == TIMED_OUT) | (lines.ending == LATE), 1, 0))
-        blame = np.where(lines.blame >= 0, lines.blame, lines.node)
-        return np.where(is_cause, self._causes + blame * 3 + how, answer)
+        whom = np.where(lines.callee >= 0, lines.callee, lines.node)
+        how = np.where((lines.cause == TIMED_OUT) | (lines.ending == LATE), UNANSWERED, ANSWERED)
+        how = np.where(lines.cause == REFUSED, UNCALLED, how)
+        how = np.where(lines.blame == whom, how, ANSWERED)  # what it failed of is its own affair
+        return np.where(is_cause, self._causes + whom * len(SAID) + how, answer)

@@ -186,8 +186,8 @@ class Transactions:
         for cell in self.cells:
             requests = doors.walk.enter(cell, first, last)
             count = len(requests)
-            nothing = Answered(np.zeros(count), np.full(count, -1), np.zeros(count, dtype=np.uint8))
-            known.append((requests.id, doors.visits(np.full(count, cell), requests, nothing).time_ms))
+            visits = doors.visits(np.full(count, cell), requests, Answered.blank(count))
+            known.append((requests.id, visits.time_ms))
         every, time_ms = (np.concatenate(part) for part in zip(*known, strict=True))
         order = np.lexsort((written(every) >> (np.uint64(64) - TIE_BITS), time_ms))
         number = np.empty(len(every), dtype=np.int64)

@@ -127,6 +127,7 @@ class Calling:
         child = int(self._flow.edges.children[self._flow.slots.edges[slot]])
         refused = lost.places if not len(granted.places) else np.setdiff1d(lost.places, granted.places)
         passed[refused] += REFUSAL_MS
+        answered.callee[lost.places] = child
         answered.blame[refused], answered.cause[refused] = child, REFUSED
         for number, (callers, ending, index) in enumerate(self._attempts(slot, served, granted)):
             made = self._requests.some(callers)

@@ -8,14 +8,14 @@ import msgspec
 import numpy as np
 
 from ghostfleet.core import draw
-from ghostfleet.state.estate.calling import FAILED, LATE, SERVED
+from ghostfleet.state.estate.calling import FAILED, LATE, REFUSED, SERVED
 from ghostfleet.state.estate.visits import Doors, Entered, failure_status, route_of, stretches, written
 from ghostfleet.world.flow.draft import SERVICE, WEB
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ghostfleet.core.arrays import F64, I64, U8, U64
+    from ghostfleet.core.arrays import F64, I64, U8, U64, Bool
     from ghostfleet.state.estate import State
     from ghostfleet.state.estate.walk import Answered, Requests, Walk
 
@@ -39,6 +39,7 @@ class Steps(msgspec.Struct):
     ending: U8
     blame: I64
     cause: U8
+    callee: I64  # whose answer it lacked, -1 where it failed by itself
     status: I64
     route: I64
     who: I64  # number of the user
@@ -50,6 +51,15 @@ class Steps(msgspec.Struct):
     def some(self, places: I64) -> Steps:
         """Some of them."""
         return Steps(*(getattr(self, name)[places] for name in self.__struct_fields__))
+
+    def lacked(self) -> tuple[I64, Bool]:
+        """Place of the call that each of them failed of, and whether it made one: a breaker may have refused it."""
+        lost = np.flatnonzero((self.ending != SERVED) & (self.edge >= 0))
+        by_parent = lost[np.argsort(self.parent[lost], kind="stable")]
+        # Whoever fails makes no call after that, and so it is the last one.
+        last = np.searchsorted(self.parent[by_parent], self.id, side="right") - 1
+        place = np.append(by_parent, -1).take(last)
+        return place, (self.callee >= 0) & ~((self.cause == REFUSED) & (self.blame == self.callee))
 
     def __len__(self) -> int:
         """Count them."""
@@ -136,6 +146,7 @@ def _of(state: State, doors: Doors, entered: Entered, traces: tuple[U64, U64], s
         ending=requests.ending,
         blame=np.where(ended, answered.blame, -1),
         cause=answered.cause,
+        callee=answered.callee,
         status=status,
         route=route,
         who=visits.user.take(root),

@@ -54,10 +54,17 @@ class Answered(msgspec.Struct):
     ms: F64  # until they were answered
     blame: I64  # node at which it went wrong, -1 where nothing did
     cause: U8
+    callee: I64  # of those, whom it called and did not get an answer from, -1 where it failed by itself
+
+    @staticmethod
+    def blank(count: int) -> Answered:
+        """Requests of which nothing is known yet."""
+        nobody = np.full((2, count), -1, dtype=np.int64)
+        return Answered(np.zeros(count), nobody[0], np.zeros(count, dtype=np.uint8), nobody[1])
 
     def some(self, places: I64) -> Answered:
         """Some of them."""
-        return Answered(self.ms[places], self.blame[places], self.cause[places])
+        return Answered(self.ms[places], self.blame[places], self.cause[places], self.callee[places])
 
 
 class Watcher(Protocol):
@@ -143,7 +150,7 @@ class Walk:
         """Requests at a node; ``limit`` is the time in ms that callers wait, infinite where it is never too short."""
         known = self.node(node)
         count = len(requests)
-        answered = Answered(np.zeros(count), np.full(count, -1, dtype=np.int64), np.zeros(count, dtype=np.uint8))
+        answered = Answered.blank(count)
         bad = np.flatnonzero(requests.ending == FAILED)
         causes = known.causes(requests.some(bad))  # rank among the failures of the tick; counted from own ones on
         quick = bad[causes < 0]
