@@ -231,6 +231,31 @@ def test_a_client_gives_up_at_its_limit():
     assert (spans["duration_ms"] == spans["end_time"] - spans["start_time"]).all()
 
 
+def test_calls_of_stores_and_partners_tell_of_errors_as_conventions_say():
+    """A store has no HTTP status and says its own code; a partner is asked by a method, and may be silent."""
+    for spans in (struck(), told(STRUCK)[0]):
+        rows = np.flatnonzero(spans["kind"] == "CLIENT")
+        error, status, code, method = (
+            spans[name][rows]
+            for name in ("error.type", "http.response.status_code", "db.response.status_code", "http.request.method")
+        )
+        bad, late = spans["status_code"][rows] == "ERROR", error == "timeout"
+        store = spans["db.system.name"][rows] != ""
+        assert ((error != "") == bad).all()
+        assert set(method[store].tolist()) == {""}
+        assert set(status[store].tolist()) == {estates.NULL}
+        np.testing.assert_array_equal(code, np.where(store & bad & ~late, error, ""))
+        assert set(method[~store].tolist()) <= {"GET", "POST"}
+        np.testing.assert_array_equal(spans["name"][rows][~store], method[~store])
+        assert ((status == estates.NULL) == (store | late)).all()
+        assert (status[~store & ~bad] == 200).all()
+        np.testing.assert_array_equal(error[~store & bad & ~late], status[~store & bad & ~late].astype(str))
+        assert (~store & bad & ~late).any()
+    codes = {code for spans in (struck(), told(STRUCK)[0], told(0)[0]) for code in spans["db.response.status_code"]}
+    assert codes - {""}
+    assert codes <= {"", "53300", "1040", "ORA-00018", "17809"}
+
+
 def test_calls_of_a_trace_add_up_to_its_transaction():
     """For all t ∈ T: its columns of stores and gateways are the sums of the durations of those calls in its trace."""
     spans, sold = struck(), shop("transactions")

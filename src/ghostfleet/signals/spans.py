@@ -22,6 +22,7 @@ from ghostfleet.world.flow.entering import expected, mean_per_s, ticks_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from ghostfleet.core.arrays import I64, Bool
     from ghostfleet.core.batch import Values
     from ghostfleet.core.window import Window
     from ghostfleet.spec.scenario import Scenario
@@ -32,8 +33,16 @@ NEEDS: tuple[str, ...] = ("estate",)
 FOLLOWED, AT_ONCE, IN_A_TASK = 16_384, 8_192, 32_768  # traces, spans, traces
 SERVER, CLIENT = "SERVER", "CLIENT"
 STATUSES = (500, 502, 503)
-ERRORS = (*map(str, STATUSES), "timeout", "circuit_open")
-TIMEOUT, REFUSAL = range(len(STATUSES), len(ERRORS))
+CODES = {  # of too many connections: what a store says that cannot work
+    "microsoft.sql_server": "17809",
+    "mysql": "1040",
+    "oracle.db": "ORA-00018",
+    "postgresql": "53300",
+}
+ERRORS = (*map(str, STATUSES), *CODES.values(), "_OTHER", "timeout", "circuit_open")
+FIRST_CODE = len(STATUSES)
+OTHER, TIMEOUT, REFUSAL = range(FIRST_CODE + len(CODES), len(ERRORS))
+READ = {"market_data", "development"}  # types of partners whom services ask; to others they send something
 
 
 TABLE = Table(
@@ -52,15 +61,18 @@ TABLE = Table(
         text("status_code", "whether it went wrong", values=("OK", "ERROR")),
         absent("http.request.method", Kind.TEXT, "HTTP method"),
         absent("http.route", Kind.TEXT, "route of the endpoint"),
-        absent("http.response.status_code", Kind.I64, "HTTP status", low=100, high=599),
+        absent("http.response.status_code", Kind.I64, "HTTP status; absent where no answer came", low=100, high=599),
         absent("server.address", Kind.TEXT, "whom a client called: a store, or a partner"),
         absent("db.system.name", Kind.TEXT, "product of the store"),
-        absent("error.type", Kind.TEXT, "what went wrong", values=ERRORS),
+        absent("db.response.status_code", Kind.TEXT, "the store's code of an error", values=tuple(CODES.values())),
+        absent("error.type", Kind.TEXT, "what went wrong: a status, a store's code, or a word", values=ERRORS),
     ),
     keys=("span_id",),
     order=("trace_id", "start_time", "span_id"),
     group="requests",
 )
+VERBS = {SERVICE: "handle", WEB: "serve", EXTERNAL: "call"}
+METHODS = ("POST", "GET")  # of requests of partners
 SYSTEMS = {"postgres": "postgresql", "mysql": "mysql", "oracle-ee": "oracle.db"}
 
 
@@ -114,30 +126,43 @@ class Spans:
         parents = np.append(flow.edges.parents, -1)  # the last for those that nobody called
         caller = np.where(some.edge >= 0, parents.take(some.edge), some.node)
         ended = some.ending != SERVED
-        error = np.searchsorted(STATUSES, np.where(serving, some.status, STATUSES[0]))
-        error = np.where(some.cause == REFUSED, REFUSAL, error)
-        error = np.where((some.cause == TIMED_OUT) | (some.ending == LATE), TIMEOUT, error)
-        known = serving & (some.route >= 0)
-        route = np.where(known, some.route, -1)
+        of_partner = texts.in_http.take(some.edge) & ~serving
+        in_http = serving | of_partner
+        error = self._errors(some, in_http)
+        route = np.where(serving, some.route, -1)
+        name = np.where(route >= 0, route, len(texts.routes) + some.node)
+        name = np.where(of_partner, texts.asks.take(some.node), name)
+        unsaid = ~in_http | ((some.ending == LATE) & of_partner)
         values: dict[str, Values] = {
             "trace_id": Spelled((Hex(some.second.astype(np.uint64), 8), Hex(some.trace), Hex(some.rest, 8))),
             "span_id": Spelled((Hex(some.id),)),
             "parent_span_id": Spelled((Hex(some.parent),), some.edge < 0),
-            "name": Text(np.where(known, some.route, len(web.routes()) + some.node), texts.names),
+            "name": Text(name, texts.names),
             "kind": Text(np.where(serving, 0, 1), (SERVER, CLIENT)),
             "service.name": Text(np.where(serving, some.node, caller), flow.nodes.names),
             "start_time": Plain(some.start_us),
             "end_time": Plain(some.start_us + some.us),
             "duration_ms": Quanta(some.us, 1000),
             "status_code": Text(ended.astype(np.int64), ("OK", "ERROR")),
-            "http.request.method": Text(route, texts.methods),
+            "http.request.method": Text(np.where((route >= 0) | of_partner, name, -1), texts.methods),
             "http.route": Text(route, texts.routes),
-            "http.response.status_code": Plain(np.where(serving, some.status, 0), ~serving),
+            "http.response.status_code": Plain(np.where(unsaid, 0, some.status), unsaid),
             "server.address": Text(np.where(serving, -1, some.node), flow.shown),
             "db.system.name": Text(np.where(serving, -1, texts.system.take(some.node)), texts.systems),
-            "error.type": Text(np.where(ended, error, -1), ERRORS),
+            "db.response.status_code": Text(
+                np.where((error >= FIRST_CODE) & (error < OTHER), error - FIRST_CODE, -1), tuple(CODES.values())
+            ),
+            "error.type": Text(error, ERRORS),
         }
         return values
+
+    def _errors(self, some: Steps, in_http: Bool) -> I64:
+        """What went wrong with each, -1 where nothing did: whoever answers says so, and nobody but HTTP in statuses."""
+        late = some.ending == LATE
+        error = np.where(in_http, np.searchsorted(STATUSES, some.status), self._texts.code.take(some.node))
+        error = np.where(some.cause == REFUSED, REFUSAL, error)
+        error = np.where((some.cause == TIMED_OUT) | late, TIMEOUT, error)
+        return np.where(some.ending == SERVED, -1, error)
 
 
 class Texts:
@@ -146,21 +171,28 @@ class Texts:
     def __init__(self, flow: Flow) -> None:
         """Make them once."""
         estate, nodes = flow.estate, flow.nodes
-        routes = web.routes()
-        self.methods = tuple(one.method for one in routes)
+        routes, kinds = web.routes(), nodes.kinds.tolist()
         self.routes = tuple(one.path for one in routes)
-        verbs = {SERVICE: "handle", WEB: "serve", EXTERNAL: "call"}
+        in_http = [
+            kinds[child] == EXTERNAL and protocol.startswith("HTTP")
+            for child, protocol in zip(flow.edges.children.tolist(), flow.edges.protocols, strict=True)
+        ]
+        self.in_http = np.array([*in_http, False])  # of calls; the last for those that nobody called
+        # What is done: a request of a route, something else of a node, a request of a partner; and its method.
         self.names = (
             *(f"{one.method} {one.path}" for one in routes),
-            *(
-                f"{verbs.get(kind, 'query')} {name}"
-                for name, kind in zip(flow.shown, nodes.kinds.tolist(), strict=True)
-            ),
+            *(f"{VERBS.get(kind, 'query')} {name}" for name, kind in zip(flow.shown, kinds, strict=True)),
+            *METHODS,
         )
+        self.methods = (*(one.method for one in routes), *("" for _ in kinds), *METHODS)
+        reads = [name in estate.externals and estate.externals[name].type in READ for name in nodes.names]
+        self.asks = len(self.names) - np.where(reads, 1, 2)  # names of requests of partners; who they are tells no path
         products = {name: SYSTEMS.get(one.engine, one.engine) for name, one in estate.databases.items()}
         products |= dict.fromkeys(estate.machines, "microsoft.sql_server")
         self.systems = tuple(sorted(set(products.values()))) or ("",)
         self.system = np.array([self.systems.index(products[name]) if name in products else -1 for name in nodes.names])
+        codes = [CODES.get(products.get(name, ""), "_OTHER") for name in nodes.names]
+        self.code = np.array([ERRORS.index(one) for one in codes], dtype=np.int64)
 
 
 def _spans_per_request(flow: Flow) -> float:
