@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from ghostfleet.core.stretches import apart, inside, length, without
 from ghostfleet.core.window import Window
 from ghostfleet.signals import StateObserver, transactions
 from ghostfleet.state.estate import Estates
@@ -19,17 +20,17 @@ from ghostfleet.state.estate.visits import SHOP
 from ghostfleet.truth.metrics import LEAF_PARAMETERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from ghostfleet.core.arrays import I64, Bool
     from ghostfleet.core.batch import Batch
+    from ghostfleet.core.stretches import Stretches as Spans
     from ghostfleet.core.table import Table
     from ghostfleet.spec.scenario import Scenario
     from ghostfleet.state.estate import State
     from ghostfleet.world.flow import Flow
     from ghostfleet.world.occasions import Occasion
 
-    Spans = list[tuple[int, int]]  # seconds, half-open, in order and apart
     Phase = Literal["normal", "incident", "recovery"]
 
 SHARE = 0.01  # of transactions at other times
@@ -78,7 +79,7 @@ class _Kept:
         """What observes a share of the transactions outside of incidents."""
 
         def expected(window: Window) -> int:
-            quiet_s = window.until_s - window.since_s - _length_s(self._spans(window))
+            quiet_s = window.until_s - window.since_s - length(self._spans(window))
             return round(SHARE * self._shop.a_second * quiet_s)
 
         def observe(state: State, window: Window) -> Iterator[Batch]:
@@ -96,7 +97,7 @@ class _Kept:
             table,
             self._shop.a_tick,
             lambda _state, window: self._all_of(table, window, spans(window)),
-            lambda window: round(self._shop.a_second * _length_s(spans(window))),
+            lambda window: round(self._shop.a_second * length(spans(window))),
             is_solved=False,
             ticks_at_once=self._shop.ticks_at_once,
             solves=lambda window: sum(len(piece) for piece in self._pieces(spans(window))),
@@ -110,7 +111,7 @@ class _Kept:
 
     def _pieces(self, spans: Spans) -> Iterator[Window]:
         """Ticks that hold some of the spans, each once."""
-        for since, until in _apart((since // self._tick_s, -(-until // self._tick_s)) for since, until in spans):
+        for since, until in apart((since // self._tick_s, -(-until // self._tick_s)) for since, until in spans):
             yield from Window(since, until, self._tick_s).cut(SOLVED_AT_ONCE)
 
     def _spans(self, window: Window, phase: Phase = "normal") -> Spans:
@@ -121,9 +122,8 @@ class _Kept:
                 stood_s = one.phases_s[1]
                 struck.append((one.start_s, stood_s))
                 after.append((stood_s, one.end_s))
-        wanted = {"normal": struck + after, "incident": struck, "recovery": _without(after, _apart(struck))}[phase]
-        inside = [(max(since, window.since_s), min(until, window.until_s)) for since, until in wanted]
-        return _apart(inside)
+        wanted = {"normal": struck + after, "incident": struck, "recovery": without(after, apart(struck))}[phase]
+        return inside(wanted, window.since_s, window.until_s)
 
     def _strikes(self, occasion: Occasion) -> bool:
         """Whether the checkout, or somebody whose answers it waits for, is struck by what requests notice."""
@@ -146,34 +146,8 @@ def _whom_it_waits_for(flow: Flow) -> frozenset[str]:
     return frozenset(flow.nodes.names[node] for node in found)
 
 
-def _apart(spans: Iterator[tuple[int, int]] | Sequence[tuple[int, int]]) -> Spans:
-    """Spans joined where they meet, in order; empty ones are dropped."""
-    found: Spans = []
-    for since, until in sorted(spans):
-        if found and since <= found[-1][1]:
-            found[-1] = found[-1][0], max(until, found[-1][1])
-        elif since < until:
-            found.append((since, until))
-    return found
-
-
-def _without(spans: Sequence[tuple[int, int]], others: Spans) -> Spans:
-    """What of some spans is in none of others."""
-    left = list(spans)
-    for since, until in others:
-        left = [
-            piece for start, end in left for piece in ((start, min(end, since)), (max(start, until), end))
-            if piece[0] < piece[1]
-        ]  # fmt: skip
-    return left
-
-
-def _length_s(spans: Spans) -> int:
-    return sum(until - since for since, until in spans)
-
-
 def _within(time_ms: I64, *, spans: Spans) -> Bool:
     """Which times lie in some spans."""
     ends = np.array(spans, dtype=np.int64).ravel() * 1000
-    inside: Bool = np.searchsorted(ends, time_ms, side="right") % 2 == 1
-    return inside
+    are_within: Bool = np.searchsorted(ends, time_ms, side="right") % 2 == 1
+    return are_within
