@@ -16,9 +16,9 @@ from ghostfleet.core.batch import Batch, Plain, joined
 from ghostfleet.core.table import Kind, Table, column
 from ghostfleet.core.window import MINUTE_S, Window
 from ghostfleet.signals import StateObserver
-from ghostfleet.state.estate import Estates
+from ghostfleet.state.estate import shared
 from ghostfleet.state.estate.noise import log_normal
-from ghostfleet.truth.losses import AT_ONCE, course, is_of_leaves
+from ghostfleet.truth.losses import AT_ONCE, course, is_felt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ghostfleet.core.arrays import Bool
     from ghostfleet.core.table import Column
     from ghostfleet.spec.scenario import Scenario
-    from ghostfleet.state.estate import State
+    from ghostfleet.state.estate import Estates, State
     from ghostfleet.truth.losses import Losses
     from ghostfleet.world.occasions import Occasion
 
@@ -78,15 +78,35 @@ USERS_PER_FAILURE = 0.45  # people try again
 
 
 @dataclass(frozen=True, slots=True)
+class Ticket:
+    """When somebody writes in a ticket."""
+
+    occasion: Occasion
+    noticed_s: int
+    acknowledged_s: int
+    identified_s: int
+    monitored_s: int
+
+    @property
+    def statuses(self) -> dict[int, str]:
+        """Status of each time; of what was written at one time the last counts."""
+        seconds = (self.noticed_s, self.identified_s, self.monitored_s, self.occasion.end_s)
+        return dict(zip(seconds, STATUSES, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
 class Update:
     """What was written in a ticket at one time."""
 
-    occasion: Occasion
+    ticket: Ticket
     second: int
     status: str
-    noticed_s: int
-    acknowledged_s: int
     lost: Losses
+
+    @property
+    def occasion(self) -> Occasion:
+        """The incident."""
+        return self.ticket.occasion
 
 
 def observer(scenario: Scenario) -> StateObserver:
@@ -94,27 +114,29 @@ def observer(scenario: Scenario) -> StateObserver:
     return IncidentMetrics(scenario).ready()
 
 
-def updates(estates: Estates, occasion: Occasion, window: Window) -> Iterator[Update]:
-    """What was written in an incident's ticket in a window; what nobody noticed has no ticket.
-
-    Of what was written at one time the last counts, so an incident that is over soon has fewer rows.
-    """
-    going = course(estates, occasion)
-    visible_s = going.visible_s()
+def ticket(estates: Estates, occasion: Occasion) -> Ticket | None:
+    """Ticket of an incident; what nobody noticed has none."""
+    visible_s = course(estates, occasion).visible_s()
     if visible_s is None:
-        return
+        return None
     key = draw.Stream(estates.flow.seed, "ticket").keys(draw.entity_ids([occasion.id]))
     u = draw.uniform(key, 0, 3)[0]
     spans = [float(log_normal(u[n : n + 1], *of)[0]) for n, of in enumerate((DETECTED, ACKNOWLEDGED, INVESTIGATED))]
-    resolved_s = occasion.end_s
-    noticed_s = min(visible_s + int(min(spans[0], MOST_DETECTED) * MINUTE_S), resolved_s)
+    noticed_s = min(visible_s + int(min(spans[0], MOST_DETECTED) * MINUTE_S), occasion.end_s)
     monitored_s = max(occasion.phases_s[1], noticed_s)
     acknowledged_s = min(noticed_s + int(spans[1] * MINUTE_S), monitored_s)
     identified_s = min(acknowledged_s + int(spans[2] * MINUTE_S), monitored_s)
-    seconds = (noticed_s, identified_s, monitored_s, resolved_s)
-    for second, status in dict(zip(seconds, STATUSES, strict=True)).items():
+    return Ticket(occasion, noticed_s, acknowledged_s, identified_s, monitored_s)
+
+
+def updates(estates: Estates, occasion: Occasion, window: Window) -> Iterator[Update]:
+    """What was written in an incident's ticket in a window: an incident that is over soon has fewer rows."""
+    found = ticket(estates, occasion)
+    if found is None:
+        return
+    for second, status in found.statuses.items():
         if window.since_s <= second < window.until_s:
-            yield Update(occasion, second, status, noticed_s, acknowledged_s, going.until(second))
+            yield Update(found, second, status, course(estates, occasion).until(second))
 
 
 def written(
@@ -130,9 +152,9 @@ def _open_in(estates: Estates, window: Window) -> list[Occasion]:
     return estates.occasions.between(window.since_s - 1, window.until_s)
 
 
-def _solved(occasion: Occasion, window: Window) -> int:
+def _solved(estates: Estates, occasion: Occasion, window: Window) -> int:
     """Ticks that are solved for what is written of an incident in a window."""
-    if is_of_leaves(occasion):
+    if not is_felt(estates, occasion):
         return 0
     last_s = max((one for one in (*occasion.phases_s, occasion.end_s) if one < window.until_s), default=0)
     lasting = min(occasion.end_s, window.until_s) if last_s >= window.since_s else occasion.start_s
@@ -145,7 +167,7 @@ class IncidentMetrics:
 
     def __init__(self, scenario: Scenario) -> None:
         """Prepare to solve what incidents did."""
-        self._estates = Estates(scenario)
+        self._estates = shared(scenario)
 
     def ready(self) -> StateObserver:
         """The observer."""
@@ -155,7 +177,7 @@ class IncidentMetrics:
             self.observe,
             self._expected,
             is_solved=False,
-            solves=lambda window: sum(_solved(one, window) for one in _open_in(self._estates, window)),
+            solves=lambda window: sum(_solved(self._estates, one, window) for one in _open_in(self._estates, window)),
         )
 
     def observe(self, state: State | None, window: Window) -> Iterator[Batch]:  # noqa: ARG002  solves its own
@@ -175,8 +197,9 @@ class IncidentMetrics:
 
     def _batch(self, found: list[Update]) -> Batch:
         occasions, seconds = [one.occasion for one in found], np.array([one.second for one in found])
-        starts, noticed = (np.array([one.start_s for one in occasions]), np.array([one.noticed_s for one in found]))
-        acknowledged = np.array([one.acknowledged_s for one in found])
+        starts = np.array([one.start_s for one in occasions])
+        noticed = np.array([one.ticket.noticed_s for one in found])
+        acknowledged = np.array([one.ticket.acknowledged_s for one in found])
         is_known = [one.status != STATUSES[0] for one in found]
         is_over = np.array([one.status == STATUSES[-1] for one in found])
         places = [self._place(one) if known else (None, None) for one, known in zip(occasions, is_known, strict=True)]

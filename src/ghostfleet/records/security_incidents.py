@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ghostfleet.core.window import HOUR_S
 from ghostfleet.records.incident_metrics import STATUSES, written
 from ghostfleet.signals import StateObserver, security_events
-from ghostfleet.state.estate import Estates
+from ghostfleet.state.estate import shared
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ghostfleet.core.window import Window
     from ghostfleet.records.incident_metrics import Update
     from ghostfleet.spec.scenario import Scenario
-    from ghostfleet.state.estate import State
+    from ghostfleet.state.estate import Estates, State
 
 NEEDS: tuple[str, ...] = ("estate",)
 TABLE = replace(
@@ -35,14 +35,14 @@ IMPACT = {"critical": 9.5, "high": 7.5, "medium": 5.0, "low": 2.0}
 
 def observer(scenario: Scenario) -> StateObserver:
     """Make the record ready for a scenario."""
-    estates = Estates(scenario)
+    estates = shared(scenario)
 
     def found(window: Window) -> list[Update]:
         return [
             one
             for one in written(estates, window, lambda one: one.kind.TYPE == "security")
             # Where it has been in progress, monitoring would say so once more.
-            if one.status != STATUSES[2] or one.second == one.noticed_s
+            if one.status != STATUSES[2] or one.second == one.ticket.noticed_s
         ]
 
     def observe(state: State | None, window: Window) -> Iterator[Batch]:  # noqa: ARG001  asks for incidents alone
@@ -79,5 +79,5 @@ def _row(estates: Estates, update: Update) -> dict[str, object]:
         "business_impact_score": IMPACT[one.kind.severity],
         "assigned_to": None if status == "open" else "security-response",
         "resolved_at": update.second if is_over else None,
-        "resolution_time_hours": (update.second - update.noticed_s) / HOUR_S if is_over else None,
+        "resolution_time_hours": (update.second - update.ticket.noticed_s) / HOUR_S if is_over else None,
     }

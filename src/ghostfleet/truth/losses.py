@@ -10,7 +10,7 @@ import numpy as np
 
 from ghostfleet.core.window import MINUTE_S, Window
 from ghostfleet.state.estate import TICKS_AT_ONCE
-from ghostfleet.state.estate.influences import envelope
+from ghostfleet.state.estate.influences import envelope, struck
 from ghostfleet.truth.difference import window
 from ghostfleet.truth.metrics import LEAF_PARAMETERS
 from ghostfleet.world.flow.draft import SERVICE
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 WORSE_FAILURES = 0.02  # more of a service's requests must fail for it to have been affected …
 WORSE_TIMES = 1.5  # … or they must take so many times as long
 LEAF_MINUTES = 60.0  # at full strength, after which what nothing else depends on costs no more
-MOST_KEPT = 64  # courses of one estate
+MOST_KEPT = 1_024  # courses of one estate: those of a quarter, for two tables that one worker makes
 AT_ONCE = 120  # ticks in which one looks for the first that anybody can notice
 
 
@@ -66,6 +66,8 @@ class Course:
         """Second from which on anybody could notice it, before it is over; None where nobody could."""
         if self._is_of_leaves:
             return self.occasion.start_s
+        if not is_felt(self._estates, self.occasion):  # else weeks would be solved to see nothing
+            return None
         ticks, step = self._ticks(self.occasion.end_s), AT_ONCE
         while self._visible is None and len(self._failed) <= ticks:
             self._solve(min(len(self._failed) - 1 + step, ticks))
@@ -89,12 +91,12 @@ class Course:
             strength = envelope(self.occasion, "plateau", middles) * (tick_s / MINUTE_S)
             failed = [0] * len(piece)
             if not self._is_of_leaves:
-                struck = self._estates.solve(piece)
+                hit = self._estates.solve(piece)
                 spared = self._estates.solve(piece, lambda one: one.id != self.occasion.id)
-                more = struck.outcomes.entry_failed - spared.outcomes.entry_failed
+                more = hit.outcomes.entry_failed - spared.outcomes.entry_failed
                 failed = np.add.reduce(more, axis=0).tolist()
                 strength *= _demand(spared, self.occasion.root)
-                self._note(struck, spared)
+                self._note(hit, spared)
             for minutes, number in zip(strength.tolist(), failed, strict=True):
                 self._busy.append(self._busy[-1] + minutes)
                 self._failed.append(self._failed[-1] + number)
@@ -102,15 +104,15 @@ class Course:
                 if self._visible is None and (self._failed[-1] > 0 or tick in self._worse.values()):
                     self._visible = tick
 
-    def _note(self, struck: State, spared: State) -> None:
+    def _note(self, hit: State, spared: State) -> None:
         """Services that failed more, or answered later, from their first tick on."""
-        flow = struck.flow
-        before, after = spared.rates.answers, struck.rates.answers
+        flow = hit.flow
+        before, after = spared.rates.answers, hit.rates.answers
         failing = after.failures - before.failures > WORSE_FAILURES
         worse = failing | (after.served_mean > WORSE_TIMES * before.served_mean)
         for place in np.flatnonzero(worse.any(axis=1)).tolist():
             if flow.nodes.kinds[place] == SERVICE:
-                tick = struck.window.start - self._window.start + int(worse[place].argmax())
+                tick = hit.window.start - self._window.start + int(worse[place].argmax())
                 self._worse.setdefault(flow.nodes.names[place], tick)
 
 
@@ -127,6 +129,15 @@ def course(estates: Estates, occasion: Occasion) -> Course:
 def is_of_leaves(occasion: Occasion) -> bool:
     """Whether nothing else depends on what it changes, so that nothing need be solved."""
     return all(effect.parameter in LEAF_PARAMETERS for effect in occasion.kind.effects())
+
+
+def is_felt(estates: Estates, occasion: Occasion) -> bool:
+    """Whether it changes anything that requests could notice: a cluster's machines alone, or a bill, are not felt."""
+    return any(
+        effect.parameter not in LEAF_PARAMETERS
+        and any(name in estates.flow.places for name in struck(occasion, effect, estates.flow, estates.residents))
+        for effect in occasion.kind.effects()
+    )
 
 
 def _demand(state: State, root: str) -> F64:

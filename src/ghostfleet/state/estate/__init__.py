@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 import msgspec
 import numpy as np
@@ -146,6 +147,17 @@ class Estates:
         """What incidents change in a window; enough where only leaves of the state are asked for."""
         acting = [one for one in self.occasions.between(window.since_s, window.until_s) if keep(one)]
         return influences(window, acting, self.flow, self.residents)
+
+
+_SHARED: WeakValueDictionary[int, Estates] = WeakValueDictionary()
+
+
+def shared(scenario: Scenario) -> Estates:
+    """Estates of a scenario, the same for all who ask while any of them keeps it: what one has solved, others know."""
+    known = _SHARED.get(id(scenario))  # it keeps the scenario, so that no other has its number meanwhile
+    if known is None:
+        known = _SHARED[id(scenario)] = Estates(scenario)
+    return known
 
 
 def _cut(rates: Rates, skip: int) -> Rates:
