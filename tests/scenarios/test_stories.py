@@ -2,11 +2,14 @@
 
 from itertools import pairwise
 
+import numpy as np
 import pytest
 
+from ghostfleet.core.window import DAY_S, HOUR_S, Window
 from ghostfleet.generate import Generator
 from ghostfleet.run import outlines
 from ghostfleet.spec import loading, reading
+from tests.laws import estates
 
 SHIPPED = loading.shipped()
 DOCUMENTED = {
@@ -74,3 +77,21 @@ def test_incidents_of_a_story_end_within_its_span(name):
 def test_a_story_moves_with_its_first_day():
     moved = scenario("trading-crisis", **{"estate.start_date": ("2025-04-10", "--start-date")})
     assert {one.start_s // 86_400 for one in Generator(moved).estates.occasions._placed} == {20_188}
+
+
+def test_savings_of_executive_value_add_up_week_by_week_as_its_waste_falls():
+    """For all weeks w: savings(w) ≈ 7 (waste of a calm day − waste of one in w), by cost_metrics on Wednesdays."""
+    made = Generator(scenario("executive-value"))
+    since_s = made.scenario.timeline.since_s
+
+    def wasted(day):
+        hour = Window.between(since_s + day * DAY_S + 15 * HOUR_S, since_s + day * DAY_S + 16 * HOUR_S, HOUR_S)
+        return estates.rows(made, "cost_metrics", hour)["estimated_waste"].sum() / 10_000
+
+    weeks = Window.between(since_s + 7 * DAY_S, since_s + 43 * DAY_S, DAY_S)
+    rows = estates.rows(made, "business_value_metrics", weeks)
+    saved = rows["cost_savings_usd"][rows["category"] == "infrastructure_optimization"] / 100
+    calm = wasted(2)
+    assert saved[0] == 0
+    assert (np.diff(saved) > 0).all()
+    assert saved == pytest.approx([7 * (calm - wasted(2 + 7 * week)) for week in range(6)], rel=0.08, abs=1)

@@ -1,6 +1,6 @@
-"""What work on the estate was worth, week by week, as teams reported it: computed from prices, changes and incidents.
+"""What work on the estate was worth, week by week, as teams reported it: computed from bills, changes and tickets.
 
-Weeks begin on Mondays, UTC, and are reported when they are over (EST-26, EST-29).
+Weeks begin on Mondays, UTC, and are reported when they are over (EST-26, EST-29), with what was known by then.
 """
 
 from __future__ import annotations
@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ghostfleet import truth
 from ghostfleet.core import draw, rows
 from ghostfleet.core.batch import Batch
 from ghostfleet.core.table import Kind, Table, column
-from ghostfleet.core.window import DAY_S, MINUTE_S, Window
+from ghostfleet.core.window import DAY_S, Window
+from ghostfleet.records.business_value_metrics import minutes
+from ghostfleet.records.business_value_metrics.savings import WEEK_S, Savings
 from ghostfleet.signals import StateObserver, changes, security_events
-from ghostfleet.state.estate import Estates
-from ghostfleet.state.estate.bills import SAVED, WASTE
+from ghostfleet.spec.estate import TICK_S
+from ghostfleet.state.estate import shared
+from ghostfleet.truth.losses import AT_ONCE, is_felt
 from ghostfleet.world import estate as worlds
-from ghostfleet.world.estate.prices import HOURS_PER_MONTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +30,6 @@ if TYPE_CHECKING:
     from ghostfleet.state.estate import State
 
 NEEDS: tuple[str, ...] = ("estate",)
-WEEK_S = 7 * DAY_S
 MONDAY_S = 4 * DAY_S  # the first Monday of the epoch is 5 January 1970
 
 
@@ -51,7 +53,10 @@ TABLE = Table(
         column("team", Kind.TEXT, "who reported it"),
         _figure("cost_savings_usd", "money saved in the week", "USD", 0.01),
         _figure("time_savings_hours", "work saved in the week", "h", 0.01),
-        _figure("efficiency_gain_percent", "faster than the week before", "%", 0.01),
+        column(
+            "efficiency_gain_percent", Kind.F64, "fewer minutes of incidents than in the week before, of its minutes",
+            unit="%", low=0, high=100, resolution=0.01, nullable=True,
+        ),
         _figure("risk_reduction_score", "findings closed, weighted by severity", "", 0.01),
         column("initiative_name", Kind.TEXT, "name of the work"),
         column("description", Kind.TEXT, "one line"),
@@ -78,7 +83,7 @@ CATEGORIES = {
     ),
     "infrastructure_optimization": (
         "cost_savings", "cost_savings_usd", "finops", "Right-sizing",
-        "waste that was had back", "price list × share of waste that was had back",
+        "waste that was had back", "cost metrics had it gone on − cost metrics",
     ),
     "security_improvement": (
         "risk_reduction", "risk_reduction_score", "security-engineering", "Findings down",
@@ -86,10 +91,10 @@ CATEGORIES = {
     ),
     "system_performance": (
         "efficiency", "efficiency_gain_percent", "site-reliability", "Fewer minutes lost",
-        "minutes without an incident, compared with the week before", "incident minutes of two weeks",
+        "fewer minutes in which an incident was felt than the week before", "tickets of two weeks, each minute once",
     ),
 }  # fmt: skip
-HAD_BACK = 0.12  # of the waste of a week
+IN_A_TASK = 13 * WEEK_S // TICK_S  # ticks: weeks that follow each other ask for the same incidents
 HOURLY_USD = 125.0  # an engineer (EST-51)
 CHANGE_MIN, DEPLOY_MIN = 6.0, 18.0
 BY_HAND_MIN, ON_CALL = 47.0, 3.0  # phases of an incident by hand (EST-27), and who works on it
@@ -106,16 +111,11 @@ class BusinessValue:
     """The record of one scenario."""
 
     def __init__(self, scenario: Scenario) -> None:
-        """Look up prices, and what happens by itself."""
-        self._estates = Estates(scenario)
+        """Look up what happens by itself."""
+        self._estates = shared(scenario)
         self._changes = changes.Changes(scenario)
         self._security = security_events.SecurityEvents(scenario)
-        world = worlds.build(scenario)
-        wasted = 0.0
-        for label, (low, high) in WASTE.items():
-            for usd in world[label].numbers("cost_monthly").tolist():
-                wasted += usd * (low + high) / 2
-        self._weekly_waste_usd = wasted / HOURS_PER_MONTH * (WEEK_S / 3600)
+        self._savings = Savings(self._estates, worlds.build(scenario))
         ids = draw.entity_ids(CATEGORIES)
         self._luck = self._estates.flow.stream("value").keys(ids)
 
@@ -123,8 +123,22 @@ class BusinessValue:
         """The observer."""
         count = len(CATEGORIES)
         return StateObserver(
-            TABLE, count, self.observe, lambda window: count * len(_weeks(window)), DAY_S, is_solved=False
+            TABLE,
+            count,
+            self.observe,
+            lambda window: count * len(_weeks(window)),
+            DAY_S,
+            is_solved=False,
+            ticks_at_once=IN_A_TASK,
+            solves=self._solves,
         )
+
+    def _solves(self, window: Window) -> int:
+        """Ticks that are solved to see which incidents of a window were noticed."""
+        if not _weeks(window):
+            return 0
+        begun = truth.starting(self._estates, window)
+        return sum(2 * AT_ONCE for one in begun if is_felt(self._estates, one))
 
     def observe(self, state: State | None, window: Window) -> Iterator[Batch]:  # noqa: ARG002  asks for events alone
         """Rows of the weeks that end in a window of days."""
@@ -159,33 +173,20 @@ class BusinessValue:
         since_s = end_s - WEEK_S
         deploys, configs = self._changes.numbers(since_s, end_s)
         findings = self._security.findings(since_s, end_s)
-        minutes, before = self._lost(since_s, end_s), self._lost(since_s - WEEK_S, since_s)
-        saved = (SAVED[0] + SAVED[1]) / 2
+        tickets = minutes.known(self._estates, since_s - WEEK_S, end_s)
+        lost, before = (
+            minutes.lost(self._estates, tickets, at_s, at_s + WEEK_S) for at_s in (since_s, since_s - WEEK_S)
+        )
+        sooner = sum(max(BY_HAND_MIN - one, 0.0) for one in minutes.taken(tickets, since_s, end_s))
         weighed = sum(weight * count for weight, count in zip(WEIGHTS, findings, strict=True))
-        week_min = WEEK_S / MINUTE_S
         return [
             (deploys + configs) * CHANGE_MIN / 60 * HOURLY_USD,
             deploys * DEPLOY_MIN / 60,
-            self._sooner(since_s, end_s),
-            self._weekly_waste_usd * saved * HAD_BACK,
+            sooner / 60 * ON_CALL,
+            self._savings.usd(since_s, end_s),
             weighed * security_events.RESOLVED,
-            max(100 * (before - minutes) / week_min, 0.0),
+            100 * max(before - lost, 0.0) / before if before else 0.0,
         ]
-
-    def _lost(self, since_s: int, until_s: int) -> float:
-        """Minutes of incidents in a stretch."""
-        total = 0.0
-        for one in self._estates.occasions.between(since_s, until_s):
-            total += (min(one.end_s, until_s) - max(one.start_s, since_s)) / MINUTE_S
-        return total
-
-    def _sooner(self, since_s: int, until_s: int) -> float:
-        """Hours that incidents which were over in a stretch took less than by hand."""
-        total = 0.0
-        for one in self._estates.occasions.between(since_s - 1, until_s):
-            if since_s <= one.end_s < until_s:
-                total += max(BY_HAND_MIN - (one.end_s - one.start_s) / MINUTE_S, 0.0) / 60 * ON_CALL
-        return total
 
 
 def _weeks(window: Window) -> list[int]:
