@@ -6,12 +6,14 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from ghostfleet.core.window import DAY_S, MINUTE_S, Window
+from ghostfleet.core.window import DAY_S, HOUR_S, MINUTE_S, Window
 from ghostfleet.generate import Generator
 from ghostfleet.records.incident_metrics import STATUSES
+from ghostfleet.spec import loading, reading
+from ghostfleet.state.estate import Estates
 from ghostfleet.truth.losses import Course
 from tests.laws import estates
-from tests.unit.truth.halves import ROOTS, scenario
+from tests.unit.truth.halves import ROOTS, scenario, struck
 
 RECORDS = ("incident_metrics", "security_incidents")
 WEEK = Window.between(20_152 * DAY_S, 20_159 * DAY_S, 300)
@@ -87,6 +89,7 @@ def test_a_ticket_goes_from_one_state_to_the_next_and_knows_more_each_time():
         assert (np.diff(states[mine]) > 0).all()
         assert (np.diff(rows["duration_minutes"][mine]) > 0).all()
         assert (np.diff(rows["revenue_impact"][mine]) >= 0).all()
+        assert (np.diff(rows["affected_users"][mine]) >= 0).all()
         assert (np.diff(rows["detection_time_minutes"][mine]) == 0).all()
         starts = rows["time"][mine] - rows["duration_minutes"][mine] * 6
         assert np.ptp(starts) <= 6  # tenths of a minute
@@ -95,6 +98,43 @@ def test_a_ticket_goes_from_one_state_to_the_next_and_knows_more_each_time():
     np.testing.assert_array_equal(null["root_cause_category"], rows["status"] == "investigating")
     assert len(set(rows["incident_id"].tolist())) > 10
     assert set(rows["status"].tolist()) == set(STATUSES)
+
+
+def courses():
+    """What each kind does on its root, and a case in which people who try again make up for what failed before."""
+    for kind in sorted(ROOTS):
+        yield pytest.param(lambda kind=kind: struck(kind, onset=(20, 20), minutes=(60, 60), recovery=(20, 20)), id=kind)
+    yield pytest.param(lambda: on_estate("pod_scaling_failure", "order-service"), id="order-service")
+
+
+def on_estate(kind, root):
+    document = reading.read(estates.text("estate"), "estate.yaml")
+    placed = [{"starts": "2025-03-05T16:00", "incident": {"kind": kind, "on": [root]}}]
+    document.tree["estate"]["incidents"] = {"placed": placed}
+    made = Estates(loading.load(document).scenario)
+    (occasion,) = made.occasions.between(STARTS_S, STARTS_S + DAY_S)
+    return made, occasion
+
+
+@pytest.mark.parametrize("case", [*courses()])
+def test_what_a_ticket_counts_never_falls(case):
+    """For all seconds s ≤ t of an incident: failed(s) ≤ failed(t), usd(s) ≤ usd(t), services(s) ⊆ services(t)."""
+    course = Course(*case())
+    course.until(course.occasion.end_s + HOUR_S)  # at once, which is faster than minute by minute
+    seconds = range(course.occasion.start_s, course.occasion.end_s + 30 * MINUTE_S, MINUTE_S)
+    for before, after in pairwise(course.until(second) for second in seconds):
+        assert 0 <= before.failed <= after.failed
+        assert before.usd <= after.usd
+        assert set(before.services) <= set(after.services)
+
+
+def test_what_a_ticket_counts_is_the_same_however_far_it_was_solved_before():
+    """For all t: until(t) after until of any other second is until(t) alone."""
+    made, occasion = on_estate("pod_scaling_failure", "order-service")
+    course = Course(made, occasion)
+    seconds = range(occasion.start_s, occasion.end_s, 11 * MINUTE_S)
+    assert [course.until(second) for second in seconds] == [Course(made, occasion).until(second) for second in seconds]
+    assert course.until(occasion.end_s).failed > course._balance  # else nobody would see it fall
 
 
 @pytest.mark.parametrize("table", ["security_events", "security_incidents"])

@@ -33,7 +33,7 @@ _COURSES: WeakKeyDictionary[Estates, dict[str, Course]] = WeakKeyDictionary()
 class Losses(msgspec.Struct, frozen=True):
     """What was lost by one incident up to a second of it."""
 
-    failed: int  # requests of people and feeds that failed, more than would have
+    failed: int  # requests of people and feeds that had failed at some time, more than would have by then
     services: tuple[str, ...]  # that did visibly worse, by name
     usd: float
 
@@ -46,7 +46,8 @@ class Course:
         self.occasion = occasion
         self._estates, self._window = estates, window(occasion)
         self._is_of_leaves = is_of_leaves(occasion)
-        self._failed: list[int] = [0]  # after so many ticks
+        self._failed: list[int] = [0]  # most that had failed by any of so many ticks: whom it struck once stays struck
+        self._balance = 0  # failed until now, fewer by those that would have failed and did not
         self._busy: list[float] = [0.0]  # minutes at full strength and at the reference's demand
         self._worse: dict[str, int] = {}  # first tick of each service, counted from the start
         self._visible: int | None = None  # first tick that anybody could notice
@@ -60,7 +61,7 @@ class Course:
             busy = min(busy, LEAF_MINUTES)
         services = sorted(name for name, tick in self._worse.items() if tick < ticks)
         usd = round(kind.USD_PER_MINUTE * kind.strength * busy, 2)
-        return Losses(max(self._failed[ticks], 0), tuple(services), usd)
+        return Losses(self._failed[ticks], tuple(services), usd)
 
     def visible_s(self) -> int | None:
         """Second from which on anybody could notice it, before it is over; None where nobody could."""
@@ -99,7 +100,8 @@ class Course:
                 self._note(hit, spared)
             for minutes, number in zip(strength.tolist(), failed, strict=True):
                 self._busy.append(self._busy[-1] + minutes)
-                self._failed.append(self._failed[-1] + number)
+                self._balance += number
+                self._failed.append(max(self._failed[-1], self._balance))
                 tick = len(self._failed) - 2
                 if self._visible is None and (self._failed[-1] > 0 or tick in self._worse.values()):
                     self._visible = tick
