@@ -134,6 +134,14 @@ class Generator:
         said = [signals.notes(records.signal(name), self.scenario, row_s) for name in tables]
         return {key: note for one in said for key, note in one.items()}
 
+    def under_way(self, tables: Sequence[str], window: Window) -> str | None:
+        """Which incidents records tell of in a window though its truth does not; None without such, or records."""
+        if all(records.signal(name).TABLE.group != "records" for name in tables):
+            return None
+        from ghostfleet.truth import under_way
+
+        return under_way.told(self.estates, window)
+
     def plan(self, window: Window, tables: Sequence[Table], parts: int = 1) -> Plan:
         """Cut tables into tasks of about `ROWS_PER_TASK` rows, by entities first and by time where one is longer.
 

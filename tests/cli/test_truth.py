@@ -90,6 +90,58 @@ def test_without_incidents_there_is_no_truth(folder):
     assert table(folder, "--only", "impact", "--no-incidents") == []
 
 
+UNDER_WAY = "note: incidents under way when the window starts, and so not in its truth: "
+LATER = ("--from", "2025-03-05T16:02", "--until", "2025-03-05T18:00", "--incidents", "added.jsonl")
+
+
+def told(done):
+    """Lines of the error stream about incidents that had begun before."""
+    assert done.returncode == 0, done.stderr
+    return [line for line in done.stderr.splitlines() if UNDER_WAY[6:30] in line]
+
+
+@pytest.fixture
+def long(folder):
+    """A folder whose ledger begins before the window and goes on in it."""
+    (folder / "added.jsonl").write_text(json.dumps(ADDED[0]) + "\n")
+    return folder
+
+
+def test_truth_names_what_began_before_the_window_and_the_window_that_lists_it(long):
+    done = ghostfleet(long, "truth", "own.yaml", *LATER, "--only", "incidents", "--to", "-")
+    line = f"{UNDER_WAY}mine (node_loss on prod-shop-cluster); --from 2025-03-05T16:00:00Z lists it"
+    assert told(done) == [line]
+    assert "mine" not in done.stdout
+    wider = ("--from", "2025-03-05T16:00:00Z", *LATER[2:], "--only", "incidents", "--to", "-")
+    again = ghostfleet(long, "truth", "own.yaml", *wider)
+    assert told(again) == []
+    assert "mine" in again.stdout
+
+
+def test_records_name_it_and_their_manifest_does(long):
+    done = ghostfleet(long, "generate", "own.yaml", *LATER, "--only", "incident_metrics,changes", "--to", "out/")
+    (line,) = told(done)
+    assert line.startswith(f"{UNDER_WAY}mine (")
+    notes = json.loads((long / "out/manifest.json").read_text())["notes"]
+    assert line == f"note: incidents {notes['incidents']}"
+
+
+def test_telemetry_alone_and_blind_data_do_not_tell(long):
+    """Whoever writes nothing of what people knew must not learn of it from the run either."""
+    for place, more in enumerate((("--only", "changes"), ("--only", "changes,incident_metrics", "--blind"))):
+        done = ghostfleet(long, "generate", "own.yaml", *LATER, *more, "--to", f"out{place}/")
+        assert told(done) == []
+        assert "mine" not in done.stdout + done.stderr
+        assert "incidents" not in json.loads((long / f"out{place}/manifest.json").read_text())["notes"]
+
+
+@pytest.mark.parametrize("command", ["truth", "generate"])
+def test_quiet_runs_do_not_tell(long, command):
+    only = "incidents" if command == "truth" else "incident_metrics"
+    done = ghostfleet(long, command, "own.yaml", *LATER, "--only", only, "--to", "out/", "--quiet")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
 def test_show_tells_of_the_ledger(folder):
     shown = ghostfleet(folder, "show", "own.yaml", "--incidents", "added.jsonl").stdout
     assert 'ledger: [{id: "mine"' in shown

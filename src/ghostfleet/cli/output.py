@@ -133,6 +133,12 @@ def _named_formats(urls: Sequence[str]) -> bool:
     return any(suffix_of(url) for url in urls)
 
 
+def tell_of_incidents(line: str | None) -> None:
+    """Say on standard error which incidents a window's truth does not list, if there are any."""
+    if line is not None:
+        click.echo(f"note: incidents {line}", err=True)
+
+
 @contextmanager
 def progress(rows: int, label: str, *, quiet: bool, unit: str = "rows") -> Iterator[Callable[[int], None]]:
     """Show a bar with rate and time left on standard error, when that is a terminal."""

@@ -254,6 +254,15 @@ def _workers(scenario: Scenario, sinks: Sequence[Sink], request: Request, plan: 
     return max(1, min(scenario.execution.workers, surroundings.cores(), len(plan.tasks), worthwhile))
 
 
+def _notes(outcome: Outcome, tables: Sequence[str]) -> dict[str, Any]:
+    """What readers of a destination must know; of a window that incidents reach into, which."""
+    window = outcome.plan.window
+    notes = outcome.generator.notes(tables, window.tick_s)
+    if (line := outcome.generator.under_way(tables, window)) is not None:
+        notes["incidents"] = line
+    return notes
+
+
 def _record(
     url: str,
     request: Request,
@@ -268,7 +277,7 @@ def _record(
         name=scenario.scenario,
         determinants=msgspec.structs.replace(determinants, scenario={}) if request.blind else determinants,
         hash=determinants.hash,
-        notes=outcome.generator.notes(determinants.tables, outcome.plan.window.tick_s),
+        notes=_notes(outcome, determinants.tables),
         sink={"format": request.format, "codec": request.codec, "compressed": request.compressed},
         written=tuple(outcome.written[url]),
         receipts=by_table,

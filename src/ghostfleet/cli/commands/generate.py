@@ -80,6 +80,9 @@ def command(ctx: click.Context, /, *, verbose: bool, create_mapping_only: bool, 
         click.echo("\n".join(_told(outcome, verbose=verbose)), err=to_errors)
         for line in _counts(outcome, verbose=verbose):
             click.echo(line, err=True)
+        output.tell_of_incidents(
+            outcome.generator.under_way([table.name for table in outcome.tables], outcome.plan.window)
+        )
 
 
 class Run(msgspec.Struct):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ghostfleet.core.window import Window
     from ghostfleet.run.history import Request
     from ghostfleet.sinks import Sink, Written
-    from ghostfleet.spec.scenario import Scenario
+    from ghostfleet.state.estate import Estates
 
 FOLDER = "truth"  # below where generate writes, and never beside what it writes
 NOT_ASKED = {"every": None, "workers": None, "part": None, "parts": None, "blind": False}
@@ -56,15 +56,19 @@ def command(ctx: click.Context, /, *, quiet: bool, **arguments: Any) -> None:  #
     request = msgspec.structs.replace(request, format=arguments["format_"])
     if not arguments["to"]:
         request = msgspec.structs.replace(request, urls=(f"{known.destination}/{FOLDER}",))
-    window = Generator(known).window(request.since_s, request.until_s)
+    generator = Generator(known)
+    window = generator.window(request.since_s, request.until_s)
     tables = _tables(request)
     sinks = history.destinations(request)
-    written = _write(known, window, tables, sinks, quiet=quiet)
+    written = _write(generator.estates, window, tables, sinks, quiet=quiet)
     if not quiet:
+        from ghostfleet.truth import under_way
+
         to_errors = any(sink.scheme == "stdout" for sink in sinks)
         for url, several in zip(request.urls, written, strict=True):
             for one in several:
                 click.echo(f"  {url} {one.name}: {one.rows:,} rows", err=to_errors)
+        output.tell_of_incidents(under_way.told(generator.estates, window))
 
 
 def _tables(request: Request) -> list[Table]:
@@ -80,11 +84,11 @@ def _tables(request: Request) -> list[Table]:
 
 
 def _write(
-    known: Scenario, window: Window, tables: list[Table], sinks: list[Sink], *, quiet: bool
+    estates: Estates, window: Window, tables: list[Table], sinks: list[Sink], *, quiet: bool
 ) -> list[list[Written]]:
     """Open every destination before anything is solved, and leave none half-written."""
     names = tuple(table.name for table in tables)
-    effective: dict[str, Any] = msgspec.to_builtins(known)
+    effective: dict[str, Any] = msgspec.to_builtins(estates.scenario)
     plan_id = f"truth-{Determinants.of(effective, window, names, (1, 1)).hash[:16]}"
     started: list[Sink] = []
     written = []
@@ -92,7 +96,7 @@ def _write(
         for sink in sinks:
             sink.open(tables, plan_id=plan_id, tasks={name: [place] for place, name in enumerate(names)})
             started.append(sink)
-        batches = _batches(known, window, tables, quiet=quiet)
+        batches = _batches(estates, window, tables, quiet=quiet)
         for sink in sinks:
             receipts = []
             for place, batch in enumerate(batches):
@@ -108,11 +112,9 @@ def _write(
     return written
 
 
-def _batches(known: Scenario, window: Window, tables: list[Table], *, quiet: bool) -> list[Batch]:
+def _batches(estates: Estates, window: Window, tables: list[Table], *, quiet: bool) -> list[Batch]:
     from ghostfleet import truth
-    from ghostfleet.state.estate import Estates
 
-    estates = Estates(known)
     occasions = truth.starting(estates, window)
     found: list[truth.Impact] = []
     if truth.IMPACT in tables:
