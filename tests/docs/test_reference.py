@@ -1,5 +1,6 @@
 """The reference is what the code says now, and names everything there is."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -44,3 +45,9 @@ def test_no_other_page_lies_there():
 @pytest.mark.parametrize(("page", "text"), NAMES)
 def test_everything_there_is_is_documented(page: str, text: str):
     assert text in PAGES[page]
+
+
+def test_the_decision_on_the_estate_names_the_parameters_that_there_are():
+    text = (reference.PLACE.parent / "decisions/0011-estate.md").read_text(encoding="utf-8")
+    told = text.partition("Parameters\nare named: ")[2].partition("An\nenvelope")[0]
+    assert sorted(re.findall(r"`([^`]*)`", told)) == sorted(incidents.PARAMETERS)
