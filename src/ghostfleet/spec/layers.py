@@ -47,18 +47,22 @@ class Layers(msgspec.Struct):
 
     tree: dict[str, Any] = msgspec.field(default_factory=dict)
     origins: dict[Path, Origin] = msgspec.field(default_factory=dict)
+    laid: dict[Path, tuple[int, Origin]] = msgspec.field(default_factory=dict)  # sections too, by what was laid when
+    number: int = 0  # of documents and single values that were laid
 
     def lay(self, document: Document, rank: int) -> None:
         """Put a document over what is there, and below it those that it builds on."""
         if document.base is not None:
             self.lay(document.base, rank)
         own = msgspec.structs.replace(document, base=None)
+        self.number += 1
         for key, below in document.tree.items():
             self._put(self.tree, (key,), below, lambda path: Origin(rank, own.place(path)))
 
     def set(self, path: Path, given: Any, origin: Origin) -> None:  # noqa: ANN401  any YAML value
         """Put a value or a section over what is there at one path."""
         place = self._above(path)
+        self.number += 1
         self._put(place, path, given, lambda _path: origin)
 
     def empty(self, path: Path, origin: Origin) -> None:
@@ -66,6 +70,8 @@ class Layers(msgspec.Struct):
         place = self._above(path)
         self._forget(path, place.get(path[-1]))
         place[path[-1]], self.origins[path] = {}, origin
+        self.number += 1
+        self.laid[path] = self.number, origin
 
     def _above(self, path: Path) -> dict[str, Any]:
         """Section that holds a path; it is made where there is none."""
@@ -84,6 +90,7 @@ class Layers(msgspec.Struct):
             if not isinstance(stood, dict) or (stood and keys.is_one_value(path)):
                 self._forget(path, stood)
                 place[key] = stood = {}  # says nothing by itself: its keys have their built-in defaults
+                self.laid[path] = self.number, origin(path)
             for step, below in given.items():
                 self._put(stood, (*path, step), below, origin)
             return
@@ -93,14 +100,16 @@ class Layers(msgspec.Struct):
 
     def _forget(self, path: Path, stood: Any) -> None:  # noqa: ANN401  any YAML value
         """Forget where what stood at a path came from; to look through all origins for a new key would be quadratic."""
-        self.origins.pop(path, None)
-        if isinstance(stood, dict | list):
-            for known in [known for known in self.origins if known[: len(path)] == path]:
-                del self.origins[known]
+        for places in (self.origins, self.laid):
+            places.pop(path, None)
+            if isinstance(stood, dict | list):
+                for known in [known for known in places if known[: len(path)] == path]:
+                    del places[known]
 
     def _trace(self, path: Path, given: Any, origin: Callable[[Path], Origin]) -> None:  # noqa: ANN401  any YAML value
         """Remember where a value stands, and the parts of a list: it is one value, but a part may be what is wrong."""
         self.origins[path] = origin(path)
+        self.laid[path] = self.number, self.origins[path]
         if isinstance(given, float) and not math.isfinite(given):
             raise ScenarioError(f"{self.origins[path].text}: {'.'.join(path)}: {_no_number(given)}")
         parts = enumerate(given) if isinstance(given, list) else given.items() if isinstance(given, dict) else ()
@@ -139,6 +148,15 @@ class Layers(msgspec.Struct):
             if known[: len(path)] == path or path[: len(known)] == known
         ]
         return max(related, key=lambda found: found[:2], default=(0, 0, None))[2]
+
+    def latest(self, paths: Sequence[Path]) -> Path:
+        """Path at or below which the strongest layer laid something last; the first of those that it laid at once."""
+
+        def when(path: Path) -> tuple[int, int]:
+            below = ((origin.rank, at) for known, (at, origin) in self.laid.items() if known[: len(path)] == path)
+            return max(below, default=(SCENARIO, 0))
+
+        return max(paths, key=when)
 
 
 def _no_number(given: float) -> str:

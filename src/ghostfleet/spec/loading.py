@@ -11,6 +11,7 @@ import msgspec
 from ghostfleet.core.errors import ScenarioError
 from ghostfleet.spec import extending, keys, reading
 from ghostfleet.spec import layers as layering
+from ghostfleet.spec.complaints import OneOfSeveralError
 from ghostfleet.spec.layers import COMMAND, CONFIG, SCENARIO, Layers, Origin
 from ghostfleet.spec.parameters import NAME, NOW, Parameter
 from ghostfleet.spec.scenario import Scenario
@@ -183,6 +184,9 @@ def _convert(stack: Layers, document: Document) -> Scenario:
     except msgspec.ValidationError as error:
         message, path = _parse(error)
         path = _named(path, stack.tree, Scenario, message)
+        if isinstance(error.__cause__, OneOfSeveralError):
+            path = stack.latest([(*path, *place) for place in error.__cause__.places])
+            message = error.__cause__.message
         raise ScenarioError(_complaint(message, path, stack, document)) from error
 
 
@@ -239,7 +243,7 @@ def _complaint(message: str, path: Path, stack: Layers, document: Document) -> s
     else:
         path, message = _narrowed(path, message, (*stack.origins, *document.lines))
         message = f"{'.'.join(path)}: {_in_words(message, path)}" if path else _in_words(message, path)
-    origin = stack.strongest(path)
+    origin = stack.strongest(path) or stack.laid.get(path, (0, None))[1]
     place = origin.text if origin else document.place(path)
     return f"{place}: {message}"
 

@@ -106,6 +106,60 @@ def test_a_cycle_of_calls_is_named_unless_one_of_them_does_not_wait():
     )
 
 
+AUTH, API = "estate.services.auth-service", "estate.services.trading-api"
+CLOSING = {  # what lays a call that closes a cycle, and the place to mend
+    "an assignment": ({"assignments": [f"{AUTH}.depends_on.trading-api={{}}"]}, f"--set {AUTH}.depends_on.trading-api"),
+    "a section": ({"assignments": [f"{AUTH}.depends_on={{trading-api: {{}}}}"]}, f"--set {AUTH}.depends_on"),
+    "an option of it": (
+        {"assignments": [f"{AUTH}.depends_on.trading-api.per_request=2"]},
+        f"--set {AUTH}.depends_on.trading-api.per_request",
+    ),
+    "the last of two": (
+        {"assignments": [f"{AUTH}.depends_on.trading-api={{}}", f"{API}.depends_on.auth-service={{}}"]},
+        f"--set {API}.depends_on.auth-service",
+    ),
+    "a config file": (
+        {"config": "estate:\n  services:\n    auth-service:\n      depends_on:\n        trading-api: {}\n"},
+        "more.yaml:5",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("settings", "place"), CLOSING.values(), ids=CLOSING)
+def test_a_cycle_is_named_where_the_call_that_closes_it_was_laid(settings, place):
+    config = reading.read(settings["config"], "more.yaml") if "config" in settings else None
+    with pytest.raises(ScenarioError) as caught:
+        loading.load(reading.read(ESTATE, "my.yaml"), loading.Settings(**{**settings, "config": config}))
+    found = str(caught.value)
+    assert found.startswith(f"{place}: estate.services.")
+    assert "these calls close a cycle: trading-api → auth-service → trading-api; give one of them" in found
+
+
+def test_a_cycle_is_named_where_a_call_begins_to_wait():
+    there = "queries: {trading-primary-postgres: {}}, integrates_with: {iam: {}, secretsmanager: {}}"
+    text = ESTATE.replace(there, f"{there}, depends_on: {{trading-api: {{asynchronous: true}}}}")
+    waits = f"{AUTH}.depends_on.trading-api.asynchronous"
+    with pytest.raises(
+        ScenarioError, match=f"^--set {waits}: {AUTH}.depends_on.trading-api: these calls close a cycle"
+    ):
+        loading.load(reading.read(text, "my.yaml"), loading.Settings(assignments=[f"{waits}=false"]))
+
+
+def test_a_cycle_is_named_in_the_file_that_closes_it_and_not_in_the_one_that_it_extends():
+    more = "estate:\n  services:\n    auth-service:\n      depends_on: {trading-api: {}}\n"
+    assert complaint(f"scenario: mine\nextends: estate\n{more}").startswith(
+        f"my.yaml:6: {AUTH}.depends_on.trading-api: these calls close a cycle: "
+    )
+
+
+def test_a_circle_of_copies_is_named_where_it_was_closed():
+    path = "estate.databases.trading-replica-postgres.replicates_to"
+    with pytest.raises(ScenarioError, match=f"^--set {path}: {path}: these copies close a circle"):
+        loading.load(
+            reading.read(ESTATE, "my.yaml"), loading.Settings(assignments=[f"{path}=trading-primary-postgres"])
+        )
+
+
 def test_names_that_no_format_can_carry_are_refused():
     found = complaint(ESTATE.replace("    prod-europe:", '    "prod-\\0":', 1))
     assert "a name cannot contain NUL" in found

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
+from ghostfleet.spec.complaints import OneOfSeveralError
 from ghostfleet.spec.estate import names
 from ghostfleet.spec.estate.price_table import ensure_priced
 
@@ -173,9 +175,9 @@ def _ensure_no_cycle(estate: Estate) -> None:
     }
     cycle = _cycle(waits)
     if cycle:
-        path = f"services.{cycle[0]}.depends_on.{cycle[1]}"
-        msg = f"{path}: these calls close a cycle: {' → '.join(cycle)}; give one of them asynchronous: true"
-        raise ValueError(msg)
+        edges = [("services", caller, "depends_on", callee) for caller, callee in pairwise(cycle)]
+        msg = f"these calls close a cycle: {' → '.join(cycle)}; give one of them asynchronous: true"
+        raise OneOfSeveralError(edges, msg)
 
 
 def _ensure_no_circle_of_copies(estate: Estate) -> None:
@@ -184,9 +186,9 @@ def _ensure_no_circle_of_copies(estate: Estate) -> None:
         targets = {name: getattr(one, key) for name, one in estate.databases.items()}
         circle = _cycle({name: [] if target is None else [target] for name, target in targets.items()})
         if circle:
-            path = f"databases.{circle[0]}.{key}"
-            msg = f"{path}: these {said} close a circle: {' → '.join(circle)}; name another database, or leave it out"
-            raise ValueError(msg)
+            copies = [("databases", name, key) for name in circle[:-1]]
+            msg = f"these {said} close a circle: {' → '.join(circle)}; name another database, or leave it out"
+            raise OneOfSeveralError(copies, msg)
 
 
 def _cycle(waits: Mapping[str, list[str]]) -> list[str]:
