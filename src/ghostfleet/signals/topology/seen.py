@@ -12,6 +12,7 @@ from ghostfleet.signals.changes import Changes
 from ghostfleet.signals.host_metrics.estate import EstateHosts
 from ghostfleet.signals.system_metrics import SystemMetrics
 from ghostfleet.state.estate import Estates
+from ghostfleet.state.estate.balancers import Balancers
 from ghostfleet.state.estate.nodes import ClusterNodes
 from ghostfleet.world import estate as worlds
 from ghostfleet.world.estate.clusters import NODE_STATUS
@@ -43,6 +44,7 @@ class Seen:
         self._systems, self._hosts = SystemMetrics(scenario), EstateHosts(scenario)
         self._changes = Changes(scenario)
         self._nodes = ClusterNodes(worlds.build(scenario), self._estates.flow)
+        self._fronts = Balancers(self._estates.flow)
         self._kept: dict[int, State] = {}
 
     def look(self, label: str, nodes: Entities) -> Look | None:
@@ -140,13 +142,13 @@ class Seen:
         }
 
     def _balancers(self, nodes: Entities, second: int) -> dict[str, Values]:
-        state, flow = self._state(second), self._estates.flow
-        counts, states = [], []
-        for key, word in zip(nodes.keys, nodes.words("state"), strict=True):
-            places = [flow.places[name] for name in flow.estate.balancers[key].routes_to]
-            counts.append(int(np.add.reduce(self._counts(state, places)[0])))
-            states.append("active" if counts[-1] else word)
-        return {"state": _words(states), "request_count": Plain(np.array(counts, dtype=np.int64))}
+        counts = np.add.reduce(self._fronts.carried(self._state(second)), axis=1)
+        carried = dict(zip(self._fronts.names, counts.tolist(), strict=True))
+        words = zip(nodes.keys, nodes.words("state"), strict=True)
+        return {
+            "state": _words(["active" if carried[key] else word for key, word in words]),
+            "request_count": Plain(np.array([carried[key] for key in nodes.keys], dtype=np.int64)),
+        }
 
     @staticmethod
     def _counts(state: State, places: list[int]) -> tuple[F64, F64]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ghostfleet.core import draw
 from ghostfleet.core.window import HOUR_S
+from ghostfleet.state.estate.balancers import Balancers
 from ghostfleet.state.estate.nodes import ClusterNodes
 from ghostfleet.world.estate.prices import HOURS_PER_MONTH
 
@@ -69,7 +70,7 @@ class Accounts:
 
     def __init__(self, world: World, flow: Flow) -> None:
         """List the resources, in the order of their labels and names."""
-        self._flow, self._nodes = flow, ClusterNodes(world, flow)
+        self._nodes, self._balancers = ClusterNodes(world, flow), Balancers(flow)
         found = [one for label in PRICED for one in _resources(world, flow, label)]
         self.resources = sorted(found, key=lambda one: (one.label, one.name))
         ids = draw.entity_ids(f"{one.label} {one.key}" for one in self.resources)
@@ -83,14 +84,17 @@ class Accounts:
         self._units = _column(one.units for one in self.resources)
         self._fixed = _column(FIXED.get(one.label, 1.0) for one in self.resources)
         self._prices = _column(one.monthly_usd / HOURS_PER_MONTH * one.running for one in self.resources)
+        rows = {one.key: row for row, one in enumerate(self.resources) if one.label == "LoadBalancer"}
+        self._carriers = [rows[name] for name in self._balancers.names]
+        self._usual = self._stacked(flow.nodes.rates[:, None]) * HOUR_S
+        self._usual[self._carriers, 0] = self._balancers.usual * HOUR_S
         self._are_kept = np.array([one.label in KEPT for one in self.resources])[:, None]
 
     def bills(self, state: State) -> Bills:
         """Bills of the hours of a state's window."""
         per_hour = HOUR_S // state.window.tick_s
         running = _hourly(self._running(state), per_hour) / per_hour
-        count = _hourly(self._stacked(state.outcomes.requests), per_hour)
-        usual = self._stacked(self._flow.nodes.rates[:, None]) * HOUR_S
+        count, usual = _hourly(self._asked(state), per_hour), self._usual
         asked = np.where(usual > 0, count / np.where(usual > 0, usual, 1.0), 0.0)
         share = self._fixed + (1 - self._fixed) * np.minimum(asked, 3.0)
         # Machines beyond those that the estate needs are waste altogether.
@@ -117,6 +121,12 @@ class Accounts:
         wasted = np.zeros((len(self.resources), len(state.window)))
         state.influences.shift("bill.waste", self._rows, wasted)
         return wasted
+
+    def _asked(self, state: State) -> F64:
+        """Requests that each resource serves, shape (resources, ticks); of balancers those that they carry."""
+        asked = self._stacked(state.outcomes.requests)
+        asked[self._carriers] = self._balancers.carried(state)
+        return asked
 
     def _stacked(self, values: F64 | I64) -> F64:
         """Sums over the nodes that each resource serves, shape (resources, ticks)."""

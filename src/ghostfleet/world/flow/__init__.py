@@ -44,7 +44,8 @@ class Nodes(msgspec.Struct, frozen=True):
     kinds: I64  # keys of `KINDS`
     ids: U64  # (nodes, 2)
     regions: tuple[str, ...]
-    rates: F64  # requests per second on the reference Wednesday
+    rates: F64  # requests per second on the reference Wednesday …
+    entering: F64  # … and those of them that come from outside
     own_ms: F64  # mean time of its own work
     spreads: F64  # standard deviation of that, as a share of it
     failures: F64  # probability of a failure of its own …
@@ -220,7 +221,7 @@ def loaded(flow: Flow, factor: float) -> Flow:
     nodes, entries = flow.nodes, flow.entries
     return msgspec.structs.replace(
         flow,
-        nodes=msgspec.structs.replace(nodes, rates=nodes.rates * factor),
+        nodes=msgspec.structs.replace(nodes, rates=nodes.rates * factor, entering=nodes.entering * factor),
         entries=msgspec.structs.replace(entries, rates=entries.rates * factor),
     )
 
@@ -237,6 +238,7 @@ def _nodes(plan: Draft) -> Nodes:
         ids=draw.entity_ids(f"{KINDS[node.kind]} {node.name}" for node in nodes),
         regions=tuple(node.region for node in nodes),
         rates=column("rate"),
+        entering=column("entering"),
         own_ms=column("own_ms"),
         spreads=column("spread"),
         failures=column("own_failure"),
