@@ -25,11 +25,12 @@ from ghostfleet.world.flow.draft import SERVICE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ghostfleet.core.arrays import I64
+    from ghostfleet.core.arrays import I64, Bool
     from ghostfleet.core.batch import Values
     from ghostfleet.core.window import Window
     from ghostfleet.spec.scenario import Scenario
     from ghostfleet.state.estate import State
+    from ghostfleet.state.estate.influences import Influences
 
 NEEDS: tuple[str, ...] = ("estate",)
 TYPES = ("config", "deploy", "scaling")
@@ -147,6 +148,36 @@ class Changes:
         """Version of a service at a second; ``is_out`` says that one is out that is taken back."""
         number = int(self._deployed_until(second)[self._services.index(service)])
         return _version(self._estate.services[service].version, number, is_out=is_out)
+
+    def deployed(self, influences: Influences) -> dict[str, int]:
+        """When each service was last deployed before the end of a window; 0 where that was before the first day.
+
+        Versions that are taken back count if that was in the window.
+        """
+        window = influences.window
+        events = self._deploys.between(self._first_day * DAY_S - DAY_S, window.until_s)
+        known = events.some(np.flatnonzero(events.days >= self._first_day))
+        last = np.zeros(len(self._services), dtype=np.int64)
+        np.maximum.at(last, known.entities, known.seconds // TICK_S * TICK_S)
+        for row, turned in self._turned(influences):
+            last[row] = max(last[row], int(np.maximum.reduce(np.where(turned, window.seconds(), 0))))
+        return dict(zip(self._services, last.tolist(), strict=True))
+
+    def replaced(self, influences: Influences) -> dict[str, Bool]:
+        """Whether a deploy replaces a service's pods, ticks of shape (ticks,); of the first, only lasting ones."""
+        window = influences.window
+        events = self._deploys.between(window.since_s, window.until_s)
+        found = np.zeros((len(self._services), len(window)), dtype=np.bool_)
+        found[events.entities, events.seconds // TICK_S - window.start] = True
+        for row, turned in self._turned(influences):
+            found[row] |= turned
+        return dict(zip(self._services, found, strict=True))
+
+    def _turned(self, influences: Influences) -> Iterator[tuple[int, Bool]]:
+        """Services, and the ticks after the first at which a version came that is taken back, or was taken back."""
+        for service, is_out in influences.out().items():
+            if service in self._estate.services:
+                yield self._services.index(service), np.concatenate([[False], is_out[1:] != is_out[:-1]])
 
     def _deployed_until(self, second: int) -> I64:
         """Deploys of each service before a second."""

@@ -11,12 +11,12 @@ from ghostfleet.core.window import HOUR_S, MINUTE_S, Window
 from ghostfleet.signals.changes import Changes
 from ghostfleet.signals.host_metrics.estate import EstateHosts
 from ghostfleet.signals.system_metrics import SystemMetrics
+from ghostfleet.signals.topology.pods import Pods
 from ghostfleet.state.estate import Estates
 from ghostfleet.state.estate.balancers import Balancers
 from ghostfleet.state.estate.nodes import ClusterNodes
 from ghostfleet.world import estate as worlds
 from ghostfleet.world.estate.clusters import NODE_STATUS
-from ghostfleet.world.estate.services import POD_STATUS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -44,6 +44,7 @@ class Seen:
         self._systems, self._hosts = SystemMetrics(scenario), EstateHosts(scenario)
         self._changes = Changes(scenario)
         self._nodes = ClusterNodes(worlds.build(scenario), self._estates.flow)
+        self._pods = Pods(self._estates, self._nodes, self._changes)
         self._fronts = Balancers(self._estates.flow)
         self._kept: dict[int, State] = {}
 
@@ -51,7 +52,7 @@ class Seen:
         """What changes the columns of a label; None where nothing of it is observed."""
         looks = {
             "Service": self._services,
-            "Pod": self._pods,
+            "Pod": self._pods.look,
             "EKSCluster": self._clusters,
             "Node": self._cluster_nodes,
             "EC2Instance": self._machines,
@@ -101,21 +102,6 @@ class Seen:
         lost = self._nodes.lost(self._state(second))
         ready, gone = NODE_STATUS
         return {"status": _words([gone if key in lost else ready for key in nodes.keys])}
-
-    def _pods(self, nodes: Entities, second: int) -> dict[str, Values]:
-        """As many of each service as run, those on lost machines last."""
-        state, places = self._state(second), self._estates.flow.places
-        lost = self._nodes.lost(state)
-        left: dict[str, float] = {}
-        services, slots = nodes.words("service_name"), nodes.numbers("slot").tolist()
-        on_lost = [name in lost for name in nodes.words("node_name")]
-        runs = [False] * len(nodes)
-        for row in sorted(range(len(nodes)), key=lambda row: (on_lost[row], slots[row])):
-            name = services[row]
-            left.setdefault(name, float(state.rates.running[places[name], -1]))
-            runs[row] = left[name] >= 1
-            left[name] -= 1
-        return {"status": _words([POD_STATUS[0] if one else POD_STATUS[1] for one in runs])}
 
     def _machines(self, nodes: Entities, second: int) -> dict[str, Values]:
         cpu, memory = self._hosts.last(self._rows(second), nodes.keys)

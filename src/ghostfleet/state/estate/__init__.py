@@ -143,6 +143,11 @@ class Estates:
         outcomes = self._splitter.split(rates, detailed=detailed)
         return State(window, self.flow, inside, rates, outcomes, before, last, self._leaves)
 
+    def running(self, window: Window) -> F64:
+        """Pods of each node that run in a window, shape (nodes, ticks); as in its state."""
+        longer = Window(window.start - LOOK_BACK, window.stop, window.tick_s)
+        return self._solver.running(longer, self.influences(longer))[:, LOOK_BACK:]
+
     def influences(self, window: Window, keep: Callable[[Occasion], bool] = lambda _occasion: True) -> Influences:
         """What incidents change in a window; enough where only leaves of the state are asked for."""
         acting = [one for one in self.occasions.between(window.since_s, window.until_s) if keep(one)]

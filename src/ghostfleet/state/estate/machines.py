@@ -125,7 +125,7 @@ class Machines:
 
     def running(self, state: State) -> Bool:
         """Whether machines run, shape (machines, ticks)."""
-        return self._nodes.running(state, self._names)
+        return self._nodes.running(state.influences, self._names)
 
     def _ranks(self, state: State) -> dict[int, I64]:
         """Pods that run before another one does, where some of its service are on lost machines: those are the last."""

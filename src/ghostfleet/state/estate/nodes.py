@@ -52,11 +52,11 @@ class ClusterNodes:
         """How many machines of some clusters run, shape (clusters, ticks)."""
         return machines(influences, {key: self.planned[key] for key in clusters})
 
-    def running(self, state: State, names: Sequence[str]) -> Bool:
+    def running(self, influences: Influences, names: Sequence[str]) -> Bool:
         """Whether some hosts run, shape (hosts, ticks); whoever is no cluster's machine always does."""
-        changed = [key for key in self.planned if state.influences.get("cluster.nodes", key) is not None]
-        counts = dict(zip(changed, self.numbers(state.influences, changed), strict=True))
-        runs = np.ones((len(names), len(state.window)), dtype=np.bool_)
+        changed = [key for key in self.planned if influences.get("cluster.nodes", key) is not None]
+        counts = dict(zip(changed, self.numbers(influences, changed), strict=True))
+        runs = np.ones((len(names), len(influences.window)), dtype=np.bool_)
         for row, name in enumerate(names):
             if (owner := self._owners.get(name)) in counts:
                 runs[row] = counts[owner] > self._rank[name]
@@ -65,5 +65,5 @@ class ClusterNodes:
     def lost(self, state: State) -> set[str]:
         """Names of the machines that do not run in the last tick of a window."""
         names = tuple(self._rank)
-        runs = self.running(state, names)[:, -1]
+        runs = self.running(state.influences, names)[:, -1]
         return {name for name, is_running in zip(names, runs.tolist(), strict=True) if not is_running}

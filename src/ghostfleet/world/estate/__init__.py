@@ -8,7 +8,7 @@ import msgspec
 
 from ghostfleet.core.errors import ScenarioError
 from ghostfleet.spec.estate import Estate
-from ghostfleet.world.estate import business, clusters, databases, fronts, networks, services
+from ghostfleet.world.estate import business, clusters, databases, dates, fronts, networks, services
 from ghostfleet.world.estate.copies import expanded
 from ghostfleet.world.estate.entities import Entities, Label, texts
 from ghostfleet.world.estate.ground import Ground
@@ -102,6 +102,7 @@ def build(scenario: Scenario) -> World:
     ground = Ground(scenario.seed, estate, {})
     for label, (_, build_label) in LABELS.items():
         ground.labels[label] = build_label(ground)
+    dates.settle(ground)
     return World(scenario.seed, estate, ground.labels, links(estate, ground.labels), _registry(ground))
 
 

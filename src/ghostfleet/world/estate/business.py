@@ -99,7 +99,6 @@ def applications(ground: Ground) -> Entities:
         "cost_center": [one.cost_center for one in specs],
         "users": [one.users for one in specs],
         "transactions_per_day": draws.whole("transactions_per_day", 10_000, 1_000_000),
-        "created_at": draws.created(ground.since_s),
     }
     return entities(APPLICATION, keys, [f"application/{key}" for key in keys], values)
 
@@ -130,7 +129,6 @@ def externals(ground: Ground) -> Entities:
         "dependency_risk_score": draws.between("dependency_risk_score", 0.1, 0.8),
         "data_sovereignty": [one.sovereignty for one in specs],
         "security_grade": draws.choose("security_grade", GRADES),
-        "created_at": draws.created(ground.since_s),
     }
     looks = {"last_health_check": lambda second: Plain(second - (second - since) % CHECKED_EVERY_S)}
     ids = [f"external/{name}" for name in names]

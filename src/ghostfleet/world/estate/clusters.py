@@ -117,7 +117,6 @@ def nodes(ground: Ground) -> Entities:
         "cost_monthly": _node_costs(ground, rows, types),
         "environment": [ground.environment_of(row[1], specs[row[1]].network) for row in rows],
         "type": ["worker_node"] * len(rows),
-        "created_at": draws.created(ground.since_s),
         "cost_center": [specs[row[1]].cost_center for row in rows],
     }
     return entities(NODE, keys, arns, values)
@@ -167,7 +166,6 @@ def clusters(ground: Ground) -> Entities:
             f"https://{identity.digest('endpoint', key, 32).upper()}.{region}.eks.{identity.DOMAIN}"
             for key, region in zip(keys, regions, strict=True)
         ],
-        "created_at": draws.created(ground.since_s),
         "node_groups": [one.groups for one in specs],
         "total_nodes": [one.nodes for one in specs],
         "nodes_running": [one.nodes for one in specs],

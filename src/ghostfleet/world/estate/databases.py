@@ -124,7 +124,6 @@ def databases(ground: Ground) -> Entities:
         "parameter_group": [f"{one.engine}-{one.engine_version}" for one in specs],
         "license_model": [LICENSE[one.engine] for one in specs],
         "iops": [one.iops for one in specs],
-        "created_at": draws.created(ground.since_s),
         "type": ["rds"] * len(keys),
         "cost_center": [one.cost_center for one in specs],
     }
@@ -182,7 +181,6 @@ def machines(ground: Ground) -> Entities:
         "memory_utilization": draws.between("memory_utilization", 25.0, 85.0),
         "storage_gb": [one.storage_gb for one in specs],
         "environment": [ground.environment_of(key, one.network) for key, one in zip(keys, specs, strict=True)],
-        "created_at": draws.created(ground.since_s),
         "type": ["ec2_sqlserver"] * len(keys),
         "cost_center": [one.cost_center for one in specs],
     }

@@ -10,15 +10,13 @@ import numpy as np
 from ghostfleet.core import draw
 from ghostfleet.core.batch import Plain, Quanta, Spelled, Text, joined, split
 from ghostfleet.core.table import Column, Kind
+from ghostfleet.world.estate.properties import CREATED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from ghostfleet.core.arrays import F64, I64, U64
     from ghostfleet.core.batch import Values
-
-SECONDS_PER_DAY = 86_400
-YOUNGEST_DAYS, OLDEST_DAYS = 30, 1_500  # before the first day of the scenario
 
 
 class Label(msgspec.Struct, frozen=True):
@@ -92,10 +90,10 @@ def entities(
     values: Mapping[str, Any],
     **rest: Any,  # noqa: ANN401  passes on Entities' own fields
 ) -> Entities:
-    """Entities of a label from one sequence for each property, turned into columns by the property's kind."""
+    """Entities of a label from one sequence for each property, turned into columns by its kind; dates come later."""
     columns = {one.name: columned(one, values[one.name]) for one in label.properties if one.name in values}
     strange = set(values) - {one.name for one in label.properties}
-    missing = {one.name for one in label.properties} - set(values) - set(rest.get("moving", ()))
+    missing = {one.name for one in label.properties} - set(values) - set(rest.get("moving", ())) - {CREATED.name}
     if strange or missing:
         msg = f"{label.name} declares no {sorted(strange)} and is not given {sorted(missing)}"
         raise ValueError(msg)
@@ -156,9 +154,3 @@ class Draws:
         chosen = np.searchsorted(edges[:-1] / edges[-1], self.uniform(name), side="right")
         words = list(shares)
         return [words[place] for place in chosen.tolist()]
-
-    def created(self, since_s: int) -> I64:
-        """Seconds at which the entities came to be, all before the scenario starts."""
-        age = self.whole("created_at", YOUNGEST_DAYS * SECONDS_PER_DAY, OLDEST_DAYS * SECONDS_PER_DAY)
-        created: I64 = since_s - age
-        return created

@@ -152,7 +152,6 @@ def web_services(ground: Ground) -> Entities:
         "tier": ["api" if one.technology == "Node" else "frontend" for one in specs],
         "criticality": [one.criticality for one in specs],
         "type": ["web_service"] * len(keys),
-        "created_at": draws.created(ground.since_s),
         "cost_center": [one.cost_center for one in specs],
     }
     return entities(WEB_SERVICE, keys, [f"web-service/{key}" for key in keys], values)
@@ -202,7 +201,6 @@ def balancers(ground: Ground) -> Entities:
         ],
         "environment": [ground.environment_of(key, one.network) for key, one in zip(keys, specs, strict=True)],
         "tier": tiers,
-        "created_at": draws.created(ground.since_s),
         "cost_center": [one.cost_center for one in specs],
     }
     return entities(BALANCER, keys, arns, values)

@@ -91,7 +91,6 @@ def networks(ground: Ground) -> Entities:
         "availability_zones": [ground.zones_of(key) for key in keys],
         "environment": [network.environment for network in specs],
         "type": ["vpc"] * len(keys),
-        "created_at": ground.draws(VPC, keys).created(ground.since_s),
     }
     return entities(VPC, keys, arns, values)
 
@@ -130,7 +129,6 @@ def subnets(ground: Ground) -> Entities:
         "region": [row[2] for row in rows],
         "environment": [ground.estate.networks[row[1]].environment for row in rows],
         "type": ["subnet"] * len(rows),
-        "created_at": ground.draws(SUBNET, keys).created(ground.since_s),
     }
     return entities(SUBNET, keys, arns, values)
 
@@ -151,6 +149,5 @@ def security_groups(ground: Ground) -> Entities:
         "region": [network.region for _, network, _ in rows],
         "environment": [network.environment for _, network, _ in rows],
         "type": ["security_group"] * len(rows),
-        "created_at": ground.draws(SECURITY_GROUP, keys).created(ground.since_s),
     }
     return entities(SECURITY_GROUP, keys, arns, values)

@@ -81,7 +81,7 @@ POD = Label(
         count("slot", "number among the pods of its service, from 1", low=1),
         *RESOURCES,
         ENVIRONMENT,
-        CREATED,
+        column("created_at", Kind.TIME, "when it was last started or replaced, UTC; of starts those of the last day"),
     ),
 )
 
@@ -126,7 +126,6 @@ def services(ground: Ground) -> Entities:
         "team_owner": [one.team for one in specs],
         "cost_center": [one.cost_center for one in specs],
         "aliases": [one.aliases for one in specs],
-        "created_at": draws.created(ground.since_s),
     }
     return entities(SERVICE, keys, [f"service/{key}" for key in keys], values)
 
@@ -159,6 +158,5 @@ def pods(ground: Ground) -> Entities:
         "slot": [slot + 1 for _, _, slot in rows],
         **_resources(specs),
         "environment": [environment(ground, name) for name, _, _ in rows],
-        "created_at": ground.draws(POD, keys).created(ground.since_s),
     }
     return entities(POD, keys, [f"pod/{key}" for key in keys], values)
