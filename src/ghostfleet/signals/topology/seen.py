@@ -6,25 +6,30 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ghostfleet.core.batch import Plain, Quanta, Text
+from ghostfleet.core.batch import Plain, Quanta, Text, joined
 from ghostfleet.core.window import HOUR_S, MINUTE_S, Window
 from ghostfleet.signals.changes import Changes
 from ghostfleet.signals.host_metrics.estate import EstateHosts
 from ghostfleet.signals.system_metrics import SystemMetrics
+from ghostfleet.signals.topology.partners import Partners
 from ghostfleet.signals.topology.pods import Pods
 from ghostfleet.state.estate import Estates
 from ghostfleet.state.estate.balancers import Balancers
 from ghostfleet.state.estate.nodes import ClusterNodes
 from ghostfleet.world import estate as worlds
+from ghostfleet.world.estate.business import EXTERNAL
+from ghostfleet.world.estate.business import watched as watched_by
 from ghostfleet.world.estate.clusters import NODE_STATUS
+from ghostfleet.world.estate.entities import Draws, texts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from ghostfleet.core.arrays import F64
     from ghostfleet.core.batch import Values
     from ghostfleet.spec.scenario import Scenario
     from ghostfleet.state.estate import State
+    from ghostfleet.state.estate.rates import Rates
     from ghostfleet.world.estate import Entities
 
     Look = Callable[[int], dict[str, Values]]
@@ -32,6 +37,8 @@ if TYPE_CHECKING:
 ROW_MIN = 5  # usage and health are those of the last whole row of metrics, counts those of the last hour
 ROW_S = ROW_MIN * MINUTE_S
 STATES = 2  # that are kept: of the second at which one looks, and of the end of the last row before it
+ACTIVE, UPDATING = "ACTIVE", "UPDATING"  # of clusters
+IDLE_MEMORY, LEAST_MEMORY, MOST_MEMORY = 0.75, 20.0, 90.0  # share that front ends use without load; per cent (EST-9)
 UNHEALTHY, DEGRADED = (5.0, 2000.0), (1.0, 1000.0)  # per cent of errors, ms (EST-33)
 
 
@@ -58,6 +65,7 @@ class Seen:
             "EC2Instance": self._machines,
             "WebService": self._web_services,
             "LoadBalancer": self._balancers,
+            "ExternalService": self._externals,
         }
         if label not in looks or not len(nodes):
             return None
@@ -95,8 +103,15 @@ class Seen:
         }
 
     def _clusters(self, nodes: Entities, second: int) -> dict[str, Values]:
+        """A cluster whose machines run is there, and is updated for an hour when some come or go."""
         numbers = self._nodes.numbers(self._state(second).influences, nodes.keys)
-        return {"nodes_running": Plain(numbers[:, -1].astype(np.int64))}
+        changes = (numbers[:, 1:] != numbers[:, :-1]).any(axis=1).tolist()
+        running = numbers[:, -1].astype(np.int64)
+        words = zip(running.tolist(), nodes.words("status"), changes, strict=True)
+        return {
+            "status": _words([(UPDATING if one else ACTIVE) if many else word for many, word, one in words]),
+            "nodes_running": Plain(running),
+        }
 
     def _cluster_nodes(self, nodes: Entities, second: int) -> dict[str, Values]:
         lost = self._nodes.lost(self._state(second))
@@ -117,23 +132,52 @@ class Seen:
         places = [self._estates.flow.places[key] for key in nodes.keys]
         requests, failed = self._counts(state, places)
         mean = state.rates.answers.served_mean[places]
-        busy = requests > 0
+        busy, loads = requests > 0, np.minimum(state.rates.loads[places, -1], 1.0)
+        usual = nodes.numbers("memory_utilization")
+        memory = usual * (IDLE_MEMORY + (1 - IDLE_MEMORY) * loads / self._estates.flow.nodes.loads[places])
         status = ["running" if one else word for one, word in zip(busy.tolist(), nodes.words("status"), strict=True)]
         return {
             "status": _words(status),
-            "cpu_utilization": _cents(100 * np.minimum(state.rates.loads[places, -1], 1.0)),
+            "cpu_utilization": _cents(100 * loads),
+            "memory_utilization": _cents(np.clip(memory, LEAST_MEMORY, MOST_MEMORY)),
             "request_count": Plain(requests),
             "error_rate": _cents(100 * failed / np.maximum(requests, 1)),
             "response_time_ms": _cents(np.array([float(np.median(row)) for row in mean])),
         }
 
     def _balancers(self, nodes: Entities, second: int) -> dict[str, Values]:
-        counts = np.add.reduce(self._fronts.carried(self._state(second)), axis=1)
+        state = self._state(second)
+        counts = np.add.reduce(self._fronts.carried(state), axis=1)
         carried = dict(zip(self._fronts.names, counts.tolist(), strict=True))
         words = zip(nodes.keys, nodes.words("state"), strict=True)
         return {
             "state": _words(["active" if carried[key] else word for key, word in words]),
             "request_count": Plain(np.array([carried[key] for key in nodes.keys], dtype=np.int64)),
+            **self._targets(state.rates, nodes.keys),
+        }
+
+    def _targets(self, rates: Rates, balancers: Sequence[str]) -> dict[str, Values]:
+        """Pods and instances behind balancers: those that run, and those that should or still do."""
+        running, wanted = (values[:, -1].astype(np.int64) for values in (rates.running, rates.wanted))
+        behind = dict(zip(self._fronts.names, self._fronts.targets, strict=True))
+        healthy, total = (
+            np.array([np.add.reduce(values[list(behind[key])]) for key in balancers])
+            for values in (running, np.maximum(running, wanted))
+        )
+        return {"targets_healthy": Plain(healthy), "targets_total": Plain(total)}
+
+    def _externals(self, nodes: Entities, second: int) -> dict[str, Values]:
+        """As their callers see them; whom nobody asks is as its contract's last report says."""
+        seen, promised = Partners(self._state(second), nodes.keys), nodes.numbers("sla_target")
+        asked = seen.requests > 0
+        status = np.where(seen.is_healthy(promised), "healthy", "degraded")
+        draws = Draws(self._estates.scenario.seed, EXTERNAL.name, nodes.keys)
+        watched = zip(asked.tolist(), watched_by(draws, seen.watched()), nodes.items("monitoring_metrics"), strict=True)
+        return {
+            "status": texts(np.where(asked, status, nodes.words("status")).tolist()),
+            "actual_availability": _cents(np.where(asked, seen.availability, nodes.numbers("actual_availability"))),
+            "monitoring_metrics": texts([joined(new if one else old) for one, new, old in watched]),
+            "response_time_p95": _cents(np.where(asked, seen.p95_ms, nodes.numbers("response_time_p95"))),
         }
 
     @staticmethod

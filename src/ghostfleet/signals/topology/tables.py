@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from ghostfleet.spec.scenario import Scenario
     from ghostfleet.world.estate import Label, Links, LinkType, World
 
-OBSERVED = frozenset({"EC2Instance", "EKSCluster", "LoadBalancer", "Node", "Pod", "Service", "WebService"})
+OBSERVED = frozenset(
+    {"EC2Instance", "EKSCluster", "ExternalService", "LoadBalancer", "Node", "Pod", "Service", "WebService"}
+)
 LINK_KEYS = ("from_label", "from_id", "to_label", "to_id")
 
 

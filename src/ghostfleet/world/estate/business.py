@@ -25,8 +25,11 @@ from ghostfleet.world.estate.properties import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ghostfleet.core.arrays import F64
     from ghostfleet.spec.estate.places import External
+    from ghostfleet.world.estate.entities import Draws
     from ghostfleet.world.estate.ground import Ground
 
 STATUS = {"active": 0.85, "maintenance": 0.10, "deprecated": 0.05}
@@ -34,14 +37,10 @@ GRADES = {"A+": 1.0, "A": 1.0, "A-": 1.0, "B+": 1.0, "B": 1.0}
 BELOW_SLA, ABOVE_SLA, MOST_AVAILABLE = 0.2, 0.1, 99.99  # percentage points
 HEALTHY_BELOW_SLA = 0.1
 CHECKED_EVERY_S = 60
-# What a contract is watched by: name and bounds, in the order in which they are taken.
-WATCHED: dict[str, tuple[float, float]] = {
-    "latency_ms": (10, 200),
-    "success_rate": (0.95, 0.999),
-    "error_rate": (0.001, 0.05),
-    "processing_time_ms": (50, 500),
-}
+# What a contract is watched by, in the order in which they are taken: mean response, and of that its own work.
+WATCHED = ("latency_ms", "success_rate", "error_rate", "processing_time_ms")
 FEWEST_WATCHED = 3
+MEAN, OWN = (0.5, 0.65), (0.6, 0.95)  # of the 95th percentile and of the mean response, where nobody asks
 
 APPLICATION = Label(
     "Application",
@@ -69,13 +68,13 @@ EXTERNAL = Label(
         column("endpoint", Kind.TEXT, "address of its API"),
         status("how it does against its contract", ("healthy", "degraded")),
         percent("sla_target", "availability that its contract promises"),
-        percent("actual_availability", "availability that was measured"),
+        percent("actual_availability", "requests that were answered in time, of the last hour"),
         cost("what its contract costs, per month"),
         CRITICALITY,
         column("compliance", Kind.TEXTS, "frameworks that it complies with"),
-        column("monitoring_metrics", Kind.TEXTS, "what it is watched by, each with its latest value"),
+        column("monitoring_metrics", Kind.TEXTS, "what it is watched by, each with its value of the last hour"),
         column("last_health_check", Kind.TIME, "when it was last asked how it does, UTC"),
-        column("response_time_p95", Kind.F64, "95th percentile of responses", unit="ms", low=0.0, resolution=0.01),
+        column("response_time_p95", Kind.F64, "95th percentile, of the last hour", unit="ms", low=0.0, resolution=0.01),
         column("dependency_risk_score", Kind.F64, "how much would be hurt without it", low=0, high=1, resolution=0.01),
         column("data_sovereignty", Kind.TEXT, "where its data lies", values=("US", "EU", "Global")),
         column("security_grade", Kind.TEXT, "mark of the last review", values=tuple(GRADES)),
@@ -110,6 +109,7 @@ def externals(ground: Ground) -> Entities:
     draws = ground.draws(EXTERNAL, keys)
     promised = np.array([one.sla_percent for one in specs])
     found: F64 = np.clip(draws.between("availability", promised - BELOW_SLA, promised + ABOVE_SLA), 0.0, MOST_AVAILABLE)
+    slow_ms = draws.between("response_time_p95", 20.0, 300.0)
     since = draws.whole("last_health_check", 0, CHECKED_EVERY_S - 1)
     values = {
         "type": [one.type for one in specs],
@@ -124,8 +124,8 @@ def externals(ground: Ground) -> Entities:
         "cost_monthly": [ground.prices.external(one.usd_per_month) for one in specs],
         "criticality": [one.criticality for one in specs],
         "compliance": [one.compliance for one in specs],
-        "monitoring_metrics": _watched(ground, keys),
-        "response_time_p95": draws.between("response_time_p95", 20.0, 300.0),
+        "monitoring_metrics": watched(draws, _unasked(draws, found / 100, slow_ms)),
+        "response_time_p95": slow_ms,
         "dependency_risk_score": draws.between("dependency_risk_score", 0.1, 0.8),
         "data_sovereignty": [one.sovereignty for one in specs],
         "security_grade": draws.choose("security_grade", GRADES),
@@ -140,9 +140,18 @@ def _provider(name: str, key: str, one: External) -> str:
     return name if name != key else one.provider or key
 
 
-def _watched(ground: Ground, keys: list[str]) -> list[list[str]]:
+def _unasked(draws: Draws, available: F64, slow_ms: F64) -> dict[str, F64]:
+    """What a service that nobody asks is watched by: what its availability and its slow responses leave."""
+    mean_ms = slow_ms * draws.between("watched latency_ms", *MEAN)
+    own_ms = mean_ms * draws.between("watched processing_time_ms", *OWN)
+    return dict(zip(WATCHED, (mean_ms, available, 1 - available, own_ms), strict=True))
+
+
+def watched(draws: Draws, values: Mapping[str, F64]) -> list[list[str]]:
     """Three or four measurements of each external service."""
-    draws = ground.draws(EXTERNAL, keys)
-    columns = {name: draws.between(f"watched {name}", low, high).tolist() for name, (low, high) in WATCHED.items()}
+    spelled = [
+        [f"{name}={one:.6f}" if name.endswith("_rate") else f"{name}={one:.4g}" for one in values[name].tolist()]
+        for name in WATCHED
+    ]
     many = draws.whole("watched", FEWEST_WATCHED, len(WATCHED)).tolist()
-    return [[f"{name}={columns[name][row]:.4g}" for name in list(WATCHED)[:number]] for row, number in enumerate(many)]
+    return [list(row[:number]) for row, number in zip(zip(*spelled, strict=True), many, strict=True)]
