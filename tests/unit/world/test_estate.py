@@ -149,7 +149,7 @@ def test_environments_are_three_and_follow_names_and_placement(scenario):
 
 @pytest.mark.parametrize("seed", range(12))
 def test_no_balancer_has_more_healthy_targets_than_targets(seed):
-    balancers = world("estate", f"execution.random_seed={seed}")["LoadBalancer"]
+    balancers = world("estate", f"execution.random_seed={seed}")["LoadBalancer"].still()
     healthy, total = balancers.numbers("targets_healthy"), balancers.numbers("targets_total")
     assert (healthy >= 0).all()
     assert (healthy <= total).all()
@@ -200,15 +200,15 @@ def test_a_migration_compares_like_with_like():
 @pytest.mark.parametrize("seed", range(3))
 def test_statuses_come_in_documented_shares(seed):
     pods = world("estate", "estate.scale=40", f"execution.random_seed={seed}")
-    services = pods["Service"].words("status")
+    services = pods["Service"].still().words("status")
     assert services.count("healthy") / len(services) == pytest.approx(0.75, abs=0.05)
     assert services.count("degraded") / len(services) == pytest.approx(0.20, abs=0.05)
-    clusters = pods["EKSCluster"].words("status")
+    clusters = pods["EKSCluster"].still().words("status")
     assert clusters.count("ACTIVE") / len(clusters) == pytest.approx(0.85, abs=0.09)
 
 
 def test_availability_and_status_of_externals_agree():
-    made = world("estate")["ExternalService"]
+    made = world("estate")["ExternalService"].still()
     promised, found = made.numbers("sla_target"), made.numbers("actual_availability")
     assert (found >= promised - 0.205).all()
     assert (found <= np.minimum(promised + 0.105, 99.99)).all()
@@ -227,7 +227,7 @@ def test_pods_fill_every_slot_and_lie_on_nodes_of_their_cluster():
         f"checkout-service-{number:02d}" for number in (1, 2, 3)
     ]
     running = pods.words("status").count("Running")
-    assert running == made["Service"].numbers("replicas").sum()
+    assert running == made["Service"].still().numbers("replicas").sum()
 
 
 @SCENARIOS
@@ -263,7 +263,8 @@ def test_neutral_names_change_nothing_but_names():
     shown = " ".join([*neutral["ExternalService"].names, *neutral["ExternalService"].words("provider")])
     assert not re.search(r"bloomberg|splunk|okta|stripe|paypal", shown)
     for name in ("cost_monthly", "response_time_p95"):
-        assert np.array_equal(plain["ExternalService"].numbers(name), neutral["ExternalService"].numbers(name))
+        both = (one["ExternalService"].still().numbers(name) for one in (plain, neutral))
+        assert np.array_equal(*both)
 
 
 def rows_of(made):
@@ -358,7 +359,7 @@ def test_what_is_said_to_cost_nothing_costs_nothing():
 
 
 def test_who_promises_hardly_anything_is_never_less_than_not_there():
-    made = world("estate", "estate.externals.stripe.sla_percent=0.001")["ExternalService"]
+    made = world("estate", "estate.externals.stripe.sla_percent=0.001")["ExternalService"].still()
     assert made.numbers("actual_availability").min() >= 0
 
 
@@ -376,7 +377,7 @@ def test_a_property_s_name_has_one_kind_in_all_tables(scenario):
     for label, _ in estate.LABELS.values():
         for one in label.properties:
             assert kinds.setdefault(one.name, one.kind) is one.kind, one.name
-    for entities in world(scenario).labels.values():
+    for entities in (one.still() for one in world(scenario).labels.values()):
         for one in entities.label.properties:
             values = entities.at(0)[one.name]
             assert isinstance(values, Text) == (one.kind in {Kind.TEXT, Kind.TEXTS})

@@ -107,7 +107,7 @@ class Seen:
         numbers = self._nodes.numbers(self._state(second).influences, nodes.keys)
         changes = (numbers[:, 1:] != numbers[:, :-1]).any(axis=1).tolist()
         running = numbers[:, -1].astype(np.int64)
-        words = zip(running.tolist(), nodes.words("status"), changes, strict=True)
+        words = zip(running.tolist(), nodes.still("status").words("status"), changes, strict=True)
         return {
             "status": _words([(UPDATING if one else ACTIVE) if many else word for many, word, one in words]),
             "nodes_running": Plain(running),
@@ -133,9 +133,11 @@ class Seen:
         requests, failed = self._counts(state, places)
         mean = state.rates.answers.served_mean[places]
         busy, loads = requests > 0, np.minimum(state.rates.loads[places, -1], 1.0)
-        usual = nodes.numbers("memory_utilization")
-        memory = usual * (IDLE_MEMORY + (1 - IDLE_MEMORY) * loads / self._estates.flow.nodes.loads[places])
-        status = ["running" if one else word for one, word in zip(busy.tolist(), nodes.words("status"), strict=True)]
+        usual = nodes.still("status", "memory_utilization")
+        memory = usual.numbers("memory_utilization") * (
+            IDLE_MEMORY + (1 - IDLE_MEMORY) * loads / self._estates.flow.nodes.loads[places]
+        )
+        status = ["running" if one else word for one, word in zip(busy.tolist(), usual.words("status"), strict=True)]
         return {
             "status": _words(status),
             "cpu_utilization": _cents(100 * loads),
@@ -149,7 +151,7 @@ class Seen:
         state = self._state(second)
         counts = np.add.reduce(self._fronts.carried(state), axis=1)
         carried = dict(zip(self._fronts.names, counts.tolist(), strict=True))
-        words = zip(nodes.keys, nodes.words("state"), strict=True)
+        words = zip(nodes.keys, nodes.still("state").words("state"), strict=True)
         return {
             "state": _words(["active" if carried[key] else word for key, word in words]),
             "request_count": Plain(np.array([carried[key] for key in nodes.keys], dtype=np.int64)),
@@ -169,15 +171,15 @@ class Seen:
     def _externals(self, nodes: Entities, second: int) -> dict[str, Values]:
         """As their callers see them; whom nobody asks is as its contract's last report says."""
         seen, promised = Partners(self._state(second), nodes.keys), nodes.numbers("sla_target")
-        asked = seen.requests > 0
+        asked, usual = seen.requests > 0, nodes.still()
         status = np.where(seen.is_healthy(promised), "healthy", "degraded")
         draws = Draws(self._estates.scenario.seed, EXTERNAL.name, nodes.keys)
-        watched = zip(asked.tolist(), watched_by(draws, seen.watched()), nodes.items("monitoring_metrics"), strict=True)
+        watched = zip(asked.tolist(), watched_by(draws, seen.watched()), usual.items("monitoring_metrics"), strict=True)
         return {
-            "status": texts(np.where(asked, status, nodes.words("status")).tolist()),
-            "actual_availability": _cents(np.where(asked, seen.availability, nodes.numbers("actual_availability"))),
+            "status": texts(np.where(asked, status, usual.words("status")).tolist()),
+            "actual_availability": _cents(np.where(asked, seen.availability, usual.numbers("actual_availability"))),
             "monitoring_metrics": texts([joined(new if one else old) for one, new, old in watched]),
-            "response_time_p95": _cents(np.where(asked, seen.p95_ms, nodes.numbers("response_time_p95"))),
+            "response_time_p95": _cents(np.where(asked, seen.p95_ms, usual.numbers("response_time_p95"))),
         }
 
     @staticmethod

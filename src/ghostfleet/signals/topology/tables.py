@@ -179,9 +179,7 @@ class Nodes:
 
     def rows(self, window: Window, first: int, last: int) -> Batch:
         """Nodes ``[first, last)`` in the order of their ids, as they stand when the window ends."""
-        at = self.nodes.at(window.until_s)
-        if self.look is not None:
-            at |= self.look(window.until_s)
+        at = self.nodes.at(window.until_s, None if self.look is None else self.look(window.until_s))
         rows = self.order[first:last]
         return Batch(self.table, {name: taken(values, rows) for name, values in at.items()})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,7 +25,7 @@ from ghostfleet.world.estate.properties import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from ghostfleet.core.arrays import F64
     from ghostfleet.spec.estate.places import External
@@ -80,6 +80,7 @@ EXTERNAL = Label(
         column("security_grade", Kind.TEXT, "mark of the last review", values=tuple(GRADES)),
         CREATED,
     ),
+    observed=frozenset({"status", "actual_availability", "monitoring_metrics", "response_time_p95"}),
 )
 
 
@@ -108,8 +109,6 @@ def externals(ground: Ground) -> Entities:
     names = tuple(map(ground.estate.shown, keys))
     draws = ground.draws(EXTERNAL, keys)
     promised = np.array([one.sla_percent for one in specs])
-    found: F64 = np.clip(draws.between("availability", promised - BELOW_SLA, promised + ABOVE_SLA), 0.0, MOST_AVAILABLE)
-    slow_ms = draws.between("response_time_p95", 20.0, 300.0)
     since = draws.whole("last_health_check", 0, CHECKED_EVERY_S - 1)
     values = {
         "type": [one.type for one in specs],
@@ -118,21 +117,17 @@ def externals(ground: Ground) -> Entities:
         "endpoint": [
             f"https://{identity.slug(one.alias or key)}.{identity.DOMAIN}" for key, one in zip(keys, specs, strict=True)
         ],
-        "status": ["healthy" if good else "degraded" for good in (found > promised - HEALTHY_BELOW_SLA).tolist()],
         "sla_target": promised,
-        "actual_availability": found,
         "cost_monthly": [ground.prices.external(one.usd_per_month) for one in specs],
         "criticality": [one.criticality for one in specs],
         "compliance": [one.compliance for one in specs],
-        "monitoring_metrics": watched(draws, _unasked(draws, found / 100, slow_ms)),
-        "response_time_p95": slow_ms,
         "dependency_risk_score": draws.between("dependency_risk_score", 0.1, 0.8),
         "data_sovereignty": [one.sovereignty for one in specs],
         "security_grade": draws.choose("security_grade", GRADES),
     }
     looks = {"last_health_check": lambda second: Plain(second - (second - since) % CHECKED_EVERY_S)}
     ids = [f"external/{name}" for name in names]
-    return entities(EXTERNAL, keys, ids, values, names=names, moving=looks)
+    return entities(EXTERNAL, keys, ids, values, names=names, moving=looks, usual=_usual(draws, promised))
 
 
 def _provider(name: str, key: str, one: External) -> str:
@@ -140,11 +135,28 @@ def _provider(name: str, key: str, one: External) -> str:
     return name if name != key else one.provider or key
 
 
-def _unasked(draws: Draws, available: F64, slow_ms: F64) -> dict[str, F64]:
-    """What a service that nobody asks is watched by: what its availability and its slow responses leave."""
-    mean_ms = slow_ms * draws.between("watched latency_ms", *MEAN)
-    own_ms = mean_ms * draws.between("watched processing_time_ms", *OWN)
-    return dict(zip(WATCHED, (mean_ms, available, 1 - available, own_ms), strict=True))
+def _usual(draws: Draws, promised: F64) -> dict[str, Callable[[], Any]]:
+    """How services do that nobody asks; what they are watched by follows from availability and slow responses."""
+
+    def available() -> F64:
+        found = draws.between("availability", promised - BELOW_SLA, promised + ABOVE_SLA)
+        return np.clip(found, 0.0, MOST_AVAILABLE)
+
+    def slow_ms() -> F64:
+        return draws.between("response_time_p95", 20.0, 300.0)
+
+    def measured() -> dict[str, F64]:
+        mean_ms = slow_ms() * draws.between("watched latency_ms", *MEAN)
+        own_ms = mean_ms * draws.between("watched processing_time_ms", *OWN)
+        share = available() / 100
+        return dict(zip(WATCHED, (mean_ms, share, 1 - share, own_ms), strict=True))
+
+    return {
+        "status": lambda: np.where(available() > promised - HEALTHY_BELOW_SLA, "healthy", "degraded").tolist(),
+        "actual_availability": available,
+        "monitoring_metrics": lambda: watched(draws, measured()),
+        "response_time_p95": slow_ms,
+    }
 
 
 def watched(draws: Draws, values: Mapping[str, F64]) -> list[list[str]]:

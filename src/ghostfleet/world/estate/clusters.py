@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ghostfleet.core.table import Kind, column
 from ghostfleet.world.estate import identity
@@ -25,6 +25,8 @@ from ghostfleet.world.estate.properties import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ghostfleet.world.estate.ground import Ground
 
 STATUS = {"ACTIVE": 0.85, "CREATING": 0.10, "UPDATING": 0.05}
@@ -53,6 +55,7 @@ CLUSTER = Label(
         TYPE,
         COST_CENTER,
     ),
+    observed=frozenset({"status", "nodes_running"}),
 )
 NODE = Label(
     "Node",
@@ -78,6 +81,7 @@ NODE = Label(
         CREATED,
         COST_CENTER,
     ),
+    observed=frozenset({"status"}),
 )
 
 
@@ -110,7 +114,6 @@ def nodes(ground: Ground) -> Entities:
         "vpc_id": [vpc_id(specs[row[1]].network) for row in rows],
         "subnet_id": [words["subnet_id"][home] for home in homes],
         "private_ip": addresses(keys, [words["cidr_block"][home] for home in homes]),
-        "status": draws.choose("status", NODE_STATUS),
         "version": [specs[row[1]].version for row in rows],
         "cpu_cores": [size[0] for size in sizes],
         "memory_gb": [size[1] for size in sizes],
@@ -119,7 +122,7 @@ def nodes(ground: Ground) -> Entities:
         "type": ["worker_node"] * len(rows),
         "cost_center": [specs[row[1]].cost_center for row in rows],
     }
-    return entities(NODE, keys, arns, values)
+    return entities(NODE, keys, arns, values, usual={"status": lambda: draws.choose("status", NODE_STATUS)})
 
 
 def _types(ground: Ground, rows: list[tuple[str, str, int]]) -> list[str]:
@@ -152,7 +155,6 @@ def _node_costs(ground: Ground, rows: list[tuple[str, str, int]], types: list[st
 def clusters(ground: Ground) -> Entities:
     """All clusters; what one costs is what its nodes cost, and its control plane."""
     keys, specs = list(ground.estate.clusters), list(ground.estate.clusters.values())
-    draws = ground.draws(CLUSTER, keys)
     regions = [ground.region_of(one.network) for one in specs]
     arns = [identity.arn("eks", region, f"cluster/{key}") for region, key in zip(regions, keys, strict=True)]
     subnets = ground.labels["Subnet"].words("subnet_id")
@@ -161,14 +163,12 @@ def clusters(ground: Ground) -> Entities:
         "region": regions,
         "vpc_id": [vpc_id(one.network) for one in specs],
         "version": [one.version for one in specs],
-        "status": draws.choose("status", STATUS),
         "endpoint": [
             f"https://{identity.digest('endpoint', key, 32).upper()}.{region}.eks.{identity.DOMAIN}"
             for key, region in zip(keys, regions, strict=True)
         ],
         "node_groups": [one.groups for one in specs],
         "total_nodes": [one.nodes for one in specs],
-        "nodes_running": [one.nodes for one in specs],
         "instance_types": [one.instance_types for one in specs],
         "cost_monthly": _cluster_costs(ground),
         "environment": [ground.environment_of(key, one.network) for key, one in zip(keys, specs, strict=True)],
@@ -177,7 +177,15 @@ def clusters(ground: Ground) -> Entities:
         "type": ["eks"] * len(keys),
         "cost_center": [one.cost_center for one in specs],
     }
-    return entities(CLUSTER, keys, arns, values)
+    return entities(CLUSTER, keys, arns, values, usual=_usual(ground, keys))
+
+
+def _usual(ground: Ground, keys: list[str]) -> dict[str, Callable[[], Any]]:
+    """What the cloud says of clusters that nobody looks at, all of whose nodes run."""
+    return {
+        "status": lambda: ground.draws(CLUSTER, keys).choose("status", STATUS),
+        "nodes_running": lambda: [one.nodes for one in ground.estate.clusters.values()],
+    }
 
 
 def _cluster_costs(ground: Ground) -> list[float]:

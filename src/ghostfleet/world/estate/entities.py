@@ -25,6 +25,12 @@ class Label(msgspec.Struct, frozen=True):
     name: str
     about: str
     properties: tuple[Column, ...]
+    observed: frozenset[str] = frozenset()  # those that somebody must look at: an entity alone does not have them
+
+    @property
+    def columns(self) -> dict[str, Column]:
+        """Properties by name."""
+        return {one.name: one for one in self.properties}
 
 
 class Entities(msgspec.Struct, frozen=True):
@@ -36,6 +42,7 @@ class Entities(msgspec.Struct, frozen=True):
     ids: tuple[str, ...]
     columns: dict[str, Values]  # by property
     moving: dict[str, Callable[[int], Values]] = {}  # properties that depend on the second at which one looks
+    usual: Mapping[str, Callable[[], Any]] = {}  # what is observed, where nobody looks: makers of sequences by property
 
     def __len__(self) -> int:
         """Count the entities."""
@@ -50,9 +57,19 @@ class Entities(msgspec.Struct, frozen=True):
         """Row of each entity by the name that the scenario writes."""
         return {key: row for row, key in enumerate(self.keys)}
 
-    def at(self, second: int) -> dict[str, Values]:
-        """Columns of the graph's table, as they stand at a second."""
-        found = {**self.columns, **{name: look(second) for name, look in self.moving.items()}}
+    def still(self, *names: str) -> Entities:
+        """The same with usual values of what is observed, or of some of it, as of a graph that nobody looks at."""
+        known, wanted = self.label.columns, set(names or self.label.observed) - self.columns.keys()
+        drawn = {name: columned(known[name], self.usual[name]()) for name in sorted(wanted)}
+        return msgspec.structs.replace(self, columns={**self.columns, **drawn})
+
+    def at(self, second: int, seen: Mapping[str, Values] | None = None) -> dict[str, Values]:
+        """Columns of the graph's table, as they stand at a second; ``seen`` are those that somebody looked at."""
+        held = self.still().columns if seen is None else {**self.columns, **seen}
+        found = {**held, **{name: look(second) for name, look in self.moving.items()}}
+        if unseen := self.label.columns.keys() - found.keys():
+            msg = f"nobody looked at {sorted(unseen)} of {self.label.name}"
+            raise ValueError(msg)
         return {
             "id": texts(self.ids),
             "name": texts(self.names),
@@ -92,8 +109,11 @@ def entities(
 ) -> Entities:
     """Entities of a label from one sequence for each property, turned into columns by its kind; dates come later."""
     columns = {one.name: columned(one, values[one.name]) for one in label.properties if one.name in values}
-    strange = set(values) - {one.name for one in label.properties}
-    missing = {one.name for one in label.properties} - set(values) - set(rest.get("moving", ())) - {CREATED.name}
+    own = label.columns.keys() - label.observed
+    strange = set(values) - own
+    missing = own - set(values) - set(rest.get("moving", ())) - {CREATED.name}
+    strange |= set(rest.get("usual", ())) - label.observed
+    missing |= label.observed - set(rest.get("usual", ()))
     if strange or missing:
         msg = f"{label.name} declares no {sorted(strange)} and is not given {sorted(missing)}"
         raise ValueError(msg)

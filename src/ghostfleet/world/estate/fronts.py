@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -29,7 +29,10 @@ from ghostfleet.world.estate.properties import (
 from ghostfleet.world.estate.services import replicas
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ghostfleet.core.arrays import F64, I64
+    from ghostfleet.world.estate.entities import Draws
     from ghostfleet.world.estate.ground import Ground
 
 STATE = {"active": 0.90, "provisioning": 0.08, "failed": 0.02}
@@ -65,6 +68,7 @@ BALANCER = Label(
         CREATED,
         COST_CENTER,
     ),
+    observed=frozenset({"state", "targets_healthy", "targets_total", "request_count"}),
 )
 WEB_SERVICE = Label(
     "WebService",
@@ -106,6 +110,12 @@ WEB_SERVICE = Label(
         CREATED,
         COST_CENTER,
     ),
+    observed=frozenset(
+        {
+            *("status", "cpu_utilization", "memory_utilization"),
+            *("request_count", "error_rate", "response_time_ms"),
+        }
+    ),
 )
 
 
@@ -138,12 +148,6 @@ def web_services(ground: Ground) -> Entities:
         "health_check_unhealthy": [3] * len(keys),
         "ssl_certificate": [word == "true" for word in draws.choose("ssl_certificate", CERTIFIED)],
         "domain": [f"{identity.slug(key)}.{identity.DOMAIN}" for key in keys],
-        "status": draws.choose("status", STATUS),
-        "cpu_utilization": draws.between("cpu_utilization", 10.0, 85.0),
-        "memory_utilization": draws.between("memory_utilization", 20.0, 90.0),
-        "request_count": draws.whole("request_count", 1_000, 100_000),
-        "error_rate": draws.between("error_rate", 0.1, 5.0),
-        "response_time_ms": draws.between("response_time_ms", 50.0, 500.0),
         "cost_monthly": [
             ground.prices.web_service(one.technology, *uses)
             for one, *uses in zip(specs, compute, delivery, strict=True)
@@ -154,16 +158,26 @@ def web_services(ground: Ground) -> Entities:
         "type": ["web_service"] * len(keys),
         "cost_center": [one.cost_center for one in specs],
     }
-    return entities(WEB_SERVICE, keys, [f"web-service/{key}" for key in keys], values)
+    return entities(WEB_SERVICE, keys, [f"web-service/{key}" for key in keys], values, usual=_usual(draws))
+
+
+def _usual(draws: Draws) -> dict[str, Callable[[], Any]]:
+    """How front ends do that nobody looks at."""
+    return {
+        "status": lambda: draws.choose("status", STATUS),
+        "cpu_utilization": lambda: draws.between("cpu_utilization", 10.0, 85.0),
+        "memory_utilization": lambda: draws.between("memory_utilization", 20.0, 90.0),
+        "request_count": lambda: draws.whole("request_count", 1_000, 100_000),
+        "error_rate": lambda: draws.between("error_rate", 0.1, 5.0),
+        "response_time_ms": lambda: draws.between("response_time_ms", 50.0, 500.0),
+    }
 
 
 def balancers(ground: Ground) -> Entities:
-    """All load balancers; fewer targets answer than there are, never more."""
+    """All load balancers."""
     keys, specs = list(ground.estate.balancers), list(ground.estate.balancers.values())
     draws = ground.draws(BALANCER, keys)
     regions = [ground.region_of(one.network) for one in specs]
-    states = draws.choose("state", STATE)
-    totals = np.array([_targets(ground, one.routes_to) for one in specs], dtype=np.int64)
     arns = [
         identity.arn(
             "elasticloadbalancing", region, f"loadbalancer/{one.type[:3]}/{key}/{identity.digest('balancer', key, 16)}"
@@ -189,13 +203,9 @@ def balancers(ground: Ground) -> Entities:
         "availability_zones": [ground.zones_of(one.network) for one in specs],
         "subnets": [[subnets[row] for row in rows] for rows in sides],
         "security_groups": [ground.groups_of(one.network, "edge") for one in specs],
-        "state": states,
         "ip_address_type": ["ipv4"] * len(keys),
         "listeners": [LISTENERS] * len(keys),
         "target_groups": [one.target_groups for one in specs],
-        "targets_healthy": _healthy(totals, states, draws.uniform("targets_healthy")),
-        "targets_total": totals,
-        "request_count": draws.whole("request_count", 10_000, 500_000),
         "cost_monthly": [
             ground.prices.balancer(one.type, use) for one, use in zip(specs, draws.uniform("use").tolist(), strict=True)
         ],
@@ -203,7 +213,25 @@ def balancers(ground: Ground) -> Entities:
         "tier": tiers,
         "cost_center": [one.cost_center for one in specs],
     }
-    return entities(BALANCER, keys, arns, values)
+    return entities(BALANCER, keys, arns, values, usual=_usual_balancers(ground, draws))
+
+
+def _usual_balancers(ground: Ground, draws: Draws) -> dict[str, Callable[[], Any]]:
+    """How balancers do that nobody looks at: fewer targets answer than there are, never more."""
+    specs = ground.estate.balancers.values()
+
+    def states() -> list[str]:
+        return draws.choose("state", STATE)
+
+    def totals() -> I64:
+        return np.array([_targets(ground, one.routes_to) for one in specs], dtype=np.int64)
+
+    return {
+        "state": states,
+        "targets_healthy": lambda: _healthy(totals(), states(), draws.uniform("targets_healthy")),
+        "targets_total": totals,
+        "request_count": lambda: draws.whole("request_count", 10_000, 500_000),
+    }
 
 
 def _targets(ground: Ground, routes_to: tuple[str, ...]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ghostfleet.core.table import Kind, column
 from ghostfleet.spec.estate import names
@@ -23,7 +23,10 @@ from ghostfleet.world.estate.properties import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ghostfleet.spec.estate.demand import Service
+    from ghostfleet.world.estate.entities import Draws
     from ghostfleet.world.estate.ground import Ground
 
 # The documents' healthy, warning and critical, in the one vocabulary of health that all parts share (SHR-18).
@@ -68,6 +71,7 @@ SERVICE = Label(
         column("aliases", Kind.TEXTS, "other names under which documents know it"),
         CREATED,
     ),
+    observed=frozenset({"status", "version", "replicas", "cpu_usage", "memory_usage", "latency"}),
 )
 POD = Label(
     "Pod",
@@ -100,18 +104,12 @@ def environment(ground: Ground, name: str) -> str:
 def services(ground: Ground) -> Entities:
     """All services."""
     keys, specs = list(ground.estate.services), list(ground.estate.services.values())
-    draws = ground.draws(SERVICE, keys)
-    uses = [USE.get(one.criticality, OTHER_USE) for one in specs]
-    low, high = ([[use[part][end] for use in uses] for part in range(3)] for end in (0, 1))
     values = {
         "type": [one.type for one in specs],
         "environment": [environment(ground, key) for key in keys],
-        "status": draws.choose("status", STATUS),
-        "version": [one.version for one in specs],
         "port": [one.port for one in specs],
         "protocol": [one.protocol for one in specs],
         "health_endpoint": [one.health_endpoint for one in specs],
-        "replicas": [replicas(one) for one in specs],
         "replicas_min": [one.replicas[0] for one in specs],
         "replicas_max": [one.replicas[1] for one in specs],
         **_resources(specs),
@@ -119,15 +117,27 @@ def services(ground: Ground) -> Entities:
         "region": [ground.region_of(ground.estate.clusters[one.cluster].network) for one in specs],
         "namespace": [one.namespace for one in specs],
         "criticality": [one.criticality for one in specs],
-        "cpu_usage": draws.between("cpu_usage", low[0], high[0]),
-        "memory_usage": draws.between("memory_usage", low[1], high[1]),
-        "latency": draws.between("latency", low[2], high[2]),
         "domain": [one.domain for one in specs],
         "team_owner": [one.team for one in specs],
         "cost_center": [one.cost_center for one in specs],
         "aliases": [one.aliases for one in specs],
     }
-    return entities(SERVICE, keys, [f"service/{key}" for key in keys], values)
+    ids = [f"service/{key}" for key in keys]
+    return entities(SERVICE, keys, ids, values, usual=_usual(ground.draws(SERVICE, keys), specs))
+
+
+def _usual(draws: Draws, specs: list[Service]) -> dict[str, Callable[[], Any]]:
+    """Health and use of services that nobody looks at."""
+    uses = [USE.get(one.criticality, OTHER_USE) for one in specs]
+    low, high = ([[use[part][end] for use in uses] for part in range(3)] for end in (0, 1))
+    return {
+        "status": lambda: draws.choose("status", STATUS),
+        "version": lambda: [one.version for one in specs],
+        "replicas": lambda: [replicas(one) for one in specs],
+        "cpu_usage": lambda: draws.between("cpu_usage", low[0], high[0]),
+        "memory_usage": lambda: draws.between("memory_usage", low[1], high[1]),
+        "latency": lambda: draws.between("latency", low[2], high[2]),
+    }
 
 
 def _resources(specs: list[Service]) -> dict[str, list[str]]:
