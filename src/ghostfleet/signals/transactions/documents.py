@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ghostfleet.core import draw
 from ghostfleet.core.batch import Digits, Plain, Quanta, Spelled, Text
 from ghostfleet.core.civil import civil
 from ghostfleet.signals.transactions.shop import ORDER, PAYMENT
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from ghostfleet.core.batch import Values
     from ghostfleet.signals.transactions.shop import Shop
     from ghostfleet.state.estate.spent import Taken
-    from ghostfleet.state.estate.visits import Doors, Entered
+    from ghostfleet.state.estate.visits import Doors, Entered, Visits
     from ghostfleet.world.flow import Flow
 
 STEPS = ("cart_review", "payment_processing", "order_confirmation")
@@ -29,14 +30,29 @@ CLOSED, OPEN, HALF_OPEN = range(3)
 TIMEOUT, POOL, MEMORY, BREAKER, UPSTREAM = range(5)  # in the order of the catalogue of failures
 INSTANCES = 3
 DAY_MS = 86_400_000
+SHIFTS = (0, 16, 32, 48)
 HALF = 0.5  # of attempts: carts from the cache, either text of a failure
 WEST = frozenset({"CA", "WA", "TX"})
+DOCUMENT = 0xD0C5  # stream of draws beside the request's own words
+
+
+class Lots:
+    """Uniforms of checkouts, shapes (requests,): what is chosen for itself has 16 bits for itself."""
+
+    def __init__(self, visits: Visits) -> None:
+        """Take a request's own words, of which a checkout needs one more than others."""
+        asked, more = visits.asked, visits.more
+        word = draw.derived(np.array([DOCUMENT, DOCUMENT], dtype=np.uint64), more, asked)
+        self.memory, self.instance, self.cache, self.item = (lot(asked, shift) for shift in SHIFTS)
+        self.gateway, self.text, self.threads_used, self.price = (lot(more, shift) for shift in SHIFTS)
+        self.carted, self.tries, self.memory_used, self.cpu_used = (lot(word, shift) for shift in SHIFTS)
 
 
 def columns(shop: Shop, doors: Doors, made: Entered, spent: Taken, number: I64) -> dict[str, Values]:
     """Values of checkouts by the names of their columns."""
     asked = spent.asked
     texts, visits, flow = _texts(), made.visits, shop.flow
+    lots = Lots(visits)
     window = shop.state.window
     tick = visits.time_ms // (window.tick_s * 1000) - window.start
     bad = made.ending == FAILED
@@ -44,10 +60,10 @@ def columns(shop: Shop, doors: Doors, made: Entered, spent: Taken, number: I64) 
     person = visits.user - FIRST_USER
     blame, cause = made.answered.blame, made.answered.cause
     gateway = shop.code.take(np.where(asked >= 0, asked, np.where(cause == REFUSED, blame, -1)))
-    drawn = np.searchsorted(shop.ends, lot(visits.more, 0), side="right")
+    drawn = np.searchsorted(shop.ends, lots.gateway, side="right")
     gateway = np.where(gateway >= 0, gateway, drawn)
-    failure = _failures(shop, tick, np.where(bad, blame, -1), cause, lot(visits.asked, 0))
-    said = np.where(bad, failure * 2 + (lot(visits.more, 16) < HALF), -1)
+    failure = _failures(shop, tick, np.where(bad, blame, -1), cause, lots.memory)
+    said = np.where(bad, failure * 2 + (lots.text < HALF), -1)
     total = np.rint(made.answered.ms).astype(np.int64)
     others = np.minimum(spent.partners_ms.astype(np.int64), total)
     stores = np.minimum(spent.stores_ms.astype(np.int64), total - others)
@@ -60,9 +76,8 @@ def columns(shop: Shop, doors: Doors, made: Entered, spent: Taken, number: I64) 
     date = when.year * 10_000 + when.month * 100 + when.day_of_month
     second = visits.time_ms // 1000 % 86_400
     clock = second // 3600 * 10_000 + second // 60 % 60 * 100 + second % 60
-    item = (lot(visits.asked, 48) * len(texts["product_id"])).astype(np.int64)
+    item = (lots.item * len(texts["product_id"])).astype(np.int64)
     client = crowd.agent.take(person).astype(np.int64) * len(web.cities()) + crowd.city.take(person)
-    jitter = lot(visits.more, 32)
     return {
         "@timestamp": Plain(visits.time_ms),
         "transaction_id": Spelled(("txn_", Digits(date, 8), "_", Digits(clock, 6), "_", Digits(number))),
@@ -76,7 +91,7 @@ def columns(shop: Shop, doors: Doors, made: Entered, spent: Taken, number: I64) 
         "error_message": Text(said, texts["error_message"]),
         "error_code": Text(said, texts["error_code"]),
         "payment_gateway": Text(gateway, shop.gateways or ("none",)),
-        "amount": Quanta(1_099 + (28_900 * lot(visits.more, 48) * lot(visits.asked, 32)).astype(np.int64), 100),
+        "amount": Quanta(1_099 + (28_900 * lots.price * lots.carted).astype(np.int64), 100),
         "currency": Text(np.zeros(len(made), dtype=np.int32), ("USD",)),
         "product_category": Text(item, texts["product_category"]),
         "product_id": Text(item, texts["product_id"]),
@@ -85,17 +100,17 @@ def columns(shop: Shop, doors: Doors, made: Entered, spent: Taken, number: I64) 
         "geo_location.country": Text(client, texts["country"]),
         "geo_location.state": Text(_state_codes().take(crowd.city.take(person)), _states()),
         "geo_location.city": Text(client, texts["city"]),
-        "server_instance": Text((lot(visits.asked, 16) * INSTANCES).astype(np.int64), texts["server_instance"]),
+        "server_instance": Text((lots.instance * INSTANCES).astype(np.int64), texts["server_instance"]),
         "load_balancer": Text(client, texts["load_balancer"]),
         "database_query_time_ms": Plain(stores),
-        "cache_hit": Plain(lot(visits.asked, 32) < HALF),
-        "retry_count": Plain(np.where(bad, 1 + (lot(visits.more, 16) * 3).astype(np.int64), 0)),
+        "cache_hit": Plain(lots.cache < HALF),
+        "retry_count": Plain(np.where(bad, 1 + (lots.tries * 3).astype(np.int64), 0)),
         "upstream_service": Text(gateway, tuple(f"payment-gateway-{name}" for name in shop.gateways or ("none",))),
         "upstream_response_time_ms": Plain(np.where(is_called, others, 0), ~is_called),
         "circuit_breaker_state": Text(state, STATES),
-        "thread_pool_active": Plain(_percent(shop.threads.take(tick) + 6 * (jitter - 0.5))),
-        "memory_usage_percent": Plain(_percent(shop.memory.take(tick) + 4 * (jitter - 0.5))),
-        "cpu_usage_percent": Plain(_percent(shop.cpu.take(tick) + 6 * (lot(visits.more, 0) - 0.5))),
+        "thread_pool_active": Plain(_percent(shop.threads.take(tick) + 6 * (lots.threads_used - 0.5))),
+        "memory_usage_percent": Plain(_percent(shop.memory.take(tick) + 4 * (lots.memory_used - 0.5))),
+        "cpu_usage_percent": Plain(_percent(shop.cpu.take(tick) + 6 * (lots.cpu_used - 0.5))),
     }
 
 
