@@ -170,6 +170,23 @@ def test_tables_agree_with_the_metrics_to_the_last_request(low):
     )
 
 
+def test_a_checkout_that_succeeds_is_a_200_in_every_table():
+    """COM-1: of each checkout, its transaction, its root span and the line that tells of its end say the same."""
+    made = Generator(estates.scenario("commerce", "estate.load=0.1"))
+    until_s = made.scenario.timeline.until_s
+    span = Window.between(until_s - HOUR_S // 2, until_s, MINUTE_S)
+    sold, spans, lines = (estates.rows(made, table, span) for table in ("transactions", "spans", "logs"))
+    fine = Counter(sold["response_code"][sold["status"] == "success"].tolist())
+    roots = (
+        (spans["name"] == "POST /api/v1/checkout") & (spans["parent_span_id"] == "") & (spans["status_code"] == "OK")
+    )
+    assert fine == Counter(spans["http.response.status_code"][roots].tolist())
+    assert set(fine) == {200}
+    opening = [" ".join(body.split()[:3]) for body in lines["body"].tolist()]
+    assert fine[200] == opening.count("POST /api/v1/checkout 200")
+    assert not {f"POST /api/v1/checkout {code}" for code in (201, 202, 204)} & set(opening)
+
+
 def test_a_total_is_kept_however_it_is_cut():
     """For all windows that cut a span: the events of all of them are as many as the scenario asks for."""
     for total in (1, 37, 5_000):

@@ -61,10 +61,14 @@ def routes() -> tuple[Route, ...]:
     """All endpoints, service after service."""
     return tuple(
         Route(name, method, PREFIX + path)
-        for section in ("services", "others")
-        for name, service in catalogue()[section].items()
+        for name, service in _services().items()
         for method, path, _ in service["routes"]
     )
+
+
+@cache
+def _services() -> dict[str, dict[str, Any]]:
+    return {**catalogue()["services"], **catalogue()["others"]}
 
 
 @cache
@@ -76,7 +80,7 @@ def monitored() -> tuple[str, ...]:
 @cache
 def routes_of(service: str) -> tuple[I64, F64]:
     """Numbers of a service's routes and the ends of their shares, shapes (routes,); none where nothing is known."""
-    known = {**catalogue()["services"], **catalogue()["others"]}.get(service)
+    known = _services().get(service)
     if known is None:
         return np.empty(0, dtype=np.int64), np.empty(0)
     return _numbered(service, known["routes"])
@@ -108,7 +112,16 @@ def ends(weights: Sequence[float]) -> F64:
 
 def statuses(kind: str) -> tuple[I64, F64]:
     """Status codes of a method's answers, or of clients' errors, and the ends of their shares."""
-    known: Mapping[str, float] = catalogue()["statuses"][kind]
+    return _codes(catalogue()["statuses"][kind])
+
+
+def answers(route: Route) -> tuple[I64, F64]:
+    """Status codes of a route's answers without an error, and the ends of their shares."""
+    of_service = _services()[route.service].get("answers")
+    return statuses(route.method) if of_service is None else _codes(of_service)
+
+
+def _codes(known: Mapping[str, float]) -> tuple[I64, F64]:
     codes = np.array([int(code) for code in known], dtype=np.int64)
     return codes, ends(list(known.values()))
 

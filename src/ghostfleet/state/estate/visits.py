@@ -339,17 +339,18 @@ def _slots(ends: F64) -> Array:
 
 
 @cache
-def _methods() -> tuple[I64, Array]:
-    """Number of each route's method, and the status that each of a method's 65,536 lots stands for."""
-    names = sorted({one.method for one in web.routes()})
-    codes = [web.statuses(name) for name in names]
-    tables = np.stack([statuses.astype(np.int16).take(_slots(ends)) for statuses, ends in codes])
-    return np.array([names.index(one.method) for one in web.routes()]), tables
+def _replies() -> tuple[I64, Array]:
+    """Number of each route's table, and the status that each of a table's 65,536 lots stands for."""
+    known = [web.answers(one) for one in web.routes()]
+    said = [(tuple(codes.tolist()), tuple(ends.tolist())) for codes, ends in known]
+    kinds = list(dict.fromkeys(said))
+    tables = np.stack([np.array(codes, dtype=np.int16).take(_table(ends)) for codes, ends in kinds])
+    return np.array([kinds.index(one) for one in said]), tables
 
 
 def _answers(route: I64, lot: U64) -> I64:
-    """Status of answers without an error, by method."""
-    of_route, tables = _methods()
+    """Status of answers without an error, by route."""
+    of_route, tables = _replies()
     return tables[of_route.take(route), lot.astype(np.int64)].astype(np.int64)
 
 
