@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 PREFIX = "/api/v1/"
 HOME = "NA"  # region of cities that are of no market
+BROWSING = frozenset({"desktop", "mobile", "tablet"})  # devices with a browser
 READING, CHANGING = "reading", "changing"  # errors of clients, by what they wanted to do
 
 
@@ -133,11 +134,14 @@ def agents() -> tuple[Agent, ...]:
 
 
 @cache
-def agent_ends() -> F64:
-    """Ends of the agents' shares: those of their devices, split by their weights."""
+def agent_ends(*, browsing: bool = False) -> F64:
+    """Ends of the agents' shares: those of their devices, split by their weights; or of browsers among each other."""
     known, devices = catalogue()["agents"], catalogue()["devices"]
     of_device = {name: sum(one["weight"] for one in known if one["device"] == name) for name in devices}
-    return ends([devices[one["device"]] * one["weight"] / of_device[one["device"]] for one in known])
+    shares = [devices[one["device"]] * one["weight"] / of_device[one["device"]] for one in known]
+    return ends(
+        [0 if browsing and one["device"] not in BROWSING else share for one, share in zip(known, shares, strict=True)]
+    )
 
 
 @cache

@@ -77,7 +77,7 @@ def columns(shop: Shop, doors: Doors, made: Entered, spent: Taken, number: I64) 
     second = visits.time_ms // 1000 % 86_400
     clock = second // 3600 * 10_000 + second // 60 % 60 * 100 + second % 60
     item = (lots.item * len(texts["product_id"])).astype(np.int64)
-    client = crowd.agent.take(person).astype(np.int64) * len(web.cities()) + crowd.city.take(person)
+    client = crowd.browser.take(person).astype(np.int64) * len(web.cities()) + crowd.city.take(person)
     return {
         "@timestamp": Plain(visits.time_ms),
         "transaction_id": Spelled(("txn_", Digits(date, 8), "_", Digits(clock, 6), "_", Digits(number))),
@@ -91,7 +91,7 @@ def columns(shop: Shop, doors: Doors, made: Entered, spent: Taken, number: I64) 
         "error_message": Text(said, texts["error_message"]),
         "error_code": Text(said, texts["error_code"]),
         "payment_gateway": Text(gateway, shop.gateways or ("none",)),
-        "amount": Quanta(1_099 + (28_900 * lots.price * lots.carted).astype(np.int64), 100),
+        "amount": Quanta(_cents(item, lots.price * lots.carted), 100),
         "currency": Text(np.zeros(len(made), dtype=np.int32), ("USD",)),
         "product_category": Text(item, texts["product_category"]),
         "product_id": Text(item, texts["product_id"]),
@@ -112,6 +112,20 @@ def columns(shop: Shop, doors: Doors, made: Entered, spent: Taken, number: I64) 
         "memory_usage_percent": Plain(_percent(shop.memory.take(tick) + 4 * (lots.memory_used - 0.5))),
         "cpu_usage_percent": Plain(_percent(shop.cpu.take(tick) + 6 * (lots.cpu_used - 0.5))),
     }
+
+
+def _cents(item: I64, lots: F64) -> I64:
+    """What carts with a product come to: between its least and its most."""
+    least, range_of = _prices()
+    return least.take(item) + np.rint(range_of.take(item) * lots).astype(np.int64)
+
+
+@cache
+def _prices() -> tuple[I64, I64]:
+    """Least amount of a cart with each product, and what may come on top, in cents."""
+    known = [one for items in web.catalogue()["shop"].values() for one in items.values()]
+    least, most = np.rint(np.array(known) * 100).astype(np.int64).T
+    return least, most - least
 
 
 def _percent(values: F64) -> I64:

@@ -55,6 +55,7 @@ class People(msgspec.Struct, frozen=True):
 
     city: Array  # small integers: there are many people
     agent: Array
+    browser: Array  # the agent, or another one of who has no browser there
     address: I32  # of 198.18.0.0/15
 
 
@@ -97,7 +98,7 @@ def here(place: str, *, spread: bool) -> Array:
 @cache
 def _everybody(seed: int, *, spread: bool) -> People:
     numbers = np.arange(USERS)
-    words = draw.derived(_key(seed, "person"), numbers.astype(np.uint64), 0)
+    words, more = (draw.derived(_key(seed, "person"), numbers.astype(np.uint64), word) for word in (0, 1))
     lots = (words & LOW_32).astype(np.float64) * 2.0**-32
     city = np.empty(USERS, dtype=np.int64)
     if spread:
@@ -108,11 +109,12 @@ def _everybody(seed: int, *, spread: bool) -> People:
     else:
         known, ends = web.cities_of(ELSEWHERE)
         city = known.take(np.searchsorted(ends, lots, side="right"))
-    high = lot(words, 48)
-    agent = np.searchsorted(web.agent_ends(), high, side="right")
+    agent = np.searchsorted(web.agent_ends(), lot(words, 48), side="right")
+    browser = np.searchsorted(web.agent_ends(browsing=True), lot(more, 0), side="right")
+    browser = np.where(np.array([one.device in web.BROWSING for one in web.agents()]).take(agent), agent, browser)
     size = ADDRESSES // len(web.cities())
     address = city * size + ((words >> np.uint64(32)) % np.uint64(size)).astype(np.int64)
-    return People(city.astype(np.int16), agent.astype(np.int16), address.astype(np.int32))
+    return People(city.astype(np.int16), agent.astype(np.int16), browser.astype(np.int16), address.astype(np.int32))
 
 
 def written(ids: U64) -> U64:
