@@ -30,7 +30,9 @@ ANSWERS = {200: 85, 201: 10, 202: 3, 204: 2}
 METHODS = {"GET": 60, "POST": 25, "PUT": 8, "DELETE": 4, "PATCH": 3}
 KEPT = (
     *("source.service", "source.method", "source.endpoint", "metrics.status_code", "title", "message"),
-    *("context.user_id", "context.tags.country", "payload.currency"),
+    *("context.user_id", "context.tags.country", "source.route", "error_details.error_code"),
+    *("error_details.error_message", "payload.currency", "payload.amount", "payload.items_count"),
+    *("payload.total_amount",),
 )
 SPANS = pytest.mark.parametrize("hours", TOTALS)
 
@@ -159,6 +161,84 @@ def test_payments_are_mostly_in_the_money_of_their_country():
         mine = found["payload.currency"][paid & (found["context.tags.country"] == country)]
         assert len(mine) > 100
         assert np.mean(mine == currency) > 0.85, country
+
+
+def test_yen_are_whole_and_as_many_as_they_are_worth():
+    rows = events(168)
+    paid = {one: rows["payload.amount"][rows["payload.currency"] == one] / 100 for one in ("USD", "EUR", "GBP", "JPY")}
+    assert (paid["JPY"] % 1 == 0).all()
+    assert 100 < np.median(paid["JPY"]) / np.median(paid["USD"]) < 200
+    for one in ("USD", "EUR", "GBP"):
+        assert 0.9 < np.mean(paid[one] % 1 > 0) < 1
+        assert 10 <= paid[one].min() < paid[one].max() <= 5_000
+
+
+def test_an_order_costs_more_the_more_is_in_it():
+    rows = events(168)
+    mine = rows["payload.items_count"] != estates.NULL
+    items, dollars = rows["payload.items_count"][mine], rows["payload.total_amount"][mine] / 100
+    assert set(items.tolist()) == set(range(1, 11))
+    assert 20 <= dollars.min() < dollars.max() <= 1_000
+    assert np.corrcoef(items, dollars)[0, 1] > 0.6
+    assert all(np.median(dollars[items == one + 1]) > np.median(dollars[items == one]) for one in range(1, 10))
+
+
+def routes(rows: estates.Cells) -> np.ndarray:
+    path = np.where(rows["source.route"] == "", rows["source.endpoint"], rows["source.route"])
+    return np.array([one.removeprefix(web.PREFIX) for one in path.tolist()])
+
+
+@SPANS
+def test_whoever_changes_what_is_a_person_s_is_one(hours):
+    """A tenth is anonymous (EVT-3), all of it where nobody need be known."""
+    rows = events(hours)
+    anonymous = rows["context.user_id"] == ""
+    assert abs(np.mean(anonymous) - 0.1) < 0.015
+    known = {
+        "users/delete",
+        "auth/logout",
+        "auth/password/change",
+        "orders/create",
+        "payments/create",
+        "search/history",
+    }
+    open_to_all = set(routes(rows)[anonymous].tolist())
+    assert not open_to_all & known
+    assert {"auth/login", "auth/register", "products/list"} <= open_to_all
+
+
+def test_texts_of_errors_fit_what_was_asked_for():
+    """Whoever only reads sends no body, who logs in has no token yet, and a route that others use exists."""
+    rows = {name: np.concatenate([events(hours)[name] for hours in TOTALS]) for name in KEPT}
+    bad = rows["metrics.status_code"] >= 400
+    method, said, route = rows["source.method"][bad], rows["error_details.error_message"][bad], routes(rows)[bad]
+    reading = set(said[np.isin(method, ["GET", "DELETE"])].tolist())
+    assert not [text for text in reading if " body " in text or "content type" in text or "field" in text]
+    assert "The request body is not valid" in said[method == "POST"]
+    for name in ("auth/login", "auth/register", "auth/password/reset"):
+        texts = set(said[route == name].tolist())
+        assert texts
+        assert not [text for text in texts if "token" in text or "session" in text or "resource" in text], name
+    assert "The route does not exist" not in said
+    assert "" not in said
+
+
+def test_each_text_of_an_error_has_a_code_and_each_status_four_to_eight():
+    rows = {name: np.concatenate([events(hours)[name] for hours in TOTALS]) for name in KEPT}
+    bad = rows["metrics.status_code"] >= 400
+    names = ("metrics.status_code", "error_details.error_code", "error_details.error_message")
+    known = set(zip(*(rows[name][bad].tolist() for name in names), strict=True))
+    assert len(known) == len({code for _, code, _ in known}) == len({(status, text) for status, _, text in known})
+    for status in ERRORS:
+        assert 4 <= len(web.texts_of(status)) <= 8, status
+        assert {text for code, _, text in known if code == status} <= set(web.texts_of(status))
+
+
+def test_every_route_has_a_text_for_every_error():
+    for route in web.routes():
+        for status in ERRORS:
+            possible = route.method != "GET" or status not in {409, 422}
+            assert web.said(route, status) or not possible, (route, status)
 
 
 def test_nobody_comes_much_more_often_than_others():

@@ -50,12 +50,12 @@ SESSION, SIZES, PAYLOAD = 0x5E55, 0x512E, 0x9A71  # streams of draws beside the 
 ENVIRONMENTS = (("production", 70), ("staging", 20), ("development", 10))
 CACHED = 0.42  # of answers with 200 to a GET, the quicker ones, so that a quarter of all come from a cache (EVT-9) …
 BLUR = 0.2  # … and up to how far from there, in ranks, quicker ones may not and slower ones may
-ANONYMOUS = 0.1  # requests without a user
 METHODS = ("password", "oauth", "sso", "mfa")
 SOURCES = ("web", "mobile", "api")
 PAYMENTS = ("credit_card", "debit_card", "paypal", "stripe")
 CURRENCIES = ("USD", "EUR", "GBP", "JPY")
 SPENT = {"DE": "EUR", "FR": "EUR", "GB": "GBP", "JP": "JPY"}  # by country; elsewhere, and by some, dollars are
+PER_DOLLAR = {"JPY": 150}  # of currencies without cents; of others a payment has as many as of dollars
 AT_HOME = 0.9  # of payments in the currency of the client's country
 SEVERITIES = ("info", "warning", "error", "critical")
 
@@ -99,7 +99,14 @@ TABLE = Table(
         absent("payload.auth_method", Kind.TEXT, "of a login: how", values=METHODS),
         absent("payload.registration_source", Kind.TEXT, "of a registration: from where", values=SOURCES),
         absent("payload.payment_method", Kind.TEXT, "of a payment: how", values=PAYMENTS),
-        absent("payload.amount", Kind.F64, "of a payment", low=10, high=5_000, resolution=0.01),
+        absent(
+            "payload.amount",
+            Kind.F64,
+            "of a payment, in its currency; yen are whole",
+            low=10,
+            high=750_000,
+            resolution=0.01,
+        ),
         absent("payload.currency", Kind.TEXT, "of a payment", values=CURRENCIES),
         absent("payload.items_count", Kind.I64, "of an order", low=1, high=10),
         absent("payload.total_amount", Kind.F64, "of an order", unit="USD", low=20, high=1_000, resolution=0.01),
@@ -165,7 +172,7 @@ class Events:
         paths = texts.path(visits)
         traces = trace(entered)
         environment = _chosen(visits.more, 48, _ENVIRONMENT_ENDS)
-        anonymous = lot(visits.more, 0) < ANONYMOUS
+        anonymous = lot(visits.more, 0) < texts.anonymous.take(visits.route)
         values: dict[str, Values] = {
             "event_id": Spelled(("evt_", Digits(visits.time_ms), "_", Hex(written(entered.id) >> np.uint64(16), 12))),
             "event_type": Text(np.zeros(len(entered), dtype=np.int32), ("api_call",)),
@@ -183,7 +190,7 @@ class Events:
             "context.request_id": Spelled(("req_", *traces)),
             "context.ip_address": address(crowd.address.take(person)),
             **{name: Text(client, words) for name, words in texts.clients.items()},
-            **self._errors(texts, visits),
+            **_errors(texts, visits, answer),
             "error_details.stack_trace": Text(np.full(len(entered), -1, dtype=np.int32), ("",)),
             "payload.correlation_id": Spelled(("corr_", Hex(traces[1].words, 12))),
             "payload.trace_id": Spelled(traces),
@@ -191,12 +198,6 @@ class Events:
             **_payload(texts, visits, entered.id, crowd.city.take(person)),
         }
         return {name: values[name] for name in TABLE.names}
-
-    @staticmethod
-    def _errors(texts: _Texts, visits: Visits) -> dict[str, Values]:
-        number = (lot(visits.more, 32) * MESSAGES).astype(np.int64)
-        code = np.where(visits.status >= FIRST_ERROR, texts.status_place(visits.status) * MESSAGES + number, -1)
-        return {name: Text(code, words) for name, words in texts.errors.items()}
 
 
 class _Texts:
@@ -245,15 +246,18 @@ class _Texts:
             "context.tags.device_type": tuple(agent.device for agent, _ in both),
         }
         self.currency = np.array([CURRENCIES.index(SPENT.get(city.country, "USD")) for city in web.cities()])
-        known = web.catalogue()["messages"]
-        texts = [
-            (status, number, known.get(str(status), [""])) for status in self.statuses for number in range(MESSAGES)
-        ]
+        said = [(status, number) for status in self.statuses for number in range(MESSAGES)]
+        words = {status: (*web.texts_of(status), *[""] * MESSAGES) for status in self.statuses}
         self.errors = {
-            "error_details.error_code": tuple(f"ERR_{status}_{number + 1:03}" for status, number, _ in texts),
-            "error_details.error_message": tuple(said[number % len(said)] for _, number, said in texts),
-            "error_details.error_type": tuple(web.error_type(status) or "" for status, _, _ in texts),
+            "error_details.error_code": tuple(f"ERR_{status}_{number + 1:03}" for status, number in said),
+            "error_details.error_message": tuple(words[status][number] for status, number in said),
+            "error_details.error_type": tuple(web.error_type(status) or "" for status, _ in said),
         }
+        fitting = [[said.index((status, one)) for one in web.said(route, status)] or [0] for route, status in pairs]
+        self._fitting = np.array([(one * MESSAGES)[:MESSAGES] for one in fitting])
+        self._choices = np.array([len(one) for one in fitting])
+        share = web.catalogue()["anonymous"]["percent"] / 100
+        self.anonymous = np.array([share if web.may_be_anonymous(route) else 0.0 for route in routes])
 
     @staticmethod
     @cache
@@ -268,6 +272,12 @@ class _Texts:
     def answer(self, visits: Visits) -> I64:
         """Route and status together."""
         return visits.route * len(self.statuses) + self.status_place(visits.status)
+
+    def error(self, answer: I64, lots: F64) -> I64:
+        """Code and text of each error, out of those that fit what was asked for."""
+        choice = (lots * self._choices.take(answer)).astype(np.int64)
+        fitting: I64 = self._fitting.take(answer * MESSAGES + choice)
+        return fitting
 
     @staticmethod
     def client(agent: Array, city: Array) -> I64:
@@ -325,6 +335,13 @@ def _session(visits: Visits) -> U64:
     return draw.derived(key, visits.user.astype(np.uint64), (visits.time_ms // DAY_MS).astype(np.uint64))
 
 
+def _errors(texts: _Texts, visits: Visits, answer: I64) -> dict[str, Values]:
+    code = np.full(len(answer), -1, dtype=np.int64)
+    places = np.flatnonzero(visits.status >= FIRST_ERROR)
+    code[places] = texts.error(answer[places], lot(visits.more[places], 32))
+    return {name: Text(code, words) for name, words in texts.errors.items()}
+
+
 def _sizes(visits: Visits) -> dict[str, Values]:
     """Sizes of requests and answers; an error says little, an answer without content nothing."""
     word = draw.derived(np.array([SIZES, SIZES], dtype=np.uint64), visits.more, visits.asked)
@@ -349,18 +366,22 @@ def _payload(texts: _Texts, visits: Visits, ids: U64, city: Array) -> dict[str, 
     def some(where: Bool, choices: tuple[str, ...], lot: F64) -> Text:
         return Text(np.where(where, (lot * len(choices)).astype(np.int64), -1), choices)
 
-    def money(where: Bool, low: float, high: float, lot: F64) -> Quanta:
-        cents = np.rint((low + (high - low) * lot * lot) * 100).astype(np.int64)
-        return Quanta(np.where(where, cents, 0), 100, ~where)
-
+    home = np.where(third < AT_HOME, texts.currency.take(city), 0)
+    cents = np.rint((10 + 4_990 * second * second) * 100).astype(np.int64)
+    items = 1 + (first * 10).astype(np.int64)
+    each = np.rint((20 + 80 * second * second) * 100).astype(np.int64)
     return {
         "payload.auth_method": some(login, METHODS, first),
         "payload.registration_source": some(register, SOURCES, first),
         "payload.payment_method": some(payment, PAYMENTS, first),
-        "payload.amount": money(payment, 10, 5_000, second),
-        "payload.currency": Text(
-            np.where(payment, np.where(third < AT_HOME, texts.currency.take(city), 0), -1), CURRENCIES
-        ),
-        "payload.items_count": Plain(np.where(order, 1 + (first * 10).astype(np.int64), 0), ~order),
-        "payload.total_amount": money(order, 20, 1_000, second),
+        "payload.amount": Quanta(np.where(payment, _converted(cents, home), 0), 100, ~payment),
+        "payload.currency": Text(np.where(payment, home, -1), CURRENCIES),
+        "payload.items_count": Plain(np.where(order, items, 0), ~order),
+        "payload.total_amount": Quanta(np.where(order, items * each, 0), 100, ~order),
     }
+
+
+def _converted(cents: I64, currency: I64) -> I64:
+    """Hundredths of a currency for cents: whole ones of those that have no cents themselves."""
+    rates = np.array([PER_DOLLAR.get(name, 0) for name in CURRENCIES]).take(currency)
+    return np.where(rates > 0, cents * rates // 100 * 100, cents)

@@ -180,3 +180,20 @@ def cities_of(place: str) -> tuple[I64, F64]:
 def error_type(status: int) -> str | None:
     """Kind of error that a status tells of; None of an answer without one."""
     return next((name for name, codes in catalogue()["types"].items() if status in codes), None)
+
+
+def texts_of(status: int) -> tuple[str, ...]:
+    """All that answers with a status say."""
+    return tuple(said for said, *_ in catalogue()["messages"].get(str(status), ()))
+
+
+def said(route: Route, status: int) -> tuple[int, ...]:
+    """Which texts of a status a route has: those that name it, or else those that fit its method."""
+    whom = [frozenset(one) for _, *one in catalogue()["messages"].get(str(status), ())]
+    named = [number for number, one in enumerate(whom) if route.path.removeprefix(PREFIX) in one]
+    return tuple(named or [number for number, one in enumerate(whom) if not one or one & {"any", route.method}])
+
+
+def may_be_anonymous(route: Route) -> bool:
+    """Whether it asks for no person."""
+    return route.path.removeprefix(PREFIX) in catalogue()["anonymous"]["routes"]
