@@ -1,0 +1,46 @@
+"""Incidents of the shop, many days of them: how many attempts fail while one stands, whichever it is."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+
+from ghostfleet.core.window import MINUTE_S, Window
+from ghostfleet.state.estate import Estates
+from tests.laws import estates
+
+CHECKOUT = "checkout-service"
+LEAST, MOST = 0.25, 0.40  # COM-6: share of all transactions in the window of an incident
+EVERY = pytest.mark.parametrize("settings", [(42, 2), (1, 2), (2, 2), (21, 4)])  # seed, and incidents a day
+
+
+@cache
+def shop(seed: int, a_day: int) -> Estates:
+    named = (f"execution.random_seed={seed}", f"estate.incidents.a_day={a_day}")
+    return Estates(estates.scenario("commerce", "estate.days=60", *named))
+
+
+def failing(world: Estates, since_s: int, until_s: int) -> tuple[np.ndarray, np.ndarray]:
+    """Attempts and failures of the whole minutes between two seconds."""
+    place = world.flow.places[CHECKOUT]
+    outcomes = world.solve(Window(-(-since_s // MINUTE_S), until_s // MINUTE_S, MINUTE_S)).outcomes
+    return outcomes.requests[place], outcomes.failed[place]
+
+
+@EVERY
+def test_a_quarter_to_two_fifths_fail_while_an_incident_stands(settings):
+    """Of every incident, from where it has risen and from its very start until it recovers (COM-6)."""
+    world = shop(*settings)
+    found = world.occasions.between(world.scenario.timeline.since_s, world.scenario.timeline.until_s)
+    for one in found:
+        risen_s, stood_s = one.phases_s
+        for since_s in (one.start_s, risen_s):
+            attempts, failures = failing(world, since_s, stood_s)
+            assert LEAST < failures.sum() / attempts.sum() < MOST, (one.name, one.root, one.start_s)
+    assert {(one.name, one.root) for one in found} == {
+        *(("payment_timeout", name) for name in ("stripe", "paypal", "square")),
+        *(("circuit_breaker", name) for name in ("stripe", "paypal", "square")),
+        ("connection_pool_exhaustion", "legacy-sqlserver-01"),
+        ("memory_leak", CHECKOUT),
+        ("upstream_degradation", "payment-service"),
+    }
