@@ -44,3 +44,25 @@ def test_a_quarter_to_two_fifths_fail_while_an_incident_stands(settings):
         ("memory_leak", CHECKOUT),
         ("upstream_degradation", "payment-service"),
     }
+
+
+@pytest.mark.parametrize("kind", ["payment_timeout", "connection_pool_exhaustion", "memory_leak", "circuit_breaker"])
+def test_fewer_and_fewer_fail_in_the_minutes_of_recovery(kind):
+    """COM-6: five to ten minutes, in which the error rate decays, and the time of answers with it."""
+    world = shop(21, 4)
+    place, thirds = world.flow.places[CHECKOUT], []
+    for one in world.occasions.between(world.scenario.timeline.since_s, world.scenario.timeline.until_s):
+        stood_s = one.phases_s[1]
+        if one.name != kind:
+            continue
+        assert 5 * MINUTE_S <= one.recovery_s <= 10 * MINUTE_S
+        state = world.solve(Window(-(-stood_s // MINUTE_S), one.end_s // MINUTE_S, MINUTE_S))
+        share = state.outcomes.failed[place] / state.outcomes.requests[place]
+        times = state.rates.answers.served_mean[place]
+        thirds.append([part.mean() for values in (share, times) for part in np.array_split(values, 3)])
+    first, second, third, slow, less_slow, quick = np.mean(thirds, axis=0)
+    assert first > 0.1
+    assert first > 1.3 * second > 1.3 * 1.3 * third
+    if kind == "memory_leak":  # a gateway that recovers answers more and more of those who wait for it, and late
+        assert slow > less_slow > quick
+        assert slow > 2 * quick

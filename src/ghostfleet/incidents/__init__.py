@@ -49,7 +49,7 @@ Parameter = Literal[
     "logins.escalated",  # plus: escalations of privilege per hour
 ]
 Whom = Literal["root", "cluster", "callers", "hosts", "callees", "databases", "entries", "residents"]
-Envelope = Literal["plateau", "swell", "climb", "slide", "whole"]
+Envelope = Literal["plateau", "swell", "climb", "slide", "fade", "whole"]
 Spread = Literal["callers", "callees", "sharers"]
 Severity = Annotated[
     Literal["low", "medium", "high", "critical"],

@@ -32,6 +32,13 @@ class MemoryLeak(Incident, frozen=True, kw_only=True, tag="memory_leak"):
     traffic: Traffic = 1.0
 
     failing: Annotated[float, Meta(ge=1, description="times as long as usual, until such a failure is told")] = 1.0
+    failure_after: Annotated[
+        float,
+        Meta(ge=0, le=1, description="share that fails right after the restart, fewer and fewer until it is warm"),
+    ] = 0.0
+    slower_after: Annotated[
+        float, Meta(ge=1, description="times its own time right after the restart, less and less until it is warm")
+    ] = 1.0
 
     WHOM = Selector("Service")
     SPREADS = ("callers", "callees", "sharers", "callees")
@@ -42,11 +49,16 @@ class MemoryLeak(Incident, frozen=True, kw_only=True, tag="memory_leak"):
     USD_PER_MINUTE = 1_000.0
 
     def effects(self) -> tuple[Effect, ...]:
-        """All grow with the leak; queueing makes of a steady loss of capacity slow answers first and failures last."""
+        """All grow with the leak; queueing makes of a steady loss of capacity slow answers first and failures last.
+
+        A restart takes the memory back at once, but leaves caches empty and pods that are not up yet.
+        """
         failures = (Effect("node.failure", self.failure, envelope="slide"), Effect("node.failing", self.failing))
         return (
             *(failures if self.failure else ()),
             *((Effect("node.cpu", self.cpu_points, envelope="climb"),) if self.cpu_points else ()),
+            *((Effect("node.failure", self.failure_after, envelope="fade"),) if self.failure_after else ()),
+            *((Effect("node.latency", self.slower_after, envelope="fade"),) if self.slower_after > 1 else ()),
             *at_entries(self.traffic, 0.0, 0.0),
             Effect("node.memory", self.memory_points, envelope="climb"),
             Effect("node.capacity", 1 - self.lost_share, envelope="climb"),

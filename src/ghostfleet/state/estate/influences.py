@@ -182,9 +182,10 @@ def envelope(occasion: Occasion, shape: str, seconds: F64) -> F64:
 
     A plateau rises over the onset, stands, and falls over the recovery. A swell is a plateau whose strength goes from
     0.3 to 1 in the middle and back (COM-6). A climb grows until the recovery begins and is gone at once, as a leak is
-    with a restart; a slide does too, but is the climb's square: little at first, and most of it in the end. The whole
-    is 1 from the first to the last second. One that somebody resolves is what it would have been until then, and from
-    then on falls from where it is.
+    with a restart; a slide does too, but is the climb's square: little at first, and most of it in the end. A fade is
+    what the restart leaves: as much as was climbed, falling over the recovery. The whole is 1 from the first to the
+    last second. One that somebody resolves is what it would have been until then, and from then on falls from where it
+    is.
     """
     level = _unresolved(occasion, shape, seconds - occasion.start_s)
     if occasion.resolved_s is None:
@@ -192,6 +193,9 @@ def envelope(occasion: Occasion, shape: str, seconds: F64) -> F64:
     since = seconds - occasion.resolved_s
     reached = _unresolved(occasion, shape, np.array([float(occasion.resolved_s - occasion.start_s)]))
     left = np.clip(1 - since / max(occasion.recovery_s, 1), 0.0, 1.0)
+    if shape == "fade" and occasion.resolved_s < occasion.start_s + occasion.onset_s + occasion.stand_s:
+        climbed = _unresolved(occasion, "climb", np.array([float(occasion.resolved_s - occasion.start_s)]))
+        return np.where(since < 0, 0.0, climbed * left)
     if shape in {"climb", "slide"}:
         left = np.zeros_like(since)
     elif shape == "whole":
@@ -208,6 +212,8 @@ def _unresolved(occasion: Occasion, shape: str, since: F64) -> F64:
     if shape in {"climb", "slide"}:
         rising = np.clip(since / max(length, 1.0), 0.0, 1.0)
         return np.where(inside & (since < length), rising if shape == "climb" else rising * rising, 0.0)
+    if shape == "fade":
+        return np.where(inside & (since >= length), np.clip((length + recovery - since) / recovery, 0.0, 1.0), 0.0)
     level = np.minimum(np.clip(since / onset, 0.0, 1.0), np.clip((length + recovery - since) / recovery, 0.0, 1.0))
     if shape == "swell":
         middle = np.clip(1 - np.abs(since - occasion.onset_s - stand / 2) / (stand / 2), 0.0, 1.0)
