@@ -188,7 +188,9 @@ def test_what_pods_use_is_what_their_hosts_read_and_have(seed):
         now = services["time"] == time
         each, running = column(services, "service_name", "cpu_utilization", now), column(
             services, "service_name", "pod_count", now)  # fmt: skip
-        taken, clusters, read = dict.fromkeys(cores, 0.0), {}, {}
+        taken = dict.fromkeys(cores, 0.0)
+        clusters: dict[str, float] = {}
+        read: dict[str, float] = {}
         for service, slot, node in places:
             if slot <= running[service]:
                 taken[node] += each[service] / 10_000 * limit[service]
@@ -217,7 +219,7 @@ def test_machines_of_databases_are_the_same_in_all_tables():
             assert cents == round(readings[name] / 10_000)
     cpu, free = (column(stores, "db_identifier", name) for name in ("cpu_utilization", "free_memory_bytes"))
     for name, kind in sizes.items():
-        told = {metric: column(hosts, "host_id", metric)[name] / 1_000_000 for metric in ("cpu", "memory")}
-        assert cpu[name] / 100 < told["cpu"] < cpu[name] / 100 + 20
+        busy, used = (column(hosts, "host_id", metric)[name] / 1_000_000 for metric in ("cpu", "memory"))
+        assert cpu[name] / 100 < busy < cpu[name] / 100 + 20
         size_gb = price_table()["instance_size"][kind][1]
-        assert told["memory"] == pytest.approx(100 * (1 - free[name] / (size_gb * 2**30)), abs=0.5)
+        assert used == pytest.approx(100 * (1 - free[name] / (size_gb * 2**30)), abs=0.5)
