@@ -118,6 +118,15 @@ def test_front_ends_use_more_memory_when_they_are_asked_more():
         assert ((found["memory_utilization"] >= 2000) & (found["memory_utilization"] <= 9000)).all()
 
 
+@pytest.mark.parametrize("back", [0, 60, 300, 720])
+def test_front_ends_answer_within_the_documented_times(back):
+    """For all front ends, by day and by night: 50 to 500 ms, or nearly (EST-9)."""
+    end_s = END_S - back * MINUTE_S
+    found = estates.rows(made(CALM), "WebService", Window.between(end_s - 300, end_s, 300))
+    times_ms = dict(zip(found["name"].tolist(), (found["response_time_ms"] / 100).tolist(), strict=True))
+    assert {name: ms for name, ms in times_ms.items() if not 50 <= ms <= 550} == {}
+
+
 @pytest.mark.parametrize("back", [0, 90, 400])
 def test_targets_are_what_runs_behind_a_balancer(back):
     """For all balancers: healthy = Σ over targets of replicas and instances that run ≤ total."""
