@@ -90,7 +90,7 @@ MACHINE = Label(
         TYPE,
         COST_CENTER,
     ),
-    observed=frozenset({"cpu_utilization"}),
+    observed=frozenset({"cpu_utilization", "memory_utilization"}),
 )
 
 
@@ -178,12 +178,18 @@ def machines(ground: Ground) -> Entities:
             else ground.prices.machine(one.instance_type, one.storage_gb, one.license_usd)
             for one in specs
         ],
-        "memory_utilization": draws.between("memory_utilization", 25.0, 85.0),
         "storage_gb": [one.storage_gb for one in specs],
         "environment": [ground.environment_of(key, one.network) for key, one in zip(keys, specs, strict=True)],
         "type": ["ec2_sqlserver"] * len(keys),
         "cost_center": [one.cost_center for one in specs],
     }
     return entities(
-        MACHINE, keys, arns, values, usual={"cpu_utilization": lambda: draws.between("cpu_utilization", 15.0, 80.0)}
+        MACHINE,
+        keys,
+        arns,
+        values,
+        usual={
+            "cpu_utilization": lambda: draws.between("cpu_utilization", 15.0, 80.0),
+            "memory_utilization": lambda: draws.between("memory_utilization", 25.0, 85.0),
+        },
     )
