@@ -95,9 +95,10 @@ class Logs:
     def _cause_us(self, some: Steps) -> I64:
         """How long what went wrong took: the call, as long as anybody waited for it, or the request itself."""
         limits_us = (1000 * np.append(self._flow.edges.timeouts_ms, np.inf)).take(some.edge)
-        waited_us = np.minimum(some.us, limits_us).astype(np.int64)
-        call, made = some.lacked()
-        return np.where(made, waited_us.take(call), np.where(some.callee >= 0, UNTIMED, some.us))
+        cause_us = np.where(some.callee >= 0, UNTIMED, some.us)
+        failing, calls = some.lacked()
+        cause_us[failing] = np.minimum(some.us[calls], limits_us[calls]).astype(np.int64)
+        return cause_us
 
     def _columns(self, some: Steps, cause_us: I64) -> dict[str, Values]:
         """One line of each request, and a second one of each that went wrong, before it."""

@@ -15,7 +15,7 @@ from ghostfleet.world.flow.draft import SERVICE, WEB
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ghostfleet.core.arrays import F64, I64, U8, U64, Bool
+    from ghostfleet.core.arrays import F64, I64, U8, U64
     from ghostfleet.state.estate import State
     from ghostfleet.state.estate.walk import Answered, Requests, Walk
 
@@ -52,14 +52,15 @@ class Steps(msgspec.Struct):
         """Some of them."""
         return Steps(*(getattr(self, name)[places] for name in self.__struct_fields__))
 
-    def lacked(self) -> tuple[I64, Bool]:
-        """Place of the call that each of them failed of, and whether it made one: a breaker may have refused it."""
+    def lacked(self) -> tuple[I64, I64]:
+        """Places of those that failed of a call, and of these calls; of one that a breaker refused there is none."""
+        refused = (self.cause == REFUSED) & (self.blame == self.callee)
+        failing = np.flatnonzero((self.callee >= 0) & ~refused)
         lost = np.flatnonzero((self.ending != SERVED) & (self.edge >= 0))
         by_parent = lost[np.argsort(self.parent[lost], kind="stable")]
         # Whoever fails makes no call after that, and so it is the last one.
-        last = np.searchsorted(self.parent[by_parent], self.id, side="right") - 1
-        place = np.append(by_parent, -1).take(last)
-        return place, (self.callee >= 0) & ~((self.cause == REFUSED) & (self.blame == self.callee))
+        last = np.searchsorted(self.parent[by_parent], self.id[failing], side="right") - 1
+        return failing, by_parent[last]
 
     def __len__(self) -> int:
         """Count them."""
