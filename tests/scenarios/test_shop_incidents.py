@@ -65,4 +65,4 @@ def test_fewer_and_fewer_fail_in_the_minutes_of_recovery(kind):
     assert first > 1.3 * second > 1.3 * 1.3 * third
     if kind == "memory_leak":  # a gateway that recovers answers more and more of those who wait for it, and late
         assert slow > less_slow > quick
-        assert slow > 2 * quick
+        assert slow > 1.5 * quick
