@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from importlib.resources import files
+from math import isclose
 from pathlib import Path
 
 import pytest
@@ -35,22 +36,25 @@ def told(name, places):
     assert answer.error is None, answer.error
     for node in answer.tables.get("nodes", []):  # CSV has one cell for no list and for an empty one
         node["properties"] = {key: value for key, value in node.get("properties", {}).items() if value != []}
-    return rounded({"tables": answer.tables, "summary": answer.summary, "no_data": bool(answer.no_data)})
+    return {"tables": answer.tables, "summary": answer.summary, "no_data": bool(answer.no_data)}
 
 
-def rounded(value):
-    if isinstance(value, dict):
-        return {key: rounded(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [rounded(item) for item in value]
-    return float(f"{value:.9g}") if isinstance(value, float) else value
+def alike(one, other):
+    """Whether answers are the same, but for the last digits of sums, which engines add up in orders of their own."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(alike(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(alike, one, other))
+    if isinstance(one, float) and isinstance(other, float):
+        return isclose(one, other, rel_tol=1e-9, abs_tol=1e-12)
+    return type(one) is type(other) and one == other
 
 
 @pytest.mark.parametrize("name", questions())
 def test_every_store_answers_alike(name, estate):
     answers = {place: told(name, urls) for place, urls in estate.places.items()}
     first = answers["DuckDB file"]
-    assert {place for place, answer in answers.items() if answer != first} == set()
+    assert {place for place, answer in answers.items() if not alike(answer, first)} == set()
     elsewhere = {"event_overview", "transaction_distribution", "transaction_incidents"}
     assert first["no_data"] == (name in {"business_value", "business_value_weekly", "incident_analysis", *elsewhere})
 

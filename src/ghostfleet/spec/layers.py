@@ -244,7 +244,7 @@ def from_clock(layers: Layers, parameters: Mapping[str, Parameter], document: Do
 
 
 def _is_pinned(document: Document | None, name: str, path: Path) -> bool:
-    """Whether a document says a key, and none that it is laid over, nor itself, declares its parameter after that."""
+    """Whether a key is said in a document that builds on the one that declares its parameter."""
     while document is not None:
         declared = document.tree.get("parameters")
         if isinstance(declared, dict) and isinstance(declared.get(name), dict):
