@@ -242,10 +242,23 @@ def _complaint(message: str, path: Path, stack: Layers, document: Document) -> s
         message = f"unknown key {'.'.join(path)}{_instead(path)}"
     else:
         path, message = _narrowed(path, message, (*stack.origins, *document.lines))
+        newcomer = _newcomer(path, stack) if "missing required" in message else ""
         message = f"{'.'.join(path)}: {_in_words(message, path)}" if path else _in_words(message, path)
+        message += newcomer
     origin = stack.strongest(path) or stack.laid.get(path, (0, None))[1]
     place = origin.text if origin else document.place(path)
     return f"{place}: {message}"
+
+
+def _newcomer(path: Path, stack: Layers) -> str:
+    """Say that a name which lacks something is in no scenario, but in a setting alone: another may have been meant."""
+    for at in range(1, len(path)):
+        said = stack.value(path[:at])
+        ranks = [origin.rank for place, origin in stack.origins.items() if place[: at + 1] == path[: at + 1]]
+        if isinstance(said, dict) and not keys.fields(path[:at]) and ranks and min(ranks) > SCENARIO:
+            others = ", ".join(name for name in said if name != path[at])
+            return f"; the scenario has no {path[at]}, so this would be a new one; it has {others}" if others else ""
+    return ""
 
 
 def _narrowed(path: Path, message: str, places: Sequence[Path]) -> tuple[Path, str]:

@@ -202,6 +202,18 @@ def test_databases_are_not_copied_or_moved_in_a_circle(key, said):
     assert f"{first} → {second} → {first}; name another database" in found
 
 
+def test_a_setting_of_a_name_that_there_is_not_says_which_there_are():
+    """Nobody means to add a service by its error rate alone."""
+    with pytest.raises(ScenarioError) as caught:
+        load("estate.services.auth-servce.level.error_percent=3")
+    said = str(caught.value)
+    assert said.startswith("--set estate.services.auth-servce.level.error_percent: estate.services.auth-servce.level: ")
+    assert (
+        "the key cpu_percent is missing; the scenario has no auth-servce, so this would be a new one; it has " in said
+    )
+    assert "auth-service" in said
+
+
 def load(*assignments):
     return loading.load(reading.read(ESTATE, "my.yaml"), loading.Settings(assignments=assignments)).scenario.estate
 
