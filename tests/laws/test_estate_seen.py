@@ -73,7 +73,7 @@ def test_what_is_observed_is_not_drawn(monkeypatch):
     for label in LOOKED_AT:
         estates.rows(generator, label, SPAN)
     observed = {(label, name) for label in LOOKED_AT for name in looked()[1][label].label.observed}
-    assert ("EC2Instance", "status") in drawn
+    assert ("Application", "status") in drawn
     assert observed & drawn <= DRAWN
 
 

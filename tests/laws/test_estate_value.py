@@ -13,7 +13,8 @@ from ghostfleet.records import business_value_metrics as value
 from ghostfleet.records.business_value_metrics import minutes
 from ghostfleet.records.business_value_metrics.savings import WEEK_S, Savings
 from ghostfleet.state.estate import Estates
-from ghostfleet.truth.losses import is_felt, is_of_leaves
+from ghostfleet.truth.losses import is_felt
+from ghostfleet.truth.metrics import LEAF_PARAMETERS
 from tests.laws import estates
 from tests.unit.truth.halves import ROOTS, TRADING, scenario, struck
 
@@ -220,7 +221,18 @@ def test_an_estate_without_incidents_has_the_worth_of_its_changes_and_findings_a
 @pytest.mark.parametrize("kind", sorted(ROOTS))
 def test_what_requests_could_notice_is_what_is_not_of_leaves(kind):
     made, occasion = struck(kind)
-    assert is_felt(made, occasion) != is_of_leaves(occasion)
+    assert is_felt(made, occasion) == any(one.parameter not in LEAF_PARAMETERS for one in occasion.kind.effects())
+
+
+def test_what_wastes_money_alone_is_noticed_in_the_bill_of_a_day():
+    """For all tickets of licences and machines too many: detected a day after the start, and a while; nobody is hit."""
+    found = Generator(estates.scenario("cost-spiral"))
+    since_s = found.scenario.timeline.since_s
+    rows = estates.rows(found, "incident_metrics", Window.between(since_s, since_s + 10 * DAY_S, 300))
+    first = rows["status"] == "investigating"
+    assert first.sum() == 7
+    assert (np.abs(rows["duration_minutes"][first] / 10 - DAY_S / 60) < 60).all()
+    assert not rows["affected_users"].any()
 
 
 def test_nobody_notices_a_cluster_that_grows():

@@ -307,7 +307,7 @@ def _ensure_past(loaded: loading.Loaded, clock: datetime) -> None:
     path = ("estate", "now")
     msg = (
         f"{loaded.origin(path)}: {'.'.join(path)}: {estate.now} is in the future; "
-        f"valid is {clock.isoformat(timespec='seconds')} or earlier"
+        f"valid is {clock:%Y-%m-%dT%H:%M:%SZ} or earlier"
     )
     raise ScenarioError(msg)
 

@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 import msgspec
 import numpy as np
 
-from ghostfleet.core.window import MINUTE_S, Window
+from ghostfleet.core.window import DAY_S, MINUTE_S, Window
 from ghostfleet.state.estate import TICKS_AT_ONCE
 from ghostfleet.state.estate.influences import envelope, struck
 from ghostfleet.truth.difference import window
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ghostfleet.state.estate import Estates, State
     from ghostfleet.world.occasions import Occasion
 
+BILLED = frozenset({"bill.waste", "cluster.nodes", "node.replicas"})  # what money is wasted with
 WORSE_FAILURES = 0.02  # more of a service's requests must fail for it to have been affected …
 WORSE_TIMES = 1.5  # … or they must take so many times as long
 LEAF_MINUTES = 60.0  # at full strength, after which what nothing else depends on costs no more
@@ -45,7 +46,7 @@ class Course:
         """Nothing is solved yet."""
         self.occasion = occasion
         self._estates, self._window = estates, window(occasion)
-        self._is_of_leaves = is_of_leaves(occasion)
+        self._is_felt = is_felt(estates, occasion)
         self._failed: list[int] = [0]  # most that had failed by any of so many ticks: whom it struck once stays struck
         self._balance = 0  # failed until now, fewer by those that would have failed and did not
         self._busy: list[float] = [0.0]  # minutes at full strength and at the reference's demand
@@ -57,18 +58,20 @@ class Course:
         ticks = self._ticks(second)
         self._solve(ticks)
         kind, busy = self.occasion.kind, self._busy[ticks]
-        if self._is_of_leaves:
+        if not self._is_felt:
             busy = min(busy, LEAF_MINUTES)
         services = sorted(name for name, tick in self._worse.items() if tick < ticks)
         usd = round(kind.USD_PER_MINUTE * kind.strength * busy, 2)
         return Losses(self._failed[ticks], tuple(services), usd)
 
     def visible_s(self) -> int | None:
-        """Second from which on anybody could notice it, before it is over; None where nobody could."""
-        if self._is_of_leaves:
-            return self.occasion.start_s
-        if not is_felt(self._estates, self.occasion):  # else weeks would be solved to see nothing
-            return None
+        """Second from which on anybody could notice it, before it is over; None where nobody could.
+
+        What no request can notice is seen in what it leaves, such as events; and what wastes money, in a day's bill.
+        """
+        if not self._is_felt:
+            seen_s = self.occasion.start_s + (DAY_S if is_of_bills(self.occasion) else 0)
+            return seen_s if seen_s < self.occasion.end_s else None
         ticks, step = self._ticks(self.occasion.end_s), AT_ONCE
         while self._visible is None and len(self._failed) <= ticks:
             self._solve(min(len(self._failed) - 1 + step, ticks))
@@ -91,7 +94,7 @@ class Course:
             middles = piece.seconds().astype(np.float64) + tick_s / 2
             strength = envelope(self.occasion, "plateau", middles) * (tick_s / MINUTE_S)
             failed = [0] * len(piece)
-            if not self._is_of_leaves:
+            if self._is_felt:
                 hit = self._estates.solve(piece)
                 spared = self._estates.solve(piece, lambda one: one.id != self.occasion.id)
                 more = hit.outcomes.entry_failed - spared.outcomes.entry_failed
@@ -128,9 +131,9 @@ def course(estates: Estates, occasion: Occasion) -> Course:
     return known[occasion.id]
 
 
-def is_of_leaves(occasion: Occasion) -> bool:
-    """Whether nothing else depends on what it changes, so that nothing need be solved."""
-    return all(effect.parameter in LEAF_PARAMETERS for effect in occasion.kind.effects())
+def is_of_bills(occasion: Occasion) -> bool:
+    """Whether it wastes money and does nothing else that anybody could see at once."""
+    return all(effect.parameter in BILLED for effect in occasion.kind.effects())
 
 
 def is_felt(estates: Estates, occasion: Occasion) -> bool:

@@ -51,7 +51,7 @@ TABLE = Table(
         column("cluster_name", Kind.TEXT, "cluster; null where it is about many", nullable=True),
         column("region", Kind.TEXT, "region; global where it is about many"),
         column("team", Kind.TEXT, "who reported it"),
-        _figure("cost_savings_usd", "money saved in the week", "USD", 0.01),
+        _figure("cost_savings_usd", "money saved, or wasted no longer, in the week", "USD", 0.01),
         _figure("time_savings_hours", "work saved in the week", "h", 0.01),
         column(
             "efficiency_gain_percent", Kind.F64, "fewer minutes of incidents than in the week before, of its minutes",
@@ -83,7 +83,7 @@ CATEGORIES = {
     ),
     "infrastructure_optimization": (
         "cost_savings", "cost_savings_usd", "finops", "Right-sizing",
-        "waste that was had back", "cost metrics had it gone on − cost metrics",
+        "waste that was had back", "estimated waste had it gone on − estimated waste, of cost metrics",
     ),
     "security_improvement": (
         "risk_reduction", "risk_reduction_score", "security-engineering", "Findings down",

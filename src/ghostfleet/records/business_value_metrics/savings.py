@@ -1,4 +1,4 @@
-"""Waste that was had back: what `cost_metrics` would tell had something gone on to waste money, minus what it tells.
+"""Waste that was had back: the waste that `cost_metrics` would tell of had something gone on, minus what it tells of.
 
 In the week after its end that is worked out hour by hour; from then on each hour counts as much as those did on the
 average, until the same is wasted in the same way again, and for a year at most.
@@ -42,7 +42,7 @@ class Savings:
         self._saved: dict[str, list[float]] = {}  # USD of an incident after so many hours
 
     def usd(self, since_s: int, until_s: int) -> float:
-        """Money saved in a stretch of whole hours, as far as it was known when that was over."""
+        """Money no longer wasted in a stretch of whole hours, as far as that was known when it was over."""
         return sum(self._by(one, since_s, min(until_s, again_s)) for one, again_s in self._over(until_s))
 
     def _over(self, until_s: int) -> list[tuple[Occasion, int]]:

@@ -35,7 +35,6 @@ KEPT = frozenset({"EKSCluster", "RDSInstance", "EC2Instance"})  # billed by what
 WASTE = {"EKSCluster": (0.15, 0.35), "RDSInstance": (0.05, 0.25)}  # shares of the cost (EST-25)
 OTHER_WASTE = (0.10, 0.30)
 SAVED = (0.6, 0.9)  # of waste, what could be had back
-STOPPED = 0.3  # of a stopped machine's bill, its disks and licences
 USUAL_LOAD, IDLE_FACTOR = 0.45, 0.8  # a resource below its usual load wastes more, one above it less
 MOST_WASTE = 0.75
 
@@ -62,7 +61,6 @@ class Resource(msgspec.Struct, frozen=True):
     monthly_usd: float
     units: float  # nodes of a cluster, 1 of anything else
     nodes: tuple[int, ...]  # places in the flow whose requests it serves
-    running: float = 1.0  # share of the price
 
 
 class Accounts:
@@ -83,7 +81,7 @@ class Accounts:
             self._rows.setdefault(one.key, []).append(row)
         self._units = _column(one.units for one in self.resources)
         self._fixed = _column(FIXED.get(one.label, 1.0) for one in self.resources)
-        self._prices = _column(one.monthly_usd / HOURS_PER_MONTH * one.running for one in self.resources)
+        self._prices = _column(one.monthly_usd / HOURS_PER_MONTH for one in self.resources)
         rows = {one.key: row for row, one in enumerate(self.resources) if one.label == "LoadBalancer"}
         self._carriers = [rows[name] for name in self._balancers.names]
         self._usual = self._stacked(flow.nodes.rates[:, None]) * HOUR_S
@@ -97,14 +95,14 @@ class Accounts:
         count, usual = _hourly(self._asked(state), per_hour), self._usual
         asked = np.where(usual > 0, count / np.where(usual > 0, usual, 1.0), 0.0)
         share = self._fixed + (1 - self._fixed) * np.minimum(asked, 3.0)
-        # Machines beyond those that the estate needs are waste altogether.
+        # Machines beyond those that the estate needs are waste altogether, and all that an incident wastes there.
         beyond = np.maximum(1 - self._units / np.maximum(running, 1e-9), 0.0)
         idle = np.maximum(1 + IDLE_FACTOR * (USUAL_LOAD - self._loads(state, per_hour)), 0.2)
         wasted = _hourly(self._wasted(state), per_hour) / per_hour
         return Bills(
             hourly_usd=self._prices * share * (running / self._units),
             usage=np.where(self._are_kept, running, count),
-            waste=np.minimum(self._waste[:, None] * idle + wasted + beyond, MOST_WASTE),
+            waste=np.minimum(self._waste[:, None] * idle + np.where(beyond > 0, beyond, wasted), MOST_WASTE),
             potential=np.broadcast_to(self._saved[:, None], running.shape),
         )
 
@@ -164,21 +162,14 @@ def _resources(world: World, flow: Flow, label: str) -> list[Resource]:
     regions = found.words("region") if "region" in has else ["global"] * len(found)
     environments = found.words("environment") if "environment" in has else ["production"] * len(found)
     centers = found.words("cost_center") if "cost_center" in has else ["CC-9000"] * len(found)
-    statuses = found.words("status") if "status" in has else [""] * len(found)
     nodes = found.numbers("total_nodes").tolist() if label == "EKSCluster" else [1.0] * len(found)
     return [
         Resource(
             label, key, found.ids[row], found.names[row], regions[row], environments[row], centers[row],
             prices[row], nodes[row], _served(world, flow, label, key),
-            running=STOPPED if _rests(flow, label, key, statuses[row]) else 1.0,
         )
         for row, key in enumerate(found.keys)
     ]  # fmt: skip
-
-
-def _rests(flow: Flow, label: str, key: str, status: str) -> bool:
-    """Whether a machine is stopped; what is asked does run, whatever was said of it when the world was made."""
-    return label == "EC2Instance" and status == "stopped" and not flow.slots_into[flow.places[key]]
 
 
 def _served(world: World, flow: Flow, label: str, key: str) -> tuple[int, ...]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ghostfleet.core.table import Kind, column
 from ghostfleet.world.estate import identity
 from ghostfleet.world.estate.entities import Entities, Label, entities
@@ -27,6 +29,7 @@ from ghostfleet.world.estate.properties import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ghostfleet.core.arrays import F64
     from ghostfleet.spec.estate.places import Database
     from ghostfleet.world.estate.ground import Ground
 
@@ -90,7 +93,7 @@ MACHINE = Label(
         TYPE,
         COST_CENTER,
     ),
-    observed=frozenset({"cpu_utilization", "memory_utilization"}),
+    observed=frozenset({"status", "cpu_utilization", "memory_utilization"}),
 )
 
 
@@ -156,6 +159,11 @@ def machines(ground: Ground) -> Entities:
     ]
     subnets = ground.labels["Subnet"]
     words = {name: [*subnets.words(name), ""] for name in ("subnet_id", "availability_zone", "cidr_block")}
+
+    def busy(name: str, low: float, high: float) -> F64:
+        runs = np.array(draws.choose("status", MACHINE_STATUS)) == "running"
+        return np.where(runs, draws.between(name, low, high), 0.0)
+
     values = {
         "arn": arns,
         "instance_id": ids,
@@ -163,7 +171,6 @@ def machines(ground: Ground) -> Entities:
         "region": regions,
         "vpc_id": [vpc_id(one.network) for one in specs],
         "availability_zone": [words["availability_zone"][home] for home in homes],
-        "status": draws.choose("status", MACHINE_STATUS),
         "private_ip": addresses(
             keys, [words["cidr_block"][home] for home in homes], beside=ground.labels["Node"].words("private_ip")
         ),
@@ -189,7 +196,8 @@ def machines(ground: Ground) -> Entities:
         arns,
         values,
         usual={
-            "cpu_utilization": lambda: draws.between("cpu_utilization", 15.0, 80.0),
-            "memory_utilization": lambda: draws.between("memory_utilization", 25.0, 85.0),
+            "status": lambda: draws.choose("status", MACHINE_STATUS),
+            "cpu_utilization": lambda: busy("cpu_utilization", 15.0, 80.0),
+            "memory_utilization": lambda: busy("memory_utilization", 25.0, 85.0),
         },
     )

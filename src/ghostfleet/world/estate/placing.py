@@ -22,8 +22,8 @@ MIB_PER_GB = 1024.0
 def scheduled(ground: Ground, pods: Sequence[tuple[str, Service, int]]) -> list[int]:
     """Row of the node of each pod, given as service and slot.
 
-    A pod takes what its service shows on the reference Wednesday. Slots that always run come first, those that only
-    the autoscaler fills after them, so that a service with more of them moves nobody who is there at all times.
+    A pod takes what its service shows on the reference Wednesday. Those that take most of a processor come first,
+    and of two that take as much the one that is declared first, so that they fit.
     """
     nodes = ground.labels["Node"]
     sizes = np.stack([nodes.numbers("cpu_cores"), nodes.numbers("memory_gb")], axis=1)
@@ -36,11 +36,6 @@ def scheduled(ground: Ground, pods: Sequence[tuple[str, Service, int]]) -> list[
         name, service, _ = pods[place]
         found[place] = clusters[service.cluster].place(name, needs[name])
     return found
-
-
-def _is_spare(pod: tuple[str, Service, int]) -> bool:
-    _, service, slot = pod
-    return slot >= (service.replicas[0] + service.replicas[1]) // 2
 
 
 def _need(ground: Ground, service: Service) -> F64:
