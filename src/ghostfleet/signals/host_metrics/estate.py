@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from ghostfleet.state.estate import State
     from ghostfleet.world.hosts import HostFleet
 
-ROW_S = 300
 HOST_TICKS = 131_072  # worked out at once: arrays of so many values stay in cache
 
 
@@ -61,11 +60,11 @@ class EstateHosts:
             order = np.arange(len(batch)).reshape(count, len(piece)).T.ravel()
             yield Batch(self._table, {name: taken(batch[name], order) for name in self._table.names})
 
-    def last(self, state: State, names: Sequence[str]) -> tuple[F64, F64]:
+    def last(self, state: State, names: Sequence[str], row_s: int) -> tuple[F64, F64]:
         """CPU and memory of some hosts in per cent, in the last row of a state's window; NaN where nobody told."""
-        stop = state.window.stop * state.window.tick_s // ROW_S
+        stop = state.window.until_s // row_s
         found = np.full((2, len(names)), np.nan)
-        for piece, hosts in self.seen(state, Window(stop - 1, stop, ROW_S)):
+        for piece, hosts in self.seen(state, Window(stop - 1, stop, row_s)):
             for place, name in enumerate(names):
                 row = self.fleet.names.index(name)
                 facts = hosts.facts(piece, row, row + 1)

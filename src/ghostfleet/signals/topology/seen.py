@@ -120,7 +120,7 @@ class Seen:
 
     def _machines(self, nodes: Entities, second: int) -> dict[str, Values]:
         """All run: their agents tell of them, whether or not anybody asks their databases."""
-        cpu, memory = self._hosts.last(self._rows(second), nodes.keys)
+        cpu, memory = self._hosts.last(self._rows(second), nodes.keys, ROW_S)
         return {
             "status": _words(["running"] * len(nodes)),
             "cpu_utilization": _cents(cpu),
