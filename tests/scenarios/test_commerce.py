@@ -63,7 +63,7 @@ def test_a_day_has_as_many_attempts_as_its_rate_says():
     for day in range(7):
         some = slice(day * 1440, (day + 1) * 1440)
         assert abs(entered[some].sum() - expected[some].sum()) < 3 * np.sqrt(expected[some].sum())
-    assert 2_250_000 < entered.sum() / 7 < 2_340_000
+    assert 2_250_000 < entered.sum() / 7 < 2_330_000
 
 
 def test_hours_of_the_client_are_those_of_the_schedule():
@@ -248,7 +248,7 @@ def test_who_gets_through_an_incident_waits_and_machines_are_busy(kind):
         assert 1_000 < fine["response_time_ms"] < 3_000
         assert 65 < fine["memory_usage_percent"] < (98 if kind == "memory_leak" else 88)
         assert 55 < fine["cpu_usage_percent"] < 97
-        assert fine["thread_pool_active"] > (75 if kind == "memory_leak" else 90)  # a leak makes them wait by and by
+        assert fine["thread_pool_active"] > 90
 
 
 def test_failures_for_lack_of_memory_have_little_left():
