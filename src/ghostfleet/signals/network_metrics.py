@@ -15,6 +15,7 @@ from ghostfleet.state.estate import mixtures
 from ghostfleet.state.estate.answers import wire_ms
 from ghostfleet.state.estate.blocks import blocks
 from ghostfleet.state.estate.latency import Limit
+from ghostfleet.state.estate.mixtures import Sums
 from ghostfleet.state.estate.usage import Traffic
 from ghostfleet.world import flow as flows
 from ghostfleet.world.flow.draft import DATABASE, MACHINE, SERVICE
@@ -183,7 +184,8 @@ class NetworkMetrics:
 
     def observe(self, state: State, window: Window) -> Iterator[Batch]:
         """Rows of a window, time after time."""
-        folded = self.facts(state).folded(window.tick_s // state.window.tick_s)
+        of_ticks, ticks = self.facts(state), window.tick_s // state.window.tick_s
+        folded = of_ticks.folded(ticks)
         facts = folded.values
         none = facts["request_count"] == 0
         columns: dict[str, Values] = {
@@ -199,7 +201,7 @@ class NetworkMetrics:
         mean = _added(facts, "_ms") / np.where(none, 1, facts["request_count"])
         columns["avg_latency_ms"] = rows.decimals(mean, TABLE["avg_latency_ms"], none)
         # Each is solved by itself, so two that are nearly the same may stand in the wrong order by a rounding.
-        for name, values in zip(PERCENTILES, np.maximum.accumulate(percentiles(facts)), strict=True):
+        for name, values in zip(PERCENTILES, np.maximum.accumulate(percentiles(of_ticks.values, ticks)), strict=True):
             at_most = np.minimum(values.reshape(none.shape), self._limits[:, None])
             columns[name] = rows.decimals(at_most, TABLE[name], none)
         yield Batch(TABLE, {name: columns[name] for name in TABLE.names})
@@ -217,18 +219,11 @@ def _added(values: Mapping[str, F64], part: str) -> F64:
     return total
 
 
-def percentiles(facts: Mapping[str, F64]) -> list[F64]:
-    """Percentiles of `PERCENTILES` of folded facts, each of shape (edges × times,)."""
-    weights, means, variances = [], [], []
-    for name in CLASSES:
-        weight = facts[name].ravel()
-        sure = np.where(weight > 0, weight, 1.0)
-        mean = facts[f"{name}_ms"].ravel() / sure
-        weights.append(weight)
-        means.append(mean)
-        variances.append(np.maximum(facts[f"{name}_square"].ravel() / sure - mean * mean, 0.0))
+def percentiles(facts: Mapping[str, F64], ticks: int = 1) -> list[F64]:
+    """Percentiles of `PERCENTILES` of attempts in rows of some ticks of facts, each of shape (edges × rows,)."""
+    sums = [Sums(*(facts[f"{name}{part}"] for part in ("", "_ms", "_square"))) for name in CLASSES]
     asked = tuple(PERCENTILES.values())
-    return mixtures.quantiles(weights, means, variances, asked, slower=CLASSES.index("again"))
+    return mixtures.quantiles(sums, asked, ticks=ticks, slower=CLASSES.index("again"))
 
 
 def _log_normal(u: F64) -> F64:

@@ -12,6 +12,7 @@ from ghostfleet.core.facts import Facts
 from ghostfleet.core.table import Fold, Kind, Table, column
 from ghostfleet.signals import StateObserver
 from ghostfleet.state.estate import mixtures
+from ghostfleet.state.estate.mixtures import Sums
 from ghostfleet.world import flow as flows
 from ghostfleet.world.flow.draft import SERVICE
 
@@ -148,9 +149,9 @@ class SystemMetrics:
         }
         return Facts(TABLE, state.window, values, dict.fromkeys(SUMS, Fold.SUM))
 
-    def times_ms(self, facts: Mapping[str, F64]) -> F64:
-        """Median times of folded facts as agents round them."""
-        return self._rounded("response_time_ms", median(facts))
+    def times_ms(self, facts: Mapping[str, F64], ticks: int) -> F64:
+        """Median times of rows of some ticks of facts as agents round them."""
+        return self._rounded("response_time_ms", median(facts, ticks))
 
     def error_rates(self, facts: Mapping[str, F64]) -> F64:
         """Per cent that failed, of folded facts, as agents round them; 0 without requests."""
@@ -162,7 +163,8 @@ class SystemMetrics:
 
     def observe(self, state: State, window: Window) -> Iterator[Batch]:
         """Rows of a window, time after time."""
-        folded = self.facts(state).folded(window.tick_s // state.window.tick_s)
+        of_ticks, ticks = self.facts(state), window.tick_s // state.window.tick_s
+        folded = of_ticks.folded(ticks)
         facts = folded.values
         requests, served = facts["request_count"], facts["served"]
         none = requests == 0
@@ -174,7 +176,8 @@ class SystemMetrics:
             "environment": rows.words(self._environments, window),
         }
         columns |= {one.name: rows.read(folded, one) for one in TABLE.columns if one.name in facts}
-        columns["response_time_ms"] = rows.decimals(self.times_ms(facts), TABLE["response_time_ms"], served == 0)
+        times_ms = self.times_ms(of_ticks.values, ticks)
+        columns["response_time_ms"] = rows.decimals(times_ms, TABLE["response_time_ms"], served == 0)
         columns["error_rate"] = rows.decimals(self.error_rates(facts), TABLE["error_rate"], none)
         columns["throughput_rps"] = rows.decimals(served / window.tick_s, TABLE["throughput_rps"])
         yield Batch(TABLE, {name: columns[name] for name in TABLE.names})
@@ -187,15 +190,7 @@ def _readings_per_one(column: Column, u: F64, coarse: int) -> F64:
     return per_one
 
 
-def median(facts: Mapping[str, F64]) -> F64:
-    """Median of served requests: of those served at once and those served after a call was tried again."""
-    shape = facts["served"].shape
-    weights, means, variances = [], [], []
-    for part in ("clean", "again"):
-        weight = facts[part]
-        sure = np.where(weight > 0, weight, 1.0)
-        mean = facts[f"{part}_ms"] / sure
-        weights.append(weight.ravel())
-        means.append(mean.ravel())
-        variances.append(np.maximum(facts[f"{part}_square"] / sure - mean * mean, 0.0).ravel())
-    return mixtures.quantiles(weights, means, variances, (0.5,), slower=1)[0].reshape(shape)
+def median(facts: Mapping[str, F64], ticks: int = 1) -> F64:
+    """Median of requests served in rows of some ticks: of those served at once, and after a call was tried again."""
+    sums = [Sums(*(facts[f"{name}{part}"] for part in ("", "_ms", "_square"))) for name in ("clean", "again")]
+    return mixtures.quantiles(sums, (0.5,), ticks=ticks, slower=1)[0].reshape(len(sums[0].weight), -1)

@@ -34,7 +34,8 @@ class Partners:
         ways = np.array([_way_ms(state, place) for place in places])
         self.own_ms: F64 = _mean(means, answered)
         self.times_ms: F64 = np.where(self.own_ms > 0, self.own_ms + ways, 0.0)
-        (quantile,) = mixtures.quantiles(list(answered.T), list(means.T), list(variances.T), (0.95,))
+        sums = mixtures.Sums(answered, answered * means, answered * (variances + means * means))
+        (quantile,) = mixtures.quantiles([sums], (0.95,), ticks=answered.shape[1])
         self.p95_ms: F64 = np.where(quantile > 0, quantile + ways, 0.0)
 
     @property

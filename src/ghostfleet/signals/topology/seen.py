@@ -85,12 +85,15 @@ class Seen:
 
     def _services(self, nodes: Entities, second: int) -> dict[str, Values]:
         state = self._state(second)
-        facts = self._systems.facts(self._rows(second)).folded(ROW_MIN)
+        of_ticks = self._systems.facts(self._rows(second))
+        last = {name: values[:, -1:] for name, values in of_ticks.folded(ROW_MIN).values.items()}
+        times = self._systems.times_ms(
+            {name: values[:, -ROW_MIN:] for name, values in of_ticks.values.items()}, ROW_MIN
+        )
         running = state.rates.running[self._systems.places, -1]
         place = {name: row for row, name in enumerate(self._systems.names)}
         rows = np.array([place[key] for key in nodes.keys])
-        last = {name: values[:, -1:] for name, values in facts.values.items()}
-        errors, times = (of(last)[rows, 0] for of in (self._systems.error_rates, self._systems.times_ms))
+        errors, times = (one[rows, 0] for one in (self._systems.error_rates(last), times))
         out = {name for name, is_out in state.influences.out().items() if is_out[-1]}
         health = [_health(one, ms) for one, ms in zip(errors.tolist(), times.tolist(), strict=True)]
         return {

@@ -1,8 +1,8 @@
-"""Percentiles of rows: quantiles of mixtures of log-normal classes of endings."""
+"""Percentiles of rows: quantiles of mixtures of log-normals, one for each class of ending and tick."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -21,19 +21,52 @@ NEAR = 1e-4  # octaves: a bracket as narrow as this is near enough
 STEPS = 64  # at most; each halves the bracket or the step, and three are usual
 DENSITY = 0.3989422804014327  # of a standard normal at 0
 NARROWEST = 1e-6  # octaves
-AT_ONCE = 16_384  # rows
+AT_ONCE = 16_384  # ticks
 USUAL, SLOWER, OTHER = range(3)  # roles of classes
 
 
+class Sums(NamedTuple):
+    """How many ended in a way, and the sums of their times and of the squares of those; arrays of one shape."""
+
+    weight: F64
+    ms: F64
+    square: F64
+
+    def reshaped(self, *shape: int) -> Sums:
+        """The same in another shape."""
+        return Sums(*(one.reshape(shape) for one in self))
+
+    def of(self, rows: slice | I64) -> Sums:
+        """Those of some rows."""
+        return Sums(*(one[rows] for one in self))
+
+    def folded(self) -> Sums:
+        """Those of all ticks of each row, shape (rows, 1)."""
+        return Sums(*(_added(one.T)[:, None] for one in self))
+
+    def moments(self) -> tuple[F64, F64]:
+        """Mean and variance; 0 of none."""
+        sure = np.where(self.weight > 0, self.weight, 1.0)
+        mean = self.ms / sure
+        return mean, np.maximum(self.square / sure - mean * mean, 0.0)
+
+
+class Law(NamedTuple):
+    """A class of endings in rows: its share of all, and of which log-normal its times are; shapes (rows, ticks)."""
+
+    share: F64
+    location: F64
+    scale: F64
+    start: F64
+
+
 def quantiles(
-    weights: Sequence[F64],
-    means: Sequence[F64],
-    variances: Sequence[F64],
-    probabilities: Sequence[float],
-    *,
-    slower: int | None = None,
+    sums: Sequence[Sums], probabilities: Sequence[float], *, ticks: int = 1, slower: int | None = None
 ) -> list[F64]:
-    """Quantiles of mixtures of log-normals, one per probability; shapes (rows,), 0 where all weights are.
+    """Quantiles of rows of some ticks each, one per probability; shapes (rows,), 0 where nothing ended.
+
+    A row is the mixture of the classes of all its ticks, each of them a log-normal; ``sums`` are those of the classes,
+    tick after tick.
 
     ``slower`` is the class of requests that do all that those of the first do, and more. What they do more may differ
     so much that a log-normal with their mean and variance has a foot below the first class's. So theirs begins a
@@ -41,104 +74,131 @@ def quantiles(
     falls because what some do more takes longer.
     Some rows after others, so that their arrays stay in the cache.
     """
-    found: list[list[F64]] = []
-    for first in range(0, max(len(weights[0]), 1), AT_ONCE):
-        some = slice(first, first + AT_ONCE)
-        w, m, v = ([one[some] for one in values] for values in (weights, means, variances))
-        found.append(_quantiles(w, m, v, probabilities, slower))
+    every = [each.reshaped(-1, ticks) for each in sums]
+    at_once = max(AT_ONCE // ticks, 1)
+    found = [
+        _quantiles([each.of(slice(first, first + at_once)) for each in every], probabilities, slower)
+        for first in range(0, max(len(every[0].weight), 1), at_once)
+    ]
     return [np.concatenate(one) for one in zip(*found, strict=True)]
 
 
-def _quantiles(
-    weights: Sequence[F64],
-    means: Sequence[F64],
-    variances: Sequence[F64],
-    probabilities: Sequence[float],
-    slower: int | None,
-) -> list[F64]:
-    """Quantiles of some rows.
+def _quantiles(sums: list[Sums], probabilities: Sequence[float], slower: int | None) -> list[F64]:
+    """Quantiles of some rows: of their classes as if they were of one tick, and from there of those of their ticks."""
+    whole = [each.folded() for each in sums]
+    total = _added([each.weight for each in whole])
+    octaves = _of_classes(_laws(whole, total, slower), probabilities, slower)
+    if sums[0].weight.shape[1] > 1:
+        rows = np.flatnonzero(total[:, 0])
+        laws = _laws([each.of(rows) for each in sums], total[rows], slower)
+        starts = np.concatenate([one[rows] for one in octaves])
+        mixed = [np.arange(len(rows))] * len(probabilities)
+        for one, better in zip(octaves, _solved(laws, mixed, probabilities, slower, starts), strict=True):
+            one[rows] = better
+    return [np.where(total[:, 0] > 0, maths.exp2(one), 0.0) for one in octaves]
+
+
+def _laws(sums: list[Sums], total: F64, slower: int | None) -> list[Law]:
+    """Laws of the classes of rows with a total, shape (rows, 1)."""
+    sure = np.where(total > 0, total, 1.0)
+    moments = [each.moments() for each in sums]
+    laws = []
+    for number, (each, (mean, variance)) in enumerate(zip(sums, moments, strict=True)):
+        start = np.zeros_like(mean)
+        if number == slower:
+            usual, spread = moments[0]
+            start = np.where(sums[0].weight > 0, np.maximum(usual - np.sqrt(spread), 0.0), 0.0)
+        laws.append(Law(each.weight / sure, *_octaves(each.weight, mean - start, variance), start))
+    return laws
+
+
+def _of_classes(laws: list[Law], probabilities: Sequence[float], slower: int | None) -> list[F64]:
+    """Binary logarithms of quantiles of rows of one tick.
 
     Where one class has all the weight, or so much that the others cannot be seen, its own quantile serves; elsewhere
     the mixture's distribution is inverted, for all probabilities at once.
     """
-    total = _added(weights)
-    sure = np.where(total > 0, total, 1.0)
-    shares = [weight / sure for weight in weights]
-    starts = [np.zeros_like(total) for _ in weights]
-    if slower is not None:
-        starts[slower] = np.where(weights[0] > 0, np.maximum(means[0] - np.sqrt(variances[0]), 0.0), 0.0)
-    known = [_octaves(*one) for one in zip(weights, means, variances, starts, strict=True)]
-    z = normal_quantile(np.array(probabilities)).tolist()
-    others = np.where(total > 0, 1 - shares[0], 0.0)
+    share, location, scale = (one[:, 0] for one in laws[0][:3])
+    others = _added([np.zeros_like(share), *(law.share[:, 0] for law in laws[1:])])
     mixed = [np.flatnonzero(others > SEEN * min(p, 1 - p)) for p in probabilities]
-    solved = _solved(shares, (known, starts), mixed, (z, probabilities), slower)
-    location, scale = known[0]
     found = []
-    for rows, own, octaves in zip(mixed, z, solved, strict=True):
+    solved = _solved(laws, mixed, probabilities, slower)
+    for rows, own, octaves in zip(mixed, _scores(probabilities), solved, strict=True):
         out = location + scale * own
         out[rows] = octaves
-        found.append(np.where(total > 0, maths.exp2(out), 0.0))
+        found.append(out)
     return found
 
 
-def _added(values: Sequence[F64]) -> F64:
-    total = values[0]
+def _scores(probabilities: Sequence[float]) -> list[float]:
+    scores: list[float] = normal_quantile(np.array(probabilities)).tolist()
+    return scores
+
+
+def _added(values: Sequence[F64] | F64) -> F64:
+    """Sum along the first axis, one after another: numpy's own adds in an order that depends on the CPU."""
+    total = values[0].copy()
     for value in values[1:]:
-        total = total + value
+        total += value
     return total
 
 
-def _octaves(weight: F64, mean: F64, variance: F64, start: F64) -> tuple[F64, F64]:
+def _octaves(weight: F64, beyond: F64, variance: F64) -> tuple[F64, F64]:
     """Location and scale of the binary logarithm of what a class takes beyond its start; 0 where it has no weight."""
-    location, scale = np.zeros((2, len(weight)))
-    some = np.flatnonzero(weight)
-    if len(some):
-        beyond = np.maximum(mean[some] - start[some], 1e-9)
-        location[some], scale[some] = log_moments(beyond, np.maximum(variance[some], 1e-18))
+    location, scale = np.zeros_like(weight), np.zeros_like(weight)
+    some = weight > 0
+    if some.any():
+        location[some], scale[some] = log_moments(np.maximum(beyond[some], 1e-9), np.maximum(variance[some], 1e-18))
     return location, scale
 
 
 def _solved(
-    shares: list[F64],
-    laws: tuple[list[tuple[F64, F64]], list[F64]],
+    laws: list[Law],
     mixed: list[I64],
-    asked: tuple[list[float], Sequence[float]],
+    probabilities: Sequence[float],
     slower: int | None,
+    starts: F64 | None = None,
 ) -> list[F64]:
-    """Quantiles of mixed rows in octaves, one array per probability."""
-    z, probabilities = asked
+    """Quantiles of mixtures of rows in octaves, one array per probability, solved from some that are near."""
     ends = np.add.accumulate([len(rows) for rows in mixed])
     rows = np.concatenate(mixed)
-    own = np.repeat(np.array(z, dtype=np.float32), [len(some) for some in mixed])
+    z = np.repeat(np.array(_scores(probabilities), dtype=np.float32), [len(some) for some in mixed])
     beyond = np.repeat(np.array([1 - p for p in probabilities], dtype=np.float32), [len(some) for some in mixed])
-    classes = []
-    for number, (share, (location, scale), start) in enumerate(zip(shares, *laws, strict=True)):
-        mine = share[rows]
-        who = np.flatnonzero(mine > 0)
+    classes: list[_Class] = []
+    usual = np.zeros(0, dtype=np.int64)
+    for number, law in enumerate(laws):
+        mine = law.share[rows]
+        who, tick = places = (mine > 0).nonzero()
+        at = rows[who], tick
+        role = USUAL if number == 0 else SLOWER if number == slower else OTHER
+        if role == USUAL:
+            usual = np.full(mine.shape, -1)
+            usual[places] = np.arange(len(who))
         if len(who):
-            at = rows[who]
-            role = USUAL if number == 0 else SLOWER if number == slower else OTHER
-            law = location[at], np.maximum(scale[at], NARROWEST), start[at]
-            classes.append(_Class(role, who, mine[who], law))
-    return np.split(_invert(classes, own, beyond).astype(np.float64), ends[:-1])
+            narrow = np.maximum(law.scale[at], NARROWEST)
+            classes.append(_Class(role, who, mine[places], (law.location[at], narrow, law.start[at]), usual[places]))
+    return np.split(_invert(classes, z, beyond, starts).astype(np.float64), ends[:-1])
 
 
 class _Class:
-    """A class of endings in the mixtures that have it, which are numbered.
+    """A class of endings in the ticks of mixtures that have it; mixtures are numbered, and ``who`` never falls.
 
+    ``usual`` are the places of the same ticks in the first class, −1 where that has none.
     Single precision is finer than the series that it goes through, and takes half the time.
     """
 
-    def __init__(self, role: int, who: I64, share: F64 | F32, law: tuple[F64 | F32, F64 | F32, F64 | F32]) -> None:
-        self.role, self.who, self.share = role, who, share.astype(np.float32, copy=False)
-        self.location, self.scale, self.start = (one.astype(np.float32, copy=False) for one in law)
+    def __init__(
+        self, role: int, who: I64, share: F64 | F32, law: tuple[F64 | F32, F64 | F32, F64 | F32], usual: I64
+    ) -> None:
+        self.role, self.who, self.usual = role, who, usual
+        self.share, self.location, self.scale, self.start = (
+            one.astype(np.float32, copy=False) for one in (share, *law)
+        )
 
-    def only(self, going: Bool) -> _Class:
-        """The class in those mixtures that go on, numbered anew."""
-        place = np.add.accumulate(going) - 1
-        mine = np.flatnonzero(going[self.who])
+    def only(self, mine: I64, place: I64, usual: I64) -> _Class:
+        """The class in some of its places, of mixtures and places of the first class that are numbered anew."""
         law = self.location[mine], self.scale[mine], self.start[mine]
-        return _Class(self.role, place[self.who[mine]], self.share[mine], law)
+        return _Class(self.role, place[self.who[mine]], self.share[mine], law, usual[self.usual[mine]])
 
     def quantile(self, z: F32) -> F32:
         """Binary logarithm of the quantile of each mixture's normal score, shape (mixtures,)."""
@@ -166,7 +226,7 @@ class _Class:
         return np.where(none, 1.0, upper), np.where(none, 0.0, density), np.where(none, 0.0, fall)
 
 
-def _invert(classes: list[_Class], z: F32, beyond: F32) -> F32:
+def _invert(classes: list[_Class], z: F32, beyond: F32, starts: F64 | None) -> F32:
     """Where a share ``beyond`` of each mixture lies above: Halley's steps, or halves of the bracket where they stray.
 
     A step of Halley's is Newton's, s, over 1 − s · g / 2, where g is how fast the density falls, of itself.
@@ -174,7 +234,8 @@ def _invert(classes: list[_Class], z: F32, beyond: F32) -> F32:
     Each mixture goes until it is there, whatever the others do, so that no value depends on what else is asked.
     """
     low, high = _bracket(classes, z)
-    x, moved, out, left = _start(classes, z, low, high), high - low, np.empty_like(z), np.arange(len(z))
+    x = _start(classes, z, low, high) if starts is None else np.clip(starts.astype(np.float32), low, high)
+    moved, out, left = high - low, np.empty_like(z), np.arange(len(z))
     for _ in range(STEPS):
         if not len(left):
             break
@@ -191,9 +252,24 @@ def _invert(classes: list[_Class], z: F32, beyond: F32) -> F32:
         out[left] = x = new
         going = np.where(good, moved > CLOSE, high - low > NEAR)
         if not going.all():
-            classes = [one.only(going) for one in classes]
+            classes = _only(classes, going)
             left, (x, low, high, moved, beyond) = left[going], [one[going] for one in (x, low, high, moved, beyond)]
     return out
+
+
+def _only(classes: list[_Class], going: Bool) -> list[_Class]:
+    """Classes of those mixtures that go on, numbered anew."""
+    place = np.add.accumulate(going) - 1
+    usual = np.full(1, -1)  # what has none has none
+    found = []
+    for one in classes:
+        kept = going[one.who]
+        mine = np.flatnonzero(kept)
+        if one.role == USUAL:
+            usual = np.append(np.add.accumulate(kept) - 1, -1)
+        if len(mine):
+            found.append(one.only(mine, place, usual))
+    return found
 
 
 def _log2(x: F32) -> F32:
@@ -202,12 +278,14 @@ def _log2(x: F32) -> F32:
 
 
 def _bracket(classes: list[_Class], z: F32) -> tuple[F32, F32]:
-    """The quantile of a mixture lies between those of its classes."""
+    """The quantile of a mixture lies between those of its classes and ticks."""
     low, high = np.full_like(z, np.inf), np.full_like(z, -np.inf)
     for one in classes:
         own = one.quantile(z)
-        low[one.who] = np.minimum(low[one.who], own)
-        high[one.who] = np.maximum(high[one.who], own)
+        firsts = np.flatnonzero(np.diff(one.who, prepend=-1))
+        who = one.who[firsts]
+        low[who] = np.minimum(low[who], np.minimum.reduceat(own, firsts))
+        high[who] = np.maximum(high[who], np.maximum.reduceat(own, firsts))
     return low, high
 
 
@@ -222,18 +300,20 @@ def _start(classes: list[_Class], z: F32, low: F32, high: F32) -> F32:
 
 def _mixture(classes: list[_Class], x: F32) -> tuple[F32, F32, F32]:
     """Share of mixtures above x, their densities there, and how fast those fall."""
-    above, density, falling = np.zeros_like(x), np.full_like(x, 1e-30), np.zeros_like(x)
-    first = np.zeros((3, len(x)), dtype=np.float32)
+    added = np.zeros((3, len(x)))
+    added[1] = 1e-30
+    first = np.zeros((3, 1), dtype=np.float32)
     for one in classes:
         upper, dense, fall = one.beyond(x)
         if one.role == USUAL:
-            first[:, one.who] = upper, dense, fall
+            first = np.zeros((3, len(upper) + 1), dtype=np.float32)  # the last of none
+            first[:, :-1] = upper, dense, fall
         elif one.role == SLOWER:
-            usual = first[:, one.who]
+            usual = first[:, one.usual]
             held = upper < usual[0]
             upper, dense, fall = (np.where(held, *each) for each in zip(usual, (upper, dense, fall), strict=True))
-        above[one.who] += one.share * upper
         dense = one.share * dense
-        density[one.who] += dense
-        falling[one.who] += dense * fall
+        for number, values in enumerate((one.share * upper, dense, dense * fall)):
+            added[number] += np.bincount(one.who, values, len(x))  # one after another
+    above, density, falling = added.astype(np.float32)
     return above, density, falling
