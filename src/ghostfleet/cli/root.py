@@ -60,8 +60,7 @@ def run(arguments: Sequence[str]) -> int:
         code = root.main(list(arguments), prog_name="ghostfleet", standalone_mode=False)
         sys.stdout.flush()  # while there is still somebody to say that it could not be written
     except click.exceptions.Abort:
-        click.echo("Interrupted; the same command takes up where this one stopped.", err=True)
-        return INTERRUPTED
+        return _interrupted()
     except click.ClickException as error:
         error.show()
         return error.exit_code
@@ -70,7 +69,18 @@ def run(arguments: Sequence[str]) -> int:
         return error.exit_code
     except OSError as error:
         return _unforeseen(error)
+    except RuntimeError as error:
+        from ghostfleet.sinks.duckdb import is_interruption
+
+        if not is_interruption(error):
+            raise
+        return _interrupted()
     return code if isinstance(code, int) else 0
+
+
+def _interrupted() -> int:
+    click.echo("Interrupted; the same command takes up where this one stopped.", err=True)
+    return INTERRUPTED
 
 
 def _unforeseen(error: OSError) -> int:

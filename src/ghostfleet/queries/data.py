@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ghostfleet.core.errors import DataError
+from ghostfleet.core.interrupts import heard
 from ghostfleet.core.table import Kind
 from ghostfleet.queries import reading, text
 from ghostfleet.queries.derived import derived
@@ -217,15 +218,16 @@ def open_data(
         store = duckdb.connect(str(Path(folder) / "asked.duckdb"))
         try:
             configure(store, Path(folder))
-            data = Data(url, tuple(source.table for source in found), store)
-            types = [_load(data, source, reachable(source, Path(folder))) for source in found]
-            _declare(data, found, types)
-            data.add_rows("found_tables", data.found)  # without what lies beside them
-            for source in beside(url, _flat(truth)):
-                _load(data, source, reachable(source, Path(folder)))
-            for relation, rows in (expectations or {}).items():
-                data.add_rows(relation, rows)
-            yield data
+            with heard(store.interrupt):
+                data = Data(url, tuple(source.table for source in found), store)
+                types = [_load(data, source, reachable(source, Path(folder))) for source in found]
+                _declare(data, found, types)
+                data.add_rows("found_tables", data.found)  # without what lies beside them
+                for source in beside(url, _flat(truth)):
+                    _load(data, source, reachable(source, Path(folder)))
+                for relation, rows in (expectations or {}).items():
+                    data.add_rows(relation, rows)
+                yield data
         finally:
             store.close()
 

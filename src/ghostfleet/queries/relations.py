@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ghostfleet.core.errors import DataError
+from ghostfleet.core.interrupts import heard
 from ghostfleet.core.table import Column, Kind, Table
 from ghostfleet.queries import reading, sources, text
 from ghostfleet.queries.answers import normal
@@ -231,7 +232,8 @@ def opened(urls: Sequence[str], tables: Sequence[Table] = (), *, scratch: Path |
             for setting in DIALECT:
                 store.execute(f"SET {setting}")
             graphs = tuple(url for url in urls if url not in places)
-            yield Relations(places, store, Path(folder), {table.name: table for table in tables}, graphs)
+            with heard(store.interrupt):
+                yield Relations(places, store, Path(folder), {table.name: table for table in tables}, graphs)
         finally:
             store.close()
 

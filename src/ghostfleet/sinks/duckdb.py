@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from ghostfleet.core.errors import DataError, SinkError
+from ghostfleet.core.interrupts import heard
 from ghostfleet.core.table import Kind
 from ghostfleet.sinks.digest import ValueDigest
 from ghostfleet.sinks.parts import Place, StagedPart
@@ -30,6 +31,11 @@ if TYPE_CHECKING:
     from ghostfleet.sinks.sink import Again, Digester, Tally, View
 
 SUFFIX = "arrow"
+INTERRUPTIONS = (
+    "INTERRUPT Error",
+    "Query interrupted",
+    "KeyboardInterrupt",
+)  # the last of what reads rows for a statement
 TYPES = {
     Kind.TIME: "TIMESTAMP WITH TIME ZONE",
     Kind.TEXT: "VARCHAR",
@@ -209,19 +215,37 @@ SINK = DuckDBSink
 
 @contextmanager
 def connected(path: Path, *, read_only: bool = False) -> Iterator[DuckDBPyConnection]:
-    """Open a file; SinkError for whatever DuckDB has to say about it."""
+    """Open a file; SinkError for whatever DuckDB has to say about it, KeyboardInterrupt where it was interrupted."""
     import duckdb
 
     try:
-        with duckdb.connect(path.absolute(), read_only=read_only) as store:  # a relative ~ would be somebody's home
+        # A relative ~ would be somebody's home.
+        with duckdb.connect(path.absolute(), read_only=read_only) as store, heard(store.interrupt):
             store.execute("SET TimeZone = 'UTC'")
             store.execute("SET preserve_insertion_order = true")
             yield store
-    except duckdb.Error as error:
+    except (duckdb.Error, RuntimeError) as error:
+        if is_interruption(error):
+            raise KeyboardInterrupt from error
+        if not isinstance(error, duckdb.Error):
+            raise
         first: BaseException = error
         while isinstance(first.__context__, duckdb.Error):  # what tidying up ran into says nothing of the cause
             first = first.__context__
         raise SinkError(f"cannot use {path} as a DuckDB file: {str(first).splitlines()[0]}") from error
+
+
+def is_interruption(error: BaseException) -> bool:
+    """Whether somebody interrupted a statement: DuckDB tells of that by other errors, or of what came after."""
+    return any(
+        isinstance(one, KeyboardInterrupt) or any(sign in str(one) for sign in INTERRUPTIONS) for one in _causes(error)
+    )
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def quoted(name: str) -> str:
