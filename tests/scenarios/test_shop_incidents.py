@@ -7,7 +7,9 @@ import pytest
 
 from ghostfleet.core.window import MINUTE_S, Window
 from ghostfleet.state.estate import Estates
+from ghostfleet.state.estate.calling import FAILED, LATE, SERVED
 from tests.laws import estates
+from tests.laws.test_requests import walked
 
 CHECKOUT = "checkout-service"
 LEAST, MOST = 0.25, 0.40  # COM-6: share of all transactions in the window of an incident
@@ -66,3 +68,31 @@ def test_fewer_and_fewer_fail_in_the_minutes_of_recovery(kind):
     if kind == "memory_leak":  # a gateway that recovers answers more and more of those who wait for it, and late
         assert slow > less_slow > quick
         assert slow > 1.5 * quick
+
+
+def test_an_order_that_was_accepted_is_made():
+    """While its database has no connections left, it is made late and after some attempts; it does not get lost."""
+    world = shop(21, 4)
+    found = world.occasions.between(world.scenario.timeline.since_s, world.scenario.timeline.until_s)
+    struck = next(one for one in found if one.name == "connection_pool_exhaustion")
+    first = struck.phases_s[0] // MINUTE_S + 1
+    state = world.solve(Window(first, first + 3, MINUTE_S), detailed=True)
+    seen = walked(state, 0, 3)
+    places, edges = world.flow.places, world.flow.edges
+    answered = {id_ for ending, id_ in sent(seen, places[CHECKOUT]) if ending == SERVED}
+    orders: dict[int, list[int]] = {}
+    for _, edge, requests, parents, _ in seen.all:
+        if edge >= 0 and (edges.parents[edge], edges.children[edge]) == (places[CHECKOUT], places["order-service"]):
+            for caller, ending in zip(parents.tolist(), requests.ending.tolist(), strict=True):
+                orders.setdefault(caller, []).append(ending)
+    assert answered <= orders.keys()
+    attempts = [orders[one] for one in answered]
+    assert all(LATE not in endings for endings in attempts)
+    assert np.mean([FAILED in endings for endings in attempts]) > 0.05
+    assert np.mean([SERVED not in endings for endings in attempts]) < 0.005
+
+
+def sent(seen, node):
+    """Ending and id of each request at a node."""
+    ending, _, _, ids, _ = seen.of(node)
+    return zip(ending.tolist(), ids.tolist(), strict=True)

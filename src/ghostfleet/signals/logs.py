@@ -49,8 +49,8 @@ TABLE = Table(
     order=("trace_id", "time", "line_id"),
     group="requests",
 )
-SAID = ("failed after ", "did not answer in time after ", "is not called: circuit open")
-ANSWERED, UNANSWERED, UNCALLED = range(len(SAID))
+SAID = ("failed after ", "did not answer in time after ", "is not called: circuit open", "found its caller gone after ")
+ANSWERED, UNANSWERED, UNCALLED, UNHEARD = range(len(SAID))
 UNTIMED = -1  # a call that was not made took no time
 # Of times in ms: what stands before the last three digits, those, led by zeros where something does, and the rest.
 THOUSANDS = ("", *map(str, range(1, 10_000)))
@@ -163,7 +163,9 @@ class _Bodies:
         name = np.where(lines.route >= 0, lines.route, len(web.routes()) + lines.node)
         answer = name * len(self.statuses) + np.searchsorted(self.statuses, lines.status)
         whom = np.where(lines.callee >= 0, lines.callee, lines.node)
-        how = np.where((lines.cause == TIMED_OUT) | (lines.ending == LATE), UNANSWERED, ANSWERED)
+        how = np.where(lines.cause == TIMED_OUT, UNANSWERED, ANSWERED)
         how = np.where(lines.cause == REFUSED, UNCALLED, how)
         how = np.where(lines.blame == whom, how, ANSWERED)  # what it failed of is its own affair
+        # Who takes too long does not know it: it is done, and nobody is there to answer.
+        how = np.where((lines.ending == LATE) & (lines.callee < 0), UNHEARD, how)
         return np.where(is_cause, self._causes + whom * len(SAID) + how, answer)

@@ -193,4 +193,5 @@ def _readings_per_one(column: Column, u: F64, coarse: int) -> F64:
 def median(facts: Mapping[str, F64], ticks: int = 1) -> F64:
     """Median of requests served in rows of some ticks: of those served at once, and after a call was tried again."""
     sums = [Sums(*(facts[f"{name}{part}"] for part in ("", "_ms", "_square"))) for name in ("clean", "again")]
-    return mixtures.quantiles(sums, (0.5,), ticks=ticks, slower=1)[0].reshape(len(sums[0].weight), -1)
+    services, of_all = sums[0].weight.shape
+    return mixtures.quantiles(sums, (0.5,), ticks=ticks, slower=1)[0].reshape(services, of_all // ticks)

@@ -71,9 +71,9 @@ class Call(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         float, Meta(gt=0, le=MOST, description="share among those who call the same service, as a weight")
     ] = 1.0
     retries: Annotated[int, Meta(ge=0, le=3)] = 1
-    timeout_ms: Annotated[Positive | None, Meta(description="without it, ten times the usual time, 2 s at least")] = (
-        None
-    )
+    timeout_ms: Annotated[
+        Positive | None, Meta(description="without it, ten times the usual time, 2 s at least; an hour for messages")
+    ] = None
     breaker: Annotated[bool, Meta(description="whether calls fail at once while most of them fail")] = True
     opens_above: Annotated[
         float, Meta(gt=0, le=1, description="share of attempts that fail, from which on its breaker opens")
@@ -89,7 +89,10 @@ class Call(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
             description="calls that breakers of single pods refuse, as a share of attempts that fail",
         ),
     ] = 0.0
-    asynchronous: Annotated[bool, Meta(description="the caller neither waits nor fails; may close a cycle")] = False
+    asynchronous: Annotated[
+        bool,
+        Meta(description="a message: the caller neither waits nor fails, and nobody gives it up; may close a cycle"),
+    ] = False
     protocol: Protocol | None = None
     choice: Annotated[
         Name | None,

@@ -194,7 +194,8 @@ def _own(plan: Draft, node: DraftNode, edges: list[DraftEdge]) -> None:
         child = plan.nodes[edge.child]
         answer_ms = child.total_ms + edge.wire_ms
         least_ms = STATEMENT_TIMEOUT_MS if edge.protocol == "Database" else LEAST_TIMEOUT_MS
-        edge.timeout_ms = edge.call.timeout_ms or max(least_ms, TIMEOUT_FACTOR * answer_ms)
+        usual_ms = UNAWAITED_MS if edge.call.asynchronous else max(least_ms, TIMEOUT_FACTOR * answer_ms)
+        edge.timeout_ms = edge.call.timeout_ms or usual_ms
         if not edge.call.asynchronous:
             called_ms += edge.calls * answer_ms
     passing = _passing(plan, edges)
