@@ -145,3 +145,44 @@ def test_machines_that_a_cluster_adds_and_gives_back_are_changes():
     assert set(whole["entity_type"][names]) == {"EKSCluster"}
     parts = [estates.rows(made, "changes", estates.window(low + a, low + b)) for a, b in ((0, 13), (13, 47), (47, 120))]
     estates.assert_equal(estates.joined(parts, made.observer("changes").table.names), whole)
+
+
+LOST = """
+      - {starts: "2025-03-05T15:40", incident: {kind: node_loss, on: [prod-platform-cluster], minutes: [20, 20]}}
+"""
+
+
+def scalings(rows):
+    """Time, entity, old and new number of pods, in their order."""
+    mine = (rows["change_type"] == "scaling") & (rows["entity_type"] == "Service")
+    columns = (rows[name][mine].tolist() for name in ("time", "entity", "old_value", "new_value"))
+    return [(at, name, int(old), int(new)) for at, name, old, new in zip(*columns, strict=True)]
+
+
+@pytest.mark.parametrize("incident", [("", ""), ("    placed:\n", f"    placed:{LOST}")], ids=["quiet", "node_loss"])
+def test_the_autoscaler_did_what_replica_count_tells_minute_by_minute(incident):
+    """For all services and minutes t: a row (old, new) at t if and only if replica_count goes from old to new then."""
+    generator, span = Generator(estates.scenario(changed=incident)), estates.window(0, 120)
+    told = estates.rows(generator, "system_metrics", span)
+    wanted: dict[str, list[int]] = {}
+    for name, count in zip(told["service_name"].tolist(), told["replica_count"].tolist(), strict=True):
+        wanted.setdefault(name, []).append(count)
+    steps = [
+        (span.since_s + at * MINUTE_S, name, *step)
+        for name, counts in wanted.items()
+        for at, step in enumerate(pairwise(counts), 1)
+        if step[0] != step[1]
+    ]
+    found = [one for one in scalings(estates.rows(generator, "changes", span)) if one[0] > span.since_s]
+    assert found == sorted(steps)
+    assert len(found) > 10
+    is_short = np.count_nonzero(told["pod_count"] < told["replica_count"] - 2)
+    assert is_short > 30 if incident[0] else is_short < 10
+
+
+def test_each_number_of_pods_follows_from_the_one_before():
+    """For all services and scalings i of 30 days: new(i) = old(i + 1)."""
+    last: dict[str, int] = {}
+    for _, name, old, new in scalings(month()[1]):
+        assert last.get(name, old) == old != new
+        last[name] = new

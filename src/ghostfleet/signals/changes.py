@@ -247,8 +247,11 @@ class Changes:
             )
 
     def _scaled(self, state: State) -> Iterator[Change]:
-        """Whenever another number of pods runs than in the tick before."""
-        pods, before = state.rates.running, state.running_before
+        """Whenever the autoscaler wants another number of pods than in the tick before.
+
+        How many run is not its doing: those that are lost or do not start are no change.
+        """
+        pods, before = state.rates.wanted, state.wanted_before
         seconds = state.window.seconds()
         for node, name in enumerate(self._flow.nodes.names):
             if self._flow.nodes.kinds[node] != SERVICE:

@@ -1,7 +1,8 @@
-"""Which pods run, and when each was started: by an autoscaler, by a deploy, or on a machine that is there again.
+"""Which pods run, and when each was made: for an autoscaler, by a deploy, or on a machine that is there again.
 
-Starts are looked for in the last day; whoever has run for longer dates from the last deploy that replaced it. Lasting
-ones are known without a look back, and versions that are taken back for four weeks.
+One that an autoscaler asked for dates from then, however long it waits until it runs. Starts are looked for in the last
+day; whoever has run for longer dates from the last deploy that replaced it. Lasting ones are known without a look back,
+and versions that are taken back for four weeks.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import numpy as np
 
 from ghostfleet.core.batch import Plain
 from ghostfleet.core.window import DAY_S, MINUTE_S, Window
+from ghostfleet.state.estate.rates import START
 from ghostfleet.world.estate import texts
 from ghostfleet.world.estate.services import POD_STATUS
 
@@ -39,7 +41,7 @@ class Pods:
         """As many of each service as run, those on lost machines last."""
         window = Window.between(second - LOOK_BACK_S - MINUTE_S, second, MINUTE_S)
         influences = self._estates.influences(window)
-        running, replaced = self._estates.running(window), self._changes.replaced(influences)
+        (due, running), replaced = self._estates.pods(window), self._changes.replaced(influences)
         weeks = Window.between(second - DEPLOYED_S, second, MINUTE_S)
         deployed = self._changes.deployed(self._estates.influences(weeks, _is_deploy))
         hosts = pods.words("node_name")
@@ -49,10 +51,11 @@ class Pods:
         runs_now = np.zeros(len(pods), dtype=np.bool_)
         for service, rows in _by_service(pods).items():
             up = np.array([is_up[hosts[row]] for row in rows])
-            runs = _runs(up, running[self._estates.flow.places[service]])
-            started = _started(runs, replaced[service], window.seconds())
-            runs_now[rows] = runs[:, -1]
-            before = np.maximum(created[rows], np.where(runs[:, -1], deployed[service], 0))
+            place, turn = self._estates.flow.places[service], _turns(up)
+            runs = turn[:, -1] <= running[place, -1]
+            started = np.where(runs, _started(turn, due[place], replaced[service], window.seconds()), 0)
+            runs_now[rows] = runs
+            before = np.maximum(created[rows], np.where(runs, deployed[service], 0))
             created[rows] = np.where(started > 0, started, before)
         status = texts([POD_STATUS[0] if one else POD_STATUS[1] for one in runs_now.tolist()])
         return {"status": status, "created_at": Plain(created)}
@@ -71,15 +74,23 @@ def _by_service(pods: Entities) -> dict[str, list[int]]:
     return found
 
 
-def _runs(up: Bool, running: F64) -> Bool:
-    """Whether pods of a service run, shape (pods, ticks), of which ``up`` says that their machines do."""
+def _turns(up: Bool) -> I64:
+    """How many pods of a service run before each would, shape (pods, ticks), itself included: lost ones come last."""
     first = np.add.accumulate(up, axis=0, dtype=np.int64)
     last = first[-1] + np.add.accumulate(~up, axis=0, dtype=np.int64)
-    return np.where(up, first, last) <= running
+    return np.where(up, first, last)
 
 
-def _started(runs: Bool, replaced: Bool, seconds: I64) -> I64:
-    """Second at which each pod was last started in a stretch of time, shape (pods,); 0 where it was not."""
-    starts = runs[:, 1:] & (~runs[:, :-1] | replaced[1:])
-    last: I64 = np.maximum.reduce(np.where(starts, seconds[1:], 0), axis=1)
+def _started(turns: I64, due: F64, replaced: Bool, seconds: I64) -> I64:
+    """Second from which each pod dates in a stretch of time, shape (pods,); 0 where it was there before.
+
+    ``due`` says how many were asked for so long ago that they have started, unless something keeps them from it.
+    """
+    there = turns <= due
+    comes = there[:, 1:] & ~there[:, :-1]
+    asked = turns[:, 1:] > due[:-1]  # else it comes in place of one that is lost
+    dates = np.where(asked, seconds[1:] - START * MINUTE_S, seconds[1:])
+    dates = np.where(comes, dates, 0)
+    dates = np.maximum(dates, np.where(there[:, 1:] & replaced[1:], seconds[1:], 0))
+    last: I64 = np.maximum.reduce(dates, axis=1)
     return last

@@ -14,7 +14,7 @@ from ghostfleet.state.estate.counted import Counted
 from ghostfleet.state.estate.influences import Influences, influences
 from ghostfleet.state.estate.leaves import Leaves
 from ghostfleet.state.estate.outcomes import Outcomes, Splitter
-from ghostfleet.state.estate.rates import LOOK_BACK, Rates, Solver
+from ghostfleet.state.estate.rates import LOOK_BACK, START, Rates, Solver
 from ghostfleet.state.estate.walk import Walk
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class State(msgspec.Struct, frozen=True, dict=True):
     influences: Influences
     rates: Rates
     outcomes: Outcomes
-    running_before: F64  # pods of each node in the tick before the window, (nodes,)
+    wanted_before: F64  # pods of each node that should run in the tick before the window, (nodes,)
     before: Influences  # in that tick
     leaves: Leaves
 
@@ -133,7 +133,7 @@ class Estates:
         longer = Window(window.start - LOOK_BACK, window.stop, window.tick_s)
         changes = self.influences(longer, keep)
         solved = self._solver.solve(longer, changes)
-        before = solved.running[:, LOOK_BACK - 1].copy()
+        before = solved.wanted[:, LOOK_BACK - 1].copy()
         rates = _cut(solved, LOOK_BACK)
         inside, last = (
             Influences(part, {key: values[part.start - longer.start : part.stop - longer.start]
@@ -143,10 +143,11 @@ class Estates:
         outcomes = self._splitter.split(rates, detailed=detailed)
         return State(window, self.flow, inside, rates, outcomes, before, last, self._leaves)
 
-    def running(self, window: Window) -> F64:
-        """Pods of each node that run in a window, shape (nodes, ticks); as in its state."""
+    def pods(self, window: Window) -> tuple[F64, F64]:
+        """Pods of each node that have had the time to start and that run, shapes (nodes, ticks); as in its state."""
         longer = Window(window.start - LOOK_BACK, window.stop, window.tick_s)
-        return self._solver.running(longer, self.influences(longer))[:, LOOK_BACK:]
+        wanted, running = self._solver.pods(longer, self.influences(longer))
+        return wanted[:, LOOK_BACK - START : -START], running[:, LOOK_BACK:]
 
     def influences(self, window: Window, keep: Callable[[Occasion], bool] = lambda _occasion: True) -> Influences:
         """What incidents change in a window; enough where only leaves of the state are asked for."""

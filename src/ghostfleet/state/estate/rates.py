@@ -94,11 +94,14 @@ class Solver:
         wandering, *_ = self._wander.factors(window)
         return self._demand.rates(window, influences, wandering)
 
-    def running(self, window: Window, influences: Influences) -> F64:
-        """Pods that run, shape (nodes, ticks), which is little of the work; the first ticks lack some of their past."""
+    def pods(self, window: Window, influences: Influences) -> tuple[F64, F64]:
+        """Pods that should run and that do, shapes (nodes, ticks), which is little of the work.
+
+        The first ticks lack some of their past.
+        """
         entering = self.entering(window, influences)
         first = self._down(entering, self._echoing(entering), None)
-        return self._pods(first, influences)[1]
+        return self._pods(first, influences)
 
     def solve(self, window: Window, influences: Influences) -> Rates:
         """Rates at every tick of a window; ticks up to `LOOK_BACK` after its start lack some of their past."""
