@@ -186,3 +186,71 @@ def test_each_number_of_pods_follows_from_the_one_before():
     for _, name, old, new in scalings(month()[1]):
         assert last.get(name, old) == old != new
         last[name] = new
+
+
+SPRING = Window.between(20_110 * DAY_S, 20_250 * DAY_S, 3_600)
+BUSY = "estate.changes.config_changes_per_week=12"
+
+
+def settings(rows):
+    """Time, entity, key, old and new value of changes of configuration, in their order."""
+    mine = rows["change_type"] == "config"
+    columns = (rows[name][mine].tolist() for name in ("time", "entity", "old_value", "new_value"))
+    found = []
+    for at, name, old, new in zip(*columns, strict=True):
+        (key, before), (other, after) = old.split("="), new.split("=")
+        assert key == other
+        found.append((at, name, key, before, after))
+    return found
+
+
+def follows(found):
+    """Values of each entity and key: for all changes i, old(i + 1) = new(i) and not new(i + 1)."""
+    last: dict[tuple[str, str], str] = {}
+    again = 0
+    for _, name, key, old, new in found:
+        again += (name, key) in last
+        assert last.get((name, key), old) == old != new
+        last[name, key] = new
+    return last, again
+
+
+@cache
+def spring():
+    made = Generator(estates.scenario("small_estate", BUSY, "estate.incidents.enabled=false"))
+    return made, estates.rows(made, "changes", SPRING)
+
+
+def test_a_setting_is_changed_from_what_it_was_set_to_before():
+    found = settings(spring()[1])
+    _, again = follows(found)
+    assert again > 500
+    assert len({new for *_, key, _, new in found if key == "log_level"}) == 3
+    follows(settings(month()[1]))
+
+
+@pytest.mark.parametrize("between", [1, 7, 33])
+def test_a_setting_is_known_in_any_window_whatever_was_looked_at_before(between):
+    """For all windows A before B, not adjoining: old values of B follow from new ones of all changes before B."""
+    made, rows = spring()
+    found = settings(rows)
+    at = 20_150 * DAY_S + 40_000 // 3_600 * 3_600
+    later = Window.between(at + between * DAY_S, at + (between + 9) * DAY_S, 3_600)
+    alone = settings(estates.rows(Generator(made.scenario), "changes", later))
+    assert alone == [one for one in found if later.since_s <= one[0] < later.until_s]
+    last, _ = follows([one for one in found if one[0] < later.since_s])
+    for _, name, key, old, new in alone:
+        assert last.get((name, key), old) == old
+        last[name, key] = new
+    assert alone
+
+
+def test_a_database_has_settings_of_databases_and_no_service_has():
+    estate = month()[0].estates.flow.estate
+    keys = {
+        is_service: {one[2] for one in settings(month()[1]) + settings(spring()[1]) if (one[1] in names) == is_service}
+        for names in [{*estate.services}]
+        for is_service in (True, False)
+    }
+    assert all(keys.values())
+    assert not keys[True] & keys[False]

@@ -53,15 +53,21 @@ TABLE = Table(
     keys=("change_id",),
     order=("time", "change_type", "entity"),
 )
+# Of each key the values that come one after another, and then the first again; a value may come more than once.
 SETTINGS = (
-    ("log_level", ("info", "debug", "warning")),
-    ("cache_ttl_seconds", ("60", "120", "300", "600")),
+    ("log_level", ("info", "debug", "info", "warning")),
+    ("cache_ttl_seconds", ("60", "120", "300", "600", "300", "120")),
     ("feature_new_ranking", ("off", "on")),
-    ("request_limit_per_client", ("50", "100", "200")),
-    ("worker_threads", ("8", "16", "32")),
-    ("maintenance_window", ("Sun 02:00", "Sun 03:00", "Sat 02:00")),
+    ("request_limit_per_client", ("50", "100", "200", "100")),
+    ("worker_threads", ("8", "16", "32", "16")),
 )
-
+DATABASE_SETTINGS = (
+    ("maintenance_window", ("Sun 02:00", "Sun 03:00", "Sat 02:00")),
+    ("log_retention_days", ("3", "7", "14", "7")),
+    ("slow_query_threshold_ms", ("500", "1000", "2000", "1000")),
+    ("statement_timeout_seconds", ("30", "60", "120", "60")),
+    ("query_insights", ("off", "on")),
+)
 
 MENDING = (4, 9)  # deploys of twelve that mend the one before
 
@@ -103,6 +109,8 @@ class Changes:
         self._configs = Rhythm(
             flow, "config", set_up, np.full(len(set_up), weekly.config_changes_per_week / 5), weekly.clock
         )
+        self._order = flow.stream("events", "config", "order").keys(set_up)
+        self._initial = flow.stream("events", "config", "initial").keys(set_up)
         self._turning = flow.stream("events", "deploy", "taken back").keys(deployed)
         self._first_day = scenario.timeline.since_s // DAY_S - 2  # local days begin before and end after those of UTC
 
@@ -181,16 +189,16 @@ class Changes:
 
     def _deployed_until(self, second: int) -> I64:
         """Deploys of each service before a second."""
-        day = second // DAY_S
-        # Whole days before, and of the days around it the deploys that had begun.
-        numbers = self._deployed_before(day - 2)
-        events = self._deploys.between((day - 2) * DAY_S - DAY_S, second)
-        return numbers + np.bincount(events.entities[events.days >= day - 2], minlength=len(numbers))
+        return self._until(self._deploys, second)
 
-    def _deployed_before(self, day: int) -> I64:
-        """Deploys of each service on the days before one."""
-        numbers = self._deploys.numbers(self._first_day, max(day, self._first_day))
-        total: I64 = np.add.reduce(numbers, axis=1)
+    def _until(self, rhythm: Rhythm, second: int) -> I64:
+        """Changes of each entity before a second."""
+        day = second // DAY_S
+        # Whole days before, and of the days around it the changes that had begun.
+        numbers = rhythm.numbers(self._first_day, max(day - 2, self._first_day))
+        events = rhythm.between((day - 2) * DAY_S - DAY_S, second)
+        recent = np.bincount(events.entities[events.days >= day - 2], minlength=len(numbers))
+        total: I64 = np.add.reduce(numbers, axis=1) + recent
         return total
 
     def _deployed(self, state: State, window: Window) -> Iterator[Change]:
@@ -233,18 +241,29 @@ class Changes:
                 yield second, row, f"chg-{word:016x}", False
 
     def _configured(self, window: Window) -> Iterator[Change]:
+        """Changes of configuration, each from the value that the one before of its entity and key left."""
         events = self._configs.between(window.since_s, window.until_s)
-        which, value = events.draws(1), events.draws(2)
-        for place, (row, at, name) in enumerate(
-            zip(events.entities.tolist(), events.seconds.tolist(), events.ids("chg"), strict=True)
-        ):
-            key, values = SETTINGS[int(which[place] * len(SETTINGS))]
-            old = int(value[place] * len(values))
-            new = values[(old + 1) % len(values)]
-            about = f"set {key} from {values[old]} to {new}"
-            yield Change(
-                at, "config", self._settable[row], name, f"{key}={values[old]}", f"{key}={new}", "on-call", about
-            )
+        if not len(events):
+            return
+        numbers = self._until(self._configs, window.since_s)
+        for row, at, name in zip(events.entities.tolist(), events.seconds.tolist(), events.ids("chg"), strict=True):
+            key, old, new = self._set(row, int(numbers[row]))
+            numbers[row] += 1
+            about = f"set {key} from {old} to {new}"
+            yield Change(at, "config", self._settable[row], name, f"{key}={old}", f"{key}={new}", "on-call", about)
+
+    def _set(self, row: int, number: int) -> tuple[str, str, str]:
+        """Key, value before and value after of a change of configuration, by how many its entity had before it.
+
+        Each key has its turn once a round, in an order of the round's own: so the round says how often it was changed.
+        """
+        settings = SETTINGS if self._settable[row] in self._estate.services else DATABASE_SETTINGS
+        turn, place = divmod(number, len(settings))
+        lots = draw.uniform(self._order[row : row + 1], turn * len(settings), (turn + 1) * len(settings))[0]
+        which = int(np.argsort(lots, kind="stable")[place])
+        key, values = settings[which]
+        first = int(draw.uniform(self._initial[row : row + 1], which, which + 1)[0, 0] * len(values))
+        return key, values[(first + turn) % len(values)], values[(first + turn + 1) % len(values)]
 
     def _scaled(self, state: State) -> Iterator[Change]:
         """Whenever the autoscaler wants another number of pods than in the tick before.
