@@ -6,12 +6,13 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from ghostfleet.core.batch import ITEM_END
 from ghostfleet.core.window import DAY_S, HOUR_S, MINUTE_S, Window
 from ghostfleet.generate import Generator
 from ghostfleet.records.incident_metrics import STATUSES
 from ghostfleet.spec import loading, reading
 from ghostfleet.state.estate import Estates
-from ghostfleet.truth.losses import Course
+from ghostfleet.truth.losses import Course, is_of_bills
 from tests.laws import estates
 from tests.unit.truth.halves import ROOTS, scenario, struck
 
@@ -150,3 +151,82 @@ def test_no_event_is_resolved_after_its_row_was_written(table):
     for event, status in zip(rows["event_id"].tolist(), rows["status"].tolist(), strict=True):
         assert place[status] > last.get(event, -1)
         last[event] = place[status]
+
+
+# --- what it cost, and whom ------------------------------------------------------------------------------------------
+
+BELOW = [
+    ("node_loss", "dev-microservices-cluster"),
+    ("connection_pool_exhaustion", "dev-sqlserver-01"),
+    ("authentication_failure", "staging-auth-service"),
+    ("credential_compromise", "staging-auth-service"),
+]
+DOCUMENTED = [  # EST-17
+    ("trading_latency_spike", "trading-api", 500_000, 2_000_000),
+    ("market_data_interruption", "market-data-ingestion", 1_000_000, 5_000_000),
+    ("authentication_failure", "auth-service", 200_000, 800_000),
+    ("memory_leak", "risk-calculator", 50_000, 200_000),
+]
+
+
+@pytest.mark.parametrize(("kind", "root"), BELOW)
+def test_what_fails_below_production_costs_no_revenue(kind, root):
+    course = Course(*on_estate(kind, root))
+    assert course.until(course.occasion.end_s).usd == 0
+
+
+@pytest.mark.parametrize(("kind", "root", "least", "most"), DOCUMENTED)
+def test_what_fails_in_production_costs_what_documents_say(kind, root, least, most):
+    course = Course(*on_estate(kind, root))
+    assert least <= course.until(course.occasion.end_s).usd <= 1.25 * most
+
+
+def test_money_is_lost_by_what_fails_and_not_by_time():
+    """For all shares f < g of requests that fail for as long: usd(f) < usd(g), and usd ≈ 0 for f ≈ 0."""
+    usd = []
+    for failure in (0.0005, 0.02, 0.1):
+        harmless = {"slower": 1.001, "work": 1.001, "failure": failure}
+        course = Course(*struck("bad_deploy", minutes=(40, 40), **harmless))
+        usd.append(course.until(course.occasion.end_s).usd)
+    assert usd == sorted(set(usd))
+    assert usd[0] < usd[2] / 50
+
+
+def test_money_of_a_surge_that_everybody_is_served_in_is_little():
+    """Of two surges of one length, the one that nobody notices costs a tenth at most of the one that overloads."""
+    usd = []
+    for factor in (1.05, 8):
+        course = Course(*struck("traffic_surge", minutes=(40, 40), factor=factor))
+        usd.append(course.until(course.occasion.end_s).usd)
+    assert usd[0] * 10 < usd[1]
+
+
+def affected(rows, one):
+    """Status and services of each row of a ticket."""
+    mine = rows["incident_id"] == one
+    told = [set(text.split(ITEM_END)) - {""} for text in rows["affected_services"][mine].tolist()]
+    return list(zip(rows["status"][mine].tolist(), told, strict=True))
+
+
+def test_a_ticket_names_services_at_what_was_struck_once_it_is_found():
+    """For all tickets of a week that requests can notice or that strike a service, and rows that know the cause."""
+    made, rows = Generator(estates.scenario("estate", "estate.incidents.factor=3")).estates, week("incident_metrics")
+    services = made.flow.estate.services
+    for occasion in made.occasions.between(WEEK.since_s, WEEK.until_s):
+        for status, told in affected(rows, occasion.id):
+            if status != STATUSES[0]:
+                assert told or is_of_bills(occasion)
+                assert occasion.root in told or occasion.root not in services
+                assert told >= set(made.residents.get(occasion.root, ())) or is_of_bills(occasion)
+    assert {"traffic_surge", "connection_pool_exhaustion"} <= {
+        one.name for one in made.occasions.between(WEEK.since_s, WEEK.until_s)
+    }
+
+
+def test_stolen_credentials_are_those_of_a_service():
+    made = Generator(scenario({"placed": TICKETS[1:2]}))
+    rows = estates.rows(made, "incident_metrics", span(0, 600))
+    told = affected(rows, rows["incident_id"][0])
+    assert all(services == {"auth-service"} for status, services in told if status != STATUSES[0])
+    assert len(told) == len(STATUSES)
+    assert (rows["revenue_impact"][1:] > 0).all()

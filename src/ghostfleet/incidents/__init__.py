@@ -127,7 +127,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forb
     CAUSE: ClassVar[str]  # category of its root cause, as people write it down
     TITLE: ClassVar[str]  # one line, with {root}
     PREVENTABLE: ClassVar[bool] = False
-    USD_PER_MINUTE: ClassVar[float] = 1_000.0  # what an outage of it costs at full strength, before demand is looked at
+    USD_PER_MINUTE: ClassVar[float] = 1_000.0  # what a whole one costs in production at the usual demand (truth/harm)
 
     def __post_init__(self) -> None:
         """Refuse ranges that end before they begin."""

@@ -18,7 +18,7 @@ from ghostfleet.core.window import MINUTE_S, Window
 from ghostfleet.signals import StateObserver
 from ghostfleet.state.estate import shared
 from ghostfleet.state.estate.noise import log_normal
-from ghostfleet.truth.losses import AT_ONCE, course, is_felt
+from ghostfleet.truth.losses import AT_ONCE, course, found_at, is_felt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,7 +47,7 @@ TABLE = Table(
         column("incident_type", Kind.TEXT, "what kind", values=("outage", "performance", "security")),
         column("severity", Kind.TEXT, "how bad it was", values=("critical", "high", "low", "medium")),
         column("status", Kind.TEXT, "how far they had come", values=tuple(sorted(STATUSES))),
-        column("affected_services", Kind.TEXTS, "services that had done visibly worse"),
+        column("affected_services", Kind.TEXTS, "those at what was struck, once found, and who did visibly worse"),
         column(
             "cluster_name", Kind.TEXT, "cluster of what was struck; null where it runs on none, and until it is found",
             nullable=True,
@@ -57,7 +57,7 @@ TABLE = Table(
             nullable=True,
         ),
         column("affected_users", Kind.I64, "people whose requests had failed", low=0),
-        column("revenue_impact", Kind.F64, "what had been lost", unit="USD", low=0, resolution=0.01),
+        column("revenue_impact", Kind.F64, "lost in production, or wasted", unit="USD", low=0, resolution=0.01),
         _minutes("duration_minutes", "from its start until then"),
         _minutes("detection_time_minutes", "from its start until it was noticed"),
         _minutes("acknowledgment_time_minutes", "from then until somebody took it on; null until then", nullable=True),
@@ -210,7 +210,7 @@ class IncidentMetrics:
             "incident_type": rows.texts([one.kind.TYPE for one in occasions]),
             "severity": rows.texts([one.kind.severity for one in occasions]),
             "status": rows.texts([one.status for one in found]),
-            "affected_services": rows.texts([joined(one.lost.services) for one in found]),
+            "affected_services": rows.texts([joined(self._affected(one)) for one in found]),
             "cluster_name": rows.texts([cluster for cluster, _ in places]),
             "region": rows.texts([region for _, region in places]),
             "affected_users": rows.whole(np.array([[round(one.lost.failed * USERS_PER_FAILURE) for one in found]])),
@@ -228,6 +228,12 @@ class IncidentMetrics:
             "preventable": Plain(np.array([one.kind.PREVENTABLE for one in occasions]) & is_over, _gone(~is_over)),
         }
         return Batch(TABLE, columns)
+
+    def _affected(self, update: Update) -> list[str]:
+        """Services that did visibly worse, and those at what was struck once somebody knows what that is."""
+        is_found = update.status != STATUSES[0]
+        struck = found_at(self._estates, update.occasion) if is_found else frozenset[str]()
+        return sorted({*update.lost.services, *struck})
 
     def _place(self, occasion: Occasion) -> tuple[str | None, str]:
         """Cluster and region of what an incident struck."""

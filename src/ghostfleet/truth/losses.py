@@ -1,4 +1,8 @@
-"""What an incident has cost so far, by the same difference as its impact: requests that failed of it, and money."""
+"""What an incident has cost so far, by the same difference as its impact: requests that failed of it, and money.
+
+Money is what a minute of its kind costs, as far as it hurt those who ask production. What no request can notice costs
+that for an hour, in production; waste is money everywhere.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +16,11 @@ from ghostfleet.core.window import DAY_S, MINUTE_S, Window
 from ghostfleet.state.estate import TICKS_AT_ONCE
 from ghostfleet.state.estate.influences import envelope, struck
 from ghostfleet.truth.difference import window
+from ghostfleet.truth.harm import Harm, is_production
 from ghostfleet.truth.metrics import LEAF_PARAMETERS
-from ghostfleet.world.flow.draft import SERVICE
+from ghostfleet.world.flow.draft import SERVICE, WEB
 
 if TYPE_CHECKING:
-    from ghostfleet.core.arrays import F64
     from ghostfleet.state.estate import Estates, State
     from ghostfleet.world.occasions import Occasion
 
@@ -47,9 +51,11 @@ class Course:
         self.occasion = occasion
         self._estates, self._window = estates, window(occasion)
         self._is_felt = is_felt(estates, occasion)
+        self._harm = Harm(estates, occasion) if self._is_felt else None
+        self._is_paid = self._is_felt or is_of_bills(occasion) or is_production(estates.flow.estate, occasion.root)
         self._failed: list[int] = [0]  # most that had failed by any of so many ticks: whom it struck once stays struck
         self._balance = 0  # failed until now, fewer by those that would have failed and did not
-        self._busy: list[float] = [0.0]  # minutes at full strength and at the reference's demand
+        self._busy: list[float] = [0.0]  # minutes of a whole incident at the reference's demand
         self._worse: dict[str, int] = {}  # first tick of each service, counted from the start
         self._visible: int | None = None  # first tick that anybody could notice
 
@@ -59,9 +65,9 @@ class Course:
         self._solve(ticks)
         kind, busy = self.occasion.kind, self._busy[ticks]
         if not self._is_felt:
-            busy = min(busy, LEAF_MINUTES)
+            busy = min(busy, LEAF_MINUTES) * kind.strength
         services = sorted(name for name, tick in self._worse.items() if tick < ticks)
-        usd = round(kind.USD_PER_MINUTE * kind.strength * busy, 2)
+        usd = round(kind.USD_PER_MINUTE * busy, 2) if self._is_paid else 0.0
         return Losses(self._failed[ticks], tuple(services), usd)
 
     def visible_s(self) -> int | None:
@@ -94,12 +100,12 @@ class Course:
             middles = piece.seconds().astype(np.float64) + tick_s / 2
             strength = envelope(self.occasion, "plateau", middles) * (tick_s / MINUTE_S)
             failed = [0] * len(piece)
-            if self._is_felt:
+            if self._harm is not None:
                 hit = self._estates.solve(piece)
                 spared = self._estates.solve(piece, lambda one: one.id != self.occasion.id)
                 more = hit.outcomes.entry_failed - spared.outcomes.entry_failed
                 failed = np.add.reduce(more, axis=0).tolist()
-                strength *= _demand(spared, self.occasion.root)
+                strength *= self._harm.weight(hit, spared)
                 self._note(hit, spared)
             for minutes, number in zip(strength.tolist(), failed, strict=True):
                 self._busy.append(self._busy[-1] + minutes)
@@ -145,11 +151,20 @@ def is_felt(estates: Estates, occasion: Occasion) -> bool:
     )
 
 
-def _demand(state: State, root: str) -> F64:
-    """Demand for what is struck, over that of the reference, shape (ticks,); 1 where none is known."""
-    place = state.flow.places.get(root)
-    usual = float(state.flow.nodes.rates[place]) if place is not None else 0.0
-    if place is None or usual <= 0:
-        return np.ones(len(state.window))
-    share: F64 = state.rates.first[place] / usual
-    return share
+def found_at(estates: Estates, occasion: Occasion) -> frozenset[str]:
+    """Services at what was struck: itself, those on a cluster, those behind a front, or those who ask somebody else.
+
+    Money that is wasted strikes nobody who shares its place.
+    """
+    flow, root = estates.flow, occasion.root
+    services = flow.estate.services
+    if root in services:
+        return frozenset({root})
+    if is_of_bills(occasion):
+        return frozenset()
+    if root in estates.residents:
+        return frozenset(estates.residents[root])
+    place, calls = flow.places.get(root, -1), flow.calls
+    is_front = place >= 0 and flow.nodes.kinds[place] == WEB
+    near, far = (calls.parents, calls.children) if is_front else (calls.children, calls.parents)
+    return frozenset(flow.nodes.names[one] for one in far[near == place].tolist()) & services.keys()

@@ -161,13 +161,13 @@ def struck(occasion: Occasion, effect: Effect, flow: Flow, residents: Mapping[st
         hosts = dict.fromkeys(services[name].cluster for name in callers if name in services)
         return callers if effect.on == "callers" else tuple(hosts)
     if effect.on == "entries":
-        return tuple(names[node] for node in _sources(flow, place))
+        return tuple(names[node] for node in sources(flow, place))
     children = edges.children[edges.parents == place].tolist()
     stores = {DATABASE, MACHINE}
     return tuple(names[child] for child in children if effect.on == "callees" or int(flow.nodes.kinds[child]) in stores)
 
 
-def _sources(flow: Flow, place: int) -> list[int]:
+def sources(flow: Flow, place: int) -> list[int]:
     """Nodes at which demand enters that reaches a node, the node itself included."""
     above, edges = {place}, flow.edges
     for edge in reversed(range(len(edges))):  # callers come first, so one walk back finds them all
