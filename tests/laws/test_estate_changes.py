@@ -254,3 +254,52 @@ def test_a_database_has_settings_of_databases_and_no_service_has():
     }
     assert all(keys.values())
     assert not keys[True] & keys[False]
+
+
+OFTEN = ("estate.changes.deploys_per_week=200", "estate.load=0.02")
+
+
+def often():
+    return Generator(estates.scenario("small_estate", *OFTEN, changed=(PLACED, DEPLOY.replace("payment", "auth"))))
+
+
+def test_events_have_the_version_that_was_out_when_the_request_was_made():
+    """For all events at t: version = new value of the last deploy up to t, or old value of the first one after it."""
+    made, span = often(), estates.window(90, 210)
+    rows = estates.rows(made, "events", span)
+    found = [row for row in deploys(estates.rows(made, "changes", span)) if row[1] == "auth-service"]
+    assert len(found) > 5
+    assert any(row[3].count(".") == 3 for row in found)
+    assert set(rows["source.service"].tolist()) == {"auth-service"}
+    at = np.searchsorted([row[0] * 1000 for row in found], rows["timestamp"], side="right")
+    expected = np.array([found[0][2], *(row[3] for row in found)])[at]
+    np.testing.assert_array_equal(rows["source.version"], expected)
+    assert len(set(expected.tolist())) > 5
+
+
+def test_versions_of_events_in_parts_of_a_window_are_those_of_the_whole():
+    """For all a = c₀ < … < cₙ = b: G[c₀, c₁) + … + G[cₙ₋₁, cₙ) = G[a, b), where nearly every part has a deploy."""
+    parts = [estates.rows(often(), "events", estates.window(low, high)) for low, high in pairwise(range(90, 211, 15))]
+    whole = estates.rows(often(), "events", estates.window(90, 210))
+    estates.assert_equal(estates.joined(parts, tuple(whole)), whole)
+
+
+DOCUMENTED = {
+    "auth-service": "2.3.1",
+    "payment-service": "1.8.2",
+    "user-service": "3.1.0",
+    "product-service": "2.7.4",
+    "order-service": "1.9.1",
+    "notification-service": "1.5.3",
+    "analytics-service": "2.1.0",
+    "search-service": "1.6.8",
+}
+
+
+def test_events_alone_are_of_the_documented_versions():
+    """EVT-1: where events are all that there is, nobody deploys, however long it lasts."""
+    made = Generator(estates.scenario("events", "estate.hours=720", "estate.total=100000", "estate.incidents.factor=0"))
+    until_s = made.estates.flow.estate.span_s[1]
+    rows = estates.rows(made, "events", Window.between(until_s - 8 * 3_600, until_s, 60))
+    found = {*zip(rows["source.service"].tolist(), rows["source.version"].tolist(), strict=True)}
+    assert found == {*DOCUMENTED.items()}

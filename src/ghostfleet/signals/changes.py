@@ -6,13 +6,15 @@ than the version that it replaces; so have harmless ones that mend the version b
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
 
 from ghostfleet.core import draw, rows
-from ghostfleet.core.batch import Batch, Plain
+from ghostfleet.core.batch import Batch, Plain, Text
 from ghostfleet.core.table import Kind, Table, column
 from ghostfleet.core.window import DAY_S
 from ghostfleet.signals import StateObserver
@@ -23,7 +25,7 @@ from ghostfleet.world import flow as flows
 from ghostfleet.world.flow.draft import SERVICE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from ghostfleet.core.arrays import I64, Bool
     from ghostfleet.core.batch import Values
@@ -83,6 +85,23 @@ class Change(msgspec.Struct, frozen=True):
     new: str
     actor: str
     about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """Versions of services, word by word of a vocabulary, in each stretch of a window in which none of them changes."""
+
+    since_ms: I64  # first millisecond of each stretch
+    texts: list[tuple[str, ...]]  # of each stretch, one of each word
+
+    def of(self, codes: I64, time_ms: I64) -> Text:
+        """Versions at some times of words by their codes."""
+        stretch = np.searchsorted(self.since_ms, time_ms, side="right") - 1
+        first, last = int(np.minimum.reduce(stretch)), int(np.maximum.reduce(stretch))
+        if first == last:  # as nearly always: then the very codes do, with which others are rendered
+            return Text(codes, self.texts[first])
+        words = self.texts[first : last + 1]
+        return Text(codes + (stretch - first) * len(words[0]), tuple(chain.from_iterable(words)))
 
 
 def observer(scenario: Scenario) -> StateObserver:
@@ -155,6 +174,28 @@ class Changes:
     def version(self, service: str, second: int, *, is_out: bool = False) -> str:
         """Version of a service at a second; ``is_out`` says that one is out that is taken back."""
         number = int(self._deployed_until(second)[self._services.index(service)])
+        return self._version(service, number, is_out=is_out)
+
+    def versions(self, state: State, words: Sequence[str]) -> Versions:
+        """Versions in a window of the services of a vocabulary, as rows that tell of deploys have them."""
+        names, window = sorted({*words} & {*self._services}), state.window
+        rows = [self._services.index(name) for name in names]
+        events = self._deploys.between(window.since_s, window.until_s)
+        numbers = np.zeros((len(self._services), len(window)), dtype=np.int64)
+        np.add.at(numbers, (events.entities, events.seconds // TICK_S - window.start), 1)
+        numbers = np.add.accumulate(numbers[rows], axis=1) + self._deployed_until(window.since_s)[rows, None]
+        out, never = state.influences.out(), np.zeros(len(window), dtype=np.bool_)
+        is_out = np.array([out.get(name, never) for name in names]).reshape(numbers.shape)
+        turns = (numbers[:, 1:] != numbers[:, :-1]) | (is_out[:, 1:] != is_out[:, :-1])
+        ticks = np.array([0, *(np.flatnonzero(turns.any(axis=0)) + 1).tolist()])
+        texts = []
+        for tick in ticks.tolist():
+            found = zip(names, numbers[:, tick].tolist(), is_out[:, tick].tolist(), strict=True)
+            told = {name: self._version(name, number, is_out=one) for name, number, one in found}
+            texts.append(tuple(told.get(word, "") for word in words))
+        return Versions((window.start + ticks) * TICK_S * 1000, texts)
+
+    def _version(self, service: str, number: int, *, is_out: bool) -> str:
         return _version(self._estate.services[service].version, number, is_out=is_out)
 
     def deployed(self, influences: Influences) -> dict[str, int]:
@@ -218,14 +259,14 @@ class Changes:
         out = {row for row, service in enumerate(self._services) if service in was_out and was_out[service][-1]}
         for second, row, name, is_kept in sorted([*turns, *steps], key=lambda step: (step[0], step[3])):
             service = self._services[row]
-            spec = self._estate.services[service]
-            old = _version(spec.version, int(numbers[row]), is_out=row in out)
+            team = self._estate.services[service].team
+            old = self._version(service, int(numbers[row]), is_out=row in out)
             if is_kept:
                 numbers[row] += 1
             else:
                 out ^= {row}
-            new = _version(spec.version, int(numbers[row]), is_out=row in out)
-            yield Change(second, "deploy", service, name, old, new, f"{spec.team}-pipeline", f"deploy {service} {new}")
+            new = self._version(service, int(numbers[row]), is_out=row in out)
+            yield Change(second, "deploy", service, name, old, new, f"{team}-pipeline", f"deploy {service} {new}")
 
     def _turns(self, state: State) -> Iterator[tuple[int, int, str, bool]]:
         """Second, service and id of every deploy of a version that is taken back, and of every such return."""

@@ -12,6 +12,7 @@ from ghostfleet.core import draw
 from ghostfleet.core.batch import Batch, Digits, Hex, Plain, Quanta, Spelled, Text
 from ghostfleet.core.table import Kind, Table, absent, column, text
 from ghostfleet.signals import StateObserver
+from ghostfleet.signals.changes import Changes, Versions
 from ghostfleet.state.estate.visits import (
     FIRST_USER,
     Doors,
@@ -28,7 +29,7 @@ from ghostfleet.world import web
 from ghostfleet.world.flow.entering import expected, mean_per_s, ticks_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from ghostfleet.core.arrays import F64, I64, U64, Array, Bool
     from ghostfleet.core.batch import Values
@@ -140,7 +141,7 @@ class Events:
         self.cells = [cell for cell, node in enumerate(flow.entries.nodes.tolist()) if names[node] in web.monitored()]
         self._a_second = mean_per_s(flow, self.cells)
         self._tick_s = scenario.timeline.tick_s
-        self._versions = {name: flow.estate.services[name].version for name in web.monitored() if name in flow.places}
+        self._changes = Changes(scenario)
 
     def ready(self) -> StateObserver:
         """The observer."""
@@ -160,13 +161,15 @@ class Events:
             return
         doors = Doors(state.walk)
         counts = np.add.reduce(state.outcomes.entered[self.cells], axis=0)
+        versions = self._changes.versions(state, _Texts.of().answers["source.service"])
         for first, last in stretches(counts, FOLLOWED):
             entered = doors.entered(self.cells, first, last)
             for start in range(0, len(entered), AT_ONCE):
-                yield Batch(TABLE, self._columns(doors, entered.slice(start, start + AT_ONCE)))
+                yield Batch(TABLE, self._columns(doors, entered.slice(start, start + AT_ONCE), versions))
 
-    def _columns(self, doors: Doors, entered: Entered) -> dict[str, Values]:
-        texts, visits, crowd = _Texts.of(tuple(self._versions.items())), entered.visits, doors.people
+    @staticmethod
+    def _columns(doors: Doors, entered: Entered, versions: Versions) -> dict[str, Values]:
+        texts, visits, crowd = _Texts.of(), entered.visits, doors.people
         person = visits.user - FIRST_USER
         answer, client = texts.answer(visits), texts.client(crowd.agent.take(person), crowd.city.take(person))
         paths = texts.path(visits)
@@ -180,6 +183,7 @@ class Events:
             "title": Text(paths, texts.titles),
             **{name: Text(answer, words) for name, words in texts.answers.items()},
             "source.endpoint": Text(paths, texts.paths),
+            "source.version": versions.of(answer, visits.time_ms),
             "source.route": Text(texts.route(visits.route), texts.templates),
             "source.environment": Text(environment, tuple(name for name, _ in ENVIRONMENTS)),
             "metrics.response_time_ms": Quanta(np.rint(entered.answered.ms * 100).astype(np.int64), 100),
@@ -203,8 +207,8 @@ class Events:
 class _Texts:
     """Texts of all routes, answers and clients that there are, each made once."""
 
-    def __init__(self, versions: Sequence[tuple[str, str]]) -> None:
-        version, routes = dict(versions), web.routes()
+    def __init__(self) -> None:
+        routes = web.routes()
         self.statuses = sorted({int(code) for one in web.catalogue()["statuses"].values() for code in one} | SERVER)
         self._place = np.zeros(600, dtype=np.int64)
         self._place[self.statuses] = np.arange(len(self.statuses))
@@ -214,7 +218,6 @@ class _Texts:
             "severity": tuple(severity(status) for _, status in pairs),
             "source.service": tuple(route.service for route, _ in pairs),
             "source.method": tuple(route.method for route, _ in pairs),
-            "source.version": tuple(version.get(route.service, "") for route, _ in pairs),
         }
         self._cached = np.array([route.method == "GET" and status == OK for route, status in pairs])
         self.wrong = np.array([web.client_errors(route.service) for route in routes])
@@ -261,9 +264,9 @@ class _Texts:
 
     @staticmethod
     @cache
-    def of(versions: tuple[tuple[str, str], ...]) -> _Texts:
-        """Texts for services of some versions."""
-        return _Texts(versions)
+    def of() -> _Texts:
+        """The texts."""
+        return _Texts()
 
     def status_place(self, status: I64) -> I64:
         """Place of each status among those there are."""
