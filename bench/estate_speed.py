@@ -16,7 +16,7 @@ from ghostfleet.core.batch import Text
 from ghostfleet.core.table import Kind
 from ghostfleet.core.window import DAY_S, HOUR_S, MINUTE_S
 from ghostfleet.generate import Generator
-from ghostfleet.run.workers import perform
+from ghostfleet.run.workers import Job, perform
 from ghostfleet.sinks import open_sink
 from ghostfleet.spec import loading
 
@@ -48,7 +48,7 @@ def written(made: Generator, window: Window, names: tuple[str, ...] = TABLES) ->
         sink = open_sink(folder + "/", format="parquet", codec="fast", compressed=True)
         sink.open(tables, plan_id="bench", tasks={table.name: plan.of(table.name) for table in tables})
         by_window = sorted(plan.tasks, key=lambda task: task.window.since_s)
-        done = {task.number: perform(made, [sink], task, [None], lambda _rows: None) for task in by_window}
+        done = {task.number: perform(made, [sink], Job(task, [True], [None]), lambda _rows: None) for task in by_window}
         receipts = [receipt for number in sorted(done) for receipt in done[number].receipts if receipt is not None]
         sink.finish(receipts)
         return sum(receipt.rows for receipt in receipts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -24,7 +25,6 @@ from tests.sinks import graphs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from ghostfleet.core.table import Table
     from ghostfleet.core.window import Window
@@ -161,6 +161,64 @@ def test_a_later_window_over_an_earlier_one_is_proven(tmp_path: Path, form: str)
     for hour in (NOON, NOON + HOUR):
         run(url, hour=hour)
         assert problems(url) == []
+
+
+def stored(url: str) -> list[Any]:
+    """All rows of a store, in an order of their own."""
+    scheme, _, path = url.partition(":")
+    if scheme == "ladybug":
+        text = "MATCH (a:Service)-[r:USES]->(b) RETURN a.id, a.seen, a.load, b.id, r.weight"
+        return graphs.asked(Path(path), text)
+    with duckdb.connect(path, read_only=True) as store:
+        return [store.execute(f"FROM {name} ORDER BY ALL").fetchall() for name in ALL]
+
+
+@pytest.mark.parametrize("form", ["duckdb:{}/{}.duckdb", "ladybug:{}/{}.graph"])
+def test_the_order_in_which_windows_are_loaded_changes_nothing(tmp_path: Path, form: str) -> None:
+    hours = (NOON, NOON + HOUR, NOON + 2 * HOUR)
+    orders = ((0, 1, 2), (2, 1, 0), (1, 2, 0), (2, 0, 1, 2))
+    urls = [form.format(tmp_path, place) for place, _ in enumerate(orders)]
+    for url, order in zip(urls, orders, strict=True):
+        for place in order:
+            run(url, hour=hours[place])
+            assert problems(url) == []
+    assert [stored(url) for url in urls[1:]] == [stored(urls[0])] * 3
+
+
+def test_a_run_says_which_tables_a_store_keeps_as_of_a_later_window(tmp_path: Path) -> None:
+    urls = (f"duckdb:{tmp_path}/a.duckdb", f"ladybug:{tmp_path}/b.graph", f"{tmp_path}/out/")
+    run(*urls[:2], hour=NOON + HOUR)
+    outcome = run(*urls, hour=NOON)  # a folder is written as a whole, and so there is nothing later in it
+    assert {url: [one.table for one in written] for url, written in outcome.written.items()} == {
+        urls[0]: ["server_metrics"],
+        urls[2]: list(ALL),
+    }
+    assert {url: [*found] for url, found in outcome.stays.items()} == {url: [NOON + 2 * HOUR] for url in urls[:2]}
+    assert list(command._stays(outcome)) == [
+        f"note: {url} is ahead of this window: Service, USES, Database stay as of 2025-01-01T14:00:00Z"
+        for url in urls[:2]
+    ]
+    notes = manifest.read(outcome.manifests[urls[0]]).notes
+    assert notes["tables_of_a_later_window"] == {"2025-01-01T14:00:00Z": ["Service", "USES", "Database"]}
+    assert [problems(url) for url in urls] == [[], [], []]
+    outcome = run(urls[1], hour=NOON)
+    assert (outcome.rows, outcome.manifests) == (0, {})
+    assert problems(urls[1]) == []
+
+
+def test_a_store_that_was_removed_keeps_nothing(tmp_path: Path) -> None:
+    url = f"ladybug:{tmp_path}/b.graph"
+    run(url, hour=NOON + HOUR)
+    (tmp_path / "b.graph").unlink()
+    assert run(url, hour=NOON).stays == {}
+
+
+def test_a_store_that_is_ahead_takes_no_other_data_set(tmp_path: Path) -> None:
+    url = f"ladybug:{tmp_path}/b.graph"
+    run(url, hour=NOON + HOUR)
+    made = msgspec.structs.replace(scenario(execution__random_seed=7), tables=ALL)
+    with pytest.raises(SinkError, match="its seed is 42, not 7"):
+        write(made, Request(urls=(url,), since_s=NOON, until_s=NOON + HOUR))
 
 
 def test_a_graph_without_a_manifest_is_compared_with_a_scenario(

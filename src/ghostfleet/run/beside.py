@@ -66,6 +66,23 @@ def ensure_one_set(home: Home, known: Determinants) -> None:
             raise SinkError(msg)
 
 
+def later(home: Home, known: Determinants, timeless: Collection[str]) -> dict[str, int]:
+    """Tables among ``timeless`` that a store holds as of the end of a later window than a run's, and that end.
+
+    Their rows say how things stand, so that of several windows the latest is told, in whatever order they are loaded.
+    """
+    whole = manifest.path_at(home)
+    found: dict[str, int] = {}
+    stands = home.file and (home.folder / home.file).exists()
+    for path in (whole, *earlier_beside(whole)) if stands and known.part[1] == 1 else ():
+        record = _readable(path)
+        until_s = 0 if record is None else record.determinants.until_s
+        for one in () if record is None or until_s <= known.until_s else record.written:
+            if one.in_store and one.table in timeless:
+                found[one.table] = max(until_s, found.get(one.table, until_s))
+    return found
+
+
 def _ensure_window_of(path: Path, known: Determinants) -> None:
     record = _readable(path)
     if record is None or not _is_of_store(record) or not set(record.determinants.tables) & set(known.tables):

@@ -9,7 +9,7 @@ import msgspec
 from ghostfleet.core.window import DAY_S, Window
 from ghostfleet.run import surroundings
 from ghostfleet.run.history import destinations, left_out, prepare
-from ghostfleet.run.workers import perform
+from ghostfleet.run.workers import Job, perform
 from ghostfleet.signals import StateObserver
 from ghostfleet.sinks import open_sink
 
@@ -144,7 +144,7 @@ def _sample(generator: Generator, table: Table, small: Task, request: Request) -
         started = surroundings.effort()
         for sink in sinks:
             sink.open([table], plan_id="estimate", tasks={table.name: [small.number]})
-        done = perform(generator, sinks, small, [None] * len(sinks), lambda _rows: None)
+        done = perform(generator, sinks, Job(small, [True] * len(sinks), [None] * len(sinks)), lambda _rows: None)
         receipts = [receipt for receipt in done.receipts if receipt is not None]
         written = [sink.finish([receipt]) for sink, receipt in zip(sinks, receipts, strict=True)]
         elapsed = surroundings.effort() - started

@@ -57,6 +57,7 @@ class Outcome(msgspec.Struct):
     mappings: dict[str, list[str]] = msgspec.field(default_factory=dict)  # by URL: names of files beside bulk files
     statistics: dict[str, Statistics] = msgspec.field(default_factory=dict)
     left_out: dict[str, list[str]] = msgspec.field(default_factory=dict)  # by URL: tables that it does not take
+    stays: dict[str, dict[int, list[Table]]] = msgspec.field(default_factory=dict)  # by URL: as of a later window's end
     part: tuple[int, int] = (1, 1)
     workers: int = 1
     kept: int = 0  # tasks that an interrupted run had finished
@@ -104,29 +105,28 @@ def write(
     """
     started = surroundings.stopwatch()
     generator, tables, plan = prepare(scenario, request)
+    sinks = destinations(request)
+    outcome = Outcome(generator, plan, tables, left_out=left_out(generator, request), part=request.part)
+    shares = _shares(scenario, request, sinks, outcome)
+    tables, plan = outcome.tables, outcome.plan
+    known = [_determinants(scenario, request, plan, share) for share in shares]
     # Numbers of tasks depend on all tables of the run, so parts of another choice of tables must not be taken for ours.
     plan_id = _plan_id(_determinants(scenario, request, plan, tables), request)
-    sinks = destinations(request)
-    shares = [[table for table in tables if table.group in sink.groups] for sink in sinks]
-    known = [_determinants(scenario, request, plan, share) for share in shares]
-    for sink, determinants in zip(sinks, known, strict=True):
-        if sink.home is not None:
-            manifest.ensure_room(manifest.path_at(sink.home, request.part))
-            beside.ensure_one_set(sink.home, determinants)
     planned(generator, tables, plan)
-    outcome = Outcome(generator, plan, tables, left_out=left_out(generator, request), part=request.part)
     open_sinks: list[Sink] = []
     try:
-        for sink, share in zip(sinks, shares, strict=True):
+        for sink, share in [one for one in zip(sinks, shares, strict=True) if one[1]]:
             sink.open(share, plan_id=plan_id, tasks={table.name: plan.of(table.name) for table in share})
             open_sinks.append(sink)
             if isinstance(sink, KeepsViews):
                 sink.keep(views())
         opened()
         say("generating metrics")
-        done = _work(generator, sinks, outcome, request, watch)
+        done = _work(generator, sinks, shares, outcome, request, watch)
         say("joining parts and finishing")
         for place, (url, sink, determinants) in enumerate(zip(request.urls, sinks, known, strict=True)):
+            if not shares[place]:
+                continue
             mine = [receipt for one in done if (receipt := one.receipts[place]) is not None]
             outcome.written[url] = sink.finish(mine)
             open_sinks.remove(sink)
@@ -215,8 +215,36 @@ def _listed(groups: Collection[str]) -> str:
     return f"the group{'s' if len(groups) > 1 else ''} {', '.join(sorted(groups))}"
 
 
+def _shares(scenario: Scenario, request: Request, sinks: Sequence[Sink], outcome: Outcome) -> list[list[Table]]:
+    """Tables that each destination gets; `SinkError` where they would stand among those of another data set.
+
+    A store that tells of a later time keeps its nodes and links, and who gets no table is left alone.
+    """
+    shares = []
+    for url, sink in zip(request.urls, sinks, strict=True):
+        share = [table for table in outcome.tables if table.group in sink.groups]
+        if sink.home is not None:
+            manifest.ensure_room(manifest.path_at(sink.home, request.part))
+            determinants = _determinants(scenario, request, outcome.plan, share)
+            beside.ensure_one_set(sink.home, determinants)
+            later = beside.later(sink.home, determinants, [table.name for table in share if table.is_topology])
+            for table in (table for table in share if table.name in later):
+                outcome.stays.setdefault(url, {}).setdefault(later[table.name], []).append(table)
+            share = [table for table in share if table.name not in later]
+        shares.append(share)
+    if outcome.stays:
+        outcome.tables = [table for table in outcome.tables if any(table in share for share in shares)]
+        outcome.plan = outcome.generator.plan(outcome.plan.window, outcome.tables)
+    return shares
+
+
 def _work(
-    generator: Generator, sinks: Sequence[Sink], outcome: Outcome, request: Request, watch: workers.Watcher
+    generator: Generator,
+    sinks: Sequence[Sink],
+    shares: Sequence[Sequence[Table]],
+    outcome: Outcome,
+    request: Request,
+    watch: workers.Watcher,
 ) -> list[Done]:
     """Do every task; a part that an earlier run left finished is measured again, but not written again.
 
@@ -226,13 +254,13 @@ def _work(
     jobs = []
     for task in outcome.plan.tasks:
         table = observers[task.table]
-        takes = [table.group in sink.groups for sink in sinks]
+        takes = [table in share for share in shares]
         kept = [
             sink.kept(table, task.number) if sink.staged and taken else None
             for sink, taken in zip(sinks, takes, strict=True)
         ]
         outcome.kept += all(receipt is not None for receipt, taken in zip(kept, takes, strict=True) if taken)
-        jobs.append((task, kept))
+        jobs.append(workers.Job(task, takes, kept))
     outcome.workers = _workers(generator.scenario, sinks, request, outcome.plan)
     if outcome.workers == 1:
         results = workers.alone(generator, sinks, jobs, watch)
@@ -254,12 +282,16 @@ def _workers(scenario: Scenario, sinks: Sequence[Sink], request: Request, plan: 
     return max(1, min(scenario.execution.workers, surroundings.cores(), len(plan.tasks), worthwhile))
 
 
-def _notes(outcome: Outcome, tables: Sequence[str]) -> dict[str, Any]:
+def _notes(url: str, outcome: Outcome, tables: Sequence[str]) -> dict[str, Any]:
     """What readers of a destination must know; of a window that incidents reach into, which."""
     window = outcome.plan.window
     notes = outcome.generator.notes(tables, window.tick_s)
     if (line := outcome.generator.under_way(tables, window)) is not None:
         notes["incidents"] = line
+    if stays := outcome.stays.get(url):
+        notes["tables_of_a_later_window"] = {
+            manifest.moment(until_s): [table.name for table in found] for until_s, found in sorted(stays.items())
+        }
     return notes
 
 
@@ -277,7 +309,7 @@ def _record(
         name=scenario.scenario,
         determinants=msgspec.structs.replace(determinants, scenario={}) if request.blind else determinants,
         hash=determinants.hash,
-        notes=_notes(outcome, determinants.tables),
+        notes=_notes(url, outcome, determinants.tables),
         sink={"format": request.format, "codec": request.codec, "compressed": request.compressed},
         written=tuple(outcome.written[url]),
         receipts=by_table,

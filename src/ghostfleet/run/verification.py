@@ -169,7 +169,7 @@ def _made(
     for table in {task.table for task in tasks}:
         numbers = [task.number for task in tasks]
         nowhere.open([generator.observer(table).table], plan_id="compare", tasks={table: numbers})
-    done = [workers.perform(generator, [nowhere], task, [None], watch) for task in tasks]
+    done = [workers.perform(generator, [nowhere], workers.Job(task, [True], [None]), watch) for task in tasks]
     return [receipt for one in done for receipt in one.receipts if receipt is not None]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from threading import Thread
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import msgspec
 
@@ -20,9 +20,15 @@ if TYPE_CHECKING:
     from ghostfleet.sinks import Part, Receipt, Sink
     from ghostfleet.spec.scenario import Scenario
 
-    Job = tuple[Task, Sequence[Receipt | None]]  # and what a sink has kept of it
-
 IN_FLIGHT = 2  # tasks per worker that are handed out at once, so that memory does not grow with the plan
+
+
+class Job(NamedTuple):
+    """A task, and what each sink has of it and wants."""
+
+    task: Task
+    takes: Sequence[bool]  # whether a sink gets the task's table
+    kept: Sequence[Receipt | None]  # what a sink has kept of it from an earlier run
 
 
 class Done(msgspec.Struct):
@@ -40,16 +46,15 @@ class Watcher(Protocol):
         """Take note of ``rows`` more."""
 
 
-def perform(
-    generator: Generator, sinks: Sequence[Sink], task: Task, kept: Sequence[Receipt | None], watch: Watcher
-) -> Done:
+def perform(generator: Generator, sinks: Sequence[Sink], job: Job, watch: Watcher) -> Done:
     """Turn one task into a part at every sink that takes its table and has not kept it."""
+    task, takes, kept = job
     table = generator.observer(task.table).table
     parts: list[Part | None] = []
     statistics = Statistics()
     try:
-        for sink, receipt in zip(sinks, kept, strict=True):
-            parts.append(sink.part(table, task.number) if receipt is None and table.group in sink.groups else None)
+        for sink, is_taken, receipt in zip(sinks, takes, kept, strict=True):
+            parts.append(sink.part(table, task.number) if receipt is None and is_taken else None)
         for batch in generator.batches(task):
             statistics.add(batch)
             for part in parts:
@@ -104,14 +109,14 @@ def _work(bundle: Sequence[Job]) -> list[Done]:
     if _worker is None:
         msg = "the worker was not prepared"
         raise RuntimeError(msg)
-    return [perform(_worker.generator, _worker.sinks, task, kept, lambda _rows: None) for task, kept in bundle]
+    return [perform(_worker.generator, _worker.sinks, job, lambda _rows: None) for job in bundle]
 
 
 def bundles(jobs: Sequence[Job]) -> list[list[Job]]:
     """Jobs that one worker does one after another: those of one window share the state that was solved for it."""
     found: dict[object, list[Job]] = {}
     for job in jobs:
-        task = job[0]
+        task = job.task
         found.setdefault((task.window.since_s, task.window.until_s) if task.shares_state else task.number, []).append(
             job
         )
@@ -121,8 +126,8 @@ def bundles(jobs: Sequence[Job]) -> list[list[Job]]:
 def alone(generator: Generator, sinks: Sequence[Sink], jobs: Sequence[Job], watch: Watcher) -> Iterator[Done]:
     """Do tasks one after the other in this process: in plan order where a sink needs it, else bundle by bundle."""
     in_order = jobs if any(not sink.staged for sink in sinks) else [job for bundle in bundles(jobs) for job in bundle]
-    for task, kept in in_order:
-        yield perform(generator, sinks, task, kept, watch)
+    for job in in_order:
+        yield perform(generator, sinks, job, watch)
 
 
 def together(

@@ -80,6 +80,8 @@ def command(ctx: click.Context, /, *, verbose: bool, create_mapping_only: bool, 
         click.echo("\n".join(_told(outcome, verbose=verbose)), err=to_errors)
         for line in _counts(outcome, verbose=verbose):
             click.echo(line, err=True)
+        for line in _stays(outcome):
+            click.echo(line, err=True)
         output.tell_of_incidents(
             outcome.generator.under_way([table.name for table in outcome.tables], outcome.plan.window)
         )
@@ -164,7 +166,7 @@ def _told(outcome: Outcome, *, verbose: bool) -> Iterator[str]:
     """Say what was made, and where; of many tables group by group."""
     window, tables = outcome.plan.window, outcome.tables
     is_long = verbose or len(tables) <= groups.MOST_NAMED
-    columns = ", ".join(f"{len(table.columns)} columns of {table.name}" for table in tables)
+    columns = ", ".join(f"{len(table.columns)} columns of {table.name}" for table in tables) or "no table"
     if len(tables) > groups.MOST_NAMED:
         columns = f"{len(tables)} tables"
     first, last = manifest.moment(window.since_s), manifest.moment(window.until_s)
@@ -203,6 +205,14 @@ def _measured(table: str, statistics: Statistics) -> Iterator[str]:
         numbers = " ".join(f"{figures[key]:9.2f}" for key in ("mean", "sd", "min", "max"))
         missing = f"   {figures['missing']:,} missing" if figures["missing"] else ""
         yield f"  {column:<{width}}  {numbers}{missing}"
+
+
+def _stays(outcome: Outcome) -> Iterator[str]:
+    """Lines on what a run did not write, because a store has it as of a later time."""
+    for url, found in outcome.stays.items():
+        for until_s, tables in sorted(found.items()):
+            named = groups.kinds(tables) if groups.is_summed("graph", tables) else ", ".join(one.name for one in tables)
+            yield f"note: {url} is ahead of this window: {named} stay as of {manifest.moment(until_s)}"
 
 
 def _counts(outcome: Outcome, *, verbose: bool) -> Iterator[str]:
