@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ghostfleet.spec.scenario import Scenario
 
 ROWS_PER_WORKER = 1_000_000  # fewer rows are made sooner by one process than by starting another
+MOVED, TOLD_OF_MOVES = "moved_to_the_day_before", "transactions"  # a note, and the table whose readers need it
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -282,17 +283,29 @@ def _workers(scenario: Scenario, sinks: Sequence[Sink], request: Request, plan: 
     return max(1, min(scenario.execution.workers, surroundings.cores(), len(plan.tasks), worthwhile))
 
 
-def _notes(url: str, outcome: Outcome, tables: Sequence[str]) -> dict[str, Any]:
-    """What readers of a destination must know; of a window that incidents reach into, which."""
-    window = outcome.plan.window
-    notes = outcome.generator.notes(tables, window.tick_s)
-    if (line := outcome.generator.under_way(tables, window)) is not None:
-        notes["incidents"] = line
+def notes(outcome: Outcome, tables: Sequence[str]) -> dict[str, Any]:
+    """What readers of some tables must know, with the placed incidents that would have ended after now."""
+    from ghostfleet.world.occasions import moved_incidents
+
+    told = outcome.generator.notes(tables, outcome.plan.window.tick_s)
+    estate = outcome.generator.scenario.estate
+    if estate is not None and TOLD_OF_MOVES in tables and (moved := moved_incidents(estate)):
+        told[MOVED] = ", ".join(moved)
+    return told
+
+
+def _recorded(url: str, request: Request, outcome: Outcome, tables: Sequence[str]) -> dict[str, Any]:
+    """What a manifest notes: of a window that incidents reach into, which, and of a blind run nothing on incidents."""
+    told = notes(outcome, tables)
+    if request.blind:
+        told.pop(MOVED, None)
+    elif (line := outcome.generator.under_way(tables, outcome.plan.window)) is not None:
+        told["incidents"] = line
     if stays := outcome.stays.get(url):
-        notes["tables_of_a_later_window"] = {
+        told["tables_of_a_later_window"] = {
             manifest.moment(until_s): [table.name for table in found] for until_s, found in sorted(stays.items())
         }
-    return notes
+    return told
 
 
 def _record(
@@ -309,7 +322,7 @@ def _record(
         name=scenario.scenario,
         determinants=msgspec.structs.replace(determinants, scenario={}) if request.blind else determinants,
         hash=determinants.hash,
-        notes=_notes(url, outcome, determinants.tables),
+        notes=_recorded(url, request, outcome, determinants.tables),
         sink={"format": request.format, "codec": request.codec, "compressed": request.compressed},
         written=tuple(outcome.written[url]),
         receipts=by_table,

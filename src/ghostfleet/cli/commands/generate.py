@@ -144,7 +144,8 @@ class Run(msgspec.Struct):
         # Only now, when the request and its destinations have proven sound, is there a place for a log.
         plan = self.plan
         records.start_log(log, self.scenario.logging.level)
-        records.LOG.info("load config: scenario %s, seed %s", self.scenario.scenario, self.scenario.seed)
+        seed = "untold" if self.request.blind else self.scenario.seed
+        records.LOG.info("load config: scenario %s, seed %s", self.scenario.scenario, seed)
         tasks = output.count(len(plan.tasks), "task")
         records.LOG.info("build time axis, assign archetypes: %s rows in %s", plan.rows, tasks)
         self.step = max(1, plan.rows * ENTITIES_PER_REPORT // max(1, plan.entities))
@@ -175,7 +176,7 @@ def _told(outcome: Outcome, *, verbose: bool) -> Iterator[str]:
     if is_long:
         for name, statistics in outcome.statistics.items():
             yield from _measured(name if len(tables) > 1 else "", statistics)
-    notes = outcome.generator.notes([table.name for table in tables], window.tick_s)
+    notes = history.notes(outcome, [table.name for table in tables])
     for name, note in {name: note for name, note in notes.items() if note is not None}.items():
         yield from groups.paragraph(f"note: {name.replace('_', ' ')}: {note}")
     for url, written in outcome.written.items():

@@ -17,7 +17,6 @@ from ghostfleet.state.estate.walk import Answered
 from ghostfleet.world import flow as flows
 from ghostfleet.world import web
 from ghostfleet.world.flow.entering import expected, mean_per_s, ticks_of
-from ghostfleet.world.occasions import moved_incidents
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -88,15 +87,6 @@ TABLE = Table(
     form="document",
     index="ecommerce_performance_demo",
 )  # fmt: skip
-
-
-def notes(scenario: Scenario, row_s: int) -> Mapping[str, object]:
-    """Say which named incidents were moved to the day before, because they would have ended after now."""
-    del row_s
-    if scenario.estate is None:
-        return {}
-    moved = moved_incidents(scenario.estate)
-    return {"moved_to_the_day_before": ", ".join(moved)} if moved else {}
 
 
 def expectations(scenario: Scenario, extent: Extent | None = None) -> Mapping[str, Expected]:
