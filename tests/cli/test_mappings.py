@@ -111,6 +111,13 @@ def test_a_mapping_without_a_folder_or_an_index_is_refused(tmp_path: Path) -> No
     assert left(tmp_path) == set()
 
 
+@pytest.mark.parametrize(("form", "code"), [("csv", 2), ("jsonl.gz", 2), ("bulk", 0), ("bulk.gz", 0)])
+def test_a_mapping_is_for_bulk_files_alone(tmp_path: Path, form: str, code: int) -> None:
+    done = ghostfleet(tmp_path, "generate", "events", "--create-mapping-only", "--format", form, "--to", "out/")
+    assert (done.returncode, f"leave out --format {form}" in done.stderr) == (code, bool(code))
+    assert (tmp_path / "out").exists() == (not code)
+
+
 def test_a_place_that_is_taken_is_refused_before_any_data(tmp_path: Path) -> None:
     (tmp_path / "out/mapping.json").mkdir(parents=True)
     done = ghostfleet(tmp_path, *SHOP, "--to", "out/")

@@ -62,6 +62,9 @@ def command(ctx: click.Context, /, *, verbose: bool, create_mapping_only: bool, 
     request = output.request(loaded.scenario, arguments)
     folders = records.folders_of(request.urls)
     if create_mapping_only:
+        if not (arguments["format_"] or "bulk").startswith("bulk"):
+            msg = f"--create-mapping-only makes mappings for bulk files; leave out --format {arguments['format_']}"
+            raise ScenarioError(msg)
         _, tables, _ = history.prepare(loaded.scenario, request)
         written = mappings.write(tables, folders)
         if not arguments["quiet"]:
