@@ -1,11 +1,13 @@
 """Incidents of the shop, many days of them: how many attempts fail while one stands, whichever it is."""
 
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
-from ghostfleet.core.window import MINUTE_S, Window
+from ghostfleet.core.errors import ScenarioError
+from ghostfleet.core.window import DAY_S, MINUTE_S, Window
 from ghostfleet.state.estate import Estates
 from ghostfleet.state.estate.calling import FAILED, LATE, SERVED
 from tests.laws import estates
@@ -27,6 +29,37 @@ def failing(world: Estates, since_s: int, until_s: int) -> tuple[np.ndarray, np.
     place = world.flow.places[CHECKOUT]
     outcomes = world.solve(Window(-(-since_s // MINUTE_S), until_s // MINUTE_S, MINUTE_S)).outcomes
     return outcomes.requests[place], outcomes.failed[place]
+
+
+@pytest.mark.parametrize("a_day", [2, 12, 20])
+@pytest.mark.parametrize("seed", [42, 1, 7])
+def test_no_two_meet_however_many_there_may_be(seed, a_day):
+    world = shop(seed, a_day)
+    found = sorted(
+        world.occasions.between(world.scenario.timeline.since_s, world.scenario.timeline.until_s),
+        key=lambda one: one.start_s,
+    )
+    assert not [(one.id, other.id) for one, other in pairwise(found) if one.meets(other)]
+    assert a_day - 1 < len(found) / 60 < a_day + 1  # three are placed, and take the room of some
+
+
+def test_more_a_day_than_fit_are_refused():
+    with pytest.raises(ScenarioError, match=r"incidents.a_day.*20"):
+        shop(42, 21)
+
+
+def test_where_hours_differ_or_are_too_few_some_are_left_out_and_windows_agree():
+    """Names of the estate start at hours of their own and last up to months: what is left does not meet."""
+    named = ("estate.incidents.a_day=6", "estate.incidents.scheduled.overprovisioned_licenses.per_day=0")
+    world = Estates(estates.scenario("estate", *named))
+    since_s = world.scenario.timeline.since_s
+    found = sorted(world.occasions.between(since_s, since_s + 60 * DAY_S), key=lambda one: one.start_s)
+    assert len(found) > 30
+    assert not any(one.meets(other) for one, other in pairwise(found))
+    for day in range(0, 60, 7):
+        low_s, high_s = since_s + day * DAY_S + 31_000, since_s + (day + 1) * DAY_S
+        ids = {one.id for one in world.occasions.between(low_s, high_s)}
+        assert ids == {one.id for one in found if one.start_s < high_s and one.end_s > low_s}
 
 
 @EVERY

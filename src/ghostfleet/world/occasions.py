@@ -172,7 +172,8 @@ class Occasions:
         """Those of days that have so many of all, or one more; weights say of which name.
 
         They are spread over a day's hours so that one is over before the next begins, and none meets a placed one:
-        two at once would be worse than any is said to be.
+        two at once would be worse than any is said to be. Where hours differ or are too few for so many, one that
+        would begin before an earlier one is over is left out. What is left out counts itself, as in `_by_chance`.
         """
         known = {name: one for name, one in sorted(self._scheduled.items()) if one[0].per_day > 0}
         if not wanted or not known:
@@ -181,7 +182,8 @@ class Occasions:
         ends = np.add.accumulate([scheduled.per_day for scheduled, _ in known.values()])
         longest_s = -(-max(_longest_s(kind) for _, kind in known.values()) // MINUTE_S + 1) * MINUTE_S
         lots = self._stream("of a day").keys(draw.entity_ids(["number", "name", "start"]))
-        for day in range((since_s - longest_s) // DAY_S - 2, until_s // DAY_S + 2):
+        drawn: list[Occasion] = []
+        for day in range((since_s - 2 * longest_s) // DAY_S - 2, until_s // DAY_S + 2):
             number = wanted + int(_uniform(lots[:1], day) * 2)
             starts = {index: _uniform(lots[2:], index) for index in range(day * MOST_A_DAY, day * MOST_A_DAY + number)}
             for place, index in enumerate(sorted(starts, key=lambda one: (starts[one], one))):
@@ -191,9 +193,13 @@ class Occasions:
                 apart = min(longest_s / ((scheduled.hours[1] - scheduled.hours[0]) * HOUR_S), 1 / number)
                 start_s = _start_s(scheduled, day, starts[index] * (1 - apart * (number - 1)) + apart * place)
                 root = _chosen(spec.candidates(self._first, kind), self._stream("victim", name), index)
-                one = self._occasion(kind, root, start_s)
-                if one.start_s < until_s and one.end_s > since_s and not any(map(one.meets, self._told)):
-                    yield one
+                drawn.append(self._occasion(kind, root, start_s))
+        ended_s = 0
+        for one in sorted(drawn, key=lambda one: (one.start_s, one.id)):
+            is_alone = ended_s <= one.start_s and not any(map(one.meets, self._told))
+            ended_s = max(ended_s, one.end_s)
+            if is_alone and one.start_s < until_s and one.end_s > since_s:
+                yield one
 
     def _stream(self, *names: str) -> draw.Stream:
         return draw.Stream(self._flow.seed, "incident", *names)

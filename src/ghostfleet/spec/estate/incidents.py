@@ -80,8 +80,11 @@ class Incidents(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     )
     factor: Annotated[float, Meta(ge=0, le=20, description="times as many scheduled ones as they say")] = 1.0
     a_day: Annotated[
-        Annotated[int, Meta(ge=0, le=40)] | None,
-        Meta(description="scheduled ones a day, or one more, and never two at once; then what they say are weights"),
+        Annotated[int, Meta(ge=0, le=20)] | None,  # and one more: 21 of half an hour fill ten hours
+        Meta(
+            description="scheduled ones a day, or one more, as far as they fit, for no two meet; "
+            "then what they say are weights"
+        ),
     ] = None
     error_percent: Annotated[
         float,
