@@ -221,3 +221,19 @@ def test_an_interrupted_load_leaves_the_store_as_it_was(tmp_path: Path, made: Pa
     assert (child.returncode, out) == (130, "")
     assert said == "Interrupted; no destination holds a part of the file. The same command loads it.\n"
     assert [one.name for one in tmp_path.iterdir()] == ["pipe"]
+
+
+def test_events_of_every_documented_type_load(tmp_path):
+    """EVT-4: we make calls of an API, and others tell of more."""
+    types = ("api_call", "user_action", "system_event", "error_event", "custom_event")
+    ghostfleet(tmp_path, "generate", "events", "--count", "25", "--format", "jsonl", "--to", "made/")
+    text = (tmp_path / "made" / "realistic_events.jsonl").read_text().splitlines()
+    assert all('"event_type":"api_call"' in line for line in text)
+    lines = [line.replace("api_call", types[number % len(types)]) for number, line in enumerate(text)]
+    (tmp_path / "x.jsonl").write_text("\n".join(lines))
+    done = ghostfleet(tmp_path, "load", "x.jsonl", "--to", "x.duckdb")
+    assert (done.returncode, done.stderr) == (0, "")
+    (tmp_path / "x.jsonl").write_text(lines[0].replace("api_call", "api_calls"))
+    refused = ghostfleet(tmp_path, "load", "x.jsonl", "--table", "events", "--to", "blackhole:")
+    assert refused.returncode != 0
+    assert "valid is one of api_call, user_action, system_event, error_event, custom_event" in refused.stderr

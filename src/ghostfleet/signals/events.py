@@ -58,6 +58,7 @@ CURRENCIES = ("USD", "EUR", "GBP", "JPY")
 SPENT = {"DE": "EUR", "FR": "EUR", "GB": "GBP", "JP": "JPY"}  # by country; elsewhere, and by some, dollars are
 PER_DOLLAR = {"JPY": 150}  # of currencies without cents; of others a payment has as many as of dollars
 AT_HOME = 0.9  # of payments in the currency of the client's country
+TYPES = ("api_call", "user_action", "system_event", "error_event", "custom_event")  # others may be loaded (EVT-4)
 SEVERITIES = ("info", "warning", "error", "critical")
 
 
@@ -66,7 +67,7 @@ TABLE = Table(
     "requests of clients to the monitored services, one document each",
     (
         text("event_id", "unique id", spelled=True),
-        text("event_type", "kind of event", values=("api_call",)),
+        text("event_type", "kind of event; api_call unless somebody else made it", values=TYPES),
         column("timestamp", Kind.TIME, "when the request was made, UTC", resolution=0.001),
         text("title", "method and path"),
         text("message", "what was answered", search="text"),
