@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
@@ -15,6 +16,7 @@ GZIP_WBITS = 31  # a gzip member, whose header states no time
 FAST_LEVEL = 2  # of isal: 0.06 of the time of zlib 6 at 1.14 of its size
 SMALL_LEVEL = 8  # of zlib, told to expect numbers; level 7 leaves too little room below 1.06 of the yardstick
 BLOCK = 1 << 20
+SMALL_BLOCK = 1 << 12
 
 CODECS = ("fast", "small", "none")
 
@@ -70,13 +72,30 @@ def unpacked(path: Path, codec: str, opened: IO[bytes] | None = None) -> Iterato
                 at += len(block)
                 yield block
     except EOFError as error:
+        there = max(at, _unpackable(opened or path))
         raise DataError(
-            f"{path} is cut off, or something follows its gzip stream: reading stopped after {at:,} bytes of content"
+            f"{path} is cut off, or something follows its gzip stream: reading stopped after {there:,} bytes of content"
         ) from error
     except _damage(codec) as error:
         raise DataError(f"{path} is damaged after {at} bytes of content: {error}") from error
     except OSError as error:  # gzip reports damage as one, too
         raise DataError(f"{path} cannot be read after {at} bytes of content: {error.strerror or error}") from error
+
+
+def _unpackable(file: Path | IO[bytes]) -> int:
+    """Bytes of content that stand in a packed file without an end: what reads it says nothing of its last block."""
+    if isinstance(file, Path):
+        with file.open("rb") as opened:
+            return _unpackable(opened)
+    if not file.seekable():
+        return 0
+    file.seek(0)
+    found, member = 0, zlib.decompressobj(GZIP_WBITS)
+    with suppress(zlib.error):
+        while data := member.unused_data or file.read(SMALL_BLOCK):
+            member = zlib.decompressobj(GZIP_WBITS) if member.eof else member
+            found += len(member.decompress(data))
+    return found
 
 
 def _damage(codec: str) -> Any:  # noqa: ANN401  the stub of isal says that its error is an instance

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from ghostfleet.core.errors import DataError, SinkError
-from ghostfleet.sinks.formats import FORMATS, file_format, format_of, suffix_of
+from ghostfleet.sinks.formats import FORMATS, file_format, format_of, format_suffix, suffix_of
 from ghostfleet.sinks.parts import Place, StagedPart
 from ghostfleet.sinks.plan import Tasks
 from ghostfleet.sinks.sink import GROUPS, Home, Receipt, Split, Written
@@ -70,7 +70,8 @@ class FilesSink:
         named = format_of(suffix)
         if suffix and format is not None and _plain(format) != _plain(named):
             raise SinkError(
-                f"{rest} ends in .{suffix}, but format {format} was asked for; name a directory or a .{format} file"
+                f"{rest} ends in .{suffix}, but format {format} was asked for; "
+                f"name a directory or a .{format_suffix(format)} file"
             )
         if suffix and format is not None and format.endswith(".gz") and not suffix.endswith(".gz"):
             raise SinkError(f"{rest} is not packed, but format {format} was asked for; name a .{suffix}.gz file")

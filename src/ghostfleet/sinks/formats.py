@@ -62,6 +62,11 @@ def format_of(suffix: str) -> str:
     return suffix.replace("ndjson", "bulk")
 
 
+def format_suffix(name: str) -> str:
+    """Suffix of files of a format."""
+    return name.replace("bulk", "ndjson")
+
+
 def suffix_of(name: str) -> str:
     """Known suffix that a file name ends in, or nothing."""
     return next((suffix for suffix in SUFFIXES if name.endswith(f".{suffix}")), "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import duckdb
@@ -167,8 +168,10 @@ def test_a_file_that_is_cut_off_changes_no_destination(
     store = tmp_path / "x.duckdb"
     load(saved(tmp_path / "first.jsonl", lines(made[:3])), store)
     before = store.read_bytes()
-    with pytest.raises(DataError, match="cut off"):
+    with pytest.raises(DataError, match="cut off") as caught:
         load(path, store, tmp_path / "out")
+    read = int(re.findall(r"stopped after ([\d,]+)", str(caught.value))[0].replace(",", ""))
+    assert 0.9 < read / len(text.encode()) < 1
     assert store.read_bytes() == before
     assert not list((tmp_path / "out").rglob("*.csv.gz"))
 

@@ -82,7 +82,11 @@ def test_what_is_no_row_is_told_of_with_what_would_be_valid(changes: dict[str, A
     ("text", "said"),
     [
         (b'{"a"', "it is no JSON: Input data was truncated"),
-        (b"7", "it: Expected object, got int"),
+        (b"7", "it is no JSON object, but a number; valid is an object of timestamp, "),
+        (b"[]", "it is no JSON object, but an array; valid is an object of timestamp, "),
+        (b"null", "it is no JSON object, but null; valid is an object of timestamp, "),
+        (b"true", "it is no JSON object, but true or false; valid is an object of timestamp, "),
+        (b'"x"', "it is no JSON object, but a text; valid is an object of timestamp, "),
         (json.dumps(event(1)).encode().replace(b"service 1", b"\xff"), "it is not UTF-8: invalid start byte"),
         (b'{"service":' + b"[" * 100_000, "service: Expected object, got array"),
         (json.dumps(event(1)).encode().replace(b"0.1", b"NaN"), "it is no JSON: JSON is malformed: invalid character"),

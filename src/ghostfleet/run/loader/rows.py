@@ -24,6 +24,17 @@ KINDS: dict[Kind, Any] = {Kind.TIME: str, Kind.TEXT: str, Kind.TEXTS: list[str],
 AT = re.compile(r" - at `\$\.?([^`\[]*)[^`]*`$")
 LACKS = re.compile(r"Object missing required field `(.*)`", re.DOTALL)
 UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
+NO_OBJECTS = {  # what is said of a document that is none
+    f"Expected `object`, got `{name}`": said
+    for name, said in {
+        "array": "an array",
+        "bool": "true or false",
+        "float": "a number",
+        "int": "a number",
+        "null": "null",
+        "str": "a text",
+    }.items()
+}
 MOST_NAMED = 6  # keys in a message
 NO_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
@@ -221,7 +232,8 @@ def said_of(error: Exception, table: Table) -> str:
     if unknown := UNKNOWN.match(what):
         name = f"{path}.{unknown[1]}".strip(".")
         return f"it has the unknown key {name}; keys of {table.name} are {', '.join(table.names)}"
-    return f"{path or 'it'}: {what.replace('`', '')}{_said(table, path)}"
+    said = f"{path}: {what}" if path else f"it is no JSON object, but {NO_OBJECTS.get(what, what)}"
+    return said.replace("`", "") + _said(table, path)
 
 
 def _said(table: Table, name: str) -> str:
