@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from ghostfleet.core.stretches import apart, inside, length, without
+from ghostfleet.core.stretches import apart, inside, without
 from ghostfleet.core.window import Window
 from ghostfleet.signals import StateObserver, transactions
 from ghostfleet.state.estate import Estates
@@ -79,8 +79,9 @@ class _Kept:
         """What observes a share of the transactions outside of incidents."""
 
         def expected(window: Window) -> int:
-            quiet_s = window.until_s - window.since_s - length(self._spans(window))
-            return round(SHARE * self._shop.a_second * quiet_s)
+            return round(
+                SHARE * (self._entering([(window.since_s, window.until_s)]) - self._entering(self._spans(window)))
+            )
 
         def observe(state: State, window: Window) -> Iterator[Batch]:
             spans = self._spans(window)
@@ -97,11 +98,15 @@ class _Kept:
             table,
             self._shop.a_tick,
             lambda _state, window: self._all_of(table, window, spans(window)),
-            lambda window: round(self._shop.a_second * length(spans(window))),
+            lambda window: round(self._entering(spans(window))),
             is_solved=False,
             ticks_at_once=self._shop.ticks_at_once,
             solves=lambda window: sum(len(piece) for piece in self._pieces(spans(window))),
         )
+
+    def _entering(self, spans: Spans) -> float:
+        """Transactions of some spans, as the hour has them when nothing is wrong."""
+        return sum(self._shop.entering.between(since, until) for since, until in spans)
 
     def _all_of(self, table: Table, window: Window, spans: Spans) -> Iterator[Batch]:
         del window

@@ -113,6 +113,8 @@ def _smaller(generator: Generator, tasks: Sequence[Task]) -> tuple[Task, float]:
     # The fullest, for few rows say little of how large they are.
     window = max(cheap, key=observer.expected) if cheap else _first(task.window, 0)
     small = msgspec.structs.replace(task, window=window, rows=observer.expected(window))
+    if observer.is_detailed and small.rows:  # what single requests take goes by how many they are
+        return small, sum(one.rows for one in tasks) / small.rows
     return small, sum(len(one.window) for one in tasks) / max(len(window), 1)
 
 

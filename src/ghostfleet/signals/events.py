@@ -26,7 +26,7 @@ from ghostfleet.state.estate.visits import (
 )
 from ghostfleet.world import flow as flows
 from ghostfleet.world import web
-from ghostfleet.world.flow.entering import expected, mean_per_s, ticks_of
+from ghostfleet.world.flow.entering import Entering, ticks_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -140,7 +140,7 @@ class Events:
         self._flow = flow = flows.build(scenario)
         names = flow.nodes.names
         self.cells = [cell for cell, node in enumerate(flow.entries.nodes.tolist()) if names[node] in web.monitored()]
-        self._a_second = mean_per_s(flow, self.cells)
+        self._entering = Entering(flow, self.cells)
         self._tick_s = scenario.timeline.tick_s
         self._changes = Changes(scenario)
 
@@ -148,11 +148,11 @@ class Events:
         """The observer."""
         return StateObserver(
             TABLE,
-            max(1, round(self._a_second * self._tick_s)),
+            max(1, round(self._entering.mean_per_s * self._tick_s)),
             self.observe,
-            lambda window: expected(self._flow, self._a_second, window),
+            self._entering.expected,
             is_detailed=True,
-            ticks_at_once=ticks_of(IN_A_TASK, self._a_second, self._tick_s),
+            ticks_at_once=ticks_of(IN_A_TASK, self._entering.mean_per_s, self._tick_s),
         )
 
     def observe(self, state: State, window: Window) -> Iterator[Batch]:

@@ -17,7 +17,7 @@ from ghostfleet.state.estate.traces import Steps, steps
 from ghostfleet.world import flow as flows
 from ghostfleet.world import web
 from ghostfleet.world.flow.draft import EXTERNAL, SERVICE, WEB
-from ghostfleet.world.flow.entering import expected, mean_per_s, ticks_of
+from ghostfleet.world.flow.entering import Entering, ticks_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -97,19 +97,20 @@ class Spans:
         self._tick_s = scenario.timeline.tick_s
         self._share = flow.estate.trace_share
         self.cells = list(range(len(flow.entries)))
-        self._a_second = mean_per_s(flow, self.cells) * self._share
+        self._entering = Entering(flow, self.cells)
         self._texts = Texts(flow)
 
     def ready(self) -> StateObserver:
         """The observer."""
         per_trace = _spans_per_request(self._flow)
+        a_second = self._entering.mean_per_s * self._share
         return StateObserver(
             TABLE,
-            max(1, round(self._a_second * self._tick_s * per_trace)),
+            max(1, round(a_second * self._tick_s * per_trace)),
             self.observe,
-            lambda window: expected(self._flow, self._a_second * per_trace, window),
+            lambda window: self._entering.expected(window, self._share * per_trace),
             is_detailed=True,
-            ticks_at_once=ticks_of(IN_A_TASK, self._a_second, self._tick_s),
+            ticks_at_once=ticks_of(IN_A_TASK, a_second, self._tick_s),
         )
 
     def observe(self, state: State, window: Window) -> Iterator[Batch]:

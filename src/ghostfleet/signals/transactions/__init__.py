@@ -16,7 +16,7 @@ from ghostfleet.state.estate.visits import SHOP, TIE_BITS, Doors, Entered, stret
 from ghostfleet.state.estate.walk import Answered
 from ghostfleet.world import flow as flows
 from ghostfleet.world import web
-from ghostfleet.world.flow.entering import expected, mean_per_s, ticks_of
+from ghostfleet.world.flow.entering import Entering, ticks_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -113,9 +113,10 @@ class Transactions:
         self._flow = flow = flows.build(scenario)
         place = flow.places.get(SHOP, -1)
         self.cells = np.flatnonzero(flow.entries.nodes == place).tolist()
-        self.a_second = mean_per_s(flow, self.cells)
-        self.ticks_at_once = ticks_of(IN_A_TASK, self.a_second, scenario.timeline.tick_s)
-        self.a_tick = max(1, round(self.a_second * scenario.timeline.tick_s))
+        self.entering = Entering(flow, self.cells)
+        a_second = self.entering.mean_per_s
+        self.ticks_at_once = ticks_of(IN_A_TASK, a_second, scenario.timeline.tick_s)
+        self.a_tick = max(1, round(a_second * scenario.timeline.tick_s))
 
     def ready(self) -> StateObserver:
         """The observer."""
@@ -123,7 +124,7 @@ class Transactions:
             TABLE,
             self.a_tick,
             self.observe,
-            lambda window: expected(self._flow, self.a_second, window),
+            self.entering.expected,
             is_detailed=True,
             ticks_at_once=self.ticks_at_once,
         )
