@@ -134,6 +134,11 @@ class Generator:
         said = [signals.notes(records.signal(name), self.scenario, row_s) for name in tables]
         return {key: note for one in said for key, note in one.items()}
 
+    def silences(self, tables: Sequence[str]) -> dict[str, str]:
+        """Why no window has rows of some tables, by their names."""
+        said = {name: signals.silence(records.signal(name), self.scenario) for name in tables}
+        return {name: why for name, why in said.items() if why}
+
     def under_way(self, tables: Sequence[str], window: Window) -> str | None:
         """Which incidents records tell of in a window though its truth does not; None without such, or records."""
         if all(records.signal(name).TABLE.group != "records" for name in tables):

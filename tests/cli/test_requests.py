@@ -240,3 +240,20 @@ def test_a_store_may_hold_more_rows_than_one_manifest_states(tmp_path: Path) -> 
         one.unlink()
     said = broken(tmp_path, "duckdb:e.duckdb", "--scenario", "events")
     assert said["rows_as_stated"] == "no manifest says how many rows there are"
+
+
+@pytest.mark.parametrize(
+    ("scenario", "table", "why"),
+    [
+        ("events", "transactions", "no demand enters at a checkout-service, so nobody checks out"),
+        ("events", "incident_transactions", "no demand enters at a checkout-service, so nobody checks out"),
+        ("events", "events", ""),
+        ("commerce", "transactions", ""),
+    ],
+)
+def test_a_table_that_a_scenario_has_no_rows_of_is_told_of(tmp_path: Path, scenario: str, table: str, why: str) -> None:
+    span = ("--hours", "1") if scenario == "events" else ("--days", "1", "--last", "1m")
+    done = ghostfleet(tmp_path, "generate", scenario, *span, *NOW, "--only", table, "--to", "out/")
+    assert done.returncode == 0, done.stderr
+    notes = [line for line in done.stderr.splitlines() if line.startswith("note: ") and "has no rows" in line]
+    assert notes == ([f"note: {table} has no rows: {why}"] if why else [])

@@ -50,6 +50,11 @@ class Sample:
         kept = _Kept(scenario)
         return kept.others(self.TABLE) if self.phase == "normal" else kept.struck(self.TABLE, self.phase)
 
+    @staticmethod
+    def silence(scenario: Scenario) -> str:
+        """Say that there are no transactions to take a sample of."""
+        return transactions.silence(scenario)
+
 
 def _sample(phase: Phase, about: str) -> Sample:
     said = f"{about}; columns are those of transactions"

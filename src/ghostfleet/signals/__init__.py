@@ -100,6 +100,15 @@ def expectations(signal: Signal, scenario: Scenario, extent: Extent | None = Non
     return said
 
 
+def silence(signal: Signal, scenario: Scenario) -> str:
+    """Why no window of a scenario has a row of a table; empty where some may have.
+
+    A signal says so with a function ``silence(scenario)``, if a scenario that it can be made ready for may lack them.
+    """
+    said: str = signal.silence(scenario) if hasattr(signal, "silence") else ""
+    return said
+
+
 @cache
 def found() -> dict[str, Signal]:
     """Every signal by the name of its table; `ScenarioError` when two have one name."""

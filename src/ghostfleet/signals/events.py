@@ -127,6 +127,11 @@ def expectations(scenario: Scenario, extent: Extent | None = None) -> Mapping[st
     return {"expected_places": web.places()}
 
 
+def silence(scenario: Scenario) -> str:
+    """Say that no event is seen, where nobody asks a monitored service from outside."""
+    return "" if Events(scenario).cells else f"no demand enters at any of {', '.join(web.monitored())}"
+
+
 def observer(scenario: Scenario) -> StateObserver:
     """Make the signal ready for a scenario."""
     return Events(scenario).ready()

@@ -85,6 +85,8 @@ def command(ctx: click.Context, /, *, verbose: bool, create_mapping_only: bool, 
             click.echo(line, err=True)
         for line in _stays(outcome):
             click.echo(line, err=True)
+        for name, why in outcome.generator.silences([table.name for table in outcome.tables]).items():
+            click.echo(f"note: {name} has no rows: {why}", err=True)
         output.tell_of_incidents(
             outcome.generator.under_way([table.name for table in outcome.tables], outcome.plan.window)
         )

@@ -100,6 +100,11 @@ def expectations(scenario: Scenario, extent: Extent | None = None) -> Mapping[st
     }
 
 
+def silence(scenario: Scenario) -> str:
+    """Say that nobody checks out, where there is no shop or nobody comes to it."""
+    return "" if Transactions(scenario).cells else f"no demand enters at a {SHOP}, so nobody checks out"
+
+
 def observer(scenario: Scenario) -> StateObserver:
     """Make the signal ready for a scenario."""
     return Transactions(scenario).ready()
