@@ -6,11 +6,15 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ghostfleet import records
+from ghostfleet import records, signals
+from ghostfleet.queries import Report, open_data, validate
+from ghostfleet.run import expectations as expecting
 from ghostfleet.run.history import Request, write
+from ghostfleet.signals import Extent
 from ghostfleet.spec import loading, reading
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from ghostfleet.spec.scenario import Scenario
@@ -19,6 +23,7 @@ NOW = "2026-03-04T17:00:00-05:00"
 TABLES = tuple(signal.TABLE for signal in records.found().values())
 FORMATS = ("bulk", "jsonl", "csv", "parquet")
 COMMERCE, EVENTS, TRACES = "commerce", "events", "traces"
+OF = {COMMERCE: "transactions", EVENTS: "events"}
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,13 @@ def scenario(name: str) -> Scenario:
     return loading.load(document, loading.Settings(flags=flags[name])).scenario
 
 
+def expectations(name: str) -> Mapping[str, Any]:
+    """What is expected of the transactions, or of the events, of a scenario."""
+    made = scenario(name)
+    extent = Extent(1, made.timeline.since_s, made.timeline.until_s, made.timeline.row_s)
+    return signals.expectations(signals.signal(OF[name]), made, extent)
+
+
 def generate(home: Path) -> Shop:
     """Write requests into every kind of store."""
     shop = Shop(home)
@@ -76,6 +88,15 @@ def generate(home: Path) -> Shop:
     minutes = Request((f"duckdb:{shop.store(TRACES)}",), until_s - 600, until_s, only=("spans", "logs"))
     write(scenario(TRACES), minutes)
     return shop
+
+
+def judged(url: str, made: Scenario | None = None, names: Sequence[str] | None = None) -> Report:
+    """Verdicts on requests as `validate` gives them; ``made`` speaks for what has no manifest."""
+    wanted = expecting.of(url, lambda: made or scenario(COMMERCE))
+    with open_data(url, wanted.tables) as data:
+        for relation, rows in wanted.of_rows(data).items():
+            data.add_rows(relation, rows)
+        return validate(data, names=names)
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from ghostfleet.core.table import Fold, Kind, Table, column
 from ghostfleet.queries import Query, as_text, checks, open_data, query, validate, validate_url
 from ghostfleet.queries import text as texts
 from ghostfleet.sinks import open_sink
-from tests.queries import material
+from tests.queries import material, shops
 
 SMALL = ("data.num_servers=6", "data.years_of_data=1")
 FORMS = ("csv", "jsonl", "json", "parquet", "duckdb")
@@ -153,13 +153,12 @@ def test_every_need_of_a_view_or_check_can_be_met():
         "doubled_rows",
         "graph_nodes",
         "graph_links",
-        "expected_places",
-        "expected_waits",
         "stated_extents",
         "stated_rows",
         "stated_windows",
         *records.found(),
         *material.expectations(),
+        *(one for name in (shops.COMMERCE, shops.EVENTS) for one in shops.expectations(name)),
     }
     for check in checks().values():
         for need in (*check.needs, *check.optional):

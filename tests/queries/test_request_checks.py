@@ -8,12 +8,11 @@ import shutil
 import duckdb
 import pytest
 
-from ghostfleet.queries import as_text, open_data, validate
+from ghostfleet.queries import as_text
 from ghostfleet.queries.text import checks
-from ghostfleet.run import expectations
 from ghostfleet.run.history import Request, write
 from ghostfleet.signals import transactions
-from tests.queries import shops
+from tests.queries import shops, test_shop_defects
 
 FIRST = "SELECT min(transaction_id) FROM transactions WHERE {}"
 ONE = f"transaction_id = ({FIRST})"
@@ -214,12 +213,11 @@ TABLES = {"transactions", "events", "spans", "logs"}
 OF_ALL = {"no_duplicates", "values_in_range", "rows_as_stated"}  # checks that speak of any table
 
 
+WITHOUT_WEEKEND = {shops.EVENTS: {"weekends_of_events_differ"}}  # of a day in the middle of a week nobody can tell
+
+
 def judged(path, name, checks=None):
-    wanted = expectations.of(f"duckdb:{path}", lambda: shops.scenario(name))
-    with open_data(f"duckdb:{path}", wanted.tables) as data:
-        for relation, rows in wanted.of_rows(data).items():
-            data.add_rows(relation, rows)
-        return validate(data, names=checks)
+    return shops.judged(f"duckdb:{path}", shops.scenario(name), checks)
 
 
 @pytest.mark.parametrize("name", [shops.COMMERCE, shops.EVENTS, shops.TRACES])
@@ -227,7 +225,7 @@ def test_requests_as_they_are_made_pass_every_check(shop, name):
     report = judged(shop.store(name), name)
     assert {one.name for one in report.results if one.status not in ("passed", "no_data")} == set(), as_text(report)
     assert report.score == 100
-    assert {one.name for one in report.results if one.status == "no_data"} == set()
+    assert {one.name for one in report.results if one.status == "no_data"} == WITHOUT_WEEKEND.get(name, set())
 
 
 @pytest.mark.parametrize(("name", "case", "check", "change"), CASES, ids=[f"{one[0]}: {one[1]}" for one in CASES])
@@ -247,7 +245,7 @@ def test_broken_requests_are_named(shop, tmp_path, name, case, check, change):
 
 def test_every_check_of_requests_is_broken_here():
     speaking = {name for name, one in checks().items() if one.tables and one.tables & TABLES}
-    assert speaking == {check for _, _, check, _ in CASES} - OF_ALL
+    assert speaking == {check for _, _, check, _ in CASES} - OF_ALL | test_shop_defects.BROKEN
 
 
 def test_windows_of_earlier_runs_into_a_store_are_windows_as_well(tmp_path):

@@ -176,6 +176,14 @@ class Changes:
         number = int(self._deployed_until(second)[self._services.index(service)])
         return self._version(service, number, is_out=is_out)
 
+    def between(self, services: Sequence[str], since_s: int, until_s: int) -> Iterator[tuple[str, str]]:
+        """Services and the versions that they have between two seconds, those that are taken back included."""
+        first, last = self._deployed_until(since_s), self._deployed_until(until_s)
+        for name in services:
+            row = self._services.index(name)
+            for number in range(int(first[row]), int(last[row]) + 1):
+                yield from ((name, self._version(name, number, is_out=is_out)) for is_out in (False, True))
+
     def versions(self, state: State, words: Sequence[str]) -> Versions:
         """Versions in a window of the services of a vocabulary, as rows that tell of deploys have them."""
         names, window = sorted({*words} & {*self._services}), state.window

@@ -9,6 +9,7 @@ import numpy as np
 from ghostfleet.core.batch import Batch
 from ghostfleet.core.table import Kind, Table, column, text
 from ghostfleet.signals import StateObserver
+from ghostfleet.signals.transactions import facts, usual
 from ghostfleet.signals.transactions.documents import STATES, STEPS, columns
 from ghostfleet.signals.transactions.shop import Shop, gateways
 from ghostfleet.state.estate.spent import Spent
@@ -90,13 +91,18 @@ TABLE = Table(
 
 
 def expectations(scenario: Scenario, extent: Extent | None = None) -> Mapping[str, Expected]:
-    """What checks may expect: the places where shoppers are, and how long a payment waits for a gateway at least."""
-    del extent
-    flow = flows.build(scenario)
+    """What checks may expect: words and places, what gateways do at least, and how many try and fail by the hour."""
+    known = Transactions(scenario)
+    flow = known.flow
     waits_ms = flow.edges.timeouts_ms[flow.slots.edges[list(gateways(flow).values())]]
     return {
         "expected_places": web.places(),
         "expected_waits": [{"least_ms": one} for one in sorted(waits_ms.tolist())[:1]],
+        "expected_unrest_of_transactions": [{"unrest": usual.restless(flow, known.cells)}],
+        "expected_longest": [{"longest_ms": usual.longest_ms(flow)}],
+        **facts.vocabulary(),
+        **facts.of_flow(flow),
+        **facts.of_time(scenario, flow, known.cells, extent),
     }
 
 
@@ -115,7 +121,7 @@ class Transactions:
 
     def __init__(self, scenario: Scenario) -> None:
         """Look up the shop, if the estate has one."""
-        self._flow = flow = flows.build(scenario)
+        self.flow = flow = flows.build(scenario)
         place = flow.places.get(SHOP, -1)
         self.cells = np.flatnonzero(flow.entries.nodes == place).tolist()
         self.entering = Entering(flow, self.cells)
@@ -149,7 +155,7 @@ class Transactions:
         if not self.cells:
             return
         doors = Doors(state.walk)
-        partners = frozenset(gateways(self._flow))
+        partners = frozenset(gateways(self.flow))
         counts = np.add.reduce(state.outcomes.entered[self.cells], axis=0)
         for first, last in stretches(counts, FOLLOWED if share >= 1 else LOOKED_AT):
             watchers: list[Spent] = []
@@ -170,7 +176,7 @@ class Transactions:
                 continue
             spent = watchers[0].taken(order)
             made: Entered = taken(entered, order)
-            shop = Shop(state, self._flow)
+            shop = Shop(state, self.flow)
             for start in range(0, len(made), AT_ONCE):
                 some = slice(start, start + AT_ONCE)
                 values = columns(shop, doors, made.slice(start, start + AT_ONCE), spent.taken(some), number[some])

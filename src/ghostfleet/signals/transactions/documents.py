@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ghostfleet.state.estate.spent import Taken
     from ghostfleet.state.estate.visits import Doors, Entered, Visits
     from ghostfleet.world.flow import Flow
+    from ghostfleet.world.web import City
 
 STEPS = ("cart_review", "payment_processing", "order_confirmation")
 STATES = ("closed", "open", "half_open")
@@ -147,11 +148,9 @@ def _failures(shop: Shop, tick: I64, blame: I64, cause: Array, lots: F64) -> I64
 
 def _steps(flow: Flow, bad: Bool, blame: I64) -> I64:
     """Step that each attempt got to: whoever fails before paying was still looking at the cart."""
-    paying = np.zeros(len(flow.nodes) + 1, dtype=np.int64)
-    for name in (PAYMENT, ORDER):
-        for node in _below(flow, flow.places.get(name, -1)):
-            paying[node] = 1
-    return np.where(bad, paying.take(blame), 2)
+    pays = np.zeros(len(flow.nodes) + 1, dtype=np.int64)
+    pays[list(paying(flow))] = 1
+    return np.where(bad, pays.take(blame), 2)
 
 
 def _below(flow: Flow, node: int) -> set[int]:
@@ -161,6 +160,21 @@ def _below(flow: Flow, node: int) -> set[int]:
     for slot in flow.slots.of[node]:
         found |= _below(flow, int(flow.edges.children[flow.slots.edges[slot]]))
     return found
+
+
+def balancer(city: City) -> str:
+    """Balancer in front of whoever answers clients of a city."""
+    return "lb-west-01" if city.state in WEST or city.region == "APAC" else "lb-east-01"
+
+
+def instances() -> tuple[str, ...]:
+    """Whoever answers checkouts."""
+    return tuple(f"{SHOP}-{number + 1:02}" for number in range(INSTANCES))
+
+
+def paying(flow: Flow) -> frozenset[int]:
+    """Nodes whose failures end an attempt while it is paying: of payments, of orders, and of whom they call."""
+    return frozenset(node for name in (PAYMENT, ORDER) for node in _below(flow, flow.places.get(name, -1)))
 
 
 @cache
@@ -190,8 +204,6 @@ def _texts() -> dict[str, tuple[str, ...]]:
         "user_agent": tuple(agent.text for agent, _ in both),
         "country": tuple(city.country for _, city in both),
         "city": tuple(city.name for _, city in both),
-        "load_balancer": tuple(
-            "lb-west-01" if city.state in WEST or city.region == "APAC" else "lb-east-01" for _, city in both
-        ),
-        "server_instance": tuple(f"{SHOP}-{number + 1:02}" for number in range(INSTANCES)),
+        "load_balancer": tuple(balancer(city) for _, city in both),
+        "server_instance": instances(),
     }

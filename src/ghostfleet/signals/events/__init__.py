@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
-import msgspec
 import numpy as np
 
 from ghostfleet.core import draw
@@ -13,6 +11,9 @@ from ghostfleet.core.batch import Batch, Digits, Hex, Plain, Quanta, Spelled, Te
 from ghostfleet.core.table import Kind, Table, absent, column, text
 from ghostfleet.signals import StateObserver
 from ghostfleet.signals.changes import Changes, Versions
+from ghostfleet.signals.events import facts
+from ghostfleet.signals.events.texts import CURRENCIES, Texts
+from ghostfleet.signals.transactions import usual
 from ghostfleet.state.estate.visits import (
     FIRST_USER,
     Doors,
@@ -42,10 +43,7 @@ NEEDS: tuple[str, ...] = ("estate",)
 FOLLOWED = 32_768  # requests that are followed at once: many calls of NumPy, whatever they are
 AT_ONCE = 8_192  # events whose columns are made at once: few enough for the second-level cache
 IN_A_TASK = 1_048_576
-TEMPLATE_IDS = 1_000  # numbers that stand in concrete paths
-MESSAGES = 8  # texts of an error at most
-SERVER = {500, 502, 503, 504}
-OK, NO_CONTENT, FIRST_WARNING, FIRST_ERROR, FIRST_FAILURE = 200, 204, 300, 400, 500
+NO_CONTENT, FIRST_ERROR = 204, 400
 DAY_MS = 86_400_000
 SESSION, SIZES, PAYLOAD = 0x5E55, 0x512E, 0x9A71  # streams of draws beside the request's own words
 ENVIRONMENTS = (("production", 70), ("staging", 20), ("development", 10))
@@ -54,8 +52,6 @@ BLUR = 0.2  # … and up to how far from there, in ranks, quicker ones may not a
 METHODS = ("password", "oauth", "sso", "mfa")
 SOURCES = ("web", "mobile", "api")
 PAYMENTS = ("credit_card", "debit_card", "paypal", "stripe")
-CURRENCIES = ("USD", "EUR", "GBP", "JPY")
-SPENT = {"DE": "EUR", "FR": "EUR", "GB": "GBP", "JP": "JPY"}  # by country; elsewhere, and by some, dollars are
 PER_DOLLAR = {"JPY": 150}  # of currencies without cents; of others a payment has as many as of dollars
 AT_HOME = 0.9  # of payments in the currency of the client's country
 TYPES = ("api_call", "user_action", "system_event", "error_event", "custom_event")  # others may be loaded (EVT-4)
@@ -122,9 +118,16 @@ TABLE = Table(
 
 
 def expectations(scenario: Scenario, extent: Extent | None = None) -> Mapping[str, Expected]:
-    """What checks may expect, whatever the scenario: the places where clients are."""
-    del scenario, extent
-    return {"expected_places": web.places()}
+    """What checks may expect: places, routes, texts and versions, and how many ask and fail by the hour."""
+    known = Events(scenario)
+    return {
+        "expected_places": web.places(),
+        **facts.vocabulary(known.texts),
+        "expected_versions": known.versions(extent),
+        "expected_unrest_of_events": [{"unrest": usual.restless(known.flow, known.cells)}],
+        "expected_longest": [{"longest_ms": usual.longest_ms(known.flow)}],
+        **facts.of_time(scenario, known.flow, known.cells, extent),
+    }
 
 
 def silence(scenario: Scenario) -> str:
@@ -142,22 +145,34 @@ class Events:
 
     def __init__(self, scenario: Scenario) -> None:
         """Look up who is monitored, and make the texts of all that can be answered."""
-        self._flow = flow = flows.build(scenario)
+        self.flow = flow = flows.build(scenario)
         names = flow.nodes.names
         self.cells = [cell for cell, node in enumerate(flow.entries.nodes.tolist()) if names[node] in web.monitored()]
         self._entering = Entering(flow, self.cells)
-        self._tick_s = scenario.timeline.tick_s
+        self._time = scenario.timeline
         self._changes = Changes(scenario)
+
+    def versions(self, extent: Extent | None) -> Expected:
+        """Versions that monitored services have in an extent, also for as long as one is out that is taken back."""
+        time = self._time
+        span = (time.since_s, time.until_s) if extent is None else (extent.since_s, extent.until_s)
+        found = self._changes.between([name for name in web.monitored() if name in self.flow.places], *span)
+        return [{"service": name, "version": version} for name, version in found]
+
+    @property
+    def texts(self) -> Texts:
+        """All that can be said."""
+        return Texts.of()
 
     def ready(self) -> StateObserver:
         """The observer."""
         return StateObserver(
             TABLE,
-            max(1, round(self._entering.mean_per_s * self._tick_s)),
+            max(1, round(self._entering.mean_per_s * self._time.tick_s)),
             self.observe,
             self._entering.expected,
             is_detailed=True,
-            ticks_at_once=ticks_of(IN_A_TASK, self._entering.mean_per_s, self._tick_s),
+            ticks_at_once=ticks_of(IN_A_TASK, self._entering.mean_per_s, self._time.tick_s),
         )
 
     def observe(self, state: State, window: Window) -> Iterator[Batch]:
@@ -167,15 +182,14 @@ class Events:
             return
         doors = Doors(state.walk)
         counts = np.add.reduce(state.outcomes.entered[self.cells], axis=0)
-        versions = self._changes.versions(state, _Texts.of().answers["source.service"])
+        versions = self._changes.versions(state, self.texts.answers["source.service"])
         for first, last in stretches(counts, FOLLOWED):
             entered = doors.entered(self.cells, first, last)
             for start in range(0, len(entered), AT_ONCE):
                 yield Batch(TABLE, self._columns(doors, entered.slice(start, start + AT_ONCE), versions))
 
-    @staticmethod
-    def _columns(doors: Doors, entered: Entered, versions: Versions) -> dict[str, Values]:
-        texts, visits, crowd = _Texts.of(), entered.visits, doors.people
+    def _columns(self, doors: Doors, entered: Entered, versions: Versions) -> dict[str, Values]:
+        texts, visits, crowd = self.texts, entered.visits, doors.people
         person = visits.user - FIRST_USER
         answer, client = texts.answer(visits), texts.client(crowd.agent.take(person), crowd.city.take(person))
         paths = texts.path(visits)
@@ -210,115 +224,10 @@ class Events:
         return {name: values[name] for name in TABLE.names}
 
 
-class _Texts:
-    """Texts of all routes, answers and clients that there are, each made once."""
-
-    def __init__(self) -> None:
-        routes = web.routes()
-        self.statuses = sorted({int(code) for one in web.catalogue()["statuses"].values() for code in one} | SERVER)
-        self._place = np.zeros(600, dtype=np.int64)
-        self._place[self.statuses] = np.arange(len(self.statuses))
-        pairs = [(route, status) for route in routes for status in self.statuses]
-        self.answers = {
-            "message": tuple(f"{route.service} answered a {route.method} with {status}" for route, status in pairs),
-            "severity": tuple(severity(status) for _, status in pairs),
-            "source.service": tuple(route.service for route, _ in pairs),
-            "source.method": tuple(route.method for route, _ in pairs),
-        }
-        self._cached = np.array([route.method == "GET" and status == OK for route, status in pairs])
-        self.wrong = np.array([web.client_errors(route.service) for route in routes])
-        self._numbered = np.array([route.is_template for route in routes])
-        templates = [route.path for route in routes if route.is_template]
-        self.templates = tuple(templates)
-        self._template = np.array([templates.index(route.path) if route.is_template else -1 for route in routes])
-        concrete = [
-            msgspec.structs.replace(route, path=route.path.replace("{id}", str(1_000 + 7 * one)))
-            for route in routes
-            if route.is_template
-            for one in range(TEMPLATE_IDS)
-        ]
-        self.paths = tuple(route.path for route in (*routes, *concrete))
-        self.titles = tuple(f"{route.method} {route.path}" for route in (*routes, *concrete))
-        self.is_payment = np.array(
-            [route.path.startswith("/api/v1/payments") and route.method == "POST" for route in routes]
-        )
-        self.is_login, self.is_register, self.is_order = (
-            np.array([route.path == web.PREFIX + path for route in routes])
-            for path in ("auth/login", "auth/register", "orders/create")
-        )
-        both = [(agent, city) for agent in web.agents() for city in web.cities()]
-        self.clients = {
-            "context.user_agent": tuple(agent.text for agent, _ in both),
-            "context.tags.country": tuple(city.country for _, city in both),
-            "context.tags.city": tuple(city.name for _, city in both),
-            "context.tags.region": tuple(city.region or web.HOME for _, city in both),
-            "context.tags.device_type": tuple(agent.device for agent, _ in both),
-        }
-        self.currency = np.array([CURRENCIES.index(SPENT.get(city.country, "USD")) for city in web.cities()])
-        said = [(status, number) for status in self.statuses for number in range(MESSAGES)]
-        words = {status: (*web.texts_of(status), *[""] * MESSAGES) for status in self.statuses}
-        self.errors = {
-            "error_details.error_code": tuple(f"ERR_{status}_{number + 1:03}" for status, number in said),
-            "error_details.error_message": tuple(words[status][number] for status, number in said),
-            "error_details.error_type": tuple(web.error_type(status) or "" for status, _ in said),
-        }
-        fitting = [[said.index((status, one)) for one in web.said(route, status)] or [0] for route, status in pairs]
-        self._fitting = np.array([(one * MESSAGES)[:MESSAGES] for one in fitting])
-        self._choices = np.array([len(one) for one in fitting])
-        share = web.catalogue()["anonymous"]["percent"] / 100
-        self.anonymous = np.array([share if web.may_be_anonymous(route) else 0.0 for route in routes])
-
-    @staticmethod
-    @cache
-    def of() -> _Texts:
-        """The texts."""
-        return _Texts()
-
-    def status_place(self, status: I64) -> I64:
-        """Place of each status among those there are."""
-        return self._place.take(status)
-
-    def answer(self, visits: Visits) -> I64:
-        """Route and status together."""
-        return visits.route * len(self.statuses) + self.status_place(visits.status)
-
-    def error(self, answer: I64, lots: F64) -> I64:
-        """Code and text of each error, out of those that fit what was asked for."""
-        choice = (lots * self._choices.take(answer)).astype(np.int64)
-        fitting: I64 = self._fitting.take(answer * MESSAGES + choice)
-        return fitting
-
-    @staticmethod
-    def client(agent: Array, city: Array) -> I64:
-        """Agent and city together."""
-        return agent.astype(np.int64) * len(web.cities()) + city
-
-    def path(self, visits: Visits) -> I64:
-        """Concrete path of each request."""
-        code = visits.route.copy()
-        places = np.flatnonzero(self._numbered.take(code))
-        number = (lot(visits.asked[places], 48) * TEMPLATE_IDS).astype(np.int64)
-        code[places] = len(self._numbered) + self._template.take(code[places]) * TEMPLATE_IDS + number
-        return code
-
-    def route(self, route: I64) -> I64:
-        """Template of each route; -1 where it has none."""
-        return self._template.take(route)
-
-    def may_be_cached(self, answer: I64) -> Bool:
-        """Whether an answer can come from a cache."""
-        return self._cached.take(answer)
-
-
 _ENVIRONMENT_ENDS = web.ends([weight for _, weight in ENVIRONMENTS])
 
 
-def severity(status: int) -> str:
-    """How bad an answer is (EVT-4)."""
-    return "info" if status < FIRST_WARNING else "warning" if status < FIRST_FAILURE else "error"
-
-
-def _cached(texts: _Texts, entered: Entered) -> Bool:
+def _cached(texts: Texts, entered: Entered) -> Bool:
     """Whether a cache answers each request, if one may: the quicker ones of those without an error of the client."""
     wrong, rank = texts.wrong.take(entered.visits.route), swiftness(entered.id)
     # Errors of clients are in the quicker half; these are the ranks of the others among themselves.
@@ -344,7 +253,7 @@ def _session(visits: Visits) -> U64:
     return draw.derived(key, visits.user.astype(np.uint64), (visits.time_ms // DAY_MS).astype(np.uint64))
 
 
-def _errors(texts: _Texts, visits: Visits, answer: I64) -> dict[str, Values]:
+def _errors(texts: Texts, visits: Visits, answer: I64) -> dict[str, Values]:
     code = np.full(len(answer), -1, dtype=np.int64)
     places = np.flatnonzero(visits.status >= FIRST_ERROR)
     code[places] = texts.error(answer[places], lot(visits.more[places], 32))
@@ -364,7 +273,7 @@ def _sizes(visits: Visits) -> dict[str, Values]:
     }
 
 
-def _payload(texts: _Texts, visits: Visits, ids: U64, city: Array) -> dict[str, Values]:
+def _payload(texts: Texts, visits: Visits, ids: U64, city: Array) -> dict[str, Values]:
     """What logins, registrations, payments and orders carry; others lack the keys."""
     word = draw.derived(np.array([PAYLOAD, PAYLOAD], dtype=np.uint64), ids, visits.more)
     route = visits.route

@@ -1,0 +1,93 @@
+"""What checks may expect of transactions: words as they are made, and hours and failures of the scenario."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ghostfleet.signals.transactions import usual
+from ghostfleet.signals.transactions.documents import TIMEOUT, balancer, instances
+from ghostfleet.signals.transactions.shop import PAYMENT, gateways
+from ghostfleet.state.estate.visits import SHOP
+from ghostfleet.world import web
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ghostfleet.signals import Expected, Extent
+    from ghostfleet.spec.scenario import Scenario
+    from ghostfleet.world.flow import Flow
+
+OF_TIME = ("expected_transaction_hours", "expected_transaction_failures")
+SURE = 1 - 1e-9
+
+
+def vocabulary() -> dict[str, Expected]:
+    """Words that belong together, whatever the scenario."""
+    failures, shop = web.catalogue()["failures"], web.catalogue()["shop"]
+    fronts = dict.fromkeys((one.name, one.country, one.state, balancer(one)) for one in web.cities())
+    return {
+        "expected_failures": [
+            {"code": code, "response_code": one["status"], "message": text, "is_of_gateway": place == TIMEOUT}
+            for place, (code, one) in enumerate(failures.items())
+            for text in one["texts"]
+        ],
+        "expected_products": [
+            {"category": category, "product": product, "least": least, "most": most}
+            for category, products in shop.items()
+            for product, (least, most) in products.items()
+        ],
+        "expected_balancers": [
+            {"city": city, "country": country, "state": state, "balancer": name}
+            for city, country, state, name in fronts
+        ],
+        "expected_instances": [{"instance": name} for name in instances()],
+    }
+
+
+def of_flow(flow: Flow) -> dict[str, Expected]:
+    """Gateways by the names that tables give them, and whether every success has called one."""
+    partners = gateways(flow)
+    is_called = _is_called(flow, list(partners.values()))
+    return {
+        "expected_gateways": [{"gateway": flow.shown[node], "is_called": is_called} for node in partners],
+    }
+
+
+def _is_called(flow: Flow, slots: Sequence[int]) -> bool:
+    """Whether a checkout cannot succeed without a payment, and a payment not without one of some gateways."""
+    choices = (set(slots) <= set(one) for one in flow.slots.choices)
+    total = float(np.add.reduce(flow.slots.shares[list(slots)]))
+    return total >= SURE and any(choices) and _is_sure(flow, flow.places.get(SHOP, -1), flow.places.get(PAYMENT, -1))
+
+
+def _is_sure(flow: Flow, caller: int, called: int) -> bool:
+    """Whether whoever is asked always asks another one, and waits for it."""
+    if min(caller, called) < 0:
+        return False
+    return any(
+        int(flow.edges.children[flow.slots.edges[slot]]) == called and float(flow.waits[slot]) >= SURE
+        for slot in flow.slots.of[caller]
+    )
+
+
+def of_time(scenario: Scenario, flow: Flow, cells: Sequence[int], extent: Extent | None) -> dict[str, Expected]:
+    """How many transactions there are by the hour, and which share of them fails."""
+    if extent is None:
+        return dict.fromkeys(OF_TIME, usual.UNSTATED)
+    if not cells:
+        return dict.fromkeys(OF_TIME, f"nobody asks {SHOP} from outside")
+    hours = usual.by_hour(flow, cells, extent)
+    slots = usual.failing(scenario, [flow.places[SHOP]], extent)
+    return {
+        "expected_transaction_hours": hours
+        if isinstance(hours, str)
+        else [
+            {"hour": hour, "requests": many}
+            for hour, many in zip(hours.numbers, np.add.reduce(hours.requests, axis=0).tolist(), strict=True)
+        ],
+        "expected_transaction_failures": slots
+        if isinstance(slots, str)
+        else [{"since_s": slot.since_s, "until_s": slot.until_s, "failing": float(slot.failing[0])} for slot in slots],
+    }
