@@ -46,8 +46,9 @@ class Task(msgspec.Struct, frozen=True):
 class Plan(msgspec.Struct, frozen=True):
     """All tasks of a run, in the order of the output."""
 
-    window: Window  # of rows
+    window: Window  # of rows as long as --every says; empty where none starts, and none is wanted
     tasks: tuple[Task, ...]
+    span: Window  # in which all rows start: of ticks where some are single requests, else the same
 
     @property
     def rows(self) -> int:
@@ -69,7 +70,7 @@ class Plan(msgspec.Struct, frozen=True):
         for table in dict.fromkeys(task.table for task in self.tasks):
             mine = [task for task in self.tasks if task.table == table]
             kept += mine[len(mine) * (part - 1) // parts : len(mine) * part // parts]
-        return Plan(self.window, tuple(kept))
+        return Plan(self.window, tuple(kept), self.span)
 
 
 class Generator:
@@ -114,10 +115,7 @@ class Generator:
         Without a stretch it is the span, or its first days where a scenario says how long a history is.
         """
         time = self.scenario.timeline
-        row_s = every_s or time.row_s
-        if row_s % time.tick_s:
-            msg = f"--every {row_s} s is not a multiple of the scenario's tick of {time.tick_s} s"
-            raise ScenarioError(msg)
+        row_s = self._row_s(every_s)
         since = time.since_s if since_s is None else max(since_s, time.since_s)
         until = time.until_s if until_s is None else min(until_s, time.until_s)
         if until_s is None and time.history_s is not None:
@@ -128,6 +126,14 @@ class Generator:
             msg = f"no row of the scenario's span starts in the window; the span is {span}"
             raise ScenarioError(msg)
         return window
+
+    def _row_s(self, every_s: int | None) -> int:
+        time = self.scenario.timeline
+        row_s = every_s or time.row_s
+        if row_s % time.tick_s:
+            msg = f"--every {row_s} s is not a multiple of the scenario's tick of {time.tick_s} s"
+            raise ScenarioError(msg)
+        return row_s
 
     def notes(self, tables: Sequence[str], row_s: int) -> dict[str, object]:
         """What readers of the tables must know about how they were made."""
@@ -147,18 +153,48 @@ class Generator:
 
         return under_way.told(self.estates, window)
 
-    def plan(self, window: Window, tables: Sequence[Table], parts: int = 1) -> Plan:
+    def plan_between(
+        self,
+        tables: Sequence[Table],
+        since_s: int | None = None,
+        until_s: int | None = None,
+        every_s: int | None = None,
+        parts: int = 1,
+    ) -> Plan:
+        """Plan of the rows that start in a stretch of the scenario's span; `ScenarioError` when there are none.
+
+        Single requests are those of its ticks, whatever ``every_s`` says; others are rows of that length.
+        """
+        by_tick = [self.is_by_tick(table.name) for table in tables]
+        ticks = self.window(since_s, until_s, self.scenario.timeline.tick_s) if any(by_tick) else None
+        if ticks is None or not all(by_tick):
+            window = self.window(since_s, until_s, every_s)
+        else:
+            window = Window.between(ticks.since_s, ticks.until_s, self._row_s(every_s))
+        return self.plan(window, tables, parts, ticks)
+
+    def is_by_tick(self, table: str) -> bool:
+        """Whether rows of a table are single requests, which start in ticks and do not fold."""
+        observer = self.observer(table)
+        return isinstance(observer, signals.StateObserver) and observer.is_by_tick
+
+    def starts(self, table: str, since_s: int, until_s: int, every_s: int) -> Window:
+        """Rows of a table, or ticks of its requests, that start between two seconds."""
+        return Window.between(since_s, until_s, self.scenario.timeline.tick_s if self.is_by_tick(table) else every_s)
+
+    def plan(self, window: Window, tables: Sequence[Table], parts: int = 1, ticks: Window | None = None) -> Plan:
         """Cut tables into tasks of about `ROWS_PER_TASK` rows, by entities first and by time where one is longer.
 
         A table of a graph has one row for each entity, so only its entities are cut.
         ``parts`` is the number of parts that the plan will be shared among: each table has as many tasks at least.
+        ``ticks`` are those of single requests, if not all of the window of rows.
         Raises `ScenarioError` when a table has too few entities for that.
         """
         tasks: list[Task] = []
         for table in tables:
             observer = self.observer(table.name)
             if isinstance(observer, signals.StateObserver):
-                for piece in self._pieces(observer, window, parts):
+                for piece in self._pieces(observer, window, ticks, parts):
                     rows = observer.expected(piece)
                     tasks.append(Task(len(tasks), table.name, 0, observer.entities, piece, rows, observer.is_solved))
             elif table.form != "rows":
@@ -166,7 +202,7 @@ class Generator:
             else:
                 for first, last, piece in self._blocks(observer, window, parts):
                     tasks.append(Task(len(tasks), table.name, first, last, piece, (last - first) * len(piece)))
-        return Plan(window, tuple(tasks))
+        return Plan(window, tuple(tasks), window if ticks is None else ticks)
 
     @staticmethod
     def _blocks(observer: signals.Observer, window: Window, parts: int) -> Iterator[Piece]:
@@ -181,14 +217,18 @@ class Generator:
             for piece in window.cut(ROWS_PER_TASK) if block == 1 else iter((window,)):
                 yield first, last, piece
 
-    def _pieces(self, observer: signals.StateObserver, window: Window, parts: int) -> Iterator[Window]:
+    def _pieces(
+        self, observer: signals.StateObserver, window: Window, ticks: Window | None, parts: int
+    ) -> Iterator[Window]:
         """All entities over some ticks each: the state of a stretch is solved once for all tables."""
         from ghostfleet.state.estate import TICKS_AT_ONCE
 
         if observer.grain_s:  # rows of a length of their own: those that start in the window
             window = Window.between(window.since_s, window.until_s, observer.grain_s)
-        ticks = observer.ticks_at_once or TICKS_AT_ONCE
-        rows = max(1, ticks * self.scenario.timeline.tick_s // window.tick_s)
+        tick_s = self.scenario.timeline.tick_s
+        if observer.is_by_tick:
+            window = window.finer(window.tick_s // tick_s) if ticks is None else ticks
+        rows = max(1, (observer.ticks_at_once or TICKS_AT_ONCE) * tick_s // window.tick_s)
         pieces = list(window.cut(max(1, min(rows, len(window) // parts))))
         yield from pieces
         for _ in range(parts - len(pieces)):  # parts of a table that has fewer rows are empty

@@ -257,3 +257,44 @@ def test_a_table_that_a_scenario_has_no_rows_of_is_told_of(tmp_path: Path, scena
     assert done.returncode == 0, done.stderr
     notes = [line for line in done.stderr.splitlines() if line.startswith("note: ") and "has no rows" in line]
     assert notes == ([f"note: {table} has no rows: {why}"] if why else [])
+
+
+MINUTES = ("--from", "2026-03-04T15:32:00Z", "--until", "2026-03-04T16:05:00Z")
+
+
+def test_a_window_of_requests_is_one_of_minutes_whatever_every_says(tmp_path: Path) -> None:
+    """Manifest, verify, plan and checks go by the same window, with metrics beside the requests and without."""
+    shop = ("commerce", "--days", "1", "--now", "2026-03-04T20:00:00Z", "--scale", "0.005", *MINUTES)
+    hourly = ("--every", "1h")
+    assert ghostfleet(tmp_path, "generate", *shop, "--to", "minutes/").returncode == 0
+    assert ghostfleet(tmp_path, "generate", *shop, *hourly, "--to", "hours/").returncode == 0
+    both = ("--only", "transactions,system_metrics", "--format", "bulk")
+    assert ghostfleet(tmp_path, "generate", *shop, *hourly, *both, "--to", "both/").returncode == 0
+    requests = (tmp_path / "minutes/all_data.ndjson").read_bytes()
+    assert (
+        requests
+        == (tmp_path / "hours/all_data.ndjson").read_bytes()
+        == (tmp_path / "both/all_data.ndjson").read_bytes()
+    )
+    metrics = lines(tmp_path / "both/system_metrics.ndjson")[1::2]
+    assert {json.loads(line)["time"] for line in metrics} == {"2026-03-04T16:00:00Z"}
+    for folder in ("minutes/", "hours/", "both/"):
+        stated = json.loads((tmp_path / folder / "manifest.json").read_text())["window"]
+        assert stated == {"from": MINUTES[1], "until": MINUTES[3]}
+        assert ghostfleet(tmp_path, "verify", folder).returncode == 0
+        judged = ghostfleet(tmp_path, "validate", folder).stdout
+        assert "passed   critical transactions_within_window" in judged
+        assert "failed" not in judged
+    planned = json.loads(ghostfleet(tmp_path, "plan", *shop, *hourly, *both, "--json").stdout)
+    assert (planned["from"], planned["until"]) == (MINUTES[1], MINUTES[3])
+
+
+def test_a_window_in_which_no_row_of_metrics_starts_may_have_requests(tmp_path: Path) -> None:
+    shop = ("commerce", "--days", "1", "--now", "2026-03-04T20:00:00Z", "--scale", "0.005", "--every", "1h")
+    few = (*shop, "--from", "2026-03-04T15:32:00Z", "--until", "2026-03-04T15:35:00Z", "--to", "few/")
+    assert ghostfleet(tmp_path, "plan", *few).returncode == 0
+    assert ghostfleet(tmp_path, "generate", *few, "--only", "transactions").returncode == 0
+    assert ghostfleet(tmp_path, "verify", "few/").returncode == 0
+    refused = ghostfleet(tmp_path, "generate", *few, "--only", "transactions,system_metrics")
+    assert refused.returncode == 2
+    assert "no row of the scenario's span starts in the window" in refused.stderr

@@ -105,6 +105,7 @@ class _Kept:
             lambda _state, window: self._all_of(table, window, spans(window)),
             lambda window: round(self._entering(spans(window))),
             is_solved=False,
+            is_of_requests=True,
             ticks_at_once=self._shop.ticks_at_once,
             solves=lambda window: sum(len(piece) for piece in self._pieces(spans(window))),
         )

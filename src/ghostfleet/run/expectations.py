@@ -100,20 +100,23 @@ def of(url: str, fallback: Callable[[], Scenario]) -> Expectations:
     tables: dict[str, Table] = {}
     extents: dict[str, Extent] = {}
     scenarios: dict[str, Scenario] = {}
-    windows = tuple(
-        (each.table, one.determinants.since_s, one.determinants.until_s) for one in told for each in one.written
-    )
+    windows: list[tuple[str, int, int]] = []
     for one in told:
         known = one.determinants
         generator = Generator(loading.restore(known.scenario, "manifest"))
-        written = {each.table for each in one.written}
+        written = {
+            each.table: generator.starts(each.table, known.since_s, known.until_s, known.every_s)
+            for each in one.written
+        }
+        windows += [(name, window.since_s, window.until_s) for name, window in written.items()]
         for table in _tables(generator, known.tables):
             if table.name in written and table.name not in tables:
                 entities = generator.observer(table.name).entities
                 tables[table.name], scenarios[table.name] = table, generator.scenario
-                extents[table.name] = Extent(entities, known.since_s, known.until_s, known.every_s)
+                window = written[table.name]
+                extents[table.name] = Extent(entities, window.since_s, window.until_s, window.tick_s)
     scenario = next(iter(scenarios.values()))
-    return Expectations(tuple(tables.values()), scenario, extents, found, scenarios, windows, is_store, rows)
+    return Expectations(tuple(tables.values()), scenario, extents, found, scenarios, tuple(windows), is_store, rows)
 
 
 def _rows(url: str, records: Sequence[Manifest]) -> dict[str, int]:

@@ -78,12 +78,11 @@ def prepare(scenario: Scenario, request: Request) -> tuple[Generator, list[Table
         msg = "--blind leaves out tables of the group records, and no others were asked for; name others, or do without"
         raise ScenarioError(msg)
     tables = _taken(named, request)
-    window = generator.window(request.since_s, request.until_s, request.every_s)
     number, parts = request.part
     if not 1 <= number <= parts:
         msg = f"--part {number} --of {parts}: parts count from 1 to {parts}"
         raise ScenarioError(msg)
-    plan = generator.plan(window, tables, parts)
+    plan = generator.plan_between(tables, request.since_s, request.until_s, request.every_s, parts)
     if parts > 1:
         plan = plan.share(number, parts)
     return generator, tables, plan
@@ -153,7 +152,8 @@ def views() -> list[View]:
 
 def _determinants(scenario: Scenario, request: Request, plan: Plan, tables: Sequence[Table]) -> Determinants:
     effective: dict[str, Any] = msgspec.to_builtins(scenario)
-    return Determinants.of(effective, plan.window, tuple(table.name for table in tables), request.part)
+    names = tuple(table.name for table in tables)
+    return Determinants(effective, plan.span.since_s, plan.span.until_s, plan.window.tick_s, names, request.part)
 
 
 def _plan_id(determinants: Determinants, request: Request) -> str:

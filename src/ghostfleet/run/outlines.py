@@ -69,8 +69,8 @@ def rows_of(generator: Generator) -> dict[tuple[str, str], list[Batch]]:
     for name, stretch in _stretches(scenario).items():
         for table, names in wanted.items():
             if name in names:
-                window = generator.window(*stretch.span_s(scenario.timeline.since_s))
-                tasks = generator.plan(window, generator.tables([table])).tasks
+                span_s = stretch.span_s(scenario.timeline.since_s)
+                tasks = generator.plan_between(generator.tables([table]), *span_s).tasks
                 found[table, name] = [batch for task in tasks for batch in generator.batches(task)]
     return found
 

@@ -153,8 +153,8 @@ def summary(outcome: Outcome) -> dict[str, Any]:
     return {
         "rows": outcome.rows,
         "part": list(outcome.part),
-        "from": manifest.moment(outcome.plan.window.since_s),
-        "until": manifest.moment(outcome.plan.window.until_s),
+        "from": manifest.moment(outcome.plan.span.since_s),
+        "until": manifest.moment(outcome.plan.span.until_s),
         "tables": {table.name: {"columns": len(table.columns)} for table in outcome.tables},
         "statistics": {name: statistics.summary() for name, statistics in outcome.statistics.items()},
         **{name: found for name, one in outcome.statistics.items() if (found := _of_requests(name, one))},

@@ -59,8 +59,9 @@ def verify(
         )
     generator = Generator(scenario)
     tables = {table.name: table for table in generator.tables(determinants.tables)}
-    window = generator.window(determinants.since_s, determinants.until_s, determinants.every_s)
-    plan = generator.plan(window, list(tables.values()), determinants.part[1]).share(*determinants.part)
+    number, parts = determinants.part
+    asked = determinants.since_s, determinants.until_s, determinants.every_s
+    plan = generator.plan_between(list(tables.values()), *asked, parts).share(number, parts)
     part = determinants.part if determinants.part[1] > 1 else None
     sink = open_sink(url, **record.sink, part=part)
     for written in record.written:
@@ -123,14 +124,14 @@ def rows_to_make(record: Manifest, *, full: bool) -> int:
 def rows_of(scenario: Scenario) -> int:
     """Rows that a scenario makes."""
     generator = Generator(scenario)
-    return generator.plan(generator.window(), generator.tables()).rows
+    return generator.plan_between(generator.tables()).rows
 
 
 def compare(url: str, scenario: Scenario, watch: Callable[[int], None] = lambda _rows: None) -> Verification:
     """Compare a data set without a manifest with all that a scenario makes; `DataError` when it cannot be read."""
     generator = Generator(scenario)
     tables = generator.tables()
-    plan = generator.plan(generator.window(), tables)
+    plan = generator.plan_between(tables)
     result = Verification()
     for source in sources(url, tables):
         table = generator.observer(source.table.name).table

@@ -68,8 +68,14 @@ class StateObserver:
     grain_s: int = 0  # length of rows that do not fold; 0: rows are as long as --every says
     is_solved: bool = True  # False: it is handed no state, and solves what it needs itself
     is_detailed: bool = False  # True: it follows single requests, for which the state is solved in detail
+    is_of_requests: bool = False  # True: so are its rows, though it follows them by itself
     ticks_at_once: int = 0  # of a task, where its rows are so many that the usual stretch would be too long
     solves: Callable[[Window], int] = lambda _window: 0  # ticks that it solves itself for a window of rows
+
+    @property
+    def is_by_tick(self) -> bool:
+        """Whether rows are single requests, which no --every folds: a window of them is one of ticks."""
+        return self.is_detailed or self.is_of_requests
 
 
 class Signal(Protocol):

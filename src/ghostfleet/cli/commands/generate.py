@@ -103,7 +103,7 @@ class Run(msgspec.Struct):
     done: int = 0
     reported: int = 0
     step: int = 1
-    plan: Plan = msgspec.field(default_factory=lambda: Plan(Window(0, 0, 1), ()))
+    plan: Plan = msgspec.field(default_factory=lambda: Plan(Window(0, 0, 1), (), Window(0, 0, 1)))
     started: float = 0.0
     bar: Callable[[int], None] | None = None
 
@@ -170,12 +170,12 @@ class Run(msgspec.Struct):
 
 def _told(outcome: Outcome, *, verbose: bool) -> Iterator[str]:
     """Say what was made, and where; of many tables group by group."""
-    window, tables = outcome.plan.window, outcome.tables
+    span, tables = outcome.plan.span, outcome.tables
     is_long = verbose or len(tables) <= groups.MOST_NAMED
     columns = ", ".join(f"{len(table.columns)} columns of {table.name}" for table in tables) or "no table"
     if len(tables) > groups.MOST_NAMED:
         columns = f"{len(tables)} tables"
-    first, last = manifest.moment(window.since_s), manifest.moment(window.until_s)
+    first, last = manifest.moment(span.since_s), manifest.moment(span.until_s)
     rows = outcome.rows
     yield f"{rows:,} rows, {columns}, {first} to {last}"
     if is_long:

@@ -31,7 +31,7 @@ def command(ctx: click.Context, /, *, as_json: bool, verbose: bool, **arguments:
     loaded = scenario.load(ctx, arguments)
     request = output.request(loaded.scenario, arguments)
     plan, tables, cost = estimate.estimate(loaded.scenario, request)
-    window = plan.window
+    window = plan.span
     figures = {
         "tables": [table.name for table in tables],
         "rows": cost.rows,
