@@ -16,8 +16,8 @@ from ghostfleet.core.stretches import apart, inside, without
 from ghostfleet.core.window import Window
 from ghostfleet.signals import StateObserver, transactions
 from ghostfleet.state.estate import Estates
-from ghostfleet.state.estate.visits import SHOP
 from ghostfleet.truth.metrics import LEAF_PARAMETERS
+from ghostfleet.world.markets import SHOP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,11 +13,12 @@ from ghostfleet.signals.transactions import facts, usual
 from ghostfleet.signals.transactions.documents import STATES, STEPS, columns
 from ghostfleet.signals.transactions.shop import Shop, gateways
 from ghostfleet.state.estate.spent import Spent
-from ghostfleet.state.estate.visits import SHOP, TIE_BITS, Doors, Entered, stretches, taken, written
+from ghostfleet.state.estate.visits import TIE_BITS, Doors, Entered, stretches, taken, written
 from ghostfleet.state.estate.walk import Answered
 from ghostfleet.world import flow as flows
 from ghostfleet.world import web
 from ghostfleet.world.flow.entering import Entering, ticks_of
+from ghostfleet.world.markets import SHOP
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -188,7 +189,9 @@ class Transactions:
         for cell in self.cells:
             requests = doors.walk.enter(cell, first, last)
             count = len(requests)
-            visits = doors.visits(np.full(count, cell), requests, Answered.blank(count))
+            visits = doors.visits(
+                np.full(count, cell), requests, Answered.blank(count), np.zeros(count, dtype=np.bool_)
+            )
             known.append((requests.id, visits.time_ms))
         every, time_ms = (np.concatenate(part) for part in zip(*known, strict=True))
         order = np.lexsort((written(every) >> (np.uint64(64) - TIE_BITS), time_ms))

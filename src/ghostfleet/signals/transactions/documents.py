@@ -13,8 +13,9 @@ from ghostfleet.core.civil import civil
 from ghostfleet.signals.transactions.shop import ORDER, PAYMENT
 from ghostfleet.state.estate.calling import FAILED, REFUSED, TIMED_OUT
 from ghostfleet.state.estate.spent import STORES
-from ghostfleet.state.estate.visits import FIRST_USER, SHOP, address, lot
-from ghostfleet.world import web
+from ghostfleet.state.estate.visits import FIRST_USER, address, lot
+from ghostfleet.world import markets, web
+from ghostfleet.world.markets import SHOP
 
 if TYPE_CHECKING:
     from ghostfleet.core.arrays import F64, I64, Array, Bool
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from ghostfleet.state.estate.spent import Taken
     from ghostfleet.state.estate.visits import Doors, Entered, Visits
     from ghostfleet.world.flow import Flow
-    from ghostfleet.world.web import City
 
 STEPS = ("cart_review", "payment_processing", "order_confirmation")
 STATES = ("closed", "open", "half_open")
@@ -33,7 +33,7 @@ INSTANCES = 3
 DAY_MS = 86_400_000
 SHIFTS = (0, 16, 32, 48)
 HALF = 0.5  # of attempts: carts from the cache, either text of a failure
-WEST = frozenset({"CA", "WA", "TX"})
+BALANCERS = ("lb-east-01", "lb-west-01")  # COM-1
 DOCUMENT = 0xD0C5  # stream of draws beside the request's own words
 
 
@@ -162,9 +162,9 @@ def _below(flow: Flow, node: int) -> set[int]:
     return found
 
 
-def balancer(city: City) -> str:
-    """Balancer in front of whoever answers clients of a city."""
-    return "lb-west-01" if city.state in WEST or city.region == "APAC" else "lb-east-01"
+def balancer(city: int) -> str:
+    """Balancer in front of whoever answers clients of a city, by its number."""
+    return BALANCERS[int(markets.in_west()[city])]
 
 
 def instances() -> tuple[str, ...]:
@@ -204,6 +204,6 @@ def _texts() -> dict[str, tuple[str, ...]]:
         "user_agent": tuple(agent.text for agent, _ in both),
         "country": tuple(city.country for _, city in both),
         "city": tuple(city.name for _, city in both),
-        "load_balancer": tuple(balancer(city) for _, city in both),
+        "load_balancer": tuple(balancer(number) for _ in web.agents() for number in range(len(web.cities()))),
         "server_instance": instances(),
     }

@@ -9,8 +9,8 @@ import numpy as np
 from ghostfleet.signals.transactions import usual
 from ghostfleet.signals.transactions.documents import TIMEOUT, balancer, instances
 from ghostfleet.signals.transactions.shop import PAYMENT, gateways
-from ghostfleet.state.estate.visits import SHOP
 from ghostfleet.world import web
+from ghostfleet.world.markets import SHOP
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +26,9 @@ SURE = 1 - 1e-9
 def vocabulary() -> dict[str, Expected]:
     """Words that belong together, whatever the scenario."""
     failures, shop = web.catalogue()["failures"], web.catalogue()["shop"]
-    fronts = dict.fromkeys((one.name, one.country, one.state, balancer(one)) for one in web.cities())
+    fronts = dict.fromkeys(
+        (one.name, one.country, one.state, balancer(place)) for place, one in enumerate(web.cities())
+    )
     return {
         "expected_failures": [
             {"code": code, "response_code": one["status"], "message": text, "is_of_gateway": place == TIMEOUT}

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ghostfleet.state.estate.visits import SHOP
 from ghostfleet.world import web
 from ghostfleet.world.flow.draft import EXTERNAL
+from ghostfleet.world.markets import SHOP
 
 if TYPE_CHECKING:
     from ghostfleet.state.estate import State

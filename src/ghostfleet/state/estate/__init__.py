@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 
 from ghostfleet.core.window import Window
+from ghostfleet.state.estate.balancers import western
 from ghostfleet.state.estate.counted import Counted
 from ghostfleet.state.estate.influences import Influences, influences
 from ghostfleet.state.estate.leaves import Leaves
@@ -72,6 +73,11 @@ class State(msgspec.Struct, frozen=True, dict=True):
     def used(self) -> tuple[F64, F64]:
         """CPU and memory in use of all services by name, in per cent of the limits, shapes (services, ticks)."""
         return self.leaves.usage.used(self)
+
+    @cached_property
+    def western(self) -> I64:
+        """Requests of each cell that get to a balancer in the west of the world, shape (entries, ticks)."""
+        return western(self)
 
     @cached_property
     def walk(self) -> Walk:

@@ -17,7 +17,7 @@ from ghostfleet.core import draw
 from ghostfleet.core.batch import Digits, Spelled
 from ghostfleet.state.estate.calling import FAILED, OWN, REFUSED, TIMED_OUT
 from ghostfleet.state.estate.walk import Answered
-from ghostfleet.world import web
+from ghostfleet.world import markets, web
 from ghostfleet.world.flow.draft import DATABASE, MACHINE
 
 if TYPE_CHECKING:
@@ -29,17 +29,6 @@ if TYPE_CHECKING:
 
 FIRST_USER, USERS = 10_000, 90_000
 RARE = 0.2  # who comes most often comes five times as often as people do on average
-TURN = 20  # users of whom so many in a row live as the markets' shares say
-LIVE = {
-    "north-america": range(8),
-    "europe": range(8, 14),
-    "asia-pacific": range(14, 19),
-    "latin-america": range(19, 20),
-}
-# Of regions of clouds, by how their names begin.
-MARKETS = {"us": "north-america", "ca": "north-america", "eu": "europe", "ap": "asia-pacific", "sa": "latin-america"}
-SHOP = "checkout-service"  # whose clients are the people
-ELSEWHERE = ""  # no market: the United States, state by state
 ADDRESSES = 1 << 17  # 198.18.0.0/15
 LANE = 2.0**-16
 TIE_BITS = np.uint64(36)
@@ -74,25 +63,26 @@ class Visits(msgspec.Struct):
         return Visits(*(getattr(self, name)[places] for name in self.__struct_fields__))
 
 
-def has_markets(flow: Flow) -> bool:
-    """Whether people live in the markets: where the shop's checkouts come from some; else all are from one country."""
-    entries, names = flow.entries, flow.nodes.names
-    shop = [place for place, node in zip(entries.places, entries.nodes.tolist(), strict=True) if names[node] == SHOP]
-    return any(place in LIVE for place in shop or entries.places)
-
-
 def people(flow: Flow) -> People:
     """Everybody of an estate: where somebody lives depends on nothing that is asked for."""
-    return _everybody(flow.seed, spread=has_markets(flow))
+    return _everybody(flow.seed, spread=markets.has_markets(flow))
 
 
 @cache
 def here(place: str, *, spread: bool) -> Array:
     """Numbers of the people who ask from a place: those of a market, or of the one that a region lies in."""
     numbers = np.arange(USERS, dtype=np.int32)
-    market = place if place in LIVE else MARKETS.get(place.split("-", maxsplit=1)[0], "")
-    found = numbers[np.isin(numbers % TURN, np.array(LIVE[market]))] if spread and market else numbers
+    market = markets.market_of(place)
+    found = numbers[np.isin(numbers % markets.TURN, np.array(markets.LIVE[market]))] if spread and market else numbers
     return found + np.int32(FIRST_USER)
+
+
+@cache
+def _halves(place: str, seed: int, *, spread: bool) -> tuple[Array, Array]:
+    """Those of them who get to the eastern balancer, and to the western one."""
+    pool = here(place, spread=spread)
+    is_west = markets.in_west().take(_everybody(seed, spread=spread).city.take(pool - FIRST_USER))
+    return pool[~is_west], pool[is_west]
 
 
 @cache
@@ -102,12 +92,12 @@ def _everybody(seed: int, *, spread: bool) -> People:
     lots = (words & LOW_32).astype(np.float64) * 2.0**-32
     city = np.empty(USERS, dtype=np.int64)
     if spread:
-        for market, turns in LIVE.items():
-            mine = np.isin(numbers % TURN, np.array(turns))
+        for market, turns in markets.LIVE.items():
+            mine = np.isin(numbers % markets.TURN, np.array(turns))
             known, ends = web.cities_of(market)
             city[mine] = known.take(np.searchsorted(ends, lots[mine], side="right"))
     else:
-        known, ends = web.cities_of(ELSEWHERE)
+        known, ends = web.cities_of(markets.ELSEWHERE)
         city = known.take(np.searchsorted(ends, lots, side="right"))
     agent = np.searchsorted(web.agent_ends(), lot(words, 48), side="right")
     browser = np.searchsorted(web.agent_ends(browsing=True), lot(more, 0), side="right")
@@ -181,7 +171,8 @@ class Doors:
         """Take a walk through a solved window."""
         self.walk, self.flow = walk, walk.flow
         self.key = _key(walk.flow.seed, "request")
-        self._spread = has_markets(walk.flow)
+        self._spread = markets.has_markets(walk.flow)
+        self._split = set(np.flatnonzero(~np.isnan(markets.western(walk.flow))).tolist())
 
     def entered(self, cells: Sequence[int], first: int, last: int) -> Entered:
         """Requests that entered at some cells in ticks ``[first, last)`` of the window, followed to their ends."""
@@ -213,20 +204,29 @@ class Doors:
         """Requests of all the cells of one node, who go the same ways and so go together; not in the order of time."""
         parts = [_sampled(self.walk.enter(cell, first, last), share) for cell in cells]
         sizes = [len(part) for part in parts]
+        west = np.concatenate([self._go_west(cell, part, first) for cell, part in zip(cells, parts, strict=True)])
         requests = _joined(parts)
         requests.root = np.arange(len(requests))
         watcher = None if watching is None else watching(requests)
         answered = self.walk.follow(int(self.flow.entries.nodes[cells[0]]), requests, watcher)
         place = np.repeat(np.array(cells, dtype=np.int64), sizes)
-        return Entered(place, requests.id, requests.ending, answered, self.visits(place, requests, answered))
+        return Entered(place, requests.id, requests.ending, answered, self.visits(place, requests, answered, west))
+
+    def _go_west(self, cell: int, requests: Requests, first: int) -> Bool:
+        """Whether requests that entered at a cell from a tick of the window on get to the western balancer of two."""
+        counts = self.walk.totals[cell]
+        begins = np.add.accumulate(counts) - counts
+        index = requests.root - (begins - begins[first]).take(requests.tick) if len(requests) else requests.root
+        ranks = self.walk.ranks("balancer", cell, self.flow.entries.ids)
+        return ranks.pick(requests.tick, index, counts, self.walk.state.western[cell])[0]
 
     @property
     def people(self) -> People:
         """Everybody."""
         return people(self.flow)
 
-    def visits(self, cells: I64, requests: Requests, answered: Answered) -> Visits:
-        """What is known of requests that entered at cells of one node."""
+    def visits(self, cells: I64, requests: Requests, answered: Answered, west: Bool) -> Visits:
+        """What is known of requests that entered at cells of one node; who gets to which balancer lives on its side."""
         node = int(self.flow.entries.nodes[cells[0]]) if len(cells) else 0
         person = draw.derived(self.key, requests.id, PERSON)
         asked = draw.derived(self.key, requests.id, ASKED)
@@ -235,9 +235,13 @@ class Doors:
         lot *= RARE + (1 - RARE) * lot  # some come often, most now and then
         user = np.empty(len(requests), dtype=np.int64)
         for cell in np.unique(cells).tolist():
-            mine = cells == cell
-            pool = here(self.flow.entries.places[cell], spread=self._spread)
-            user[mine] = pool.take((lot[mine] * len(pool)).astype(np.int64))
+            place = self.flow.entries.places[cell]
+            mine, pools = cells == cell, [here(place, spread=self._spread)]
+            if cell in self._split:
+                pools = list(_halves(place, self.flow.seed, spread=self._spread))
+            for half, pool in enumerate(pools):
+                some = np.flatnonzero(mine & (west == half))  # whoever has one pool has nobody in the west
+                user[some] = pool.take((lot[some] * len(pool)).astype(np.int64))
         window = self.walk.state.window
         start_ms = (requests.tick + window.start) * (window.tick_s * 1000)
         time_ms = start_ms + ((moment >> np.uint64(32)) * np.uint64(window.tick_s * 1000) >> np.uint64(32)).astype(
