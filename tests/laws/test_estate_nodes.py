@@ -10,6 +10,7 @@ from ghostfleet.core import draw
 from ghostfleet.core.window import HOUR_S, MINUTE_S, Window
 from ghostfleet.generate import Generator
 from ghostfleet.spec.estate.price_table import price_table
+from ghostfleet.state.estate import stranded
 from ghostfleet.state.estate.machines import Machines
 from ghostfleet.state.estate.nodes import ClusterNodes
 from ghostfleet.world import estate as worlds
@@ -59,7 +60,79 @@ def test_as_many_machines_are_ready_as_run(minute):
     assert found == running
     assert sum(total.values()) - sum(running.values()) == len(lost)
     assert {name for name in total if total[name] != running[name]} == ({CLUSTER} if minute == DURING else set())
-    assert total[CLUSTER] - running[CLUSTER] == (round(0.4 * total[CLUSTER]) if minute == DURING else 0)
+    assert total[CLUSTER] - running[CLUSTER] == (total[CLUSTER] // 4 if minute == DURING else 0)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_lost_machines_are_of_one_zone(seed):
+    """For all clusters c: a quarter of its machines, which is what a loss takes, lies in one zone."""
+    scenario = estates.scenario("estate", f"execution.random_seed={seed}", *settings(LOSS))
+    nodes, world = Generator(scenario).estates, worlds.build(scenario)
+    ranks, zones = ClusterNodes(world, nodes.flow)._rank, column_of(world["Node"], "availability_zone")
+    owners = column_of(world["Node"], "cluster_name")
+    for cluster, one in world.estate.clusters.items():
+        gone = [name for name in ranks if owners[name] == cluster and ranks[name] >= one.nodes - one.nodes // 4]
+        assert len(gone) == one.nodes // 4 > 0
+        assert len({zones[name] for name in gone}) == 1
+
+
+def column_of(entities, name):
+    return dict(zip(entities.keys, entities.words(name), strict=True))
+
+
+@pytest.mark.parametrize("minute", [*range(6, 20), 27, 28, 29, 30, 34])
+def test_metrics_count_the_pods_that_the_graph_shows_minute_by_minute(minute):
+    """For all services of a struck cluster and all minutes: pods that run in the graph = `pod_count`, none crash."""
+    span = until(minute, 1, 60)
+    pods, metrics = (estates.rows(made(), name, span) for name in ("Pod", "system_metrics"))
+    count, crashing = (column(metrics, "service_name", name) for name in ("pod_count", "failed_pods"))
+    runs = pods["status"] == "Running"
+    names, numbers = np.unique(pods["service_name"][runs], return_counts=True)
+    assert dict(zip(names.tolist(), numbers.tolist(), strict=True)) == count
+    assert set(crashing.values()) == {0}
+    _, lost = ready(made(), span)
+    assert not set(pods["node_name"][runs].tolist()) & lost
+
+
+@cache
+def calm():
+    return Generator(estates.scenario("estate", "estate.incidents.scheduled={}"))
+
+
+def with_and_without(generator, minute):
+    """Whether pods run with the loss, whether without it, and whether their machines are lost."""
+    span = until(minute, 1, 60)
+    rows, usual = (estates.rows(one, "Pod", span) for one in (generator, calm()))
+    assert rows["name"].tolist() == usual["name"].tolist()
+    _, lost = ready(generator, span)
+    runs, ran = (one["status"] == "Running" for one in (rows, usual))
+    return runs, ran, np.isin(rows["node_name"], sorted(lost))
+
+
+@pytest.mark.parametrize("minute", [8, 9, 11, 14, 19, 27, 29])
+def test_only_pods_on_lost_machines_stop(minute):
+    """For all pods: who runs without the loss and not with it stands on a lost machine."""
+    runs, ran, on_lost = with_and_without(made(), minute)
+    assert not (ran & ~runs & ~on_lost).any()
+    assert (ran & ~runs).sum() == (ran & on_lost).sum() > 5
+
+
+def test_pods_of_lost_machines_run_elsewhere_after_some_minutes():
+    """Nobody has moved at first; later pods run that do not without the loss, and none of them on a lost machine."""
+    moved = []
+    for minute in (11, 19):
+        runs, ran, on_lost = with_and_without(made(), minute)
+        assert not (runs & on_lost).any()
+        moved.append((runs & ~ran).sum())
+    assert moved[0] == 0
+    assert moved[1] > 5
+
+
+def test_a_share_of_every_service_is_seen_to_stop_pods_elsewhere(monkeypatch):
+    """A loss that takes the same share of all services contradicts the graph, which knows where pods stand."""
+    monkeypatch.setattr(stranded, "without", lambda _up, started: np.floor(started * 0.6))
+    runs, ran, on_lost = with_and_without(Generator(estates.scenario("estate", *settings(LOSS))), 11)
+    assert (ran & ~runs & ~on_lost).sum() > 3
 
 
 @pytest.mark.parametrize("minute", [BEFORE, DURING, AFTER])

@@ -8,8 +8,7 @@ import numpy as np
 
 from ghostfleet.signals.events.texts import MESSAGE, TITLE, carried, statuses_of
 from ghostfleet.signals.transactions import usual
-from ghostfleet.state.estate.visits import LIVE, MARKETS, has_markets
-from ghostfleet.world import web
+from ghostfleet.world import markets, web
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -78,7 +77,7 @@ def _hours(flow: Flow, cells: Sequence[int], extent: Extent) -> Expected:
     found = usual.by_hour(flow, cells, extent)
     if isinstance(found, str):
         return found
-    spread = has_markets(flow)
+    spread = markets.has_markets(flow)
     regions = [_region(flow.entries.places[cell], spread=spread) for cell in cells]
     if None in regions:
         return "clients of some regions live anywhere"
@@ -96,10 +95,10 @@ def _hours(flow: Flow, cells: Sequence[int], extent: Extent) -> Expected:
 
 def _region(place: str, *, spread: bool) -> str | None:
     """Region that events give to clients from a place; None where they may be from any."""
-    market = place if place in LIVE else MARKETS.get(place.split("-", maxsplit=1)[0])
+    market = markets.market_of(place)
     if not spread:
         return web.HOME
-    return None if market is None else str(web.catalogue()["markets"][market])
+    return None if market == markets.ELSEWHERE else str(web.catalogue()["markets"][market])
 
 
 def _failures(scenario: Scenario, flow: Flow, cells: Sequence[int], extent: Extent) -> Expected:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
@@ -16,6 +16,7 @@ from ghostfleet.state.estate.influences import Influences, influences
 from ghostfleet.state.estate.leaves import Leaves
 from ghostfleet.state.estate.outcomes import Outcomes, Splitter
 from ghostfleet.state.estate.rates import LOOK_BACK, START, Rates, Solver
+from ghostfleet.state.estate.stranded import Stranded
 from ghostfleet.state.estate.walk import Walk
 
 if TYPE_CHECKING:
@@ -112,14 +113,19 @@ class Estates:
         for name, service in estate.services.items():
             residents.setdefault(service.cluster, []).append(name)
         self.residents = residents  # services of each cluster
-        self._solver = Solver(self.flow)
+        self._solver = self._made()
         counted = None
         if estate.total is not None:
             counted = self._counted(estate.total)
             self.flow = flows.loaded(self.flow, estate.total / counted.expected)
-            self._solver = Solver(self.flow)
+            self._solver = self._made()
         self._splitter = Splitter(self.flow, counted)
         self._leaves = Leaves(self.flow)
+
+    def _made(self) -> Solver:
+        from ghostfleet.world import estate as worlds
+
+        return Solver(self.flow, Stranded(self.flow, partial(worlds.build, self.scenario)))
 
     def _counted(self, total: int) -> Counted:
         """Whole numbers of requests that make a total over the span, in step with the rates of demand."""

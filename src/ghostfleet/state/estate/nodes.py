@@ -20,30 +20,36 @@ if TYPE_CHECKING:
     from ghostfleet.world.estate import World
     from ghostfleet.world.flow import Flow
 
+ROUNDING = 1e-9  # of a product that should be whole
+SEPARATOR = "\x1f"  # no name has it
+
 
 def machines(influences: Influences, planned: Mapping[str, int]) -> F64:
-    """How many machines of clusters run that have so many by plan, shape (clusters, ticks)."""
+    """How many machines of clusters run that have so many by plan, shape (clusters, ticks); part of one is not lost."""
     counts = np.empty((len(planned), len(influences.window)))
     counts[...] = np.array(list(planned.values()), dtype=np.float64)[:, None]
     influences.scale("cluster.nodes", {key: row for row, key in enumerate(planned)}, counts)
-    whole: F64 = np.rint(counts)
+    fewer = counts < np.array(list(planned.values()))[:, None]
+    whole: F64 = np.where(fewer, np.ceil(counts - ROUNDING), np.rint(counts))
     return whole
 
 
 class ClusterNodes:
-    """The machines of all clusters; a cluster loses those with the lowest lots last."""
+    """The machines of all clusters; a cluster loses one zone after another, those with the lowest lots last."""
 
     def __init__(self, world: World, flow: Flow) -> None:
-        """Draw a lot for each machine, by its name."""
+        """Draw a lot for each zone of a cluster, and one for each machine, by their names."""
         nodes = world["Node"]
-        lots = draw.word_at(
-            flow.stream("nodes lost").keys(draw.entity_ids(nodes.keys)), np.zeros(len(nodes), dtype=np.int64)
+        zones = zip(nodes.words("cluster_name"), nodes.words("availability_zone"), strict=True)
+        zone_lots, lots = (
+            draw.word_at(flow.stream(stream).keys(draw.entity_ids(names)), np.zeros(len(nodes), dtype=np.int64))
+            for stream, names in (("zones lost", [SEPARATOR.join(one) for one in zones]), ("nodes lost", nodes.keys))
         )
         self.planned = {key: one.nodes for key, one in world.estate.clusters.items()}
         self._owners = dict(zip(nodes.keys, nodes.words("cluster_name"), strict=True))
         self._rank: dict[str, int] = {}  # of each machine in its cluster: it runs while more than this do
         seen: dict[str, int] = {}
-        for row in np.argsort(lots, kind="stable").tolist():
+        for row in np.lexsort((lots, zone_lots)).tolist():
             owner = self._owners[nodes.keys[row]]
             self._rank[nodes.keys[row]] = seen.get(owner, 0)
             seen[owner] = seen.get(owner, 0) + 1

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ghostfleet.core.arrays import F64, I64, Bool
     from ghostfleet.core.window import Window
     from ghostfleet.state.estate.influences import Influences
+    from ghostfleet.state.estate.stranded import Stranded
     from ghostfleet.world.flow import Flow
     from ghostfleet.world.flow.levels import Level
 
@@ -68,11 +69,11 @@ class Rates(msgspec.Struct, frozen=True):
 class Solver:
     """Solves the rates of an estate for any window."""
 
-    def __init__(self, flow: Flow) -> None:
+    def __init__(self, flow: Flow, stranded: Stranded) -> None:
         """Prepare what does not depend on the window."""
         from ghostfleet.state.estate.demand import Demand
 
-        self.flow = flow
+        self.flow, self._stranded = flow, stranded
         self._demand = Demand(flow)
         self._sweeper = Sweeper(flow)
         nodes = flow.nodes
@@ -204,6 +205,7 @@ class Solver:
             if name in rows:
                 started[rows[name]] = np.maximum(np.floor(started[rows[name]] * (1 - unstarted)), 1.0)
         wanted[some], running[some] = most, started
+        self._stranded.leave(running, influences)
         return wanted, running
 
     def _quiet(self, window: Window, influences: Influences, times: F64, failures: F64) -> tuple[F64, F64]:
