@@ -241,7 +241,7 @@ def _complaint(message: str, path: Path, stack: Layers, document: Document) -> s
         path = (*path, unknown.group(1))
         message = f"unknown key {'.'.join(path)}{_instead(path)}"
     else:
-        path, message = _narrowed(path, message, (*stack.origins, *document.lines))
+        path, message = _narrowed(path, message, (*stack.origins, *stack.laid, *document.lines))
         newcomer = _newcomer(path, stack) if "missing required" in message else ""
         message = f"{'.'.join(path)}: {_in_words(message, path)}" if path else _in_words(message, path)
         message += newcomer

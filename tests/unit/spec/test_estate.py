@@ -160,6 +160,40 @@ def test_a_circle_of_copies_is_named_where_it_was_closed():
         )
 
 
+CLUSTER = "estate.clusters.prod-trading-cluster"
+NARROW = {
+    "nodes": (f"{CLUSTER}.nodes=5", f"{CLUSTER}.nodes", "5 nodes have 24 processors", "9 nodes would do"),
+    "replicas": ("estate.services.trading-api.replicas=[400, 500]", "estate.services.trading-api.replicas",
+                 "45 nodes have 224 processors", "request 259.2 by plan; 52 nodes would do"),
+    "memory": ("estate.services.trading-api.memory_mib={request: 90000, limit: 90000}",
+               "estate.services.trading-api.memory_mib", "45 nodes have 896 GB of memory", "nodes would do"),
+    "types": (f"{CLUSTER}.instance_types=[t3.medium]", None, None, None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("given", "place", "has", "instead"), NARROW.values(), ids=NARROW)
+def test_pods_that_request_more_than_the_nodes_have_are_refused_where_that_was_said(given, place, has, instead):
+    settings = loading.Settings(assignments=[given])
+    if place is None:
+        loading.load(reading.read(ESTATE, "my.yaml"), settings)  # 90 processors are enough for 41.2
+        return
+    with pytest.raises(ScenarioError) as caught:
+        loading.load(reading.read(ESTATE, "my.yaml"), settings)
+    found = str(caught.value)
+    assert found.startswith(f"--set {place}: {place}: {has}, and the pods of 5 services request ")
+    assert instead in found
+
+
+def test_as_many_nodes_as_are_said_to_do_are_enough():
+    assert load(f"{CLUSTER}.nodes=9").clusters["prod-trading-cluster"].nodes == 9
+
+
+def test_a_service_that_nobody_defined_is_named_at_the_setting_that_calls_it_with_nothing_else():
+    path = "estate.services.trading-api.depends_on"
+    with pytest.raises(ScenarioError, match=f"^--set {path}: {path}.nope: there is no service 'nope'"):
+        loading.load(reading.read(ESTATE, "my.yaml"), loading.Settings(assignments=[f"{path}={{nope: {{}}}}"]))
+
+
 def test_names_that_no_format_can_carry_are_refused():
     found = complaint(ESTATE.replace("    prod-europe:", '    "prod-\\0":', 1))
     assert "a name cannot contain NUL" in found

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ghostfleet.spec.complaints import OneOfSeveralError
 from ghostfleet.spec.estate import names
 from ghostfleet.spec.estate.price_table import ensure_priced
+from ghostfleet.spec.estate.room import ensure_room
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -41,6 +42,7 @@ def ensure_sound(estate: Estate) -> None:
     _ensure_no_cycle(estate)
     _ensure_no_circle_of_copies(estate)
     ensure_priced(estate)
+    ensure_room(estate)
     if len(estate.services) > MOST_SERVICES:
         msg = f"services: {len(estate.services):,} are more than the {MOST_SERVICES:,} that an estate may have"
         raise ValueError(msg)

@@ -190,6 +190,11 @@ class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
             msg = f"replicas: at most {self.replicas[1]} is fewer than at least {self.replicas[0]}"
             raise ValueError(msg)
 
+    @property
+    def planned(self) -> int:
+        """Pods that run on an ordinary day: the middle of its range."""
+        return (self.replicas[0] + self.replicas[1]) // 2
+
 
 class WebService(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A front end: what people see, behind balancers and before services (EST-9)."""

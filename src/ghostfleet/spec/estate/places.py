@@ -105,6 +105,11 @@ class Cluster(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         """How many groups its nodes come in."""
         return min(USUAL_GROUPS, self.nodes) if self.node_groups is None else self.node_groups
 
+    def type_of(self, node: int) -> str:
+        """Type of a node: groups have one each, in turn; where there are more types than groups, nodes take turns."""
+        kinds = self.instance_types
+        return kinds[node % max(self.groups, len(kinds)) % len(kinds)]
+
 
 class Database(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A managed database, with its level on the reference Wednesday (EST-6, EST-19)."""

@@ -95,7 +95,7 @@ def nodes(ground: Ground) -> Entities:
     specs = ground.estate.clusters
     keys = [row[0] for row in rows]
     draws = ground.draws(NODE, keys)
-    types = _types(ground, rows)
+    types = [specs[row[1]].type_of(row[2]) for row in rows]
     subnets = ground.labels["Subnet"]
     homes = _homes(ground, rows)
     regions = [ground.region_of(specs[row[1]].network) for row in rows]
@@ -123,16 +123,6 @@ def nodes(ground: Ground) -> Entities:
         "cost_center": [specs[row[1]].cost_center for row in rows],
     }
     return entities(NODE, keys, arns, values, usual={"status": lambda: draws.choose("status", NODE_STATUS)})
-
-
-def _types(ground: Ground, rows: list[tuple[str, str, int]]) -> list[str]:
-    """Type of each node: groups have one each, in turn; where there are more types than groups, nodes take turns."""
-    found = []
-    for _, owner, at in rows:
-        spec = ground.estate.clusters[owner]
-        kinds = spec.instance_types
-        found.append(kinds[at % max(spec.groups, len(kinds)) % len(kinds)])
-    return found
 
 
 def _homes(ground: Ground, rows: list[tuple[str, str, int]]) -> list[int]:

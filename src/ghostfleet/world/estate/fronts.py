@@ -26,7 +26,6 @@ from ghostfleet.world.estate.properties import (
     percent,
     status,
 )
-from ghostfleet.world.estate.services import replicas
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -237,7 +236,7 @@ def _usual_balancers(ground: Ground, draws: Draws) -> dict[str, Callable[[], Any
 def _targets(ground: Ground, routes_to: tuple[str, ...]) -> int:
     """Instances that a balancer spreads requests over."""
     webs, services = ground.estate.web_services, ground.estate.services
-    return sum(webs[name].instances if name in webs else replicas(services[name]) for name in routes_to)
+    return sum(webs[name].instances if name in webs else services[name].planned for name in routes_to)
 
 
 def _healthy(totals: I64, states: list[str], uniforms: F64) -> I64:

@@ -90,11 +90,6 @@ POD = Label(
 )
 
 
-def replicas(service: Service) -> int:
-    """Pods that run on an ordinary day: the middle of its range."""
-    return (service.replicas[0] + service.replicas[1]) // 2
-
-
 def environment(ground: Ground, name: str) -> str:
     """Environment of a service: its name's, or else its cluster's."""
     cluster = ground.estate.services[name].cluster
@@ -133,7 +128,7 @@ def _usual(draws: Draws, specs: list[Service]) -> dict[str, Callable[[], Any]]:
     return {
         "status": lambda: draws.choose("status", STATUS),
         "version": lambda: [one.version for one in specs],
-        "replicas": lambda: [replicas(one) for one in specs],
+        "replicas": lambda: [one.planned for one in specs],
         "cpu_usage": lambda: draws.between("cpu_usage", low[0], high[0]),
         "memory_usage": lambda: draws.between("memory_usage", low[1], high[1]),
         "latency": lambda: draws.between("latency", low[2], high[2]),
@@ -164,7 +159,7 @@ def pods(ground: Ground) -> Entities:
         "node_name": [nodes.keys[row] for row in scheduled(ground, rows)],
         "cluster_name": [one.cluster for one in specs],
         "namespace": [one.namespace for one in specs],
-        "status": [POD_STATUS[slot >= replicas(one)] for _, one, slot in rows],
+        "status": [POD_STATUS[slot >= one.planned] for _, one, slot in rows],
         "slot": [slot + 1 for _, _, slot in rows],
         **_resources(specs),
         "environment": [environment(ground, name) for name, _, _ in rows],

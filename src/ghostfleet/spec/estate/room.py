@@ -1,0 +1,58 @@
+"""Whether the pods of a cluster's services fit on its nodes: what they request by plan, against what nodes have."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ghostfleet.spec.complaints import OneOfSeveralError
+from ghostfleet.spec.estate.price_table import price_table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ghostfleet.spec.estate import Estate
+    from ghostfleet.spec.estate.demand import Service
+    from ghostfleet.spec.estate.places import Cluster
+
+MILLICORES, MIB_PER_GB = 1000, 1024
+MOST_NODES = 2_000  # of a cluster
+
+
+def ensure_room(estate: Estate) -> None:
+    """Raise ValueError at the first cluster whose nodes have less than pods request on an ordinary day."""
+    for name, cluster in estate.clusters.items():
+        services = {key: one for key, one in estate.services.items() if one.cluster == name}
+        needs, has = _needs(services), _has(cluster, cluster.nodes)
+        if all(need <= room for need, room in zip(needs, has, strict=True)):
+            continue
+        at, unit = (0, "processors") if needs[0] > has[0] else (1, "GB of memory")
+        enough = next(
+            (f"{nodes} nodes would do" for nodes in range(cluster.nodes + 1, MOST_NODES + 1)
+             if all(need <= room for need, room in zip(needs, _has(cluster, nodes), strict=True))),
+            "no number of nodes would do",
+        )  # fmt: skip
+        msg = (
+            f"{cluster.nodes} nodes have {has[at]:g} {unit}, and the pods of {len(services)} services request "
+            f"{needs[at]:g} by plan; {enough}, or larger instance_types, or fewer replicas"
+        )
+        places = [("clusters", name, "nodes"), ("clusters", name, "instance_types")]
+        places += [
+            ("services", key, what)
+            for key in services
+            for what in ("cluster", "replicas", "cpu_millicores", "memory_mib")
+        ]
+        raise OneOfSeveralError(places, msg)
+
+
+def _needs(services: Mapping[str, Service]) -> tuple[float, float]:
+    """Processors and GB of memory that pods request."""
+    return (
+        sum(one.planned * one.cpu_millicores.request for one in services.values()) / MILLICORES,
+        sum(one.planned * one.memory_mib.request for one in services.values()) / MIB_PER_GB,
+    )
+
+
+def _has(cluster: Cluster, nodes: int) -> tuple[float, float]:
+    """Processors and GB of memory of the first nodes of a cluster."""
+    sizes = [price_table()["instance_size"][cluster.type_of(at)] for at in range(nodes)]
+    return sum(size[0] for size in sizes), sum(size[1] for size in sizes)
