@@ -184,8 +184,15 @@ def test_pods_that_request_more_than_the_nodes_have_are_refused_where_that_was_s
     assert instead in found
 
 
-def test_as_many_nodes_as_are_said_to_do_are_enough():
+def test_as_many_nodes_as_are_said_to_do_are_enough_and_one_fewer_is_not():
     assert load(f"{CLUSTER}.nodes=9").clusters["prod-trading-cluster"].nodes == 9
+    with pytest.raises(ScenarioError, match="8 nodes have 40 processors"):
+        load(f"{CLUSTER}.nodes=8")
+
+
+def test_pods_that_no_cluster_could_hold_are_refused():
+    with pytest.raises(ScenarioError, match="no number of nodes would do"):
+        load("estate.services.trading-api.memory_mib={request: 90000000, limit: 90000000}")
 
 
 def test_a_service_that_nobody_defined_is_named_at_the_setting_that_calls_it_with_nothing_else():

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from ghostfleet.spec.complaints import OneOfSeveralError
 from ghostfleet.spec.estate.price_table import price_table
@@ -22,15 +25,12 @@ def ensure_room(estate: Estate) -> None:
     """Raise ValueError at the first cluster whose nodes have less than pods request on an ordinary day."""
     for name, cluster in estate.clusters.items():
         services = {key: one for key, one in estate.services.items() if one.cluster == name}
-        needs, has = _needs(services), _has(cluster, cluster.nodes)
-        if all(need <= room for need, room in zip(needs, has, strict=True)):
+        needs, has = _needs(services), _has(cluster)
+        if needs[0] <= has[0] and needs[1] <= has[1]:
             continue
         at, unit = (0, "processors") if needs[0] > has[0] else (1, "GB of memory")
-        enough = next(
-            (f"{nodes} nodes would do" for nodes in range(cluster.nodes + 1, MOST_NODES + 1)
-             if all(need <= room for need, room in zip(needs, _has(cluster, nodes), strict=True))),
-            "no number of nodes would do",
-        )  # fmt: skip
+        nodes = _enough(cluster, needs)
+        enough = "no number of nodes would do" if nodes is None else f"{nodes} nodes would do"
         msg = (
             f"{cluster.nodes} nodes have {has[at]:g} {unit}, and the pods of {len(services)} services request "
             f"{needs[at]:g} by plan; {enough}, or larger instance_types, or fewer replicas"
@@ -52,7 +52,19 @@ def _needs(services: Mapping[str, Service]) -> tuple[float, float]:
     )
 
 
-def _has(cluster: Cluster, nodes: int) -> tuple[float, float]:
-    """Processors and GB of memory of the first nodes of a cluster."""
-    sizes = [price_table()["instance_size"][cluster.type_of(at)] for at in range(nodes)]
+def _has(cluster: Cluster) -> tuple[float, float]:
+    """Processors and GB of memory of all nodes of a cluster."""
+    sizes = [price_table()["instance_size"][cluster.type_of(at)] for at in range(cluster.nodes)]
     return sum(size[0] for size in sizes), sum(size[1] for size in sizes)
+
+
+def _enough(cluster: Cluster, needs: tuple[float, float]) -> int | None:
+    """How many nodes a cluster needs; None where it cannot have so many."""
+
+    def fits(nodes: int) -> bool:
+        has = _has(replace(cluster, nodes=nodes))
+        return needs[0] <= has[0] and needs[1] <= has[1]
+
+    numbers = range(cluster.nodes, MOST_NODES + 1)
+    at = bisect_left(numbers, x=True, key=fits)
+    return numbers[at] if at < len(numbers) else None
