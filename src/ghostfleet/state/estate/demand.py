@@ -9,7 +9,7 @@ import numpy as np
 
 from ghostfleet.core import draw, maths
 from ghostfleet.core.moments import Moments
-from ghostfleet.state.estate.noise import Bursts, characters, log_normal
+from ghostfleet.state.estate.noise import SWINGS_STEP_TICKS, Bursts, characters, log_normal, slow_swings
 
 if TYPE_CHECKING:
     from ghostfleet.core.arrays import F64
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 SURGES: dict[str, Any] = {"per_day": (3.0, 1.0), "ticks": (7.0, 0.9), "height": (0.3, 0.9), "most": 0.6}
 CHIME = (0.12, 1.0)  # median and log-deviation of what timers of clients add at one minute of the hour …
 ON_THE_HOUR = 0.5  # … which is the full hour for so many cells …
+STEP_TICKS = SWINGS_STEP_TICKS  # between the instants at which demand is looked at over weeks
 FADING = maths.exp2(np.arange(60) / -1.5)  # … and what is left of it minute by minute
 
 
@@ -62,4 +63,12 @@ class Demand:
             rates[places] *= shape.curve(at, keys, clock)
         for place, node in enumerate(entries.nodes.tolist()):
             rates[place] = influences.times("entry.rate", self._flow.nodes.names[node], rates[place])
+        return rates
+
+    def expected(self, steps: Window) -> F64:
+        """Rates at the start of each step of `STEP_TICKS`: shapes and slow swings, no surges and no incidents."""
+        at, rates = Moments(steps), slow_swings(self.characters, steps)
+        rates *= self._flow.entries.rates[:, None]
+        for shape, clock, places, _ in self._groups:
+            rates[places] *= shape.curve(at, None, clock)
         return rates

@@ -24,6 +24,8 @@ LOG2_E = 1.4426950408889634
 SLOWEST_TICKS = 4**6  # about three days
 PERSISTENCES = (-0.2, 0.0, 0.2, 0.4)  # characters of swings: restless to sluggish
 FARTHEST = 2.0  # octaves that anything strays, with no cause: between a quarter of its level and four times it
+SLOW_LEVEL = 2  # of the lattice: what swings faster than this is left out over weeks …
+SWINGS_STEP_TICKS = 4**SLOW_LEVEL  # … so that an instant in so many ticks is enough
 RESTLESS = 0.9  # octaves by which roughness itself wanders: calm hours follow calm hours
 BURST_CELL = 360  # ticks in which bursts are counted
 BURST_MOST = 6  # in one cell
@@ -91,6 +93,24 @@ class Wander:
         far = exponent / FARTHEST
         exponent /= np.sqrt(1 + far * far)
         return np.split(maths.exp2(exponent), self._ends)
+
+
+def slow_swings(some: Characters, steps: Window) -> F64:
+    """Factors as of `Wander`, without roughness and fast swings, at each step of `SWINGS_STEP_TICKS`."""
+    spectra = [Spectrum.power_law(SLOWEST_TICKS, step) for step in PERSISTENCES]
+    levels = lattice.level_keys(some.swings, len(spectra[0].amplitudes))[SLOW_LEVEL:]
+    slower = tuple(Spectrum(one.amplitudes[SLOW_LEVEL:]) for one in spectra)
+    share = np.sqrt([_power(slow) / _power(one) for slow, one in zip(slower, spectra, strict=True)])
+    exponent = lattice.characters(levels, steps.start, steps.stop, slower, some.choice).astype(np.float64)
+    exponent *= (share[some.choice] * some.swing * LOG2_E)[:, None]
+    exponent -= (some.swing * some.swing * (LOG2_E / 2))[:, None]
+    far = exponent / FARTHEST
+    exponent /= np.sqrt(1 + far * far)
+    return maths.exp2(exponent)
+
+
+def _power(spectrum: Spectrum) -> float:
+    return sum(amplitude * amplitude for amplitude in spectrum.amplitudes)
 
 
 class Bursts:

@@ -8,11 +8,11 @@ import msgspec
 import numpy as np
 
 from ghostfleet.core import counts, draw
-from ghostfleet.core.window import DAY_S
 from ghostfleet.spec.estate.places import Database, Machine
 from ghostfleet.spec.estate.price_table import price_table
 from ghostfleet.state.estate.noise import Bursts, Wander, characters, log_normal
 from ghostfleet.state.estate.usage import bent
+from ghostfleet.state.estate.volumes import Volumes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +29,9 @@ READ_BYTES, WRITE_BYTES = 12_288, 9_216
 MEMORY_GB = {"large": 8.0, "xlarge": 16.0, "2xlarge": 64.0, "4xlarge": 128.0}  # of types that the price table lacks
 GIB = 1_073_741_824
 REFERENCE_MISS = 0.03  # of page reads that are not in the buffer
+GROWTH_DAYS = (45.0, 0.4)  # median and log-deviation of the days until old data is moved away …
+GROWTH = 0.2  # … and what data gains until then, as a share of the disk
+FULLEST = 0.98  # share of a disk that data may take
 
 
 class Stores(msgspec.Struct, frozen=True):
@@ -42,6 +45,7 @@ class Stores(msgspec.Struct, frozen=True):
     write_ms: F64
     storage_gb: F64
     memory_gb: F64
+    holding: I64  # rows of those whose data they have: their own, or their original's
 
 
 def size_of(one: Database | Machine) -> str:
@@ -73,7 +77,22 @@ def of_estate(flow: Flow, names: Sequence[str]) -> Stores:
         write_ms=figures("write_ms"),
         storage_gb=figures("storage_gb"),
         memory_gb=np.array([memory_gb(one) for one in found]),
+        holding=_holding(flow, names),
     )
+
+
+def _holding(flow: Flow, names: Sequence[str]) -> I64:
+    """Rows of the first originals: a replica has its original's data, whoever asks it."""
+    originals = {one.replicates_to: name for name, one in flow.estate.databases.items() if one.replicates_to}
+    rows = {name: row for row, name in enumerate(names)}
+
+    def first(name: str) -> str:
+        seen = [name]
+        while (original := originals.get(seen[-1])) in rows and original not in seen:
+            seen.append(original)
+        return seen[-1]
+
+    return np.array([rows[first(name)] for name in names], dtype=np.int64)
 
 
 class Statements(msgspec.Struct, frozen=True):
@@ -116,9 +135,9 @@ class Work:
             name: flow.stream("store", name).keys(ids) for name in ("slow", "deadlocks", "waits", "space", "buffer")
         }
         u = draw.uniform(self._keys["space"], 0, 4)
-        self._filled = 0.35 + 0.35 * u[:, 0]
-        self._growth_days = log_normal(u[:, 1], 45.0, 0.5)
-        self._phase_s = (u[:, 2] * 30 * DAY_S).astype(np.int64)
+        self._filled = 0.3 + 0.32 * u[:, 0]
+        days = log_normal(u[:, 1], *GROWTH_DAYS)
+        self._volumes = Volumes(flow, stores.asked, flow.stream("store", "volumes").keys(ids), days, HOUSEKEEPING)
         self._buffer = 0.93 + 0.055 * u[:, 3]
 
     def statements(self, state: State) -> Statements:
@@ -165,9 +184,8 @@ class Work:
         return counts.poisson(np.minimum(means, 1e6), u)
 
     def _free_storage(self, state: State) -> I64:
-        """Space left: it shrinks day by day until old data is moved away."""
-        seconds = state.window.seconds()
-        period = np.rint(self._growth_days * DAY_S).astype(np.int64)[:, None] + DAY_S
-        age = (seconds[None, :] + self._phase_s[:, None]) % period
-        filled = self._filled[:, None] + 0.2 * (age / period)
-        return np.rint(self._stores.storage_gb[:, None] * (1 - filled) * GIB).astype(np.int64)
+        """Space left: it shrinks with what is written until old data is moved away, here and in replicas."""
+        size_gb, holding = self._stores.storage_gb[:, None], self._stores.holding
+        filled = bent(self._filled[:, None] + GROWTH * self._volumes.written(state.window), KNEE)
+        data_gb = np.minimum((size_gb * filled)[holding], FULLEST * size_gb)
+        return np.rint((size_gb - data_gb) * GIB).astype(np.int64)

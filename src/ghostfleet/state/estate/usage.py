@@ -9,6 +9,7 @@ import numpy as np
 from ghostfleet.core import draw
 from ghostfleet.core.window import DAY_S
 from ghostfleet.state.estate.noise import Wander, characters, log_normal
+from ghostfleet.state.estate.volumes import Volumes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +24,9 @@ KNEE = 0.85  # share of a range above which readings bend towards its end
 LOADED_MEMORY = 0.18  # of usual memory that follows the load
 LEAKS_DAYS = (2.5, 0.6)  # median and log-deviation of the days between restarts
 LEAK_POINTS = (4.0, 0.6)  # what memory gains until then
-LOGS_POINTS = (6.0, 0.5)  # what logs gain on disks until they are rotated away
+LOGS_DAYS = (14.0, 0.3)  # between two clean-ups of disks
+LOGS_POINTS = (10.0, 0.35)  # what logs gain on disks until then
+IDLE_LOGS = 0.1  # of them, the share that is written whatever is asked
 
 
 class Usage:
@@ -42,9 +45,10 @@ class Usage:
         self._period_s = np.rint(log_normal(u[:, 0], *LEAKS_DAYS) * DAY_S).astype(np.int64) + 3600
         self._leak = log_normal(u[:, 1], *LEAK_POINTS)
         self._phase_s = (u[:, 2] * self._period_s).astype(np.int64)
-        self._disk = 22 + 40 * u[:, 3]
+        self._disk = 22 + 30 * u[:, 3]
         self._logs = log_normal(u[:, 4], *LOGS_POINTS)
-        self._rotation_s = (u[:, 5] * DAY_S).astype(np.int64)
+        days = log_normal(u[:, 5], *LOGS_DAYS)
+        self._volumes = Volumes(flow, places, flow.stream("volumes").keys(ids), days, IDLE_LOGS)
 
     def used(self, state: State) -> tuple[F64, F64]:
         """CPU and memory in use, in per cent of the limits, shapes (services, ticks)."""
@@ -66,10 +70,9 @@ class Usage:
         return 100 * bent(np.maximum(level, 1.0) / 100, KNEE)
 
     def disk(self, state: State) -> F64:
-        """Per cent of the volume in use, shape (services, ticks): logs grow with the day and are rotated away."""
-        seconds = state.window.seconds()
-        age = (seconds[None, :] + self._rotation_s[:, None]) % DAY_S
-        return self._disk[:, None] + self._logs[:, None] * (age / DAY_S)
+        """Per cent of the volume in use, shape (services, ticks): logs grow with what is asked, and are cleaned up."""
+        points = self._disk[:, None] + self._logs[:, None] * self._volumes.written(state.window)
+        return 100 * bent(points / 100, KNEE)
 
 
 def bent(values: F64, knee: float) -> F64:
