@@ -1,4 +1,4 @@
-"""Volumes fill with what is written, not by the clock alone."""
+"""Volumes fill with what is written, and memory with the time since pods were replaced: neither by the clock alone."""
 
 from functools import cache
 from itertools import pairwise
@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from ghostfleet.core.window import DAY_S, MINUTE_S, Window
+from ghostfleet.generate import Generator
 from ghostfleet.state.estate import Estates
 from tests.laws import estates
 
@@ -117,3 +118,26 @@ def looked_at(world, window):
     leaves = world._leaves
     volumes = (leaves.usage._volumes, leaves.work._volumes)
     return leaves.services, leaves.stores, tuple(one.written(window) for one in volumes)
+
+
+def test_memory_falls_where_a_deploy_replaces_the_pods_and_nowhere_else():
+    """For all services and ticks t: memory with deploys minus memory without falls at t iff `changes` tells of one."""
+    low, high = MONDAY, MONDAY + 4
+    world = quiet()
+    still = quiet("estate.changes.deploys_per_week=0")
+    used = [np.concatenate([solved(one, day).used[1] for day in range(low, high)], axis=1) for one in (world, still)]
+    names = solved(world, low).leaves.services
+    generator = Generator(estates.scenario("estate", "estate.incidents.factor=0"))
+    changes = estates.rows(generator, "changes", Window.between(low * DAY_S, high * DAY_S, MINUTE_S))
+    told = np.zeros(used[0].shape, dtype=bool)
+    mine = changes["change_type"] == "deploy"
+    for name, second in zip(changes["entity"][mine].tolist(), changes["time"][mine].tolist(), strict=True):
+        told[names.index(name), second // MINUTE_S - low * DAY] = True
+    assert told.sum() > 20
+    steps = np.diff(used[0] - used[1], axis=1)
+    bends = (np.maximum(*used) > 80).any(axis=1) | (np.minimum(*used) < 5).any(axis=1)
+    falls = steps < -1e-6
+    np.testing.assert_array_equal(falls[~bends], told[~bends, 1:])
+    row, tick = np.nonzero(told[:, 10:-10])
+    around = [np.mean([used[0][row, tick + 10 + k] for k in some], axis=0) for some in (range(-5, 0), range(5))]
+    assert np.median(around[1] - around[0]) < -2

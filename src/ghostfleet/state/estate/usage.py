@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ghostfleet.core import draw
-from ghostfleet.core.window import DAY_S
+from ghostfleet.core.window import DAY_S, HOUR_S
+from ghostfleet.state.estate.deploys import OLDEST_S, Ages
 from ghostfleet.state.estate.noise import Wander, characters, log_normal
 from ghostfleet.state.estate.volumes import Volumes
 
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
 IDLE_CPU = 0.012  # of the limit, at the least, whatever is asked
 KNEE = 0.85  # share of a range above which readings bend towards its end
 LOADED_MEMORY = 0.18  # of usual memory that follows the load
-LEAKS_DAYS = (2.5, 0.6)  # median and log-deviation of the days between restarts
-LEAK_POINTS = (4.0, 0.6)  # what memory gains until then
+GATHERED_POINTS = (8.0, 0.5)  # median and log-deviation of what memory gains from one deploy to a late next one …
+CACHES, CACHES_S = 0.35, 2 * HOUR_S  # … of which caches are a part, and take so long to be half full …
+LEAK_DAYS = (4.0, 0.4)  # … and leaks the rest, and take days
 LOGS_DAYS = (14.0, 0.3)  # between two clean-ups of disks
 LOGS_POINTS = (10.0, 0.35)  # what logs gain on disks until then
 IDLE_LOGS = 0.1  # of them, the share that is written whatever is asked
@@ -42,9 +44,11 @@ class Usage:
         cpu = characters(flow, "cpu", ids, swing=(0.03, 0.6), rough=(0.02, 0.6))
         self._wander = Wander(cpu, characters(flow, "memory", ids, swing=(0.02, 0.5), rough=(0.004, 0.5)))
         u = draw.uniform(flow.stream("usage").keys(ids), 0, 6)
-        self._period_s = np.rint(log_normal(u[:, 0], *LEAKS_DAYS) * DAY_S).astype(np.int64) + 3600
-        self._leak = log_normal(u[:, 1], *LEAK_POINTS)
-        self._phase_s = (u[:, 2] * self._period_s).astype(np.int64)
+        self._leak_s = (log_normal(u[:, 0], *LEAK_DAYS) * DAY_S)[:, None]
+        self._points = log_normal(u[:, 1], *GATHERED_POINTS)[:, None]
+        self._ages = Ages(flow, [flow.nodes.names[place] for place in places])
+        between_s = 7 * DAY_S / max(flow.estate.changes.deploys_per_week, 7 * DAY_S / OLDEST_S)
+        self._usual = self._gathered(np.full((len(places), 1), between_s / 2))
         self._disk = 22 + 30 * u[:, 3]
         self._logs = log_normal(u[:, 4], *LOGS_POINTS)
         days = log_normal(u[:, 5], *LOGS_DAYS)
@@ -61,13 +65,17 @@ class Usage:
         return 100 * bent(cpu, KNEE), self._memory_used(state, loads, memory)
 
     def _memory_used(self, state: State, loads: F64, swing: F64) -> F64:
-        """Add up a level, load, leaks until a restart, and incidents."""
+        """Add up a level, load, what was gathered since the last deploy, and incidents."""
         usual = self._flow.nodes.loads[self._places][:, None]
         level = self._memory[:, None] * (1 - LOADED_MEMORY + LOADED_MEMORY * np.minimum(loads / usual, 2.0)) * swing
-        age = (state.window.seconds()[None, :] + self._phase_s[:, None]) % self._period_s[:, None]
-        level += self._leak[:, None] * (age / self._period_s[:, None] - 0.5)
+        level += self._points * (self._gathered(self._ages.seconds(state.window)) - self._usual)
         state.influences.shift("node.memory", self._rows, level)
         return 100 * bent(np.maximum(level, 1.0) / 100, KNEE)
+
+    def _gathered(self, ages: F64 | I64) -> F64:
+        """Share of what pods of some age hold that they did not hold at first, shape of the ages."""
+        out: F64 = CACHES * (ages / (ages + CACHES_S)) + (1 - CACHES) * (ages / (ages + self._leak_s))
+        return out
 
     def disk(self, state: State) -> F64:
         """Per cent of the volume in use, shape (services, ticks): logs grow with what is asked, and are cleaned up."""
