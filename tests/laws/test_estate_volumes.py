@@ -141,3 +141,31 @@ def test_memory_falls_where_a_deploy_replaces_the_pods_and_nowhere_else():
     row, tick = np.nonzero(told[:, 10:-10])
     around = [np.mean([used[0][row, tick + 10 + k] for k in some], axis=0) for some in (range(-5, 0), range(5))]
     assert np.median(around[1] - around[0]) < -2
+
+
+def test_memory_of_databases_has_a_level_of_its_own():
+    """For all stores and ticks: memory in use is around a level; pages are out only while hardly any is free."""
+    world = quiet()
+    done = [solved(world, day).statements for day in range(MONDAY, MONDAY + 3)]
+    free = np.concatenate([one.free_share for one in done], axis=1)
+    swap = np.concatenate([one.swap for one in done], axis=1)
+    names = solved(world, MONDAY).leaves.stores
+    machines = [row for row, name in enumerate(names) if name in world.flow.estate.machines]
+    used = 100 * (1 - np.median(free, axis=1))
+    for row in machines:
+        assert used[row] == pytest.approx(world.flow.estate.machines[names[row]].memory_percent, abs=6)
+    assert ((used > 25) & (used < 85)).all()
+    assert np.ptp(used) > 30
+    assert (100 * (1 - free[machines]) > 20).all()
+    assert (100 * (1 - free[machines]) < 88).all()
+    assert not swap[free > 0.1].any()
+    assert swap.max() <= 100_000_000
+
+
+def test_an_idle_sql_server_can_be_found():
+    """For some window: a machine has CPU < 30 and memory < 50, and others have not (EST-44 no. 5)."""
+    generator = Generator(estates.scenario("estate"))
+    seen = estates.rows(generator, "EC2Instance", Window.between((MONDAY + 2) * DAY_S, (MONDAY + 3) * DAY_S, 300))
+    idle = (seen["cpu_utilization"] < 3000) & (seen["memory_utilization"] < 5000)
+    assert set(seen["name"][idle].tolist()) <= {"reporting-sqlserver-01", "dev-sqlserver-01"}
+    assert "dev-sqlserver-01" in seen["name"][idle]

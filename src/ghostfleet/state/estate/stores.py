@@ -29,6 +29,10 @@ READ_BYTES, WRITE_BYTES = 12_288, 9_216
 MEMORY_GB = {"large": 8.0, "xlarge": 16.0, "2xlarge": 64.0, "4xlarge": 128.0}  # of types that the price table lacks
 GIB = 1_073_741_824
 REFERENCE_MISS = 0.03  # of page reads that are not in the buffer
+LEAST_MEMORY, MOST_MEMORY = 0.6, 0.85  # share in use where nothing says it; databases keep what they have read
+LOADED_MEMORY = 0.06  # of the memory in use, the share that follows the load
+CROWDED, CROWDED_MEMORY = 0.9, 1.0  # load from which on statements that wait hold memory, and its share of it
+SCARCE, SWAP_BYTES = 0.1, 100_000_000  # free share below which pages are written out, and how much at most (EST-23)
 GROWTH_DAYS = (45.0, 0.4)  # median and log-deviation of the days until old data is moved away …
 GROWTH = 0.2  # … and what data gains until then, as a share of the disk
 FULLEST = 0.98  # share of a disk that data may take
@@ -45,6 +49,7 @@ class Stores(msgspec.Struct, frozen=True):
     write_ms: F64
     storage_gb: F64
     memory_gb: F64
+    memory: F64  # share in use at the reference; not a number where nothing says it
     holding: I64  # rows of those whose data they have: their own, or their original's
 
 
@@ -77,6 +82,7 @@ def of_estate(flow: Flow, names: Sequence[str]) -> Stores:
         write_ms=figures("write_ms"),
         storage_gb=figures("storage_gb"),
         memory_gb=np.array([memory_gb(one) for one in found]),
+        memory=np.array([one.memory_percent / 100 if isinstance(one, Machine) else np.nan for one in found]),
         holding=_holding(flow, names),
     )
 
@@ -127,7 +133,8 @@ class Work:
         reads = characters(flow, "reads", ids, swing=(0.08, 0.5), rough=(0.04, 0.5))
         writes = characters(flow, "writes", ids, swing=(0.08, 0.5), rough=(0.04, 0.5))
         cpu = characters(flow, "store cpu", ids, swing=(0.05, 0.5), rough=(0.02, 0.5))
-        self._wander = Wander(reads, writes, cpu)
+        memory = characters(flow, "store memory", ids, swing=(0.006, 0.4), rough=(0.0005, 0.5))
+        self._wander = Wander(reads, writes, cpu, memory)
         self._checkpoints = Bursts(
             flow, "checkpoints", ids, per_day=(8.0, 0.6), ticks=(4.0, 0.6), height=(0.5, 0.6), most=2.0
         )
@@ -138,13 +145,16 @@ class Work:
         self._filled = 0.3 + 0.32 * u[:, 0]
         days = log_normal(u[:, 1], *GROWTH_DAYS)
         self._volumes = Volumes(flow, stores.asked, flow.stream("store", "volumes").keys(ids), days, HOUSEKEEPING)
+        self._memory = np.where(
+            np.isnan(stores.memory), LEAST_MEMORY + (MOST_MEMORY - LEAST_MEMORY) * u[:, 2], stores.memory
+        )
         self._buffer = 0.93 + 0.055 * u[:, 3]
 
     def statements(self, state: State) -> Statements:
         """What databases did in a window."""
         flow, stores, window = self._flow, self._stores, state.window
         places = stores.places
-        reads, writes, busy = self._wander.factors(window)
+        reads, writes, busy, memory = self._wander.factors(window)
         usual = np.where(flow.nodes.rates[stores.asked] > 0, flow.nodes.rates[stores.asked], 1.0)[:, None]
         asked = np.maximum(state.outcomes.requests[stores.asked] / (usual * window.tick_s), 0.0)
         share = HOUSEKEEPING + (1 - HOUSEKEEPING) * asked  # of the reference's statements
@@ -157,7 +167,7 @@ class Work:
         loads = state.rates.loads[places]
         cpu = 100 * bent((IDLE_CPU + (1 - IDLE_CPU) * loads) * busy, KNEE)
         crowded = np.maximum(slower - 1.5, 0.0)
-        free = np.maximum(0.18 - 0.1 * np.minimum(loads, 1.2), 0.02)
+        free = 1 - self._memory_used(loads, memory)
         hits = 100 * (1 - (1 - self._buffer[:, None]) * (1 + 0.5 * np.minimum(loads, 2.0)) / 1.3)
         return Statements(
             cpu=cpu,
@@ -171,13 +181,19 @@ class Work:
             free_storage=self._free_storage(state),
             free_share=free,
             free_memory=np.rint(stores.memory_gb[:, None] * free * GIB).astype(np.int64),
-            swap=np.rint(np.maximum(loads - 0.9, 0.0) * stores.memory_gb[:, None] * 0.2 * GIB).astype(np.int64),
+            swap=np.rint(SWAP_BYTES * np.maximum(1 - free / SCARCE, 0.0)).astype(np.int64),
             slow=self._events("slow", (0.02 + 0.6 * crowded) * asked, state),
             deadlocks=self._events("deadlocks", 0.0015 * share * (1 + 20 * crowded), state),
             waits=self._events("waits", 0.03 * share * (1 + 12 * crowded), state),
             hits=np.maximum(hits, 60.0),
             weight=np.maximum(share, 1e-6),
         )
+
+    def _memory_used(self, loads: F64, swing: F64) -> F64:
+        """Share of memory in use: a level, of which a part follows the load, and nearly all under overload."""
+        usual = self._flow.nodes.loads[self._stores.places][:, None]
+        level = self._memory[:, None] * (1 - LOADED_MEMORY + LOADED_MEMORY * np.minimum(loads / usual, 2.0)) * swing
+        return bent(level + CROWDED_MEMORY * np.minimum(np.maximum(loads - CROWDED, 0.0), 1.0), KNEE)
 
     def _events(self, name: str, means: F64, state: State) -> I64:
         u = draw.uniform(self._keys[name], state.window.start, state.window.stop)
