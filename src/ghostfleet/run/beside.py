@@ -83,6 +83,33 @@ def later(home: Home, known: Determinants, timeless: Collection[str]) -> dict[st
     return found
 
 
+def ensure_truth_of(home: Home, name: str, known: Determinants) -> None:
+    """Refuse a destination whose data come from another estate, seed or ledger than a truth that would lie with them.
+
+    Truth is of all tables of an estate. A blind manifest is compared by its hash, if its scenario has the same name.
+    """
+    whole = manifest.path_at(home)
+    for path in (whole, *earlier_beside(whole), *parts_beside(whole)):
+        record = _readable(path)
+        if record is None or not (record.determinants.scenario.get("estate") or record.name == name):
+            continue
+        its = record.determinants
+        why = f"its scenario is {record.name}, not {name}" if record.name != name else ""
+        if not why:
+            scenario = _grown(path, its, known) if its.scenario else known.scenario
+            why = _another(record, msgspec.structs.replace(known, **_extent(its), scenario=scenario))
+        if why:
+            msg = (
+                f"{path} says that other data stand there: {why}; write the truth of those, or name another destination"
+            )
+            raise SinkError(msg)
+
+
+def _extent(known: Determinants) -> dict[str, Any]:
+    """What a data set is of its scenario."""
+    return {name: getattr(known, name) for name in ("since_s", "until_s", "every_s", "tables", "part")}
+
+
 def _ensure_window_of(path: Path, known: Determinants) -> None:
     record = _readable(path)
     if record is None or not _is_of_store(record) or not set(record.determinants.tables) & set(known.tables):

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from ghostfleet.core.batch import Batch
     from ghostfleet.core.table import Table
-    from ghostfleet.sinks.sink import Again, Digester, Tally, View
+    from ghostfleet.sinks.sink import Again, Digester, Outdated, Tally, View
 
 SUFFIX = "arrow"
 INTERRUPTIONS = (
@@ -60,6 +60,7 @@ class DuckDBSink:
         self._staging = Staging(target.parent, "unopened")
         self._tasks = Tasks()
         self._views: Sequence[View] = ()
+        self._outdated: Sequence[Outdated] = ()
 
     @classmethod
     def at(cls, rest: str, **others: object) -> Self:
@@ -97,6 +98,10 @@ class DuckDBSink:
         """Make views when the tables are loaded, in the same transaction: those whose columns all stand there then."""
         self._views = views
 
+    def clear(self, outdated: Sequence[Outdated]) -> None:
+        """Remove rows that are no more when the tables are loaded, in the same transaction."""
+        self._outdated = outdated
+
     def part(self, table: Table, task: int) -> StagedPart:
         """Start the part of one task."""
         from ghostfleet.sinks.arrow.ipc import IpcBody
@@ -112,7 +117,9 @@ class DuckDBSink:
     def finish(self, receipts: Sequence[Receipt]) -> list[Written]:
         """Load all tables at once; a new file appears whole or not at all."""
         with self._changing() as store:
-            written = [self._load(store, table, mine) for table, mine in self._tasks.in_order(receipts)]
+            planned = list(self._tasks.in_order(receipts))
+            self._remove(store, {table.name: (table, mine) for table, mine in planned})
+            written = [self._load(store, table, mine) for table, mine in planned]
         self._staging.leave(remove=True)
         return written
 
@@ -188,6 +195,21 @@ class DuckDBSink:
                 store.commit()
             if new:
                 publish({target: self._target})
+
+    def _remove(self, store: DuckDBPyConnection, brought: Mapping[str, tuple[Table, Sequence[Receipt]]]) -> None:
+        there = {name for (name,) in store.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+        for one in self._outdated:
+            if not there.issuperset((one.table, *one.needs)):
+                continue
+            statement = f"DELETE FROM {quoted(one.table)} AS old WHERE ({one.where})"  # noqa: S608  as the loader says
+            if one.table not in brought:
+                store.execute(statement, one.values)
+                continue
+            table, mine = brought[one.table]
+            same = " AND ".join(f"old.{quoted(key)} IS NOT DISTINCT FROM new.{quoted(key)}" for key in flat(table).keys)
+            statement += f" AND NOT EXISTS (SELECT 1 FROM staged AS new WHERE {same})"  # noqa: S608  names are quoted
+            paths = [self._path(table, receipt.task) for receipt in mine]
+            _with_rows(store, table, paths, statement, one.values)
 
     def _load(self, store: DuckDBPyConnection, table: Table, receipts: Sequence[Receipt]) -> Written:
         from ghostfleet.sinks.arrow import ipc
@@ -343,7 +365,13 @@ def _digest_by_keys(store: DuckDBPyConnection, table: Table, batches: Iterable[B
     return digest.hexdigest()
 
 
-def _with_rows(store: DuckDBPyConnection, table: Table, paths: Sequence[Path], statement: str) -> None:
+def _with_rows(
+    store: DuckDBPyConnection,
+    table: Table,
+    paths: Sequence[Path],
+    statement: str,
+    values: Mapping[str, object] | None = None,
+) -> None:
     """Run a statement that reads the staged rows as ``staged``."""
     import pyarrow as pa
 
@@ -354,6 +382,6 @@ def _with_rows(store: DuckDBPyConnection, table: Table, paths: Sequence[Path], s
     batches = (batch.cast(plain) for batch in ipc.stored(paths))
     store.register("staged", pa.RecordBatchReader.from_batches(plain, batches))
     try:
-        store.execute(statement).fetchall()
+        store.execute(statement, values).fetchall()
     finally:
         store.unregister("staged")

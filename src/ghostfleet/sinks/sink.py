@@ -154,6 +154,23 @@ class KeepsViews(Protocol):
         """Make, when the tables are loaded, those views whose tables and columns all stand there then."""
 
 
+class Outdated(NamedTuple):
+    """Rows of other runs that a load takes the place of, though it may bring none of their keys."""
+
+    table: str
+    where: str  # a condition in SQL, with parameters such as $since_s
+    values: Mapping[str, object]
+    needs: tuple[str, ...] = ()  # other tables that the condition asks
+
+
+@runtime_checkable
+class Clears(Protocol):
+    """A sink whose destination keeps the rows of other runs, and can be told which of them are no more."""
+
+    def clear(self, outdated: Sequence[Outdated]) -> None:
+        """Remove, in this order and before anything is loaded, those rows whose keys the load does not bring."""
+
+
 class Sink(Protocol):
     """Somewhere batches can be written; cheap to pickle, because workers receive a copy."""
 

@@ -11,8 +11,9 @@ import msgspec
 from ghostfleet.cli import output, scenario
 from ghostfleet.core.errors import GhostfleetError, ScenarioError
 from ghostfleet.generate import Generator
-from ghostfleet.run import history
+from ghostfleet.run import beside, history
 from ghostfleet.run.manifest import Determinants
+from ghostfleet.sinks.sink import Clears, Outdated
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,7 +61,11 @@ def command(ctx: click.Context, /, *, quiet: bool, **arguments: Any) -> None:  #
     window = generator.window(request.since_s, request.until_s)
     tables = _tables(request)
     sinks = history.destinations(request)
-    written = _write(generator.estates, window, tables, sinks, quiet=quiet)
+    plan = Determinants.of(msgspec.to_builtins(known), window, tuple(table.name for table in tables), (1, 1))
+    for sink in sinks:
+        if sink.home is not None:
+            beside.ensure_truth_of(sink.home, known.scenario, plan)
+    written = _write(generator.estates, window, tables, sinks, f"truth-{plan.hash[:16]}", quiet=quiet)
     if not quiet:
         from ghostfleet.truth import under_way
 
@@ -84,18 +89,18 @@ def _tables(request: Request) -> list[Table]:
 
 
 def _write(
-    estates: Estates, window: Window, tables: list[Table], sinks: list[Sink], *, quiet: bool
+    estates: Estates, window: Window, tables: list[Table], sinks: list[Sink], plan_id: str, *, quiet: bool
 ) -> list[list[Written]]:
     """Open every destination before anything is solved, and leave none half-written."""
-    names = tuple(table.name for table in tables)
-    effective: dict[str, Any] = msgspec.to_builtins(estates.scenario)
-    plan_id = f"truth-{Determinants.of(effective, window, names, (1, 1)).hash[:16]}"
+    names = [table.name for table in tables]
     started: list[Sink] = []
     written = []
     try:
         for sink in sinks:
             sink.open(tables, plan_id=plan_id, tasks={name: [place] for place, name in enumerate(names)})
             started.append(sink)
+            if isinstance(sink, Clears):
+                sink.clear(_outdated(estates, window, tables))
         batches = _batches(estates, window, tables, quiet=quiet)
         for sink in sinks:
             receipts = []
@@ -110,6 +115,24 @@ def _write(
             with suppress(GhostfleetError):  # the error that brought us here matters more
                 sink.abort()
     return written
+
+
+def _outdated(estates: Estates, window: Window, tables: list[Table]) -> list[Outdated]:
+    """Truth of a window that an earlier one left in a store: of its incidents, and of those that are none any more.
+
+    What an incident did goes with it, whichever table is written; incidents that start in other windows stay.
+    """
+    from ghostfleet import truth
+
+    incidents, impact = (table.name for table in truth.TABLES)
+    span = {"since_s": window.since_s, "until_s": window.until_s}
+    starts = '"start" >= to_timestamp($since_s) AND "start" < to_timestamp($until_s)'
+    known = {"known": [one.id for one in truth.starting(estates, window)]}
+    stood = f"incident_id IN (SELECT incident_id FROM {incidents} WHERE {starts})"  # noqa: S608  a name of a table
+    stands = "list_contains(CAST($known AS VARCHAR[]), incident_id)"
+    found = [Outdated(impact, f"{stood} AND NOT {stands}", {**span, **known}, (incidents,))]
+    found += [Outdated(impact, stands, known)] if truth.IMPACT in tables else []
+    return found + ([Outdated(incidents, starts, span)] if truth.INCIDENTS in tables else [])
 
 
 def _batches(estates: Estates, window: Window, tables: list[Table], *, quiet: bool) -> list[Batch]:
