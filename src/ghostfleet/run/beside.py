@@ -132,7 +132,8 @@ def _grown(path: Path, its: Determinants, known: Determinants) -> dict[str, Any]
     if entries == released:
         return known.scenario
     try:
-        ledger.ensure_extends(entries, released, its.until_s)
+        # Requests end where the run does, and metrics with the row that it ends in.
+        ledger.ensure_extends(entries, released, -(-its.until_s // its.every_s) * its.every_s)
     except ValueError as error:
         msg = f"{path} says what its store holds: {error}; or name another destination"
         raise SinkError(msg) from error

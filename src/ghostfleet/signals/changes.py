@@ -19,6 +19,7 @@ from ghostfleet.core.table import Kind, Table, column
 from ghostfleet.core.window import DAY_S
 from ghostfleet.signals import StateObserver
 from ghostfleet.spec.estate import TICK_S
+from ghostfleet.state.estate.deploys import deploys
 from ghostfleet.state.estate.events import Rhythm
 from ghostfleet.state.estate.nodes import machines
 from ghostfleet.world import flow as flows
@@ -122,9 +123,7 @@ class Changes:
         weekly = estate.changes
         deployed = draw.entity_ids(f"Service {name}" for name in self._services)
         set_up = draw.entity_ids(self._settable)
-        self._deploys = Rhythm(
-            flow, "deploy", deployed, np.full(len(deployed), weekly.deploys_per_week / 5), weekly.clock
-        )
+        self._deploys = deploys(flow, self._services)
         self._configs = Rhythm(
             flow, "config", set_up, np.full(len(set_up), weekly.config_changes_per_week / 5), weekly.clock
         )
