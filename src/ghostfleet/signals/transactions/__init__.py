@@ -95,10 +95,8 @@ def expectations(scenario: Scenario, extent: Extent | None = None) -> Mapping[st
     """What checks may expect: words and places, what gateways do at least, and how many try and fail by the hour."""
     known = Transactions(scenario)
     flow = known.flow
-    waits_ms = flow.edges.timeouts_ms[flow.slots.edges[list(gateways(flow).values())]]
     return {
         "expected_places": web.places(),
-        "expected_waits": [{"least_ms": one} for one in sorted(waits_ms.tolist())[:1]],
         "expected_unrest_of_transactions": [{"unrest": usual.restless(flow, known.cells)}],
         "expected_longest": [{"longest_ms": usual.longest_ms(flow)}],
         **facts.vocabulary(),

@@ -51,10 +51,22 @@ def vocabulary() -> dict[str, Expected]:
 def of_flow(flow: Flow) -> dict[str, Expected]:
     """Gateways by the names that tables give them, and whether every success has called one."""
     partners = gateways(flow)
-    is_called = _is_called(flow, list(partners.values()))
+    slots = list(partners.values())
+    is_called = _is_called(flow, slots)
+    asked = [
+        slot
+        for slot in (flow.slots.of[flow.places[SHOP]] if SHOP in flow.places else ())
+        if _called(flow, slot) == flow.places.get(PAYMENT)
+    ]
+    waits_ms = [float(flow.edges.timeouts_ms[flow.slots.edges[slot]]) for slot in (*slots, *asked)]
     return {
         "expected_gateways": [{"gateway": flow.shown[node], "is_called": is_called} for node in partners],
+        "expected_waits": [{"least_ms": min(waits_ms)}] if slots else "nobody takes payments",
     }
+
+
+def _called(flow: Flow, slot: int) -> int:
+    return int(flow.edges.children[flow.slots.edges[slot]])
 
 
 def _is_called(flow: Flow, slots: Sequence[int]) -> bool:
@@ -68,10 +80,7 @@ def _is_sure(flow: Flow, caller: int, called: int) -> bool:
     """Whether whoever is asked always asks another one, and waits for it."""
     if min(caller, called) < 0:
         return False
-    return any(
-        int(flow.edges.children[flow.slots.edges[slot]]) == called and float(flow.waits[slot]) >= SURE
-        for slot in flow.slots.of[caller]
-    )
+    return any(_called(flow, slot) == called and float(flow.waits[slot]) >= SURE for slot in flow.slots.of[caller])
 
 
 def of_time(scenario: Scenario, flow: Flow, cells: Sequence[int], extent: Extent | None) -> dict[str, Expected]:
