@@ -188,9 +188,13 @@ def judged(folder: Path, *where: str) -> dict[str, dict[str, str]]:
     return {one["name"]: one for one in json.loads(done.stdout)["results"]}
 
 
+SHAPES = {"transactions_follow_the_clock", "events_follow_the_clock", "weekends_of_events_differ"}
+
+
 def broken(folder: Path, *where: str) -> dict[str, str]:
-    """What checks that do not pass say of a place."""
-    return {name: one["message"] for name, one in judged(folder, *where).items() if one["status"] != "passed"}
+    """What checks that do not pass say of a place; few rows, and those of an hour, have no shape to be judged."""
+    found = {name: one for name, one in judged(folder, *where).items() if one["status"] != "passed"}
+    return {name: one["message"] for name, one in found.items() if one["status"] != "no_data" or name not in SHAPES}
 
 
 @pytest.mark.parametrize("form", ["jsonl", "jsonl.gz", "csv", "bulk", "parquet"])
