@@ -176,6 +176,14 @@ def test_sound_requests_fail_no_check(tmp_path, case):
     assert {one.name for one in report.results if one.status not in ("passed", "no_data")} == set(), as_text(report)
 
 
+def test_events_without_an_error_lack_no_column(tmp_path):
+    """Their lines have no details of errors, of which one is null where there is one."""
+    write(scenario("events", {"count": 3}), Request((f"{tmp_path}/",), only=("events",), format="jsonl"))
+    (lines,) = [path.read_text(encoding="utf-8") for path in tmp_path.glob("*.jsonl")]
+    assert "error_details" not in lines
+    assert shops.judged(f"{tmp_path}/").named("required_columns").status == "passed"
+
+
 def test_flat_load_has_no_shape_to_be_judged(tmp_path):
     """Where a scenario says that load is flat, no slope is asked for, and the reason is told."""
     settings = ("estate.services.checkout-service.entry.shapes=[]",)

@@ -154,9 +154,18 @@ class Table:
         if twice:
             msg = f"columns {', '.join(twice)} of table {self.name} have the same name in stores, {flat[twice[0]]}"
             raise ValueError(msg)
-        columns = tuple(replace(column, name=column.flat_name) for column in self.columns)
+        columns = tuple(
+            replace(column, name=column.flat_name, optional=column.optional or self._goes_with_others(column))
+            for column in self.columns
+        )
         keys, order = (tuple(flat[name] for name in names) for names in (self.keys, self.order))
         return replace(self, columns=columns, keys=keys, order=order)
+
+    def _goes_with_others(self, column: Column) -> bool:
+        """Whether a column is in an object of documents that is not there where its other members are not."""
+        outer, is_nested, _ = column.name.rpartition(".")
+        others = [one for one in self.columns if one is not column and one.name.startswith(f"{outer}.")]
+        return bool(is_nested) and column.nullable and bool(others) and all(one.optional for one in others)
 
     def __getitem__(self, name: str) -> Column:
         """Column of that name; KeyError when there is none."""
