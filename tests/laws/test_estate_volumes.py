@@ -66,6 +66,14 @@ def test_disks_fill_with_what_services_are_asked():
     assert disk.max() < 98
 
 
+@pytest.mark.parametrize("since", ["2025-02-20", "2025-03-01"])
+def test_volumes_do_not_know_when_the_span_begins(since):
+    """V(spans s, t) = V(spans s', t) for any two spans that hold t: what is usual is of the reference's week."""
+    usual, other = (solved(world, MONDAY) for world in (quiet(), quiet(f"estate.start_date={since}", "estate.days=30")))
+    np.testing.assert_array_equal(usual.leaves.usage.disk(usual), other.leaves.usage.disk(other))
+    np.testing.assert_array_equal(usual.statements.free_storage, other.statements.free_storage)
+
+
 def test_databases_fill_with_what_they_write():
     """For all stores: corr(gain of a day, bytes written on the day) > 0, and they keep a part of what they write.
 

@@ -152,6 +152,12 @@ def test_a_cycle_is_named_in_the_file_that_closes_it_and_not_in_the_one_that_it_
     )
 
 
+def test_nobody_gives_up_a_message():
+    path = "estate.services.order-service.depends_on.notification-service.timeout_ms"
+    with pytest.raises(ScenarioError, match=f"^--set {path}: .*nobody gives up a message; leave timeout_ms out"):
+        loading.load(reading.read(ESTATE, "my.yaml"), loading.Settings(assignments=[f"{path}=20"]))
+
+
 def test_a_circle_of_copies_is_named_where_it_was_closed():
     path = "estate.databases.trading-replica-postgres.replicates_to"
     with pytest.raises(ScenarioError, match=f"^--set {path}: {path}: these copies close a circle"):

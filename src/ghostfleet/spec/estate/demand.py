@@ -100,9 +100,12 @@ class Call(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     ] = None
 
     def __post_init__(self) -> None:
-        """Refuse a choice among calls that nobody waits for, or that do not say how often they are made."""
+        """Refuse what fits no message, and a choice among calls that do not say how often they are made."""
         if self.choice is not None and (self.asynchronous or self.per_request is None or self.per_request > 1):
             msg = f"choice: a call of the choice {self.choice!r} says per_request, at most 1, and is not asynchronous"
+            raise ValueError(msg)
+        if self.asynchronous and self.timeout_ms is not None:
+            msg = "timeout_ms: nobody gives up a message; leave timeout_ms out, or say asynchronous: false"
             raise ValueError(msg)
 
 

@@ -7,6 +7,7 @@ out: they would have to be solved for weeks back, and are over in an hour.
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ KEPT = 8  # blocks: as many as the longest time that volumes fill
 UNIT = 1_000  # of the work of one step at the reference's rate
 MOST = 500 * UNIT  # a step, which keeps a block's sum within 32 bits
 WEEK_S = 7 * DAY_S
+EPOCH = date(1970, 1, 1)
 
 
 class Worked:
@@ -41,8 +43,9 @@ class Worked:
 
     @cached_property
     def usual(self) -> F64:
-        """Mean work of a step in the week in which the span starts, where 1 is the reference's; shape (nodes,)."""
-        since_s = self._flow.estate.span_s[0] // WEEK_S * WEEK_S
+        """Mean work of a step in the reference's week, where 1 is the reference's; shape (nodes,)."""
+        reference = self._flow.estate.reference_date
+        since_s = (reference.toordinal() - EPOCH.toordinal() - reference.weekday()) * DAY_S
         start = np.full((len(self._places), 1), since_s, dtype=np.int64)
         week: F64 = self.between(start, np.array([since_s + WEEK_S]))[:, 0] / (UNIT * (WEEK_S // STEP_S))
         return week
