@@ -167,7 +167,8 @@ class Generator:
         """
         by_tick = [self.is_by_tick(table.name) for table in tables]
         ticks = self.window(since_s, until_s, self.scenario.timeline.tick_s) if any(by_tick) else None
-        if ticks is None or not all(by_tick):
+        has_rows = any(table.form == "rows" and not ticked for table, ticked in zip(tables, by_tick, strict=True))
+        if ticks is None or has_rows:
             window = self.window(since_s, until_s, every_s)
         else:
             window = Window.between(ticks.since_s, ticks.until_s, self._row_s(every_s))
@@ -198,7 +199,8 @@ class Generator:
                     rows = observer.expected(piece)
                     tasks.append(Task(len(tasks), table.name, 0, observer.entities, piece, rows, observer.is_solved))
             elif table.form != "rows":
-                tasks += _snapshots(table, observer.entities, window, parts, len(tasks))
+                whole = window if len(window) or ticks is None else ticks
+                tasks += _snapshots(table, observer.entities, whole, parts, len(tasks))
             else:
                 for first, last, piece in self._blocks(observer, window, parts):
                     tasks.append(Task(len(tasks), table.name, first, last, piece, (last - first) * len(piece)))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 INTERRUPTED = 130
+GENERATE = "generate"  # whose parts stay for the next time
 BROKEN_PIPE = 141
 
 EPILOG = """
@@ -60,7 +61,7 @@ def run(arguments: Sequence[str]) -> int:
         code = root.main(list(arguments), prog_name="ghostfleet", standalone_mode=False)
         sys.stdout.flush()  # while there is still somebody to say that it could not be written
     except click.exceptions.Abort:
-        return _interrupted()
+        return _interrupted(arguments)
     except click.ClickException as error:
         error.show()
         return error.exit_code
@@ -74,12 +75,13 @@ def run(arguments: Sequence[str]) -> int:
 
         if not is_interruption(error):
             raise
-        return _interrupted()
+        return _interrupted(arguments)
     return code if isinstance(code, int) else 0
 
 
-def _interrupted() -> int:
-    click.echo("Interrupted; the same command takes up where this one stopped.", err=True)
+def _interrupted(arguments: Sequence[str]) -> int:
+    kept = "; the same command takes up where this one stopped" if arguments[:1] == [GENERATE] else ""
+    click.echo(f"Interrupted{kept}.", err=True)
     return INTERRUPTED
 
 

@@ -8,6 +8,7 @@ may know of more incidents, as long as its ledger adds none before the end of wh
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -231,14 +232,20 @@ def missing_parts(records: Sequence[Manifest]) -> list[tuple[int, int]]:
 
 
 def told_rows(records: Sequence[Manifest], table: str) -> int:
-    """Rows of a table that some manifests of one data set tell of; rows of windows that overlap count once."""
+    """Rows of a table that some manifests of one data set tell of at most.
+
+    Rows of windows that overlap count once where there are as many in any time, as of metrics; nobody knows how many
+    others lie in both.
+    """
     spans = _spans(records, table)
     if _are_parts(records):
         return sum(rows for *_, rows in spans)
-    told, reached = 0.0, None
+    if len({Fraction(rows, until_s - since_s) for since_s, until_s, rows in spans}) > 1:
+        return sum(rows for *_, rows in spans)
+    told, reached = Fraction(0), None
     for since_s, until_s, rows in spans:
         fresh_s = until_s - (since_s if reached is None else max(since_s, min(reached, until_s)))
-        told += rows * fresh_s / (until_s - since_s)
+        told += rows * Fraction(fresh_s, until_s - since_s)
         reached = until_s if reached is None else max(reached, until_s)
     return round(told)
 
@@ -255,13 +262,18 @@ def least_rows(records: Sequence[Manifest], table: str) -> int:
 
 
 def _spans(records: Sequence[Manifest], table: str) -> list[tuple[int, int, int]]:
-    """Windows and rows that manifests tell of, the earliest first."""
+    """Windows and rows that manifests tell of, the earliest first; those of whole rows, unless none starts there."""
     return sorted(
-        (record.determinants.since_s, record.determinants.until_s, one.rows)
+        (*_whole_rows(record.determinants), one.rows)
         for record in records
         for one in record.written
         if one.table == table
     )
+
+
+def _whole_rows(its: Determinants) -> tuple[int, int]:
+    since_s, until_s = (-(-second // its.every_s) * its.every_s for second in (its.since_s, its.until_s))
+    return (since_s, until_s) if since_s < until_s else (its.since_s, its.until_s)
 
 
 def _are_parts(records: Sequence[Manifest]) -> bool:

@@ -171,4 +171,4 @@ def _records(url: str) -> list[Manifest]:
     whole = home.folder / "manifest.json"
     candidates = [whole, *beside.parts_beside(whole)]
     found = [manifest.read(candidate) for candidate in candidates if candidate.exists()]
-    return [record for record in found if any(written.name == home.file for written in record.written)]
+    return [record for record in found if home.file in record.files]

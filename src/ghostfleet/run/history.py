@@ -82,10 +82,14 @@ def prepare(scenario: Scenario, request: Request) -> tuple[Generator, list[Table
     if not 1 <= number <= parts:
         msg = f"--part {number} --of {parts}: parts count from 1 to {parts}"
         raise ScenarioError(msg)
+    return generator, tables, _plan(generator, tables, request)
+
+
+def _plan(generator: Generator, tables: Sequence[Table], request: Request) -> Plan:
+    """Tasks of some tables, or those of a part."""
+    number, parts = request.part
     plan = generator.plan_between(tables, request.since_s, request.until_s, request.every_s, parts)
-    if parts > 1:
-        plan = plan.share(number, parts)
-    return generator, tables, plan
+    return plan.share(number, parts) if parts > 1 else plan
 
 
 def write(
@@ -235,7 +239,7 @@ def _shares(scenario: Scenario, request: Request, sinks: Sequence[Sink], outcome
         shares.append(share)
     if outcome.stays:
         outcome.tables = [table for table in outcome.tables if any(table in share for share in shares)]
-        outcome.plan = outcome.generator.plan(outcome.plan.window, outcome.tables)
+        outcome.plan = _plan(outcome.generator, outcome.tables, request)
     return shares
 
 
@@ -299,7 +303,7 @@ def _recorded(url: str, request: Request, outcome: Outcome, tables: Sequence[str
     told = notes(outcome, tables)
     if request.blind:
         told.pop(MOVED, None)
-    elif (line := outcome.generator.under_way(tables, outcome.plan.window)) is not None:
+    elif (line := outcome.generator.under_way(tables, outcome.plan.span)) is not None:
         told["incidents"] = line
     if stays := outcome.stays.get(url):
         told["tables_of_a_later_window"] = {

@@ -84,6 +84,11 @@ class Manifest(msgspec.Struct, frozen=True):
     receipts: dict[str, tuple[Receipt, ...]]
     statistics: dict[str, Any]
 
+    @property
+    def files(self) -> set[str]:
+        """Names of files, those of tables in several files each."""
+        return {name for one in self.written for name in (one.name, *(split.name for split in one.splits))}
+
     def text(self) -> str:
         """JSON for the file."""
         known = self.determinants

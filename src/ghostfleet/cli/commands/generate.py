@@ -88,7 +88,7 @@ def command(ctx: click.Context, /, *, verbose: bool, create_mapping_only: bool, 
         for name, why in outcome.generator.silences([table.name for table in outcome.tables]).items():
             click.echo(f"note: {name} has no rows: {why}", err=True)
         output.tell_of_incidents(
-            outcome.generator.under_way([table.name for table in outcome.tables], outcome.plan.window)
+            outcome.generator.under_way([table.name for table in outcome.tables], outcome.plan.span)
         )
 
 

@@ -58,7 +58,7 @@ def command(ctx: click.Context, /, *, quiet: bool, **arguments: Any) -> None:  #
     if not arguments["to"]:
         request = msgspec.structs.replace(request, urls=(f"{known.destination}/{FOLDER}",))
     generator = Generator(known)
-    window = generator.window(request.since_s, request.until_s)
+    window = generator.window(request.since_s, request.until_s, known.timeline.tick_s)  # truth has no rows to be cut by
     tables = _tables(request)
     sinks = history.destinations(request)
     plan = Determinants.of(msgspec.to_builtins(known), window, tuple(table.name for table in tables), (1, 1))
