@@ -2,6 +2,7 @@
 
 from functools import cache
 from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -102,7 +103,7 @@ def test_a_ticket_goes_from_one_state_to_the_next_and_knows_more_each_time():
 
 
 def courses():
-    """What each kind does on its root, and a case in which people who try again make up for what failed before."""
+    """What each kind does on its root, and a service that is sent messages."""
     for kind in sorted(ROOTS):
         yield pytest.param(lambda kind=kind: struck(kind, onset=(20, 20), minutes=(60, 60), recovery=(20, 20)), id=kind)
     yield pytest.param(lambda: on_estate("pod_scaling_failure", "order-service"), id="order-service")
@@ -135,7 +136,24 @@ def test_what_a_ticket_counts_is_the_same_however_far_it_was_solved_before():
     course = Course(made, occasion)
     seconds = range(occasion.start_s, occasion.end_s, 11 * MINUTE_S)
     assert [course.until(second) for second in seconds] == [Course(made, occasion).until(second) for second in seconds]
-    assert course.until(occasion.end_s).failed > course._balance  # else nobody would see it fall
+
+
+def test_whom_it_struck_stays_struck_when_fewer_fail_later_than_would_have(monkeypatch):
+    """failed(t) is the most that the sum of what failed more has been until t, however the sum goes on."""
+    made, occasion = on_estate("bad_deploy", "order-service")
+    course = Course(made, occasion)
+
+    def solve(piece, without=None):
+        is_early = np.arange(piece.start, piece.stop) < course._window.start + 10
+        failed = np.where(is_early, 5, 0) if without is None else np.where(is_early, 0, 2)
+        return SimpleNamespace(outcomes=SimpleNamespace(entry_failed=failed[None, :]))
+
+    monkeypatch.setattr(made, "solve", solve)
+    monkeypatch.setattr(Course, "_note", lambda *_: None)
+    monkeypatch.setattr(course._harm, "weight", lambda *_: 1.0)
+    seconds = [(course._window.start + tick) * MINUTE_S for tick in (0, 5, 10, 20, 30)]
+    assert [course.until(second).failed for second in seconds] == [0, 25, 50, 50, 50]
+    assert course._balance == 10
 
 
 @pytest.mark.parametrize("table", ["security_events", "security_incidents"])
