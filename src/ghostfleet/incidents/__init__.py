@@ -43,7 +43,8 @@ Parameter = Literal[
     "pool.queued",  # plus: callers that wait for a connection, as a share of those that there are
     "wire.delay_ms",  # plus: time there and back on the calls into a node
     "service.deployed",  # plus: 1 while another version is out, which is then taken back
-    "cluster.nodes",  # times: machines of a cluster
+    "cluster.nodes",  # times: machines of a cluster, which an autoscaler adds
+    "cluster.lost",  # plus: share of the machines that a cluster has by plan which do not run, however many were added
     "bill.waste",  # plus: share of a resource's cost that nobody needs
     "logins.failed",  # plus: failed logins per minute
     "logins.escalated",  # plus: escalations of privilege per hour

@@ -29,6 +29,6 @@ class NodeLoss(Incident, frozen=True, kw_only=True, tag="node_loss"):
     def effects(self) -> tuple[Effect, ...]:
         """Machines go, and with them the pods that stand there; some requests go down with their pod."""
         return (
-            Effect("cluster.nodes", 1 - self.lost_share),
+            Effect("cluster.lost", self.lost_share),
             Effect("node.failure", 0.01, on="residents"),
         )

@@ -21,7 +21,7 @@ from ghostfleet.signals import StateObserver
 from ghostfleet.spec.estate import TICK_S
 from ghostfleet.state.estate.deploys import deploys
 from ghostfleet.state.estate.events import Rhythm
-from ghostfleet.state.estate.nodes import machines
+from ghostfleet.state.estate.nodes import grown
 from ghostfleet.world import flow as flows
 from ghostfleet.world.flow.draft import SERVICE
 
@@ -335,10 +335,9 @@ class Changes:
         struck = {*state.influences.of("cluster.nodes"), *state.before.of("cluster.nodes")}
         planned = {name: one.nodes for name, one in self._estate.clusters.items() if name in struck}
         seconds = state.window.seconds()
-        counts = (machines(part, planned) for part in (state.before, state.influences))
+        counts = (grown(part, planned) for part in (state.before, state.influences))  # what is lost is no change
         numbers = np.concatenate(list(counts), axis=1)
-        for row, (name, least) in enumerate(planned.items()):
-            many = np.maximum(numbers[row], least)  # machines that are lost are no change
+        for many, name in zip(numbers, planned, strict=True):
             for tick in np.flatnonzero(many[1:] != many[:-1]).tolist():
                 old, new, second = f"{many[tick]:.0f}", f"{many[tick + 1]:.0f}", int(seconds[tick])
                 about = f"scale {name} from {old} to {new} nodes"

@@ -99,9 +99,10 @@ def _compare(estates: Estates, occasion: Occasion, piece: Window, seen: dict[tup
             change = metric.change(metric.read(with_it), metric.read(without))
             for row in np.flatnonzero((np.abs(change) >= metric.least).any(axis=1)).tolist():
                 _note(seen, metric, metric.names(estates.flow)[row], change[row], piece)
+    estate = estates.flow.estate
     for leaf in LEAVES:
         for entity in leaf_entities(leaf, changes):
-            _note(seen, leaf, entity, leaf.change(*(leaf.read(one, entity) for one in changes)), piece)
+            _note(seen, leaf, entity, leaf.change(*(leaf.read(one, entity, estate) for one in changes)), piece)
 
 
 def _note(seen: dict[tuple[str, str], _Seen], metric: Metric, entity: str, change: F64, piece: Window) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
+from ghostfleet.state.estate.nodes import grown, lost
 from ghostfleet.truth.reach import ARROW
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from ghostfleet.core.arrays import F64
     from ghostfleet.incidents import Parameter
+    from ghostfleet.spec.estate import Estate
     from ghostfleet.state.estate import State
     from ghostfleet.state.estate.influences import Influences
     from ghostfleet.world.flow import Flow
@@ -59,13 +61,23 @@ class Flowing(Metric, frozen=True):
 class Leaf(Metric, frozen=True):
     """A parameter on which nothing else depends, so that what incidents change of it is all that there is to know."""
 
-    parameter: Parameter = "bill.waste"
-    usual: float = 0.0
+    parameters: tuple[Parameter, ...] = ("bill.waste",)
 
-    def read(self, influences: Influences, entity: str) -> F64:
+    def read(self, influences: Influences, entity: str, _estate: Estate) -> F64:
         """Value of an entity at each tick, shape (ticks,)."""
-        found = influences.get(self.parameter, entity)
-        return np.full(len(influences.window), self.usual) if found is None else found
+        found = influences.get(self.parameters[0], entity)
+        return np.zeros(len(influences.window)) if found is None else found
+
+
+class Machines(Leaf, frozen=True):
+    """Machines that run: whole ones as the state counts them, or truth would tell of parts of one."""
+
+    def read(self, influences: Influences, entity: str, estate: Estate) -> F64:
+        """Share of the machines that a cluster has by plan at each tick, shape (ticks,)."""
+        planned = {entity: estate.clusters[entity].nodes if entity in estate.clusters else 1}
+        (running,) = grown(influences, planned) - lost(influences, planned)
+        share: F64 = running / planned[entity]
+        return share
 
 
 def _entering(state: State) -> F64:
@@ -143,17 +155,18 @@ FLOWING = (
     Flowing("calls_refused", "share that breakers refuse", 0.05, read=_refused, of_calls=True),
 )
 LEAVES = (
-    Leaf("version", "whether a version is out that is taken back", 0.01, parameter="service.deployed"),
-    Leaf("memory", "points of memory in use", 2.0, parameter="node.memory"),
-    Leaf("cpu", "points of CPU in use besides work", 2.0, parameter="node.cpu"),
-    Leaf("nodes", "share of a cluster's machines", 0.01, parameter="cluster.nodes", usual=1.0),
-    Leaf("waste", "share of its cost that nobody needs", 0.01, parameter="bill.waste"),
-    Leaf("failed_logins", "failed log-ins per minute", 1.0, parameter="logins.failed"),
-    Leaf("escalations", "escalations of privilege per hour", 0.1, parameter="logins.escalated"),
+    Leaf("version", "whether a version is out that is taken back", 0.01, parameters=("service.deployed",)),
+    Leaf("memory", "points of memory in use", 2.0, parameters=("node.memory",)),
+    Leaf("cpu", "points of CPU in use besides work", 2.0, parameters=("node.cpu",)),
+    Machines("nodes", "share of a cluster's machines", 0.01, parameters=("cluster.nodes", "cluster.lost")),
+    Leaf("waste", "share of its cost that nobody needs", 0.01, parameters=("bill.waste",)),
+    Leaf("failed_logins", "failed log-ins per minute", 1.0, parameters=("logins.failed",)),
+    Leaf("escalations", "escalations of privilege per hour", 0.1, parameters=("logins.escalated",)),
 )
-LEAF_PARAMETERS = frozenset(leaf.parameter for leaf in LEAVES)
+# A cluster's lost machines take pods with them, so that more depends on them.
+LEAF_PARAMETERS = frozenset(one for leaf in LEAVES for one in leaf.parameters) - {"cluster.lost"}
 
 
 def leaf_entities(leaf: Leaf, changes: Iterable[Influences]) -> list[str]:
-    """Entities of which anybody changes a leaf's parameter."""
-    return sorted({entity for one in changes for parameter, entity in one.arrays if parameter == leaf.parameter})
+    """Entities of which anybody changes a parameter of a leaf."""
+    return sorted({entity for one in changes for parameter, entity in one.arrays if parameter in leaf.parameters})

@@ -178,7 +178,7 @@ def test_lost_nodes_take_the_pods_that_stand_there_until_they_run_elsewhere():
     )
     assert (running <= calm).all()
     assert (running.sum(axis=0) < calm.sum(axis=0))[:5].all()
-    assert look.state.influences.get("cluster.nodes", "prod-trading-cluster").min() == pytest.approx(0.75)
+    assert look.state.influences.get("cluster.lost", "prod-trading-cluster").max() == pytest.approx(0.25)
 
 
 def test_a_surge_brings_more_requests_all_the_way_down():

@@ -1,6 +1,7 @@
-"""Which machines of clusters run: how many tick by tick, and which ones are lost when there are fewer than there were.
+"""Which machines of clusters run: how many tick by tick, and which ones are lost.
 
-Machines beyond those that a cluster has by plan live for hours: they are counted, and have no names.
+Machines beyond those that a cluster has by plan live for hours: they are counted, and have no names. Those that are
+lost are of the plan, however many were added: a zone fails, and not what somebody wants.
 """
 
 from __future__ import annotations
@@ -24,14 +25,32 @@ ROUNDING = 1e-9  # of a product that should be whole
 SEPARATOR = "\x1f"  # no name has it
 
 
-def machines(influences: Influences, planned: Mapping[str, int]) -> F64:
-    """How many machines of clusters run that have so many by plan, shape (clusters, ticks); part of one is not lost."""
-    counts = np.empty((len(planned), len(influences.window)))
-    counts[...] = np.array(list(planned.values()), dtype=np.float64)[:, None]
-    influences.scale("cluster.nodes", {key: row for row, key in enumerate(planned)}, counts)
-    fewer = counts < np.array(list(planned.values()))[:, None]
-    whole: F64 = np.where(fewer, np.ceil(counts - ROUNDING), np.rint(counts))
+def grown(influences: Influences, planned: Mapping[str, int]) -> F64:
+    """How many machines clusters want that have so many by plan, shape (clusters, ticks): those, and what is added."""
+    counts = np.repeat(_column(planned), len(influences.window), axis=1)
+    influences.scale("cluster.nodes", _rows(planned), counts)
+    whole: F64 = np.rint(counts)
     return whole
+
+
+def lost(influences: Influences, planned: Mapping[str, int]) -> F64:
+    """How many of so many machines by plan do not run, shape (clusters, ticks).
+
+    Part of one is not lost, but whoever has a loss has lost one: truth and tickets tell of it. The last one stays.
+    """
+    shares = np.zeros((len(planned), len(influences.window)))
+    influences.shift("cluster.lost", _rows(planned), shares)
+    counts = _column(planned)
+    gone: F64 = np.minimum(np.where(shares > 0, np.maximum(np.floor(counts * shares + ROUNDING), 1), 0), counts - 1)
+    return gone
+
+
+def _rows(planned: Mapping[str, int]) -> dict[str, int]:
+    return {key: row for row, key in enumerate(planned)}
+
+
+def _column(planned: Mapping[str, int]) -> F64:
+    return np.array(list(planned.values()), dtype=np.float64)[:, None]
 
 
 class ClusterNodes:
@@ -56,12 +75,14 @@ class ClusterNodes:
 
     def numbers(self, influences: Influences, clusters: Sequence[str]) -> F64:
         """How many machines of some clusters run, shape (clusters, ticks)."""
-        return machines(influences, {key: self.planned[key] for key in clusters})
+        planned = {key: self.planned[key] for key in clusters}
+        return grown(influences, planned) - lost(influences, planned)
 
     def running(self, influences: Influences, names: Sequence[str]) -> Bool:
         """Whether some hosts run, shape (hosts, ticks); whoever is no cluster's machine always does."""
-        changed = [key for key in self.planned if influences.get("cluster.nodes", key) is not None]
-        counts = dict(zip(changed, self.numbers(influences, changed), strict=True))
+        struck = {key: many for key, many in self.planned.items() if influences.get("cluster.lost", key) is not None}
+        left = _column(struck) - lost(influences, struck)
+        counts = dict(zip(struck, left, strict=True))
         runs = np.ones((len(names), len(influences.window)), dtype=np.bool_)
         for row, name in enumerate(names):
             if (owner := self._owners.get(name)) in counts:

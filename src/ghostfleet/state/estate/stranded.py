@@ -47,7 +47,7 @@ class Stranded:
 
     def leave(self, running: F64, influences: Influences) -> None:
         """Take pods on lost machines from those that run, shape (nodes of the flow, ticks), in place."""
-        struck = {name for name, factor in influences.of("cluster.nodes").items() if (factor < 1).any()}
+        struck = {name for name, share in influences.of("cluster.lost").items() if (share > 0).any()}
         services = self._flow.estate.services
         if not struck.isdisjoint(one.cluster for one in services.values()):
             machines, hosts = self._placed
