@@ -1,6 +1,7 @@
 """Pods date from when they were started: as changes tell, on machines that were there, whatever window is looked at."""
 
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from ghostfleet.core.window import DAY_S, HOUR_S, MINUTE_S, Window
 from ghostfleet.generate import Generator
 from ghostfleet.signals.changes import Changes
 from ghostfleet.state.estate.rates import START
+from ghostfleet.state.estate.stranded import PATIENCE
 from tests.laws import estates
 
 END_S = 1741190400  # 2025-03-05 16:00 UTC
@@ -116,15 +118,35 @@ def test_a_bad_deploy_replaces_all_pods_when_it_comes_and_when_it_is_taken_back(
         assert found == {turn}
 
 
-def test_pods_that_move_from_lost_machines_date_from_the_loss():
-    lost = estates.rows(made(LOSS), "Node", Window.between(END_S - 45 * 60, END_S - 40 * 60, 300))
-    gone = set(lost["name"][lost["status"] == "NotReady"].tolist())
-    assert gone
-    rows, before = pods(END_S - 40 * MINUTE_S, LOSS), pods(END_S - 53 * MINUTE_S, LOSS)
-    started = (rows["status"] == "Running") & (before["status"] != "Running")
-    assert started.any()
-    assert (rows["created_at"][started] >= END_S - 55 * MINUTE_S).all()
-    assert not set(rows["node_name"][started].tolist()) & gone
+@cache
+def by_minute(first, last):
+    """Pods and lost machines at the ends of minutes, counted from an hour before the end."""
+    found = {}
+    for minute in range(first, last):
+        end_s = END_S - 60 * MINUTE_S + minute * MINUTE_S
+        nodes = estates.rows(made(LOSS), "Node", Window.between(end_s - 60, end_s, 60))
+        found[end_s] = pods(end_s, LOSS), set(nodes["name"][nodes["status"] != "Ready"].tolist())
+    return found
+
+
+def test_pods_that_move_from_lost_machines_date_from_when_those_were_given_up():
+    """For all pods that start in place of lost ones: created = a minute in which machines went + patience."""
+    seen = by_minute(5, 22)
+    went = {
+        end_s + (PATIENCE - 1) * MINUTE_S
+        for (_, (_, gone)), (end_s, (_, more)) in pairwise(seen.items())
+        if more - gone
+    }
+    moved = 0
+    for (_, (before, _)), (end_s, (rows, gone)) in pairwise(seen.items()):
+        scaled = changes(end_s, LOSS)["scaling"]
+        started = (rows["status"] == "Running") & (before["status"] != "Running")
+        for service, date in running({name: rows[name][started] for name in rows}):
+            assert date in went or date in scaled[service]
+            assert date < end_s - MINUTE_S
+            moved += date in went
+        assert not set(rows["node_name"][started].tolist()) & gone
+    assert moved > 5
 
 
 def test_a_deploy_that_nobody_was_told_of_is_seen(monkeypatch):

@@ -1,6 +1,7 @@
 """Which pods run, and when each was made: for an autoscaler, by a deploy, or on a machine that is there again.
 
-One that an autoscaler asked for dates from then, however long it waits until it runs. Starts are looked for in the last
+One that an autoscaler asked for dates from then, however long it waits until it runs, and one that takes the place of
+another from when that one's machine was given up. Starts are looked for in the last
 day; whoever has run for longer dates from the last deploy that replaced it. Lasting ones are known without a look back,
 and versions that are taken back for four weeks.
 """
@@ -14,6 +15,7 @@ import numpy as np
 from ghostfleet.core.batch import Plain
 from ghostfleet.core.window import DAY_S, MINUTE_S, Window
 from ghostfleet.state.estate.rates import START
+from ghostfleet.state.estate.stranded import PATIENCE, missed
 from ghostfleet.world.estate import texts
 from ghostfleet.world.estate.services import POD_STATUS
 
@@ -53,7 +55,8 @@ class Pods:
             up = np.array([is_up[hosts[row]] for row in rows])
             place, turn = self._estates.flow.places[service], _turns(up)
             runs = turn[:, -1] <= running[place, -1]
-            started = np.where(runs, _started(turn, due[place], replaced[service], window.seconds()), 0)
+            given_up = _turns(~missed(up, PATIENCE))  # a pod elsewhere is made then, and no sooner
+            started = np.where(runs, _started(given_up, due[place], replaced[service], window.seconds()), 0)
             runs_now[rows] = runs
             before = np.maximum(created[rows], np.where(runs, deployed[service], 0))
             created[rows] = np.where(started > 0, started, before)

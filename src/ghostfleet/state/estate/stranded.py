@@ -57,15 +57,21 @@ class Stranded:
                     running[node] = without(machines.running(influences, hosts[name]), running[node])
 
 
+def missed(up: Bool, ticks: int) -> Bool:
+    """Whether machines have been lost for more than so many ticks, of the same shape; nothing changed before."""
+    down = ~up
+    for back in range(1, ticks + 1):
+        down[:, back:] &= ~up[:, :-back]
+    return down
+
+
 def without(up: Bool, started: F64) -> F64:
     """Pods that run of ``started`` ones, shape (ticks,); ``up`` says of each slot whether its machine runs.
 
     The last one of a service is started at once where it can be: who has nothing left has endless load.
     """
     used = np.arange(len(up))[:, None] < started
-    down = ~up
-    for back in range(1, PATIENCE + START + 1):
-        down[:, back:] &= ~up[:, :-back]
+    down = missed(up, PATIENCE + START)
     kept, moved, places = (np.add.reduce(one, axis=0, dtype=np.int64) for one in (used & up, used & down, up))
     left: F64 = np.maximum(np.minimum(kept + moved, places), 1).astype(np.float64)
     return left
