@@ -15,7 +15,7 @@ import numpy as np
 from ghostfleet.core.batch import Plain
 from ghostfleet.core.window import DAY_S, MINUTE_S, Window
 from ghostfleet.state.estate.rates import START
-from ghostfleet.state.estate.stranded import PATIENCE, missed
+from ghostfleet.state.estate.stranded import PATIENCE, homeless, missed
 from ghostfleet.world.estate import texts
 from ghostfleet.world.estate.services import POD_STATUS
 
@@ -40,28 +40,33 @@ class Pods:
         self._estates, self._machines, self._changes = estates, machines, changes
 
     def look(self, pods: Entities, second: int) -> dict[str, Values]:
-        """As many of each service as run, those on lost machines last."""
+        """As many of each service as run, those on lost machines last, and where: the last one may be in a refuge."""
         window = Window.between(second - LOOK_BACK_S - MINUTE_S, second, MINUTE_S)
         influences = self._estates.influences(window)
         (due, running), replaced = self._estates.pods(window), self._changes.replaced(influences)
         weeks = Window.between(second - DEPLOYED_S, second, MINUTE_S)
         deployed = self._changes.deployed(self._estates.influences(weeks, _is_deploy))
-        hosts = pods.words("node_name")
+        hosts, clusters = pods.words("node_name"), pods.words("cluster_name")
         names = tuple(dict.fromkeys(hosts))
         is_up = dict(zip(names, self._machines.running(influences, names), strict=True))
         created = pods.numbers("created_at").astype(np.int64)
         runs_now = np.zeros(len(pods), dtype=np.bool_)
         for service, rows in _by_service(pods).items():
             up = np.array([is_up[hosts[row]] for row in rows])
+            given_up = _turns(~missed(up, PATIENCE))  # a pod elsewhere is made then, and no sooner
+            fled = homeless(up)
+            up[0] |= fled
+            if fled[-1]:
+                hosts[rows[0]] = self._machines.refuges[clusters[rows[0]]]
             place, turn = self._estates.flow.places[service], _turns(up)
             runs = turn[:, -1] <= running[place, -1]
-            given_up = _turns(~missed(up, PATIENCE))  # a pod elsewhere is made then, and no sooner
             started = np.where(runs, _started(given_up, due[place], replaced[service], window.seconds()), 0)
+            started[0] = max(started[0], _last(fled, window.seconds()))
             runs_now[rows] = runs
             before = np.maximum(created[rows], np.where(runs, deployed[service], 0))
             created[rows] = np.where(started > 0, started, before)
         status = texts([POD_STATUS[0] if one else POD_STATUS[1] for one in runs_now.tolist()])
-        return {"status": status, "created_at": Plain(created)}
+        return {"status": status, "node_name": texts(hosts), "created_at": Plain(created)}
 
 
 def _is_deploy(occasion: Occasion) -> bool:
@@ -82,6 +87,12 @@ def _turns(up: Bool) -> I64:
     first = np.add.accumulate(up, axis=0, dtype=np.int64)
     last = first[-1] + np.add.accumulate(~up, axis=0, dtype=np.int64)
     return np.where(up, first, last)
+
+
+def _last(states: Bool, seconds: I64) -> int:
+    """Second of the last change of a state; 0 where there was none."""
+    turns = seconds[1:][states[1:] != states[:-1]]
+    return int(turns[-1]) if len(turns) else 0
 
 
 def _started(turns: I64, due: F64, replaced: Bool, seconds: I64) -> I64:

@@ -10,6 +10,7 @@ import numpy as np
 from ghostfleet.state.estate.blocks import blocks
 from ghostfleet.state.estate.nodes import ClusterNodes
 from ghostfleet.state.estate.stores import READ_BYTES, WRITE_BYTES
+from ghostfleet.state.estate.stranded import homeless
 from ghostfleet.state.estate.usage import bent
 
 if TYPE_CHECKING:
@@ -64,6 +65,14 @@ class Pod(msgspec.Struct, frozen=True):
     service: int  # place among the services
     slot: int  # runs while more pods than this do
     machine: int
+
+
+class Fled(msgspec.Struct, frozen=True):
+    """One pod that is in the refuge of its cluster for a while."""
+
+    pod: int  # place among the pods
+    machine: int
+    ticks: Bool  # when
 
 
 class Round(msgspec.Struct, frozen=True):
@@ -121,21 +130,27 @@ class Machines:
         self._pods, self._rounds = found, _rounds(found)
         self._nodes = ClusterNodes(world, flow)
         self._names = names
+        owners = [one.cluster for one in specs]
+        self._refuges = [place.get(self._nodes.refuges.get(owner, "")) for owner in owners]
         self._has_database = np.isin(np.array(names, dtype=object), list(self._hosts))
 
     def running(self, state: State) -> Bool:
         """Whether machines run, shape (machines, ticks)."""
         return self._nodes.running(state.influences, self._names)
 
-    def _ranks(self, state: State) -> dict[int, I64]:
-        """Pods that run before another one does, where some of its service are on lost machines: those are the last."""
+    def _moved(self, state: State) -> tuple[dict[int, I64], list[Fled]]:
+        """Pods that run before another one does, where some of its service are on lost machines: those are the last.
+
+        And the first ones of services of which no place is left, which are somewhere else.
+        """
         runs = self.running(state)
         lost = set(np.flatnonzero(~runs.all(axis=1)).tolist())
         of: dict[int, list[int]] = {}
         for place in sorted(range(len(self._pods)), key=lambda place: self._pods[place].slot):
             of.setdefault(self._pods[place].service, []).append(place)
         ranks: dict[int, I64] = {}
-        for places in of.values():
+        fled = []
+        for service, places in of.items():
             if lost.isdisjoint(self._pods[place].machine for place in places):
                 continue
             on_lost = ~runs[[self._pods[place].machine for place in places]]
@@ -143,7 +158,9 @@ class Machines:
             alive = len(places) - np.add.reduce(on_lost, axis=0)
             rank = np.where(on_lost, alive + before, np.arange(len(places))[:, None] - before)
             ranks |= dict(zip(places, rank, strict=True))
-        return ranks
+            if (ticks := homeless(~on_lost)).any() and (machine := self._refuges[service]) is not None:
+                fled.append(Fled(places[0], machine, ticks))
+        return ranks, fled
 
     def loads(self, state: State) -> Loads:
         """Loads of all machines in a state's window."""
@@ -160,29 +177,40 @@ class Machines:
             sent[self._places] * per_pod,
             state.outcomes.requests[self._places] * (LOG_KB_PER_REQUEST * KB) * per_pod,
         )
-        ranks = self._ranks(state)
+        ranks, fled = self._moved(state)
         for some in blocks(len(state.window), len(self._services)):
             here = {place: rank[some] for place, rank in ranks.items()}
-            self._add(out[:, :, some], running[:, some], [part[:, some] for part in parts], here)
+            away = [msgspec.structs.replace(one, ticks=one.ticks[some]) for one in fled]
+            self._add(out[:, :, some], running[:, some], [part[:, some] for part in parts], here, away)
         cpu *= (100 / self._cores)[:, None]
         memory *= (100 / self._memory)[:, None]
         rates = {"inbound": inbound, "outbound": outbound, "read": np.zeros(shape), "write": written}
         self._databases(state, cpu, memory, rates, into, sent)
         return Loads(cpu, memory, self._has_database, rates)
 
-    def _add(self, out: F64, running: F64, parts: list[F64], ranks: dict[int, I64]) -> None:
+    def _add(self, out: F64, running: F64, parts: list[F64], ranks: dict[int, I64], fled: list[Fled]) -> None:
         """Add what pods take to their machines, each machine's first pods first: always in one order."""
+        limits = (*self._limits.T, None, None, None)
+        away = {one.pod: one.ticks for one in fled}
         for pods in self._rounds:
             slots = pods.slots
             if ranked := [row for row, place in enumerate(pods.pods.tolist()) if place in ranks]:
                 slots = np.repeat(slots, running.shape[1], axis=1)
                 slots[ranked] = [ranks[int(pods.pods[row])] for row in ranked]
             runs = running[pods.services] > slots
-            for total, part, limits in zip(out, parts, (*self._limits.T, None, None, None), strict=True):
+            for row in ranked:
+                if (place := int(pods.pods[row])) in away:
+                    runs[row] &= ~away[place]
+            for total, part, limit in zip(out, parts, limits, strict=True):
                 taken = runs * part[pods.services]
-                if limits is not None:
-                    taken *= limits[pods.services, None]
+                if limit is not None:
+                    taken *= limit[pods.services, None]
                 total[pods.machines] += taken
+        for one in fled:
+            service = self._pods[one.pod].service
+            for total, part, limit in zip(out, parts, limits, strict=True):
+                taken = one.ticks * part[service]
+                total[one.machine] += taken if limit is None else taken * limit[service]
 
     def _databases(self, state: State, cpu: F64, memory: F64, rates: dict[str, F64], into: I64, out: I64) -> None:
         """Add what databases on virtual machines do; they take what memory there is, but for what they tell is free."""

@@ -67,10 +67,12 @@ class ClusterNodes:
         self.planned = {key: one.nodes for key, one in world.estate.clusters.items()}
         self._owners = dict(zip(nodes.keys, nodes.words("cluster_name"), strict=True))
         self._rank: dict[str, int] = {}  # of each machine in its cluster: it runs while more than this do
+        self.refuges: dict[str, str] = {}  # the machine of each cluster that is never lost
         seen: dict[str, int] = {}
         for row in np.lexsort((lots, zone_lots)).tolist():
             owner = self._owners[nodes.keys[row]]
             self._rank[nodes.keys[row]] = seen.get(owner, 0)
+            self.refuges.setdefault(owner, nodes.keys[row])
             seen[owner] = seen.get(owner, 0) + 1
 
     def numbers(self, influences: Influences, clusters: Sequence[str]) -> F64:

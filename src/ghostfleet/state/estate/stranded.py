@@ -1,7 +1,8 @@
 """Pods on lost machines: how many of a service run without them, and when they run somewhere else.
 
 A machine that does not answer is given some minutes; then what ran there is started where its service still has a free
-place. What finds none waits until the machine is back.
+place. What finds none waits until the machine is back, but for a service's last pod: where all its places are lost, it
+runs on the machine of the cluster that is never lost, full or not.
 """
 
 from __future__ import annotations
@@ -65,10 +66,16 @@ def missed(up: Bool, ticks: int) -> Bool:
     return down
 
 
+def homeless(up: Bool) -> Bool:
+    """When no place of a service is on a machine that runs, shape (ticks,): its first pod is in the refuge then."""
+    none: Bool = ~np.logical_or.reduce(up, axis=0)
+    return none
+
+
 def without(up: Bool, started: F64) -> F64:
     """Pods that run of ``started`` ones, shape (ticks,); ``up`` says of each slot whether its machine runs.
 
-    The last one of a service is started at once where it can be: who has nothing left has endless load.
+    The last one of a service is started at once, in the refuge where it must: who has nothing left has endless load.
     """
     used = np.arange(len(up))[:, None] < started
     down = missed(up, PATIENCE + START)
