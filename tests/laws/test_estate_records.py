@@ -7,12 +7,15 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from ghostfleet import incidents
 from ghostfleet.core.batch import ITEM_END
 from ghostfleet.core.window import DAY_S, HOUR_S, MINUTE_S, Window
 from ghostfleet.generate import Generator
 from ghostfleet.records.incident_metrics import STATUSES
 from ghostfleet.spec import loading, reading
 from ghostfleet.state.estate import Estates
+from ghostfleet.truth import harm, losses
+from ghostfleet.truth.harm import dearness, is_production
 from ghostfleet.truth.losses import Course, is_of_bills
 from tests.laws import estates
 from tests.unit.truth.halves import ROOTS, scenario, struck
@@ -109,11 +112,14 @@ def courses():
     yield pytest.param(lambda: on_estate("pod_scaling_failure", "order-service"), id="order-service")
 
 
-def on_estate(kind, root):
+def on_estate_with(placed):
     document = reading.read(estates.text("estate"), "estate.yaml")
-    placed = [{"starts": "2025-03-05T16:00", "incident": {"kind": kind, "on": [root]}}]
     document.tree["estate"]["incidents"] = {"placed": placed}
-    made = Estates(loading.load(document).scenario)
+    return Estates(loading.load(document).scenario)
+
+
+def on_estate(kind, root):
+    made = on_estate_with([{"starts": "2025-03-05T16:00", "incident": {"kind": kind, "on": [root]}}])
     (occasion,) = made.occasions.between(STARTS_S, STARTS_S + DAY_S)
     return made, occasion
 
@@ -197,6 +203,74 @@ def test_what_fails_below_production_costs_no_revenue(kind, root):
 def test_what_fails_in_production_costs_what_documents_say(kind, root, least, most):
     course = Course(*on_estate(kind, root))
     assert least <= course.until(course.occasion.end_s).usd <= 1.25 * most
+
+
+BOUNDED = {kind: (root, least, most) for kind, root, least, most in DOCUMENTED if incidents.kinds()[kind].USD}
+HOURS = ("2025-03-05T15:31", "2025-03-05T18:42", "2025-03-06T03:00", "2025-03-09T05:00")  # a rush, nights, a Sunday
+
+
+@cache
+def at_hours(kind, shortest, longest):
+    """What the shortest and the longest of a kind cost at each hour, each by itself."""
+    found = []
+    for starts in HOURS:
+        for stand in (shortest, longest):
+            for slope in (0, 1):
+                options = {
+                    name: [getattr(incidents.kinds()[kind](), name)[slope]] * 2 for name in ("onset", "recovery")
+                }
+                one = {"kind": kind, "on": [BOUNDED[kind][0]], "minutes": [stand, stand], **options}
+                made = on_estate_with([{"starts": starts, "incident": one}])
+                (occasion,) = made.occasions.between(STARTS_S - HOUR_S, STARTS_S + 7 * DAY_S)
+                found.append(Course(made, occasion).until(occasion.end_s).usd)
+    return found
+
+
+@pytest.mark.parametrize("kind", sorted(BOUNDED))
+def test_the_shortest_and_the_longest_cost_what_documents_say_at_any_hour(kind):
+    """For all hours, lengths and slopes that a kind has: least ≤ usd(end) ≤ most."""
+    _, least, most = BOUNDED[kind]
+    found = at_hours(kind, *incidents.kinds()[kind]().minutes)
+    assert least <= min(found)
+    assert max(found) <= most
+    assert len(set(found)) == len(found)  # demand still tells
+
+
+@pytest.mark.parametrize("counted", ["demand without bounds", "slopes on top"])
+def test_who_lets_demand_or_slopes_cost_what_they_will_is_seen(counted, monkeypatch):
+    if counted == "slopes on top":
+        monkeypatch.setattr(losses, "_share", lambda _occasion: 1.0)
+    else:
+        monkeypatch.setattr(harm, "dearness", lambda _kind: lambda demand: demand)
+    kind = "market_data_interruption"
+    _, least, most = BOUNDED[kind]
+    found = at_hours.__wrapped__(kind, *incidents.kinds()[kind]().minutes)
+    assert max(found) > most or min(found) < least
+
+
+def test_whatever_happens_in_a_year_costs_what_documents_say():
+    """For all incidents of a year with four times as many: least ≤ usd(end) ≤ most in production, and else usd = 0."""
+    made = Estates(estates.scenario("estate", "estate.incidents.factor=4"))
+    several = [one for one in made.occasions.between(STARTS_S, STARTS_S + 330 * DAY_S) if one.name in BOUNDED]
+    seen = set()
+    for one in several[:: len(several) // 60]:
+        _, least, most = BOUNDED[one.name]
+        usd = Course(made, one).until(one.end_s).usd
+        assert least <= usd <= most if is_production(made.flow.estate, one.root) else usd == 0
+        seen.add(one.name)
+    assert seen == set(BOUNDED)
+
+
+@pytest.mark.parametrize("kind", sorted(BOUNDED))
+def test_times_the_usual_cost_rise_with_demand_within_what_documents_leave(kind):
+    """For all demands d < e: low < dearness(d) < dearness(e) < high, and dearness(1) = 1."""
+    made = incidents.kinds()[kind]()
+    (shortest, longest), (_, least, most) = made.minutes, BOUNDED[kind]
+    found = dearness(made)(np.array([0.0, 0.1, 1.0, 3.0, 1e6]))
+    assert (np.diff(found) > 0).all()
+    assert found[2] == pytest.approx(1)
+    assert found[0] * made.USD_PER_MINUTE * shortest > least
+    assert found[-1] * made.USD_PER_MINUTE * longest <= most
 
 
 def test_money_is_lost_by_what_fails_and_not_by_time():

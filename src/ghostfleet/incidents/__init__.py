@@ -129,6 +129,9 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forb
     TITLE: ClassVar[str]  # one line, with {root}
     PREVENTABLE: ClassVar[bool] = False
     USD_PER_MINUTE: ClassVar[float] = 1_000.0  # what a whole one costs in production at the usual demand (truth/harm)
+    # What documents say that the shortest and the longest one cost, whenever they come; then demand tells as much as
+    # that leaves it, and who rises and falls costs no more than the minutes for which it stands.
+    USD: ClassVar[tuple[float, float] | None] = None
 
     def __post_init__(self) -> None:
         """Refuse ranges that end before they begin."""

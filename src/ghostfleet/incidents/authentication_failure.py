@@ -24,6 +24,7 @@ class AuthenticationFailure(Incident, frozen=True, kw_only=True, tag="authentica
     TITLE = "{root} refuses people who should get in"
     PREVENTABLE = True
     USD_PER_MINUTE = 12_000.0
+    USD = (200_000.0, 800_000.0)
 
     def effects(self) -> tuple[Effect, ...]:
         """Questions fail, take longer, and whoever fails tries again."""

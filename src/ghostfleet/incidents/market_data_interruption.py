@@ -25,6 +25,7 @@ class MarketDataInterruption(Incident, frozen=True, kw_only=True, tag="market_da
     CAUSE = "third_party"
     TITLE = "{root} receives no market data"
     USD_PER_MINUTE = 225_000.0
+    USD = (1_000_000.0, 5_000_000.0)
 
     def effects(self) -> tuple[Effect, ...]:
         """What enters stops; answers that need it fail."""

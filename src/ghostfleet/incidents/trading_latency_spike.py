@@ -25,7 +25,8 @@ class TradingLatencySpike(Incident, frozen=True, kw_only=True, tag="trading_late
     TYPE = "performance"
     CAUSE = "performance"
     TITLE = "Latency spike in {root}"
-    USD_PER_MINUTE = 40_000.0
+    USD_PER_MINUTE = 43_000.0
+    USD = (500_000.0, 2_000_000.0)
 
     def effects(self) -> tuple[Effect, ...]:
         """Slower with each order, and slowest in the middle."""

@@ -13,13 +13,17 @@ import numpy as np
 from ghostfleet.state.estate.influences import sources
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ghostfleet.core.arrays import F64
+    from ghostfleet.incidents import Incident
     from ghostfleet.spec.estate import Estate
     from ghostfleet.state.estate import Estates, State
     from ghostfleet.world.occasions import Occasion
 
 WHOLE = 0.3  # share of requests hurt from which on an incident costs all that its kind does
 WORTHLESS = 3.0  # times as long as without the incident: an answer that came so late is worth nothing
+FALLS = 0.25  # of the way to the least that documents say, with demand
 NOBODY = 1e-9  # requests per second
 
 
@@ -37,6 +41,7 @@ class Harm:
         self._root = root
         self._cells = np.array(cells, dtype=np.int64)
         self._nodes = flow.entries.nodes[self._cells]
+        self._dear = dearness(occasion.kind)
         self._usual = float(np.add.reduce(flow.nodes.entering[sorted(earning)]))
 
     def weight(self, hit: State, spared: State) -> F64:
@@ -53,8 +58,24 @@ class Harm:
         if self._root is not None:  # not everybody who enters comes there
             could = np.minimum(could, spared.rates.first[self._root])
             demand = spared.rates.first[self._root] / max(float(hit.flow.nodes.rates[self._root]), NOBODY)
-        weight: F64 = demand * np.minimum(hurt / np.maximum(WHOLE * could, NOBODY), 1.0)
+        weight: F64 = self._dear(demand) * np.minimum(hurt / np.maximum(WHOLE * could, NOBODY), 1.0)
         return weight
+
+
+def dearness(kind: Incident) -> Callable[[F64], F64]:
+    """Times the usual cost that an incident has at times the usual demand: as many, unless documents bound its cost.
+
+    Then it is 1 at the usual demand and rises with it, up to the most that the longest one may cost. It falls a quarter
+    of the way to the least that the shortest one may cost: the rest is for those who ask and are not hurt, who are more
+    when fewer ask.
+    """
+    if kind.USD is None:
+        return lambda demand: demand
+    (shortest, longest), (least_usd, most_usd) = type(kind)().minutes, kind.USD
+    low = 1 - FALLS * (1 - min(least_usd / (kind.USD_PER_MINUTE * max(shortest, 1.0)), 1.0))
+    high = max(most_usd / (kind.USD_PER_MINUTE * max(longest, 1.0)), 1.0)
+    half = (high - 1) / max(1 - low, NOBODY)
+    return lambda demand: low + (high - low) * demand / np.maximum(demand + half, NOBODY)
 
 
 def is_production(estate: Estate, name: str) -> bool:

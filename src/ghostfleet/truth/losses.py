@@ -6,6 +6,7 @@ that for an hour, in production; waste is money everywhere.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -55,6 +56,7 @@ class Course:
         self._is_paid = self._is_felt or is_of_bills(occasion) or is_production(estates.flow.estate, occasion.root)
         self._failed: list[int] = [0]  # most that had failed by any of so many ticks: whom it struck once stays struck
         self._balance = 0  # failed until now, fewer by those that would have failed and did not
+        self._share = _share(occasion) if self._is_felt else 1.0
         self._busy: list[float] = [0.0]  # minutes of a whole incident at the reference's demand
         self._worse: dict[str, int] = {}  # first tick of each service, counted from the start
         self._visible: int | None = None  # first tick that anybody could notice
@@ -98,7 +100,7 @@ class Course:
             return
         for piece in Window(start + known, start + ticks, tick_s).cut(TICKS_AT_ONCE):
             middles = piece.seconds().astype(np.float64) + tick_s / 2
-            strength = envelope(self.occasion, "plateau", middles) * (tick_s / MINUTE_S)
+            strength = envelope(self.occasion, "plateau", middles) * (tick_s / MINUTE_S * self._share)
             failed = [0] * len(piece)
             if self._harm is not None:
                 hit = self._estates.solve(piece)
@@ -125,6 +127,19 @@ class Course:
             if flow.nodes.kinds[place] == SERVICE:
                 tick = hit.window.start - self._window.start + int(worse[place].argmax())
                 self._worse.setdefault(flow.nodes.names[place], tick)
+
+
+def _share(occasion: Occasion) -> float:
+    """Share of its strength that costs money: where documents say how much, as much as one has that only stands.
+
+    It is that of what was foreseen: nobody knows before that somebody will resolve it.
+    """
+    if occasion.kind.USD is None:
+        return 1.0
+    foreseen = msgspec.structs.replace(occasion, resolved_s=None)
+    ticks = window(foreseen)
+    strength = envelope(foreseen, "plateau", ticks.seconds().astype(np.float64) + ticks.tick_s / 2)
+    return occasion.stand_s / max(math.fsum(strength.tolist()) * ticks.tick_s, 1.0)
 
 
 def course(estates: Estates, occasion: Occasion) -> Course:
