@@ -8,9 +8,10 @@ import pytest
 
 from ghostfleet.core.window import HOUR_S, MINUTE_S, Window
 from ghostfleet.generate import Generator
-from ghostfleet.signals.transactions import documents
+from ghostfleet.signals import transactions
+from ghostfleet.spec import loading, reading
 from ghostfleet.state.estate.balancers import Balancers
-from ghostfleet.world import markets, web
+from ghostfleet.world import markets
 from tests.laws import estates
 
 END_S = 1741190400  # 2025-03-05 16:00 UTC
@@ -105,17 +106,89 @@ def test_checkouts_say_the_balancer_that_carried_them(name):
     assert not west.all()
 
 
-def test_people_say_where_they_live_and_not_where_the_balancer_stands(monkeypatch):
-    """A document that goes by another rule than the state is seen."""
-    generator = made()
-    state = generator.estates.solve(HOUR)
-    monkeypatch.setattr(markets, "in_west", lambda: np.array([city.state == "CA" for city in web.cities()]))
-    documents._texts.cache_clear()
-    try:
-        found = estates.rows(Generator(estates.scenario("estate")), "transactions", HOUR)
-    finally:
-        documents._texts.cache_clear()
-    assert (found["load_balancer"] == "lb-west-01").sum() != state.western[list(shop(state).values())].sum()
+def with_balancers(*fronts):
+    """The shipped estate with other balancers in front of its checkouts: name and network of each."""
+    document = reading.read(estates.text("estate"), "estate.yaml")
+    kept = {
+        name: one for name, one in document.tree["estate"]["balancers"].items() if markets.SHOP not in one["routes_to"]
+    }
+    new = {
+        name: {
+            "type": "application",
+            "scheme": "internet-facing",
+            "target_groups": 2,
+            "network": network,
+            "routes_to": [markets.SHOP],
+        }
+        for name, network in fronts
+    }
+    document.tree["estate"]["balancers"] = kept | new
+    return Generator(loading.load(document).scenario)
+
+
+EAST, WEST, EUROPE = "prod-main", "prod-secondary", "prod-europe"
+FRONTS = {
+    "one of another name": (("lb-shop", EAST),),
+    "two in the east": (("lb-b", EAST), ("lb-a", EUROPE)),
+    "two in the east and one in the west": (("lb-c", EAST), ("lb-west", WEST), ("lb-a", EUROPE)),
+    "two in each half": (("e-2", EUROPE), ("w-1", WEST), ("e-1", EAST), ("w-2", WEST)),
+    "none": (),
+}
+
+
+@pytest.mark.parametrize("fronts", FRONTS.values(), ids=FRONTS)
+def test_checkouts_name_the_balancers_of_their_estate_as_often_as_the_state_does(fronts):
+    """For all ticks and balancers of any estate: documents that name it = requests that the state gives to it."""
+    generator = with_balancers(*fronts)
+    found, state = estates.rows(generator, "transactions", HOUR), generator.estates.solve(HOUR)
+    known = carried(state, Balancers(state.flow))
+    minute = found["@timestamp"] // (MINUTE_S * 1000) - HOUR.start
+    assert set(found["load_balancer"].tolist()) == ({name for name, _ in fronts} or {""})
+    for name, _ in fronts:
+        mine = found["load_balancer"] == name
+        np.testing.assert_array_equal(np.bincount(minute[mine], minlength=60), known[name])
+    column = generator.observer("transactions").table["load_balancer"]
+    assert set(column.values) == {name for name, _ in fronts}
+    assert column.nullable == (not fronts)
+    assert_near(found, generator)
+
+
+def assert_near(found, generator):
+    """Documents name balancers that clients of their city get to, as checks expect of the scenario."""
+    said = zip(*(found[f"geo_location.{name}"].tolist() for name in ("city", "country", "state")), strict=True)
+    expected = transactions.expectations(generator.scenario)["expected_balancers"]
+    assert not isinstance(expected, str)
+    near = {(one["city"], one["country"], one["state"] or "", one["balancer"]) for one in expected}
+    assert {(*place, name) for place, name in zip(said, found["load_balancer"].tolist(), strict=True)} <= near
+
+
+@pytest.mark.parametrize("told", ["by nothing but the place", "by the other half"])
+def test_documents_that_go_by_another_rule_than_the_state_are_seen(told, monkeypatch):
+    carrier = Balancers.carrier
+    if told == "by the other half":
+        monkeypatch.setattr(
+            Balancers, "carrier", lambda self, node, west, place, tick: carrier(self, node, ~west, place, tick)
+        )
+    else:
+        monkeypatch.setattr(
+            Balancers, "carrier", lambda self, node, west, place, tick: carrier(self, node, west, place, 0 * tick)
+        )
+    with pytest.raises(AssertionError):
+        test_checkouts_name_the_balancers_of_their_estate_as_often_as_the_state_does(
+            FRONTS["two in the east and one in the west"]
+        )
+
+
+def test_parts_of_an_hour_name_the_same_balancers():
+    """For all a = c₀ < … < cₙ = b: G[c₀, c₁) + … + G[cₙ₋₁, cₙ) = G[a, b)."""
+    generator = with_balancers(*FRONTS["two in each half"])
+    start = HOUR.start
+    parts = [
+        estates.rows(generator, "transactions", Window(start + low, start + high, MINUTE_S))
+        for low, high in pairwise(CUTS)
+    ]
+    whole = estates.rows(generator, "transactions", HOUR)
+    estates.assert_equal(estates.joined(parts, generator.observer("transactions").table.names), whole)
 
 
 def test_what_is_carried_is_cut_like_everything():

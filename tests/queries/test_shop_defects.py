@@ -53,6 +53,7 @@ CASES = {
         "a product of another category": ("products_are_of_their_category", f"""UPDATE transactions SET product_id = 'rug_004' WHERE {PAID.format("product_category = 'books'")}"""),
         "a laptop for the price of a book": ("products_are_of_their_category", f"""UPDATE transactions SET amount = 12.99 WHERE {PAID.format("product_id = 'laptop_001'")}"""),
         "a balancer on Mars": ("balancers_are_near", f"UPDATE transactions SET load_balancer = 'lb-mars-01' WHERE {SUCCESS}"),
+        "nobody in front": ("balancers_are_near", f"UPDATE transactions SET load_balancer = NULL WHERE {SUCCESS}"),
         "a balancer on the other coast": ("balancers_are_near", f"""UPDATE transactions SET load_balancer = 'lb-west-01' WHERE {PAID.format("geo_location_state = 'NY'")}"""),
         "an instance that there is not": ("instances_are_known", f"UPDATE transactions SET server_instance = 'checkout-service-99' WHERE {SUCCESS}"),
         "an id of another year": ("transaction_ids_tell_their_time", f"UPDATE transactions SET transaction_id = 'txn_20010101_000000_1000' WHERE {SUCCESS}"),

@@ -48,7 +48,8 @@ class Sample:
     def observer(self, scenario: Scenario) -> StateObserver:
         """Make the record ready for a scenario."""
         kept = _Kept(scenario)
-        return kept.others(self.TABLE) if self.phase == "normal" else kept.struck(self.TABLE, self.phase)
+        table = kept.table(self.TABLE)
+        return kept.others(table) if self.phase == "normal" else kept.struck(table, self.phase)
 
     @staticmethod
     def silence(scenario: Scenario) -> str:
@@ -79,6 +80,10 @@ class _Kept:
         self._shop = transactions.Transactions(scenario)
         self._tick_s = scenario.timeline.tick_s
         self._below = _whom_it_waits_for(self._estates.flow)
+
+    def table(self, table: Table) -> Table:
+        """A record as the estate writes it."""
+        return transactions.of_estate(self._estates.flow, table)
 
     def others(self, table: Table) -> StateObserver:
         """What observes a share of the transactions outside of incidents."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ghostfleet.core.batch import Batch
-from ghostfleet.core.table import Kind, Table, column, text
+from ghostfleet.core.table import Kind, Table, absent, column, text
 from ghostfleet.signals import StateObserver
 from ghostfleet.signals.transactions import facts, usual
 from ghostfleet.signals.transactions.documents import STATES, STEPS, columns
 from ghostfleet.signals.transactions.shop import Shop, gateways
+from ghostfleet.state.estate.balancers import Balancers
 from ghostfleet.state.estate.spent import Spent
 from ghostfleet.state.estate.visits import TIE_BITS, Doors, Entered, stretches, taken, written
 from ghostfleet.state.estate.walk import Answered
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from ghostfleet.signals import Expected, Extent
     from ghostfleet.spec.scenario import Scenario
     from ghostfleet.state.estate import State
+    from ghostfleet.world.flow import Flow
 
 NEEDS: tuple[str, ...] = ("estate",)
 FOLLOWED, AT_ONCE, IN_A_TASK = 16_384, 8_192, 1_048_576
@@ -68,7 +71,7 @@ TABLE = Table(
         text("geo_location.state", "state of the user; null outside of the United States", nullable=True),
         text("geo_location.city", "city of the user"),
         text("server_instance", "instance that answered"),
-        text("load_balancer", "balancer in front of it", values=("lb-west-01", "lb-east-01")),
+        absent("load_balancer", Kind.TEXT, "balancer in front of it, one of the estate's; absent where it has none"),
         _count("database_query_time_ms", "of the response, spent with databases", unit="ms"),
         column("cache_hit", Kind.BOOL, "whether the cart came from a cache"),
         _count("retry_count", "how often the client says that it tried before; 0 where it succeeds", high=3),
@@ -110,6 +113,15 @@ def silence(scenario: Scenario) -> str:
     return "" if Transactions(scenario).cells else f"no demand enters at a {SHOP}, so nobody checks out"
 
 
+def of_estate(flow: Flow, table: Table = TABLE) -> Table:
+    """A table with the columns of this one, as an estate writes it: it names the balancers in front of its shop."""
+    names = Balancers(flow).before(flow.places.get(SHOP, -1))
+    if not names:
+        return table
+    front = replace(table["load_balancer"], values=names, nullable=False, optional=False)
+    return replace(table, columns=tuple(front if one.name == front.name else one for one in table.columns))
+
+
 def observer(scenario: Scenario) -> StateObserver:
     """Make the signal ready for a scenario."""
     return Transactions(scenario).ready()
@@ -123,6 +135,7 @@ class Transactions:
         self.flow = flow = flows.build(scenario)
         place = flow.places.get(SHOP, -1)
         self.cells = np.flatnonzero(flow.entries.nodes == place).tolist()
+        self.table = of_estate(flow)
         self.entering = Entering(flow, self.cells)
         a_second = self.entering.mean_per_s
         self.ticks_at_once = ticks_of(IN_A_TASK, a_second, scenario.timeline.tick_s)
@@ -131,7 +144,7 @@ class Transactions:
     def ready(self) -> StateObserver:
         """The observer."""
         return StateObserver(
-            TABLE,
+            self.table,
             self.a_tick,
             self.observe,
             self.entering.expected,
@@ -142,7 +155,7 @@ class Transactions:
     def observe(self, state: State, window: Window) -> Iterator[Batch]:
         """Rows of a window, in the order of time."""
         del window
-        yield from self.rows(state, TABLE)
+        yield from self.rows(state, self.table)
 
     def rows(
         self, state: State, table: Table, *, share: float = 1.0, keep: Callable[[I64], Bool] | None = None

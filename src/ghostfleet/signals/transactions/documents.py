@@ -14,7 +14,7 @@ from ghostfleet.signals.transactions.shop import ORDER, PAYMENT
 from ghostfleet.state.estate.calling import FAILED, REFUSED, TIMED_OUT
 from ghostfleet.state.estate.spent import STORES
 from ghostfleet.state.estate.visits import FIRST_USER, address, lot
-from ghostfleet.world import markets, web
+from ghostfleet.world import web
 from ghostfleet.world.markets import SHOP
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ INSTANCES = 3
 DAY_MS = 86_400_000
 SHIFTS = (0, 16, 32, 48)
 HALF = 0.5  # of attempts: carts from the cache, either text of a failure
-BALANCERS = ("lb-east-01", "lb-west-01")  # COM-1
 DOCUMENT = 0xD0C5  # stream of draws beside the request's own words
 
 
@@ -102,7 +101,7 @@ def columns(shop: Shop, doors: Doors, made: Entered, spent: Taken, number: I64) 
         "geo_location.state": Text(_state_codes().take(crowd.city.take(person)), _states()),
         "geo_location.city": Text(client, texts["city"]),
         "server_instance": Text((lots.instance * INSTANCES).astype(np.int64), texts["server_instance"]),
-        "load_balancer": Text(client, texts["load_balancer"]),
+        "load_balancer": Text(made.balancer.astype(np.int64), doors.balancers.names),
         "database_query_time_ms": Plain(stores),
         "cache_hit": Plain(lots.cache < HALF),
         "retry_count": Plain(np.where(bad, 1 + (lots.tries * 3).astype(np.int64), 0)),
@@ -162,11 +161,6 @@ def _below(flow: Flow, node: int) -> set[int]:
     return found
 
 
-def balancer(city: int) -> str:
-    """Balancer in front of whoever answers clients of a city, by its number."""
-    return BALANCERS[int(markets.in_west()[city])]
-
-
 def instances() -> tuple[str, ...]:
     """Whoever answers checkouts."""
     return tuple(f"{SHOP}-{number + 1:02}" for number in range(INSTANCES))
@@ -204,6 +198,5 @@ def _texts() -> dict[str, tuple[str, ...]]:
         "user_agent": tuple(agent.text for agent, _ in both),
         "country": tuple(city.country for _, city in both),
         "city": tuple(city.name for _, city in both),
-        "load_balancer": tuple(balancer(number) for _ in web.agents() for number in range(len(web.cities()))),
         "server_instance": instances(),
     }

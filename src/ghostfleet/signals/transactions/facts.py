@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ghostfleet.signals.transactions import usual
-from ghostfleet.signals.transactions.documents import TIMEOUT, balancer, instances
+from ghostfleet.signals.transactions.documents import TIMEOUT, instances
 from ghostfleet.signals.transactions.shop import PAYMENT, gateways
-from ghostfleet.world import web
+from ghostfleet.state.estate.balancers import Balancers
+from ghostfleet.world import markets, web
 from ghostfleet.world.markets import SHOP
 
 if TYPE_CHECKING:
@@ -26,9 +27,6 @@ SURE = 1 - 1e-9
 def vocabulary() -> dict[str, Expected]:
     """Words that belong together, whatever the scenario."""
     failures, shop = web.catalogue()["failures"], web.catalogue()["shop"]
-    fronts = dict.fromkeys(
-        (one.name, one.country, one.state, balancer(place)) for place, one in enumerate(web.cities())
-    )
     return {
         "expected_failures": [
             {"code": code, "response_code": one["status"], "message": text, "is_of_gateway": place == TIMEOUT}
@@ -39,10 +37,6 @@ def vocabulary() -> dict[str, Expected]:
             {"category": category, "product": product, "least": least, "most": most}
             for category, products in shop.items()
             for product, (least, most) in products.items()
-        ],
-        "expected_balancers": [
-            {"city": city, "country": country, "state": state, "balancer": name}
-            for city, country, state, name in fronts
         ],
         "expected_instances": [{"instance": name} for name in instances()],
     }
@@ -62,7 +56,21 @@ def of_flow(flow: Flow) -> dict[str, Expected]:
     return {
         "expected_gateways": [{"gateway": flow.shown[node], "is_called": is_called} for node in partners],
         "expected_waits": [{"least_ms": min(waits_ms)}] if slots else "nobody takes payments",
+        "expected_balancers": _balancers(flow),
     }
+
+
+def _balancers(flow: Flow) -> list[dict[str, object]]:
+    """Whom clients of each city get to: one of those in their half of the world, or no name where nobody stands."""
+    known, shop, is_west = Balancers(flow), flow.places.get(SHOP, -1), markets.in_west().tolist()
+    fronts = dict.fromkeys(
+        (city.name, city.country, city.state, name)
+        for place, city in enumerate(web.cities())
+        for name in known.near(shop, west=is_west[place]) or ("",)
+    )
+    return [
+        {"city": city, "country": country, "state": state, "balancer": name} for city, country, state, name in fronts
+    ]
 
 
 def _called(flow: Flow, slot: int) -> int:

@@ -14,7 +14,7 @@ from ghostfleet.core.counts import binomial
 from ghostfleet.world import markets
 
 if TYPE_CHECKING:
-    from ghostfleet.core.arrays import F64, I64
+    from ghostfleet.core.arrays import F64, I64, Array, Bool
     from ghostfleet.state.estate import State
     from ghostfleet.world.flow import Flow
 
@@ -47,6 +47,27 @@ class Balancers:
                 self._fronts.setdefault(node, []).append(row)
         self._west = {row for row, name in enumerate(self.names) if markets.stands_west(flow, name)}
 
+    def before(self, node: int) -> tuple[str, ...]:
+        """Names of those in front of a node, in the order in which the estate lists them."""
+        return tuple(self.names[row] for row in sorted(self._fronts.get(node, ())))
+
+    def near(self, node: int, *, west: bool) -> tuple[str, ...]:
+        """Names of those in front of a node that clients of a half of the world get to."""
+        east, far = self._halves(node)
+        return tuple(self.names[row] for row in (far if west and far else east))
+
+    def carrier(self, node: int, west: Bool, place: I64, tick: I64) -> Array:
+        """Row of who carries each request that enters at a node, by its place among those of its half and its tick.
+
+        Places take turns, and the first turn is another's at each tick: that is the very split of `carried`.
+        """
+        found = np.full(len(place), -1, dtype=np.int16)
+        for half, rows in enumerate(self._halves(node)):
+            some = np.flatnonzero(west == half)
+            if rows:
+                found[some] = np.array(rows, dtype=np.int16).take((place[some] - tick[some]) % len(rows))
+        return found
+
     def carried(self, state: State) -> I64:
         """Requests that each carries, shape (balancers, ticks).
 
@@ -68,7 +89,7 @@ class Balancers:
 
     def _halves(self, node: int) -> tuple[list[int], list[int]]:
         """Balancers in front of a node in the east and in the west; where all are in one half, they have everybody."""
-        rows = self._fronts[node]
+        rows = self._fronts.get(node, [])
         east, west = ([row for row in rows if (row in self._west) == half] for half in (False, True))
         return (east, west) if east and west else (rows, [])
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from ghostfleet.core import draw
 from ghostfleet.core.batch import Digits, Spelled
+from ghostfleet.state.estate.balancers import Balancers
 from ghostfleet.state.estate.calling import FAILED, OWN, REFUSED, TIMED_OUT
 from ghostfleet.state.estate.walk import Answered
 from ghostfleet.world import markets, web
@@ -149,6 +150,7 @@ class Entered(msgspec.Struct):
     ending: U8
     answered: Answered
     visits: Visits
+    balancer: Array  # row of who carried it, of `Balancers`; -1 where nobody stands in front
 
     def traces(self) -> tuple[U64, U64]:
         """Two words of each trace's id as it is written, behind the second of entry: 64 bits, and 32 below them."""
@@ -173,6 +175,7 @@ class Doors:
         self.key = _key(walk.flow.seed, "request")
         self._spread = markets.has_markets(walk.flow)
         self._split = set(np.flatnonzero(~np.isnan(markets.western(walk.flow))).tolist())
+        self.balancers = Balancers(walk.flow)
 
     def entered(self, cells: Sequence[int], first: int, last: int) -> Entered:
         """Requests that entered at some cells in ticks ``[first, last)`` of the window, followed to their ends."""
@@ -204,21 +207,32 @@ class Doors:
         """Requests of all the cells of one node, who go the same ways and so go together; not in the order of time."""
         parts = [_sampled(self.walk.enter(cell, first, last), share) for cell in cells]
         sizes = [len(part) for part in parts]
-        west = np.concatenate([self._go_west(cell, part, first) for cell, part in zip(cells, parts, strict=True)])
+        halves = [self._go_west(cell, part, first) for cell, part in zip(cells, parts, strict=True)]
+        west, turn = (np.concatenate(both) for both in zip(*halves, strict=True))
         requests = _joined(parts)
         requests.root = np.arange(len(requests))
         watcher = None if watching is None else watching(requests)
-        answered = self.walk.follow(int(self.flow.entries.nodes[cells[0]]), requests, watcher)
+        node = int(self.flow.entries.nodes[cells[0]])
+        carrier = self.balancers.carrier(node, west, turn, requests.tick + self.walk.state.window.start)
+        answered = self.walk.follow(node, requests, watcher)
         place = np.repeat(np.array(cells, dtype=np.int64), sizes)
-        return Entered(place, requests.id, requests.ending, answered, self.visits(place, requests, answered, west))
+        visits = self.visits(place, requests, answered, west)
+        return Entered(place, requests.id, requests.ending, answered, visits, carrier)
 
-    def _go_west(self, cell: int, requests: Requests, first: int) -> Bool:
-        """Whether requests that entered at a cell from a tick of the window on get to the western balancer of two."""
+    def _go_west(self, cell: int, requests: Requests, first: int) -> tuple[Bool, I64]:
+        """Whether requests that entered at a cell from a tick of the window on get to the western balancer of two.
+
+        And the place of each among all of its tick and half that enter at the same node, whichever cells they are of.
+        """
         counts = self.walk.totals[cell]
         begins = np.add.accumulate(counts) - counts
         index = requests.root - (begins - begins[first]).take(requests.tick) if len(requests) else requests.root
         ranks = self.walk.ranks("balancer", cell, self.flow.entries.ids)
-        return ranks.pick(requests.tick, index, counts, self.walk.state.western[cell])[0]
+        west, rank = ranks.pick(requests.tick, index, counts, self.walk.state.western[cell])
+        others = np.flatnonzero(self.flow.entries.nodes[:cell] == self.flow.entries.nodes[cell])
+        western = np.add.reduce(self.walk.state.western[others], axis=0)
+        eastern = np.add.reduce(self.walk.totals[others], axis=0) - western
+        return west, rank + np.where(west, western.take(requests.tick), eastern.take(requests.tick))
 
     @property
     def people(self) -> People:
