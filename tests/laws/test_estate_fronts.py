@@ -16,6 +16,7 @@ from tests.laws import estates
 
 END_S = 1741190400  # 2025-03-05 16:00 UTC
 HOUR = Window.between(END_S - HOUR_S, END_S, MINUTE_S)
+FEW = 500  # transactions of a sample that would tell too little
 CUTS = (0, 1, 7, 20, 27, 31, 44, 60)
 
 
@@ -177,6 +178,17 @@ def test_documents_that_go_by_another_rule_than_the_state_are_seen(told, monkeyp
         test_checkouts_name_the_balancers_of_their_estate_as_often_as_the_state_does(
             FRONTS["two in the east and one in the west"]
         )
+
+
+@pytest.mark.parametrize("fronts", ["two in each half", "one of another name", "none"])
+def test_whoever_keeps_some_checkouts_keeps_their_balancers(fronts):
+    """For all transactions of a sample: they name whom the whole names, wherever in the world they come from."""
+    generator = with_balancers(*FRONTS[fronts])
+    whole, some = (estates.rows(generator, name, HOUR) for name in ("transactions", "normal_transactions"))
+    named = dict(zip(whole["transaction_id"].tolist(), whole["load_balancer"].tolist(), strict=True))
+    assert len(some["transaction_id"]) > FEW
+    for number, name in zip(some["transaction_id"].tolist(), some["load_balancer"].tolist(), strict=True):
+        assert named[number] == name
 
 
 def test_parts_of_an_hour_name_the_same_balancers():

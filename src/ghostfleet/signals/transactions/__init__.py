@@ -16,7 +16,6 @@ from ghostfleet.signals.transactions.shop import Shop, gateways
 from ghostfleet.state.estate.balancers import Balancers
 from ghostfleet.state.estate.spent import Spent
 from ghostfleet.state.estate.visits import TIE_BITS, Doors, Entered, stretches, taken, written
-from ghostfleet.state.estate.walk import Answered
 from ghostfleet.world import flow as flows
 from ghostfleet.world import web
 from ghostfleet.world.flow.entering import Entering, ticks_of
@@ -199,11 +198,7 @@ class Transactions:
         known: list[tuple[U64, I64]] = []
         for cell in self.cells:
             requests = doors.walk.enter(cell, first, last)
-            count = len(requests)
-            visits = doors.visits(
-                np.full(count, cell), requests, Answered.blank(count), np.zeros(count, dtype=np.bool_)
-            )
-            known.append((requests.id, visits.time_ms))
+            known.append((requests.id, doors.times_ms(requests)))
         every, time_ms = (np.concatenate(part) for part in zip(*known, strict=True))
         order = np.lexsort((written(every) >> (np.uint64(64) - TIE_BITS), time_ms))
         number = np.empty(len(every), dtype=np.int64)

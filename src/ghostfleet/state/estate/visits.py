@@ -234,6 +234,12 @@ class Doors:
         eastern = np.add.reduce(self.walk.totals[others], axis=0) - western
         return west, rank + np.where(west, western.take(requests.tick), eastern.take(requests.tick))
 
+    def times_ms(self, requests: Requests) -> I64:
+        """When requests enter, in ms since the epoch; nobody need know who makes them."""
+        window, moment = self.walk.state.window, draw.derived(self.key, requests.id, MOMENT)
+        within = (moment >> np.uint64(32)) * np.uint64(window.tick_s * 1000) >> np.uint64(32)
+        return (requests.tick + window.start) * (window.tick_s * 1000) + within.astype(np.int64)
+
     @property
     def people(self) -> People:
         """Everybody."""
@@ -244,7 +250,6 @@ class Doors:
         node = int(self.flow.entries.nodes[cells[0]]) if len(cells) else 0
         person = draw.derived(self.key, requests.id, PERSON)
         asked = draw.derived(self.key, requests.id, ASKED)
-        moment = draw.derived(self.key, requests.id, MOMENT)
         lot = (person >> np.uint64(11)).astype(np.float64) * 2.0**-53
         lot *= RARE + (1 - RARE) * lot  # some come often, most now and then
         user = np.empty(len(requests), dtype=np.int64)
@@ -256,11 +261,7 @@ class Doors:
             for half, pool in enumerate(pools):
                 some = np.flatnonzero(mine & (west == half))  # whoever has one pool has nobody in the west
                 user[some] = pool.take((lot[some] * len(pool)).astype(np.int64))
-        window = self.walk.state.window
-        start_ms = (requests.tick + window.start) * (window.tick_s * 1000)
-        time_ms = start_ms + ((moment >> np.uint64(32)) * np.uint64(window.tick_s * 1000) >> np.uint64(32)).astype(
-            np.int64
-        )
+        time_ms = self.times_ms(requests)
         route = route_of(self.flow.nodes.names[node], asked)
         status = self._status(node, requests, answered, route, asked)
         return Visits(time_ms, user, route, status, asked, draw.derived(self.key, requests.id, MORE))
