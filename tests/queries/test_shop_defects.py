@@ -30,7 +30,8 @@ FAILED = (
 SECOND = "printf('%08x', epoch_ms(\"timestamp\") // 1000)"
 EVENT_IDS = (
     "UPDATE events SET event_id = concat('evt_', epoch_ms(\"timestamp\"), '_', event_id[-12:]), "
-    f"payload_trace_id = {SECOND} || payload_trace_id[9:], context_request_id = 'req_' || {SECOND} || payload_trace_id[9:]"
+    f"payload_trace_id = {SECOND} || payload_trace_id[9:], context_request_id = 'req_' || {SECOND} || payload_trace_id[9:], "
+    "context_session_id = 'sess_' || md5(concat(context_user_id, context_ip_address, strftime(\"timestamp\", '%Y%m%d')))[:16]"
 )
 END = "TIMESTAMPTZ '2026-03-04 22:00:00+00'"
 ANY_TIME = END + " - to_milliseconds(1 + (hash({}) % 86400000)::BIGINT)"
@@ -71,11 +72,11 @@ CASES = {
             UPDATE events SET "timestamp" = "timestamp" + CASE WHEN "timestamp" < {END} - INTERVAL '12 hours'
                 THEN INTERVAL '12 hours' ELSE INTERVAL '-12 hours' END; {EVENT_IDS}"""),
         "one in ten fails": ("errors_are_as_many_as_expected", f"""
-            UPDATE events SET metrics_status_code = 500, severity = 'error', metrics_cache_hit = false, message = replace(message, '200', '500'),
+            UPDATE events SET metrics_status_code = 500, severity = 'error', metrics_cache_hit = false, message = replace(message, '200', '500'), metrics_response_size_bytes = 400,
                 error_details_error_code = 'ERR_500_001', error_details_error_message = 'The server met an unexpected condition',
                 error_details_error_type = 'ServerError' WHERE {OUTAGE}"""),
         "one in ten asks for what is not there": ("errors_are_as_many_as_expected", f"""
-            UPDATE events SET metrics_status_code = 404, severity = 'warning', metrics_cache_hit = false, message = replace(message, '200', '404'),
+            UPDATE events SET metrics_status_code = 404, severity = 'warning', metrics_cache_hit = false, message = replace(message, '200', '404'), metrics_response_size_bytes = 400,
                 error_details_error_code = 'ERR_404_002', error_details_error_message = 'Nothing was found for this request',
                 error_details_error_type = 'NotFoundError' WHERE {OUTAGE} AND source_method = 'GET' AND source_route IS NULL"""),
         "a login that is deleted": ("routes_belong_to_services", f"UPDATE events SET source_method = 'DELETE', title = 'DELETE ' || source_endpoint, message = replace(message, 'POST', 'DELETE') WHERE {LOGIN}"),
@@ -93,6 +94,11 @@ CASES = {
         "an id of another year": ("event_ids_tell_their_time", f"UPDATE events SET event_id = 'evt_978307200000_' || event_id[-12:] WHERE {LIST}"),
         "a trace of another year": ("event_ids_tell_their_time", f"UPDATE events SET payload_trace_id = '3a4fc880' || payload_trace_id[9:], context_request_id = 'req_3a4fc880' || payload_trace_id[9:] WHERE {LIST}"),
         "an answer after a quarter of an hour": ("events_end_in_time", f"UPDATE events SET metrics_response_time_ms = 1000000 WHERE {LIST}"),
+        "one session for all": ("sessions_of_events_are_their_users", "UPDATE events SET context_session_id = 'sess_0123456789abcdef'"),
+        "a session for each event": ("sessions_of_events_are_their_users", "UPDATE events SET context_session_id = 'sess_' || md5(event_id)[:16]"),
+        "a correlation with nothing": ("correlations_are_of_traces", f"UPDATE events SET payload_correlation_id = 'corr_0123456789ab' WHERE {LIST}"),
+        "an error as long as a book": ("answers_have_their_size", f"UPDATE events SET metrics_response_size_bytes = 50000 WHERE {ERROR}"),
+        "an answer that says nothing": ("answers_have_their_size", f"UPDATE events SET metrics_response_size_bytes = 20 WHERE {LIST}"),
     },
     WEEK: {
         "weekends as busy as other days": ("weekends_of_events_differ", f"""
