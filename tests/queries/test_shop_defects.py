@@ -59,6 +59,19 @@ CASES = {
         "an instance that there is not": ("instances_are_known", f"UPDATE transactions SET server_instance = 'checkout-service-99' WHERE {SUCCESS}"),
         "an id of another year": ("transaction_ids_tell_their_time", f"UPDATE transactions SET transaction_id = 'txn_20010101_000000_1000' WHERE {SUCCESS}"),
         "an answer after a quarter of an hour": ("transactions_end_in_time", f"UPDATE transactions SET response_time_ms = 1000000 WHERE {SUCCESS}"),
+        "incidents of one time each": ("values_of_transactions_vary", """
+            UPDATE transactions SET database_query_time_ms = least(database_query_time_ms, CASE error_code WHEN 'DB_CONN_EXHAUSTED' THEN 4400 ELSE 40 END),
+                upstream_response_time_ms = CASE WHEN upstream_response_time_ms IS NULL THEN NULL WHEN error_code = 'DB_CONN_EXHAUSTED' THEN 10
+                    ELSE least(upstream_response_time_ms, 4000) END,
+                response_time_ms = CASE error_code WHEN 'PAYMENT_TIMEOUT' THEN 28000 WHEN 'DB_CONN_EXHAUSTED' THEN 4500
+                    WHEN 'CIRCUIT_BREAKER_OPEN' THEN 95 WHEN 'MEMORY_EXHAUSTED' THEN 8000 ELSE 4400 END
+            WHERE status = 'error'"""),
+        "successes of one time": ("values_of_transactions_vary", "UPDATE transactions SET response_time_ms = 30000 WHERE status = 'success'"),
+        "one use of CPU": ("values_of_transactions_vary", "UPDATE transactions SET cpu_usage_percent = 42"),
+        "one use of memory": ("values_of_transactions_vary", "UPDATE transactions SET memory_usage_percent = 42"),
+        "as many threads at any time": ("values_of_transactions_vary", "UPDATE transactions SET thread_pool_active = 42"),
+        "one gateway for all": ("values_of_transactions_vary", "UPDATE transactions SET payment_gateway = 'stripe', upstream_service = 'payment-gateway-stripe'"),
+        "one instance for all": ("values_of_transactions_vary", "UPDATE transactions SET server_instance = 'checkout-service-01'"),
     },
     CALM: {
         "load as flat as a table": ("transactions_follow_the_clock", f"""
@@ -94,6 +107,11 @@ CASES = {
         "an id of another year": ("event_ids_tell_their_time", f"UPDATE events SET event_id = 'evt_978307200000_' || event_id[-12:] WHERE {LIST}"),
         "a trace of another year": ("event_ids_tell_their_time", f"UPDATE events SET payload_trace_id = '3a4fc880' || payload_trace_id[9:], context_request_id = 'req_3a4fc880' || payload_trace_id[9:] WHERE {LIST}"),
         "an answer after a quarter of an hour": ("events_end_in_time", f"UPDATE events SET metrics_response_time_ms = 1000000 WHERE {LIST}"),
+        "answers of one time": ("values_of_events_vary", "UPDATE events SET metrics_response_time_ms = 100"),
+        "errors of one time": ("values_of_events_vary", "UPDATE events SET metrics_response_time_ms = 100 WHERE metrics_status_code >= 400"),
+        "one user agent for all": ("values_of_events_vary", "UPDATE events SET context_user_agent = 'curl/8.9.1', context_tags_device_type = 'api_client'"),
+        "one kind of device for all": ("values_of_events_vary", "UPDATE events SET context_tags_device_type = 'desktop'"),
+        "one environment for all": ("values_of_events_vary", "UPDATE events SET source_environment = 'production'"),
         "one session for all": ("sessions_of_events_are_their_users", "UPDATE events SET context_session_id = 'sess_0123456789abcdef'"),
         "a session for each event": ("sessions_of_events_are_their_users", "UPDATE events SET context_session_id = 'sess_' || md5(event_id)[:16]"),
         "a correlation with nothing": ("correlations_are_of_traces", f"UPDATE events SET payload_correlation_id = 'corr_0123456789ab' WHERE {LIST}"),
