@@ -72,6 +72,9 @@ CASES = {
         "as many threads at any time": ("values_of_transactions_vary", "UPDATE transactions SET thread_pool_active = 42"),
         "one gateway for all": ("values_of_transactions_vary", "UPDATE transactions SET payment_gateway = 'stripe', upstream_service = 'payment-gateway-stripe'"),
         "one instance for all": ("values_of_transactions_vary", "UPDATE transactions SET server_instance = 'checkout-service-01'"),
+        "no cart from a cache": ("carts_come_from_caches", "UPDATE transactions SET cache_hit = false"),
+        "every cart from a cache": ("carts_come_from_caches", "UPDATE transactions SET cache_hit = true"),
+        "full pools without a database": ("pools_are_waited_for", "UPDATE transactions SET database_query_time_ms = 5 WHERE error_code = 'DB_CONN_EXHAUSTED'"),
     },
     CALM: {
         "load as flat as a table": ("transactions_follow_the_clock", f"""
@@ -112,6 +115,9 @@ CASES = {
         "one user agent for all": ("values_of_events_vary", "UPDATE events SET context_user_agent = 'curl/8.9.1', context_tags_device_type = 'api_client'"),
         "one kind of device for all": ("values_of_events_vary", "UPDATE events SET context_tags_device_type = 'desktop'"),
         "one environment for all": ("values_of_events_vary", "UPDATE events SET source_environment = 'production'"),
+        "a cache that is never hit": ("reads_come_from_caches", "UPDATE events SET metrics_cache_hit = false"),
+        "a cache that has everything": ("reads_come_from_caches", "UPDATE events SET metrics_cache_hit = source_method = 'GET' AND metrics_status_code = 200"),
+        "nobody who is known": ("users_are_known", "UPDATE events SET context_user_id = NULL"),
         "one session for all": ("sessions_of_events_are_their_users", "UPDATE events SET context_session_id = 'sess_0123456789abcdef'"),
         "a session for each event": ("sessions_of_events_are_their_users", "UPDATE events SET context_session_id = 'sess_' || md5(event_id)[:16]"),
         "a correlation with nothing": ("correlations_are_of_traces", f"UPDATE events SET payload_correlation_id = 'corr_0123456789ab' WHERE {LIST}"),
