@@ -80,8 +80,10 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _interrupted(arguments: Sequence[str]) -> int:
-    kept = "; the same command takes up where this one stopped" if arguments[:1] == [GENERATE] else ""
-    click.echo(f"Interrupted{kept}.", err=True)
+    is_kept = list(arguments[:1]) == [GENERATE]
+    click.echo(
+        "Interrupted; the same command takes up where this one stopped." if is_kept else "Interrupted.", err=True
+    )
     return INTERRUPTED
 
 

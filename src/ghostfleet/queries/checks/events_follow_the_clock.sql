@@ -52,5 +52,5 @@ SELECT slope, error, hours,
         ELSE 'passed'
     END AS status,
     CASE WHEN hours < $least_hours THEN 'so few hours show no shape'
-        ELSE 'chance or incidents hide the shape: there are too few events, or expected load hardly changes' END AS reason
+        ELSE 'chance or incidents hide the shape: there are too few events, or the scenario''s load is flat' END AS reason
 FROM errors
