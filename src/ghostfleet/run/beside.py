@@ -8,7 +8,6 @@ may know of more incidents, as long as its ledger adds none before the end of wh
 from __future__ import annotations
 
 import re
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -237,6 +236,8 @@ def told_rows(records: Sequence[Manifest], table: str) -> int:
     Rows of windows that overlap count once where there are as many in any time, as of metrics; nobody knows how many
     others lie in both.
     """
+    from fractions import Fraction
+
     spans = _spans(records, table)
     if _are_parts(records):
         return sum(rows for *_, rows in spans)

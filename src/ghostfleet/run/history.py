@@ -9,7 +9,6 @@ import msgspec
 
 from ghostfleet.core.errors import GhostfleetError, ScenarioError
 from ghostfleet.generate import Generator
-from ghostfleet.queries import stored_views
 from ghostfleet.run import beside, manifest, surroundings, workers
 from ghostfleet.run.manifest import Determinants, Manifest
 from ghostfleet.run.statistics import Statistics
@@ -148,6 +147,8 @@ def write(
 
 def views() -> list[View]:
     """Rollups and views that a store may keep (EST-31, EST-33); which ones depends on the tables that stand there."""
+    from ghostfleet.queries import stored_views  # which takes a while, and files keep no views
+
     return [
         View(view.name, view.sql, {need.relation: need.columns for need in view.needs})
         for view in stored_views().values()
