@@ -231,6 +231,9 @@ class Generator:
         if observer.is_by_tick:
             window = window.finer(window.tick_s // tick_s) if ticks is None else ticks
         rows = max(1, (observer.ticks_at_once or TICKS_AT_ONCE) * tick_s // window.tick_s)
+        if parts == 1 and len(window) <= rows:  # one task, wherever it is: a file of one part need not be joined
+            yield window
+            return
         pieces = list(window.cut(max(1, min(rows, len(window) // parts))))
         yield from pieces
         for _ in range(parts - len(pieces)):  # parts of a table that has fewer rows are empty

@@ -7,13 +7,14 @@ right, which is filled after it.
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from ghostfleet.core.arrays import Array
     from ghostfleet.sinks.text.cells import Cell
@@ -68,6 +69,26 @@ def _entries(table: Array, codes: Array) -> Array:
     if codes.ndim == 1:
         return entries
     return entries.view(f"S{codes.shape[1] * table.dtype.itemsize}").ravel()
+
+
+def settled(parts: Iterable[Part]) -> list[Part]:
+    """The same parts, with cells that show one text in every row as constants, which are not looked up at all."""
+    found: list[Part] = []
+    for part in chain.from_iterable([part] if isinstance(part, bytes) else map(_constant, part) for part in parts):
+        last = found[-1] if found else None
+        if isinstance(part, bytes) and isinstance(last, bytes):
+            found[-1] = last + part
+        elif isinstance(part, bytes):
+            found += [part] if part else []
+        elif isinstance(last, list):
+            last.append(part)
+        else:
+            found.append([part])
+    return found
+
+
+def _constant(cell: Cell) -> bytes | Cell:
+    return bytes(cell.words[0]) if len(cell.words) == 1 and cell.count == 1 else cell
 
 
 def layout(parts: Sequence[Part]) -> tuple[tuple[Field, ...], int]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ghostfleet.core.batch import Text
-from ghostfleet.sinks.text.matrix import Matrix, layout
+from ghostfleet.sinks.text.matrix import Matrix, layout, settled
 from ghostfleet.sinks.text.units import ensure_short_ids, planned
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from ghostfleet.core.batch import Batch
     from ghostfleet.core.table import Table
-    from ghostfleet.sinks.text.matrix import Part
     from ghostfleet.sinks.text.syntax import Syntax
     from ghostfleet.sinks.text.units import Groups, Unit
 
@@ -43,9 +42,9 @@ class Renderer:
     def _block(self, block: Batch) -> Iterator[bytearray]:
         ensure_short_ids(block, self._syntax)
         columns = list(block.columns.values())
-        parts: list[Part] = [
+        parts = settled(
             part if isinstance(part, bytes) else part.cells(columns) for part in self._plan(groups_of(block))
-        ]
+        )
         fields, width = layout(parts)
         if fields != self._matrix.fields:
             self._matrix = Matrix(fields, width)
