@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 MOST_A_DAY = 64
 NUMBER, START, ONSET, STAND, RECOVERY = range(5)  # draws of a day and of an incident
+DAYS_AGO = ("today", "yesterday")
 
 
 class Occasion(msgspec.Struct, frozen=True):
@@ -271,7 +272,9 @@ def moved_incidents(estate: Estate) -> list[str]:
     for one in estate.incidents.placed:
         kind = spec.made(one.incident, "placed")
         if estate.incidents.enabled and is_moved(one, kind, estate):
-            found.append(f"{kind.__struct_config__.tag} {one.days_ago} days ago at {one.at}")
+            ago = one.days_ago or 0
+            when = DAYS_AGO[ago] if ago < len(DAYS_AGO) else f"{ago} days ago"
+            found.append(f"{kind.__struct_config__.tag} {when} at {one.at}")
     return found
 
 
