@@ -111,6 +111,14 @@ def test_a_metric_whose_every_value_is_missing_gets_a_placeholder_in_its_panels(
     assert json.loads((tmp_path / "out/statistics.json").read_text("utf-8"))["metrics"]["cpu_p95"]["mean"] is None
 
 
+def test_a_letter_that_no_font_has_is_drawn_without_a_word_of_the_library(tmp_path):
+    """Warnings are errors here, and the name is in a label of a panel."""
+    path = material.write(tmp_path, *SMALL, 'data.metadata.business_units=["支付 \U00013000"]')
+    with open_data(str(path), material.TABLES) as data:
+        (written,) = report(data, None, tmp_path / "out", theme="dark", formats=["png"])
+    assert written.stat().st_size > 10_000
+
+
 def test_the_seven_panels_fill_the_grid_and_do_not_overlap():
     shown = dashboard("capacity")
     boxes = [_box(shown, panel, 20 / 12) for panel in shown.panels]

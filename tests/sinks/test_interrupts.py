@@ -2,6 +2,9 @@
 
 import os
 import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,8 +17,10 @@ import pytest
 
 from ghostfleet.cli import root
 from ghostfleet.core.errors import SinkError
-from ghostfleet.core.interrupts import heard
-from ghostfleet.sinks.duckdb import connected, is_interruption
+from ghostfleet.core.interrupts import given_up, heard, is_interruption
+from ghostfleet.queries.graph import open_graph
+from ghostfleet.sinks.duckdb import connected
+from ghostfleet.sinks.graph.store import connected as stored
 
 LONG = "SELECT sum(sqrt(a.range * b.range)) FROM range(100000) AS a, range(10000000) AS b"
 
@@ -91,3 +96,56 @@ def test_other_errors_stay_what_they_are(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="of our own"), connected(tmp_path / "some.duckdb"):
         raise RuntimeError("of our own")
     assert not is_interruption(RuntimeError("of our own"))
+
+
+ENDLESS = "UNWIND range(1, 100000) AS a UNWIND range(1, 100000) AS b RETURN sum(a * b)"
+
+
+def test_a_question_to_a_graph_that_is_interrupted_is_no_failure_of_the_graph(tmp_path: Path) -> None:
+    file = tmp_path / "some.graph"
+    with stored(file):
+        pass
+    with interrupted(), pytest.raises(KeyboardInterrupt):
+        asked(file)
+    with open_graph(file) as graph:
+        assert graph.ask("RETURN 1 AS one").rows == [(1,)]
+
+
+def asked(file: Path) -> None:
+    with open_graph(file) as graph:
+        graph.ask(ENDLESS)
+
+
+def test_nor_is_a_statement_that_changes_one(tmp_path: Path) -> None:
+    file = tmp_path / "some.graph"
+    with interrupted(), pytest.raises(KeyboardInterrupt):
+        told(file)
+    with open_graph(file) as graph:
+        assert graph.ask("RETURN 1 AS one").rows == [(1,)]
+
+
+def told(file: Path) -> None:
+    with stored(file) as graph:
+        graph.change(ENDLESS)
+
+
+def test_what_reads_rows_for_a_graph_and_is_interrupted_is_an_interruption() -> None:
+    """Ladybug makes an error of its own of an interruption in what it calls."""
+    with pytest.raises(KeyboardInterrupt), given_up(lambda: None):
+        raise RuntimeError("KeyboardInterrupt: <EMPTY MESSAGE>")
+    with pytest.raises(RuntimeError, match="of our own"), given_up(lambda: None):
+        raise RuntimeError("of our own")
+
+
+@pytest.mark.parametrize("wait_s", [0.03, 0.06, 0.1, 0.2])
+def test_a_command_that_is_interrupted_while_it_starts_leaves_without_a_traceback(wait_s: float) -> None:
+    """Whatever it was just importing; before our first line the interpreter is not ours."""
+    begin = "import sys; from ghostfleet.cli import main; print('begun', flush=True); sys.argv[1:] = ['list']; main()"
+    running = subprocess.Popen([sys.executable, "-c", begin], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert running.stdout is not None
+    assert running.stdout.readline() == "begun\n"
+    time.sleep(wait_s)
+    running.send_signal(signal.SIGINT)
+    _, said = running.communicate(timeout=60)
+    assert "Traceback" not in said
+    assert running.returncode in (0, 130)  # 0 where it was quicker

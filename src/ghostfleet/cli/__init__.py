@@ -7,6 +7,8 @@ import sys
 
 from ghostfleet.run.surroundings import one_thread_each
 
+INTERRUPTED = 130
+
 
 def main() -> None:
     """Run the command that the arguments name and leave with its exit code."""
@@ -14,8 +16,12 @@ def main() -> None:
     # modules are imported costs a twentieth of a cold run and frees nothing.
     gc.disable()
     one_thread_each()  # before anything imports numpy
-    from ghostfleet.cli.root import run
+    try:
+        from ghostfleet.cli.root import run
 
-    code = run(sys.argv[1:])
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:  # while modules were imported: nothing has begun
+        sys.stderr.write("Interrupted.\n")
+        code = INTERRUPTED
     gc.freeze()  # or the interpreter, on its way out, looks for cycles in all that was ever imported
     sys.exit(code)

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 import click
 
 from ghostfleet import __version__
-from ghostfleet.cli import commands
+from ghostfleet.cli import INTERRUPTED, commands
 from ghostfleet.core.errors import DataError, GhostfleetError, SinkError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-INTERRUPTED = 130
 GENERATE = "generate"  # whose parts stay for the next time
 BROKEN_PIPE = 141
 
@@ -71,7 +70,7 @@ def run(arguments: Sequence[str]) -> int:
     except OSError as error:
         return _unforeseen(error)
     except RuntimeError as error:
-        from ghostfleet.sinks.duckdb import is_interruption
+        from ghostfleet.core.interrupts import is_interruption
 
         if not is_interruption(error):
             raise

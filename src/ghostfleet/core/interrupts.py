@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 NOTHING_MORE = b"\0"  # no signal has this number
+# What errors say that DuckDB and ladybug make of an interruption; the last of what reads rows for a statement.
+SIGNS = ("INTERRUPT Error", "Query interrupted", "Interrupted.", "KeyboardInterrupt")
 
 
 @contextmanager
@@ -44,3 +46,26 @@ def heard(stop: Callable[[], None]) -> Iterator[None]:
         listener.join()
         os.close(reader)
         os.close(writer)
+
+
+@contextmanager
+def given_up(stop: Callable[[], None]) -> Iterator[None]:
+    """End a call of a library at once when it is interrupted, by KeyboardInterrupt and not by an error of its own."""
+    try:
+        with heard(stop):
+            yield
+    except RuntimeError as error:
+        if is_interruption(error):
+            raise KeyboardInterrupt from error
+        raise
+
+
+def is_interruption(error: BaseException) -> bool:
+    """Whether somebody interrupted a call: stores tell of that by other errors, or of what came after."""
+    return any(isinstance(one, KeyboardInterrupt) or any(sign in str(one) for sign in SIGNS) for one in _causes(error))
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import unicodedata
+import warnings
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,8 @@ from ghostfleet.dashboards.pictures import AXIS, LABEL
 from ghostfleet.dashboards.series import mark
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -24,6 +28,8 @@ SIZE_INCHES = (20.0, 12.0)  # CAP-19
 DPI = 150
 UNDATED = {"png": {"Software": None}, "pdf": {"CreationDate": None, "Producer": None}}  # equal data, equal bytes
 FONTS = ("Inter", "Manrope", "DejaVu Sans")  # the first that is installed; the last comes with matplotlib
+# … and who has the letters that it lacks: names are written in any script.
+WIDE_FONTS = ("Noto Sans CJK JP", "Noto Sans CJK SC", "Source Han Sans", "WenQuanYi Zen Hei", "Arial Unicode MS")
 LONGEST = 24  # letters of a name in a note, so that it stays on the narrowest card
 GAP, EDGE, HEADER = 0.012, 0.014, 0.055  # shares of the figure: between cards, around them, the title above
 PADDING = (0.030, 0.034, 0.016, 0.052)  # inside a card: left, bottom, right, top
@@ -45,12 +51,11 @@ def picture(
 ) -> bytes:
     """Draw every panel of a dashboard as ``png`` or ``pdf``, in its own size or another; one without data says why."""
     try:
-        import matplotlib as mpl
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError as error:
         raise MissingExtraError('pictures need matplotlib; install it with pip install "ghostfleet[report]"') from error
-    with mpl.rc_context({"font.family": font(), "text.parse_math": False}):  # a $ in a name is a $
+    with styled():
         figure = Figure(figsize=size_inches or (SIZE_INCHES[0], dashboard.height_inches), dpi=DPI, facecolor=theme.page)
         FigureCanvasAgg(figure)
         _header(figure, dashboard, theme, subtitle)
@@ -66,12 +71,24 @@ def alone(panel: Panel) -> Dashboard:
     return Dashboard(panel.query, "", 1, 1, (replace(panel, place=Place(1, 1)),))
 
 
-def font() -> str:
-    """Family of the texts in pictures: the first of the house that is installed."""
+@contextmanager
+def styled() -> Iterator[None]:
+    """Draw in the fonts of the house, and a $ in a name as a $."""
+    import matplotlib as mpl
+
+    with mpl.rc_context({"font.family": fonts(), "text.parse_math": False}), warnings.catch_warnings():
+        # A letter that no installed font has is a box, which whoever looks at the picture sees.
+        warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from", UserWarning)
+        yield
+
+
+def fonts() -> list[str]:
+    """Families of the texts in pictures: the first of the house that is installed, then those with more letters."""
     from matplotlib import font_manager
 
     known = {font.name for font in font_manager.fontManager.ttflist}
-    return next((font for font in FONTS if font in known), FONTS[-1])
+    house = next((font for font in FONTS if font in known), FONTS[-1])
+    return list(dict.fromkeys([house, *(font for font in WIDE_FONTS if font in known), FONTS[-1]]))
 
 
 def _header(figure: Figure, dashboard: Dashboard, theme: Theme, subtitle: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ghostfleet.dashboards.pictures import AXIS, LABEL
-from ghostfleet.dashboards.render import DPI, UNDATED, MissingExtraError, font
+from ghostfleet.dashboards.render import DPI, UNDATED, MissingExtraError, styled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,14 +34,13 @@ class Pair:
 def side_by_side(title: str, subtitle: str, pairs: Sequence[Pair], theme: Theme) -> bytes:
     """Draw all pairs as one PNG; every window fills its own lane, because shapes are compared and not levels."""
     try:
-        import matplotlib as mpl
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError as error:
         raise MissingExtraError(
             'pictures need matplotlib; install it with pip install "ghostfleet[realism]"'
         ) from error
-    with mpl.rc_context({"font.family": font(), "text.parse_math": False}):
+    with styled():
         figure = Figure(figsize=(WIDTH, HEADER + ROW * len(pairs) + GAP), dpi=DPI, facecolor=theme.page)
         FigureCanvasAgg(figure)
         tall = figure.get_size_inches()[1]

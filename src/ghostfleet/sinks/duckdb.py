@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from ghostfleet.core.errors import DataError, SinkError
-from ghostfleet.core.interrupts import heard
+from ghostfleet.core.interrupts import heard, is_interruption
 from ghostfleet.core.table import Kind
 from ghostfleet.sinks.digest import ValueDigest
 from ghostfleet.sinks.parts import Place, StagedPart
@@ -31,11 +31,6 @@ if TYPE_CHECKING:
     from ghostfleet.sinks.sink import Again, Digester, Outdated, Tally, View
 
 SUFFIX = "arrow"
-INTERRUPTIONS = (
-    "INTERRUPT Error",
-    "Query interrupted",
-    "KeyboardInterrupt",
-)  # the last of what reads rows for a statement
 TYPES = {
     Kind.TIME: "TIMESTAMP WITH TIME ZONE",
     Kind.TEXT: "VARCHAR",
@@ -255,19 +250,6 @@ def connected(path: Path, *, read_only: bool = False) -> Iterator[DuckDBPyConnec
         while isinstance(first.__context__, duckdb.Error):  # what tidying up ran into says nothing of the cause
             first = first.__context__
         raise SinkError(f"cannot use {path} as a DuckDB file: {str(first).splitlines()[0]}") from error
-
-
-def is_interruption(error: BaseException) -> bool:
-    """Whether somebody interrupted a statement: DuckDB tells of that by other errors, or of what came after."""
-    return any(
-        isinstance(one, KeyboardInterrupt) or any(sign in str(one) for sign in INTERRUPTIONS) for one in _causes(error)
-    )
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
 
 
 def quoted(name: str) -> str:

@@ -58,6 +58,12 @@ def is_one_value(path: Path) -> bool:
     )
 
 
+def is_section(path: Path) -> bool:
+    """Whether the model allows nothing at a path but a section, or none."""
+    kinds = [kind for kind in _kinds(path) if not isinstance(kind, inspect.NoneType)]
+    return bool(kinds) and all(isinstance(kind, inspect.StructType | inspect.DictType) for kind in kinds)
+
+
 def _is_section(kind: Any) -> bool:  # noqa: ANN401  msgspec's description classes
     kind = _bare(kind)
     # A section that may be null, as a parameter that an heir takes back, is a section too.

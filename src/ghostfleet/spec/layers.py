@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ghostfleet.spec.reading import Document, Path
 
 ENVIRONMENT_PREFIX = "GHOSTFLEET_"
+FORBIDDEN = {"\0": "NUL", "\x1f": "the unit separator"}  # no text format carries one, lists of texts use the other
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -62,22 +63,31 @@ class Layers(msgspec.Struct):
     def set(self, path: Path, given: Any, origin: Origin) -> None:  # noqa: ANN401  any YAML value
         """Put a value or a section over what is there at one path."""
         place = self._above(path)
-        self.number += 1
-        self._put(place, path, given, lambda _path: origin)
+        if place is not None:
+            self.number += 1
+            self._put(place, path, given, lambda _path: origin)
 
     def empty(self, path: Path, origin: Origin) -> None:
         """Take away whatever stands in the section at a path."""
         place = self._above(path)
+        if place is None:
+            return
         self._forget(path, place.get(path[-1]))
         place[path[-1]], self.origins[path] = {}, origin
         self.number += 1
         self.laid[path] = self.number, origin
 
-    def _above(self, path: Path) -> dict[str, Any]:
-        """Section that holds a path; it is made where there is none."""
+    def _above(self, path: Path) -> dict[str, Any] | None:
+        """Section that holds a path; it is made where there is none.
+
+        None where something stands that can be no section: it stays, to be complained of where it was written.
+        """
         place = self.tree
-        for step in path[:-1]:
-            if not isinstance(place.get(step), dict):
+        for length, step in enumerate(path[:-1], 1):
+            stood = place.get(step)
+            if not isinstance(stood, dict):
+                if stood is not None and keys.is_section(path[:length]):
+                    return None
                 place[step] = {}
             place = place[step]
         return place
@@ -85,6 +95,7 @@ class Layers(msgspec.Struct):
     def _put(self, place: dict[str, Any], path: Path, given: Any, origin: Callable[[Path], Origin]) -> None:  # noqa: ANN401  any YAML value
         """Put something over what stands at a path, whose last step is a key of ``place``."""
         key = path[-1]
+        _ensure_sound(path, key, origin)
         stood = place.get(key)
         if isinstance(given, dict):
             if not isinstance(stood, dict) or (stood and keys.is_one_value(path)):
@@ -110,8 +121,7 @@ class Layers(msgspec.Struct):
         """Remember where a value stands, and the parts of a list: it is one value, but a part may be what is wrong."""
         self.origins[path] = origin(path)
         self.laid[path] = self.number, self.origins[path]
-        if isinstance(given, float) and not math.isfinite(given):
-            raise ScenarioError(f"{self.origins[path].text}: {'.'.join(path)}: {_no_number(given)}")
+        _ensure_sound(path, given, origin)
         parts = enumerate(given) if isinstance(given, list) else given.items() if isinstance(given, dict) else ()
         for part, below in parts:
             self._trace((*path, str(part)), below, origin)
@@ -157,6 +167,18 @@ class Layers(msgspec.Struct):
             return max(below, default=(SCENARIO, 0))
 
         return max(paths, key=when)
+
+
+def _ensure_sound(path: Path, given: Any, origin: Callable[[Path], Origin]) -> None:  # noqa: ANN401  any YAML value
+    """Refuse a number that is none, and a text that not every format can carry."""
+    wrong = ""
+    if isinstance(given, float) and not math.isfinite(given):
+        wrong = _no_number(given)
+    elif isinstance(given, str):
+        wrong = next((f"a text cannot contain {what}" for sign, what in FORBIDDEN.items() if sign in given), "")
+    if wrong:
+        said = ".".join(path).replace("\0", "\\0").replace("\x1f", "\\x1f")
+        raise ScenarioError(f"{origin(path).text}: {said}: {wrong}")
 
 
 def _no_number(given: float) -> str:

@@ -209,7 +209,31 @@ def test_a_service_that_nobody_defined_is_named_at_the_setting_that_calls_it_wit
 
 def test_names_that_no_format_can_carry_are_refused():
     found = complaint(ESTATE.replace("    prod-europe:", '    "prod-\\0":', 1))
-    assert "a name cannot contain NUL" in found
+    assert "prod-\\0: a text cannot contain NUL" in found
+
+
+@pytest.mark.parametrize(("sign", "said"), [("\\0", "NUL"), ("\\x1f", "the unit separator")])
+def test_so_are_texts_wherever_they_stand(sign, said):
+    text = f'scenario: mine\ntitle: t\nextends: estate\nestate: {{regions: {{us-east-1: {{zones: [a, "b{sign}"]}}}}}}\n'
+    path = "estate.regions.us-east-1.zones.1"
+    with pytest.raises(ScenarioError, match=f"^my.yaml:4: {path}: a text cannot contain {said}$"):
+        loading.load(reading.read(text, "my.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("given", "path"),
+    [
+        ("estate: 5", "estate"),
+        ("estate: {incidents: [{kind: node_loss}]}", "estate.incidents"),
+        ("estate: {incidents: -1}", "estate.incidents"),
+        ("estate: {prices: abc}", "estate.prices"),
+    ],
+)
+@pytest.mark.parametrize("more", [[], ["estate.incidents.factor=2"]])
+def test_what_can_be_no_section_is_refused_where_it_stands_though_defaults_lie_below_it(given, path, more):
+    text = f"scenario: mine\ntitle: t\nextends: estate\n{given}\n"
+    with pytest.raises(ScenarioError, match=rf"^my.yaml:4: {path}: expected a mapping"):
+        loading.load(reading.read(text, "my.yaml"), loading.Settings(assignments=more))
 
 
 def test_a_load_shape_that_there_is_not_is_named():

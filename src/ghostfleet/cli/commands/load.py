@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from ghostfleet.cli import output
-from ghostfleet.cli.root import INTERRUPTED
+from ghostfleet.cli import INTERRUPTED, output
 from ghostfleet.core.errors import SinkError
 from ghostfleet.run import history, surroundings
 from ghostfleet.run.loader import loading

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 MOST_SERVICES = 2_000
 NAMED_BESIDES = ("regions", "levels")  # sections whose names may be those of other things
 MOST_NAMED = 12  # valid names that a complaint lists
-FORBIDDEN = {"\0": "NUL", "\x1f": "the unit separator"}  # no text format carries one, lists of texts use the other
 
 
 class Reference(NamedTuple):
@@ -132,10 +131,6 @@ def _ensure_names(estate: Estate) -> None:
                 (f"{section}.{name}", name),
                 *((f"{section}.{name}.aliases.{at}", one) for at, one in enumerate(getattr(thing, "aliases", ()))),
             ):
-                bad = next((word for sign, word in FORBIDDEN.items() if sign in called), None)
-                if bad is not None:
-                    msg = f"{path}: a name cannot contain {bad}"
-                    raise ValueError(msg)
                 if (other := taken.setdefault(called, path)) != path:
                     msg = f"{path}: the name {called!r} is taken by {other}"
                     raise ValueError(msg)
