@@ -73,6 +73,18 @@ def test_nothing_happens_in_the_future(tmp_path: Path, arguments: tuple[str, str
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("command", [("plan",), ("generate", "--to", "out/")])
+def test_a_window_that_is_shorter_than_was_asked_for_is_told_of(tmp_path: Path, command: tuple[str, ...]) -> None:
+    first, *rest = command
+    asked = ("events", *FEW, "--from", "2026-02-01", "--until", "2999-01-01", *rest)
+    done = ghostfleet(tmp_path, first, *asked)
+    assert done.returncode == 0, done.stderr
+    assert "note: events begins at 2026-03-03T22:00:00Z, and so does the window, not at 2026-02-01T00" in done.stderr
+    assert "note: events ends at 2026-03-04T22:00:00Z, and so does the window, not at 2999-01-01T00" in done.stderr
+    within = ("events", *FEW, "--from", "2026-03-04", "--until", "2026-03-04T12:00", *rest)
+    assert "so does the window" not in ghostfleet(tmp_path, first, *within).stderr
+
+
 @pytest.mark.parametrize(("count", "hours"), [(5, 720), (200, 2400), (1, 1)])
 def test_there_are_as_many_events_as_were_asked_for_however_long_the_span(
     tmp_path: Path, count: int, hours: int

@@ -12,6 +12,7 @@ from ghostfleet.cli.times import Duration, Moment, Size
 from ghostfleet.core.errors import ScenarioError
 from ghostfleet.run import surroundings
 from ghostfleet.run.history import Request
+from ghostfleet.run.manifest import moment
 from ghostfleet.sinks.formats import suffix_of
 
 if TYPE_CHECKING:
@@ -131,6 +132,18 @@ def _compressed(scenario: Scenario, arguments: Mapping[str, Any]) -> bool:
 def _named_formats(urls: Sequence[str]) -> bool:
     """Whether the name of some destination says a format."""
     return any(suffix_of(url) for url in urls)
+
+
+def tell_of_the_span(scenario: Scenario, request: Request) -> None:
+    """Say that a window is shorter than was asked for, because the scenario begins later or ends earlier."""
+    time = scenario.timeline
+    for asked_s, end_s, is_cut, verb in (
+        (request.since_s, time.since_s, (request.since_s or 0) < time.since_s, "begins"),
+        (request.until_s, time.until_s, (request.until_s or 0) > time.until_s, "ends"),
+    ):
+        if asked_s is not None and is_cut:
+            said = f"{scenario.scenario} {verb} at {moment(end_s)}, and so does the window, not at {moment(asked_s)}"
+            click.echo(f"note: {said}", err=True)
 
 
 def tell_of_incidents(line: str | None) -> None:

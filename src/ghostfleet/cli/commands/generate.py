@@ -83,6 +83,7 @@ def command(ctx: click.Context, /, *, verbose: bool, create_mapping_only: bool, 
         click.echo("\n".join(_told(outcome, verbose=verbose)), err=to_errors)
         for line in _counts(outcome, verbose=verbose):
             click.echo(line, err=True)
+        output.tell_of_the_span(loaded.scenario, request)
         for line in _stays(outcome):
             click.echo(line, err=True)
         for name, why in outcome.generator.silences([table.name for table in outcome.tables]).items():

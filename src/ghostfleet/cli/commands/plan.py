@@ -54,6 +54,7 @@ def command(ctx: click.Context, /, *, as_json: bool, verbose: bool, **arguments:
     else:
         click.echo(f"{', '.join(table.name for table in tables)}: {cost.rows:,} rows, {span}")
     click.echo(f"about {output.size(cost.bytes)} to {', '.join(request.urls)}")
+    output.tell_of_the_span(loaded.scenario, request)
     for url, left in cost.left_out.items():
         click.echo(output.left_out(url, left))
     click.echo(f"about {output.duration(cost.seconds)} on one core, in {output.count(cost.tasks, 'task')}")
