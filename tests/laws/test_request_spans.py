@@ -19,7 +19,6 @@ US = 1000  # units of a millisecond in the columns
 # Percentile, how far the column may be from it, and calls of a minute from which on it is looked at.
 ASKED = (("p50_latency_ms", 0.5, 0.05, 200), ("p95_latency_ms", 0.95, 0.05, 500), ("p99_latency_ms", 0.99, 0.1, 2_000))
 SURE = 3.0  # deviations of a rank: sampling error
-HUMPS = {"compliance-monitor": 0.15}
 STRUCK = 7_682  # minutes after the start of the estate's laws: a gateway does not answer
 TIMED_OUT = (24, 42)  # minutes after two: a payment time-out of the shop
 LIMIT_MS = 28_000
@@ -92,11 +91,7 @@ def test_percentiles_of_written_spans_are_those_of_the_written_edges(low):
 
 @pytest.mark.parametrize("low", [0, STRUCK])
 def test_medians_of_written_spans_are_those_of_the_written_services(low):
-    """For all services s and minutes t: the median of what S tells was served is within 5 % of the column's, as above.
-
-    All but those of `HUMPS`, whose requests that take a detour and those that do not are two humps: their median may
-    lie in the gap between them, which no log-normal has.
-    """
+    """For all services s and minutes t: the median of what S tells was served is within 5 % of the column's."""
     longer = estates.window(low - 45, low + 15)
     metrics = estates.rows(Generator(estates.scenario("estate")), "system_metrics", longer)
     assert len(asserted_alike(told(low)[0], metrics)) > 20
@@ -119,7 +114,7 @@ def asserted_alike(spans: estates.Cells, metrics: estates.Cells) -> set[str]:
     columns = (metrics[name].tolist() for name in ("time", "service_name", "response_time_ms"))
     for time, name, hundredths in zip(*columns, strict=True):
         values = np.sort(np.array(found.get((time, name), [])))
-        count, within = len(values), HUMPS.get(name, 0.05)
+        count, within = len(values), 0.05
         if count >= 200:
             sure = SURE * 0.5 * count**0.5
             below, above = values[int(count / 2 - sure) - 1], values[min(int(count / 2 + sure) + 1, count - 1)]

@@ -23,7 +23,6 @@ from tests.laws.estates import START
 
 QUIET, STRUCK = 0, 7_675  # minutes after the start: in the second, a gateway of the estate does not answer
 SWITCHING = (7_735, 9_115)  # a service of the estate has its daily rush in a minute of the five that begin here
-TWO_HUMPS = "compliance-monitor"  # its median lies in the gap between those that take a detour and those that do not
 
 
 class Seen:
@@ -210,7 +209,7 @@ def test_medians_of_coarser_rows_are_those_of_all_their_requests(low):
     for row, name in enumerate(signal.names):
         ending, _, _, _, ms = seen.of(state.flow.places[name])
         served = ms[ending == SERVED]
-        if len(served) > 300 and name != TWO_HUMPS:
+        if len(served) > 300:
             ratios[name] = np.median(served) / median[row, 0]
     assert len(ratios) > 30
     assert {name: ratio for name, ratio in ratios.items() if abs(ratio - 1) > 0.06} == {}
