@@ -5,6 +5,7 @@ CPU seconds of whole commands, start-up included, over those of the best of thre
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 from statistics import median
@@ -46,6 +47,18 @@ def measured(cache: str, *options: str) -> tuple[list[float], list[Cost]]:
     return ratios, costs
 
 
+def ready(cache: str, table: str, rows: int) -> float:
+    """CPU of writing rows that need not be followed any more, over that of copies of the same file."""
+    ratios = []
+    for _ in range(ROUNDS):
+        with TemporaryDirectory(prefix="ghostfleet-bench-", dir=".") as folder:
+            file = Path(folder) / "ready.jsonl"
+            command = (sys.executable, "-m", "bench.ready_rows", table, str(rows), str(file))
+            said = subprocess.run(command, env=compiled(cache), stdout=subprocess.PIPE, check=True)
+            ratios.append(float(said.stdout) / copied(file))
+    return median(ratios)
+
+
 def main() -> int:
     """Print ratios and peaks."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else EVENTS
@@ -57,13 +70,17 @@ def main() -> int:
         for part in ("1", "2"):
             _, half = measured(cache, *asked, "--part", part, "--of", "2")
             halves.append(median(cost.cpu_s for cost in half))
+        written = ready(cache, "events", count)
+        written_too = ready(cache, "transactions", count)
         transactions, _ = measured(cache, "commerce", "--only", "transactions", "--days", "1", "--scale", "0.4")
     whole = median(cost.cpu_s for cost in costs)
     return conclude(
         f"ghostfleet generate events --count {count:,}, and four tenths of a day of commerce; CPU over that of cp",
         [
             Line("events as JSON lines", median(events), 12, about=f"{1e6 * whole / count:.2f} CPU-µs an event"),
+            Line("of that, writing events that are known already", written),
             Line("transactions in bulk form", median(transactions), 8),
+            Line("of that, writing transactions that are known already", written_too),
             Line("two parts of the events, of one run", sum(halves) / whole, 1.15),
             Line("peak memory", max(cost.peak_mb for cost in costs), 64, unit="MB"),
             Line("peak memory with a tenth of them", max(cost.peak_mb for cost in few), 64, unit="MB"),

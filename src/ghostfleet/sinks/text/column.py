@@ -10,6 +10,7 @@ from ghostfleet.core.batch import Quanta, Spelled, Text
 from ghostfleet.core.errors import SinkError
 from ghostfleet.core.table import Kind
 from ghostfleet.sinks.text.cells import (
+    GROUP,
     GROUP_DIGITS,
     Cell,
     Words,
@@ -145,7 +146,10 @@ class ColumnCells:
     def _finished(self, cells: list[Cell], values: Quanta | Plain) -> list[Cell]:
         """Put the surroundings around the first and the last cell, and hide what is missing."""
         first, *rest = cells
-        ready = [Cell(around(self._before, first.words), first.codes), *rest]
+        if self._before and len(first.words) > GROUP:  # to put it around so many texts, block by block, takes longer
+            ready = [Cell(pack([self._before]), np.zeros(len(values), np.int8)), *cells]
+        else:
+            ready = [Cell(around(self._before, first.words), first.codes), *rest]
         last = ready.pop()
         return hidden([*ready, Cell(around(b"", last.words, self._after), last.codes)], values.missing, self._missing)
 
