@@ -125,3 +125,26 @@ def test_a_report_of_times_that_cannot_be_read_says_so(tmp_path: Path) -> None:
     done = ghostfleet(tmp_path, "report", "host_metrics.csv")
     assert (done.returncode, "Traceback" in done.stderr) == (0, False)
     assert "no time that could be read" in (tmp_path / "report/hosts_overview.html").read_text()
+
+
+def test_a_graph_without_nodes_of_a_label_is_sound_where_its_estate_has_none(tmp_path: Path) -> None:
+    """A shop has no applications, and its manifest says so; whoever loses the databases is still told."""
+    ghostfleet(
+        tmp_path,
+        "generate",
+        "commerce",
+        "--days",
+        "1",
+        "--only",
+        "graph",
+        "--format",
+        "csv",
+        "--to",
+        "out/",
+        "--no-compress",
+    )
+    code, results = judged(tmp_path, "out/")
+    assert (code, {one["status"] for one in results.values()}) == (0, {"passed"})
+    path = tmp_path / "out/RDSInstance.csv"
+    path.write_text(path.read_text().partition("\n")[0] + "\n")
+    assert judged(tmp_path, "out/")[1]["required_labels"]["status"] == "warning"
