@@ -159,6 +159,11 @@ def test_every_need_of_a_view_or_check_can_be_met():
         *records.found(),
         *material.expectations(),
         *(one for name in (shops.COMMERCE, shops.EVENTS) for one in shops.expectations(name)),
+        *(
+            one
+            for name in ("spans", "logs")
+            for one in signals.expectations(signals.signal(name), shops.scenario(shops.TRACES))
+        ),
     }
     for check in checks().values():
         for need in (*check.needs, *check.optional):

@@ -25,6 +25,17 @@ if TYPE_CHECKING:
     Rows = list[dict[str, Any]]
 
 
+class Written(msgspec.Struct, frozen=True):
+    """What a manifest says of a table that a run has written."""
+
+    table: str
+    since_s: int
+    until_s: int
+    row_s: int
+    data_set: int  # number of its scenario among those that manifests tell of: rows of two need not agree
+    trace_share: float  # of traces that spans and lines tell of
+
+
 class Expectations(msgspec.Struct, frozen=True):
     """Tables of a data set, and the scenario that says what to expect of them."""
 
@@ -33,7 +44,7 @@ class Expectations(msgspec.Struct, frozen=True):
     extents: dict[str, Extent]  # of each table whose manifest says it
     parts: tuple[int, int] = (1, 1)  # found, and how many there are
     scenarios: dict[str, Scenario] = {}  # of tables that another scenario made
-    windows: tuple[tuple[str, int, int], ...] = ()  # table, since_s, until_s: what manifests say of each run
+    windows: tuple[Written, ...] = ()  # what manifests say of each run
     is_store: bool = False  # whose manifest tells of its last run, while others may have left rows there too
     rows: dict[str, int] = {}  # of each table that lies there, as far as manifests say it
 
@@ -52,8 +63,9 @@ class Expectations(msgspec.Struct, frozen=True):
                 for name, one in self.extents.items()
             ]
         if self.windows:
+            is_whole = self.parts[0] == self.parts[1]
             named["stated_windows"] = [
-                {"table_name": name, "since_s": since_s, "until_s": until_s} for name, since_s, until_s in self.windows
+                {"table_name": one.table, "is_whole": is_whole, **msgspec.structs.asdict(one)} for one in self.windows
             ]
         named["stated_rows"] = self._stated_rows() or "no manifest says how many rows there are"
         return named
@@ -100,7 +112,8 @@ def of(url: str, fallback: Callable[[], Scenario]) -> Expectations:
     tables: dict[str, Table] = {}
     extents: dict[str, Extent] = {}
     scenarios: dict[str, Scenario] = {}
-    windows: list[tuple[str, int, int]] = []
+    windows: list[Written] = []
+    causes: list[dict[str, Any]] = []
     for one in told:
         known = one.determinants
         generator = Generator(loading.restore(known.scenario, "manifest"))
@@ -108,7 +121,13 @@ def of(url: str, fallback: Callable[[], Scenario]) -> Expectations:
             each.table: generator.starts(each.table, known.since_s, known.until_s, known.every_s)
             for each in one.written
         }
-        windows += [(name, window.since_s, window.until_s) for name, window in written.items()]
+        if known.causes not in causes:
+            causes.append(known.causes)
+        number, share = causes.index(known.causes), float(one.notes.get("trace_share", 1))
+        windows += [
+            Written(name, window.since_s, window.until_s, window.tick_s, number, share)
+            for name, window in written.items()
+        ]
         for table in _tables(generator, known.tables):
             if table.name in written and table.name not in tables:
                 entities = generator.observer(table.name).entities

@@ -63,12 +63,16 @@ class Determinants(msgspec.Struct, frozen=True):
         return cls(scenario, window.since_s, window.until_s, window.tick_s, tables, part)
 
     @property
+    def causes(self) -> dict[str, Any]:
+        """What of the scenario changes a value."""
+        found = {key: value for key, value in self.scenario.items() if key not in NO_CAUSE}
+        return {**found, "execution": {"random_seed": found.get("execution", {}).get("random_seed")}}
+
+    @property
     def hash(self) -> str:
         """Digest of all that changes a value: not of how a run is described, logged or spread over workers."""
         tree = msgspec.to_builtins(self)
-        causes = {key: value for key, value in self.scenario.items() if key not in NO_CAUSE}
-        causes["execution"] = {"random_seed": causes.get("execution", {}).get("random_seed")}
-        text = json.dumps({**tree, "scenario": causes}, sort_keys=True, separators=(",", ":"))
+        text = json.dumps({**tree, "scenario": self.causes}, sort_keys=True, separators=(",", ":"))
         return sha256(text.encode()).hexdigest()
 
 

@@ -17,11 +17,12 @@ from ghostfleet.world import web
 from ghostfleet.world.flow.draft import SERVICE, WEB
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from ghostfleet.core.arrays import I64, Bool
     from ghostfleet.core.batch import Values
     from ghostfleet.core.window import Window
+    from ghostfleet.signals import Expected, Extent
     from ghostfleet.spec.scenario import Scenario
     from ghostfleet.state.estate import State
 
@@ -56,7 +57,13 @@ UNTIMED = -1  # a call that was not made took no time
 THOUSANDS = ("", *map(str, range(1, 10_000)))
 UNITS = (*map(str, range(1000)), *(f"{number:03}" for number in range(1000)), "")
 FRACTIONS = (*(f".{number:03} ms" for number in range(1000)), "")
-__all__ = ["NEEDS", "TABLE", "notes", "observer"]
+__all__ = ["NEEDS", "TABLE", "expectations", "notes", "observer"]
+
+
+def expectations(scenario: Scenario, extent: Extent | None = None) -> Mapping[str, Expected]:
+    """What checks may expect: what lines say of requests that went wrong."""
+    del scenario, extent
+    return {"expected_sayings": [{"said": said.strip()} for said in SAID]}
 
 
 def observer(scenario: Scenario) -> StateObserver:

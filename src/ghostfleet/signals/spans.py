@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ghostfleet.core.arrays import I64, Bool
     from ghostfleet.core.batch import Values
     from ghostfleet.core.window import Window
+    from ghostfleet.signals import Expected, Extent
     from ghostfleet.spec.scenario import Scenario
     from ghostfleet.state.estate import State
     from ghostfleet.world.flow import Flow
@@ -81,6 +82,16 @@ def notes(scenario: Scenario, row_s: int) -> Mapping[str, object]:
     del row_s
     share = 1.0 if scenario.estate is None else scenario.estate.trace_share
     return {} if share >= 1 else {"trace_share": share}
+
+
+def expectations(scenario: Scenario, extent: Extent | None = None) -> Mapping[str, Expected]:
+    """What checks may expect: routes of services."""
+    del scenario, extent
+    return {
+        "expected_span_routes": [
+            {"service": one.service, "method": one.method, "path": one.path} for one in web.routes()
+        ]
+    }
 
 
 def observer(scenario: Scenario) -> StateObserver:

@@ -14,6 +14,7 @@ from ghostfleet.signals.changes import Changes, Versions
 from ghostfleet.signals.events import facts
 from ghostfleet.signals.events.texts import CURRENCIES, Texts
 from ghostfleet.signals.transactions import usual
+from ghostfleet.signals.transactions.facts import alone
 from ghostfleet.state.estate.visits import (
     FIRST_USER,
     Doors,
@@ -124,6 +125,8 @@ def expectations(scenario: Scenario, extent: Extent | None = None) -> Mapping[st
         "expected_places": web.places(),
         **facts.vocabulary(known.texts),
         "expected_versions": known.versions(extent),
+        "expected_event_services": alone(known.flow, web.monitored())
+        or "others than clients ask all monitored services",
         "expected_unrest_of_events": [{"unrest": usual.restless(known.flow, known.cells)}],
         "expected_longest": [{"longest_ms": usual.longest_ms(known.flow)}],
         **facts.of_time(scenario, known.flow, known.cells, extent),

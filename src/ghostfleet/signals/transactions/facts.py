@@ -57,7 +57,14 @@ def of_flow(flow: Flow) -> dict[str, Expected]:
         "expected_gateways": [{"gateway": flow.shown[node], "is_called": is_called} for node in partners],
         "expected_waits": [{"least_ms": min(waits_ms)}] if slots else "nobody takes payments",
         "expected_balancers": _balancers(flow),
+        "expected_transaction_services": alone(flow, [SHOP]) or f"others than clients ask {SHOP}",
     }
+
+
+def alone(flow: Flow, names: Sequence[str]) -> list[dict[str, object]]:
+    """Those of some services that only clients ask, so that whoever tells of clients tells of all their requests."""
+    asked = set(flow.edges.children.tolist())
+    return [{"service": name} for name in names if name in flow.places and flow.places[name] not in asked]
 
 
 def _balancers(flow: Flow) -> list[dict[str, object]]:
