@@ -13,7 +13,7 @@ from ghostfleet.run.history import Request, write
 from ghostfleet.spec import loading, reading
 from tests.queries import shops
 
-COMMERCE, EVENTS, CALM, WEEK = shops.COMMERCE, shops.EVENTS, "calm", "week"
+COMMERCE, EVENTS, CALM, WEEK, REFUSED = shops.COMMERCE, shops.EVENTS, "calm", "week", "refused"
 PAID = "transaction_id = (SELECT min(transaction_id) FROM transactions WHERE {})"
 SUCCESS = PAID.format("status = 'success'")
 ASKED = "event_id = (SELECT min(event_id) FROM events WHERE {})"
@@ -72,6 +72,15 @@ CASES = {
         "as many threads at any time": ("values_of_transactions_vary", "UPDATE transactions SET thread_pool_active = 42"),
         "one gateway for all": ("values_of_transactions_vary", "UPDATE transactions SET payment_gateway = 'stripe', upstream_service = 'payment-gateway-stripe'"),
         "one instance for all": ("values_of_transactions_vary", "UPDATE transactions SET server_instance = 'checkout-service-01'"),
+        "nobody works": ("values_of_transactions_vary", "UPDATE transactions SET thread_pool_active = 0"),
+        "no time at databases": ("values_of_transactions_vary", "UPDATE transactions SET database_query_time_ms = 0 WHERE status = 'success'"),
+        "gateways of one time": ("values_of_transactions_vary", "UPDATE transactions SET upstream_response_time_ms = 20, response_time_ms = response_time_ms + 20 WHERE status = 'success'"),
+        "as many retries of each failure": ("values_of_transactions_vary", "UPDATE transactions SET retry_count = 2 WHERE status = 'error'"),
+        "one browser for all": ("values_of_transactions_vary", "UPDATE transactions SET user_agent = 'curl/8.9.1'"),
+        "one book for all": ("values_of_transactions_vary", "UPDATE transactions SET product_id = 'rug_004', product_category = (SELECT min(product_category) FROM transactions WHERE product_id = 'rug_004'), amount = (SELECT min(amount) FROM transactions WHERE product_id = 'rug_004')"),
+        "somebody else's address": ("shoppers_of_an_address_are_neighbours", """
+            UPDATE transactions SET ip_address = (SELECT min(ip_address) FROM transactions WHERE geo_location_city <> (SELECT min(geo_location_city) FROM transactions))
+            WHERE user_id = (SELECT min(user_id) FROM transactions WHERE geo_location_city = (SELECT min(geo_location_city) FROM transactions))"""),
         "no cart from a cache": ("carts_come_from_caches", "UPDATE transactions SET cache_hit = false"),
         "every cart from a cache": ("carts_come_from_caches", "UPDATE transactions SET cache_hit = true"),
         "full pools without a database": ("pools_are_waited_for", "UPDATE transactions SET database_query_time_ms = 5 WHERE error_code = 'DB_CONN_EXHAUSTED'"),
@@ -110,11 +119,27 @@ CASES = {
         "an id of another year": ("event_ids_tell_their_time", f"UPDATE events SET event_id = 'evt_978307200000_' || event_id[-12:] WHERE {LIST}"),
         "a trace of another year": ("event_ids_tell_their_time", f"UPDATE events SET payload_trace_id = '3a4fc880' || payload_trace_id[9:], context_request_id = 'req_3a4fc880' || payload_trace_id[9:] WHERE {LIST}"),
         "an answer after a quarter of an hour": ("events_end_in_time", f"UPDATE events SET metrics_response_time_ms = 1000000 WHERE {LIST}"),
-        "answers of one time": ("values_of_events_vary", "UPDATE events SET metrics_response_time_ms = 100"),
-        "errors of one time": ("values_of_events_vary", "UPDATE events SET metrics_response_time_ms = 100 WHERE metrics_status_code >= 400"),
+        "answers of one time": ("values_of_events_vary", "UPDATE events SET metrics_response_time_ms = 30000"),
+        "errors of one time": ("values_of_events_vary", "UPDATE events SET metrics_response_time_ms = 30000 WHERE metrics_status_code >= 400"),
         "one user agent for all": ("values_of_events_vary", "UPDATE events SET context_user_agent = 'curl/8.9.1', context_tags_device_type = 'api_client'"),
         "one kind of device for all": ("values_of_events_vary", "UPDATE events SET context_tags_device_type = 'desktop'"),
         "one environment for all": ("values_of_events_vary", "UPDATE events SET source_environment = 'production'"),
+        "questions of one size": ("values_of_events_vary", "UPDATE events SET metrics_request_size_bytes = 500"),
+        "answers of one size": ("values_of_events_vary", "UPDATE events SET metrics_response_size_bytes = 300 WHERE metrics_response_size_bytes > 0"),
+        "payments of one amount": ("values_of_events_vary", "UPDATE events SET payload_amount = 20 WHERE payload_amount IS NOT NULL"),
+        "payments by one method": ("values_of_events_vary", "UPDATE events SET payload_payment_method = 'paypal' WHERE payload_payment_method IS NOT NULL"),
+        "orders of one thing": ("values_of_events_vary", "UPDATE events SET payload_items_count = 1 WHERE payload_items_count IS NOT NULL"),
+        "dollars for all": ("currencies_suit_countries", "UPDATE events SET payload_currency = 'USD' WHERE payload_currency IS NOT NULL"),
+        "yen in Berlin": ("currencies_suit_countries", f"""UPDATE events SET payload_currency = 'JPY' WHERE {ASKED.format("payload_currency = 'EUR' AND context_tags_country = 'DE'")}"""),
+        "somebody else's address": ("clients_of_an_address_are_neighbours", """
+            UPDATE events SET context_ip_address = (SELECT min(context_ip_address) FROM events WHERE context_tags_city = 'Berlin')
+            WHERE context_user_id = (SELECT min(context_user_id) FROM events WHERE context_tags_city = 'Tokyo')"""),
+        "a third on its way to staging": ("shares_of_events_are_as_expected", "UPDATE events SET source_environment = 'staging' WHERE hash(event_id) % 3 = 0"),
+        "development that nobody does": ("shares_of_events_are_as_expected", "UPDATE events SET source_environment = 'production' WHERE source_environment = 'development'"),
+        "bots of every tenth": ("shares_of_events_are_as_expected", """
+            UPDATE events SET context_tags_device_type = 'bot', context_user_agent = (SELECT min(context_user_agent) FROM events WHERE context_tags_device_type = 'bot')
+            WHERE hash(coalesce(context_user_id, event_id)) % 10 = 0"""),
+        "time-outs that nobody waited for": ("time_outs_of_events_were_waited_for", "UPDATE events SET metrics_response_time_ms = 1 + hash(event_id) % 900 / 100.0 WHERE metrics_status_code IN (503, 504)"),
         "a cache that is never hit": ("reads_come_from_caches", "UPDATE events SET metrics_cache_hit = false"),
         "a cache that has everything": ("reads_come_from_caches", "UPDATE events SET metrics_cache_hit = source_method = 'GET' AND metrics_status_code = 200"),
         "nobody who is known": ("users_are_known", "UPDATE events SET context_user_id = NULL"),
@@ -123,6 +148,9 @@ CASES = {
         "a correlation with nothing": ("correlations_are_of_traces", f"UPDATE events SET payload_correlation_id = 'corr_0123456789ab' WHERE {LIST}"),
         "an error as long as a book": ("answers_have_their_size", f"UPDATE events SET metrics_response_size_bytes = 50000 WHERE {ERROR}"),
         "an answer that says nothing": ("answers_have_their_size", f"UPDATE events SET metrics_response_size_bytes = 20 WHERE {LIST}"),
+    },
+    REFUSED: {
+        "breakers that let nobody try": ("open_breakers_try_again", "UPDATE transactions SET circuit_breaker_state = 'closed' WHERE circuit_breaker_state = 'half_open'"),
     },
     WEEK: {
         "weekends as busy as other days": ("weekends_of_events_differ", f"""
@@ -142,6 +170,15 @@ SCENARIOS = {
     "five in a hundred fail": ("commerce", {"scale": 0.01, "days": 1, "error_rate_normal": 5}, ()),
     "one a second": ("commerce", {"base_tps": 1, "scale": 0.1, "days": 1}, ()),
     "flat load": ("commerce", {"scale": 0.003, "days": 1, "peak_multiplier": 1}, ()),
+    "no incidents at all": ("commerce", {"scale": 0.01, "days": 1}, ("estate.incidents.enabled=false",)),
+    "a thousandth": ("commerce", {"scale": 0.001, "days": 1}, ()),
+    "breakers and their trials": ("commerce", {"scale": 0.1, "days": 1}, ("execution.random_seed=7",)),
+    "the night in which clocks go forward": ("commerce", {"scale": 0.01, "days": 1, "now": "2026-03-08T12:00:00-04:00"}, ()),
+    "a minute": ("commerce", {"scale": 0.1, "days": 1}, ()),
+    "one event": ("events", {"count": 1}, ()),
+    "ten events": ("events", {"count": 10}, ()),
+    "a minute of events": ("events", {"count": 100_000}, ()),
+    "many events in the night in which clocks go back": ("events", {"count": 20_000, "now": "2026-11-01T12:00:00-05:00"}, ()),
     "few events": ("events", {"count": 20}, ()),
     "a week of events": ("events", {"count": 5_000, "hours": 168}, ()),
     "events by one clock": ("events", {"count": 4_000, "hours": 72, "time_zone": "Asia/Tokyo"}, ("execution.random_seed=7",)),
@@ -149,7 +186,13 @@ SCENARIOS = {
     "demo": ("demo", {"load": 0.002}, ()),
     "half an hour of an estate": ("estate", {}, ("estate.load=0.02",)),
 }  # fmt: skip
-WINDOWS_S = {"demo": 7_200, "half an hour of an estate": 1_800}
+WINDOWS_S = {
+    "demo": 7_200,
+    "half an hour of an estate": 1_800,
+    "breakers and their trials": 7_200,
+    "a minute": 60,
+    "a minute of events": 60,
+}
 
 
 def scenario(name, flags, assignments=()):
@@ -180,7 +223,11 @@ def stores(shop, tmp_path_factory):
     made(week, scenario("events", {"count": 5_000, "hours": 168}))
     calm = tmp_path_factory.mktemp("calm") / "commerce.duckdb"  # where load is moved, incidents would be as well
     made(calm, scenario("commerce", {"scale": 0.003, "days": 1}, ("estate.incidents.enabled=false",)))
-    return {COMMERCE: shop.store(COMMERCE), EVENTS: shop.store(EVENTS), CALM: calm, WEEK: week}
+    refused = tmp_path_factory.mktemp("refused") / "commerce.duckdb"
+    end_s = scenario("commerce", {"days": 1}).timeline.until_s - 8_100  # a gateway's incident is over
+    busy = Request((f"duckdb:{refused}",), end_s - 1_200, end_s, only=("transactions",))
+    write(scenario("commerce", {"scale": 0.2, "days": 1}), busy)
+    return {COMMERCE: shop.store(COMMERCE), EVENTS: shop.store(EVENTS), CALM: calm, WEEK: week, REFUSED: refused}
 
 
 @pytest.mark.parametrize(("name", "case"), [(name, case) for name, cases in CASES.items() for case in cases])

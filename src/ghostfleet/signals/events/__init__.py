@@ -12,9 +12,8 @@ from ghostfleet.core.table import Kind, Table, absent, column, text
 from ghostfleet.signals import StateObserver
 from ghostfleet.signals.changes import Changes, Versions
 from ghostfleet.signals.events import facts
-from ghostfleet.signals.events.texts import CURRENCIES, Texts
+from ghostfleet.signals.events.texts import AT_HOME, CURRENCIES, ENVIRONMENTS, Texts
 from ghostfleet.signals.transactions import usual
-from ghostfleet.signals.transactions.facts import alone
 from ghostfleet.state.estate.visits import (
     FIRST_USER,
     Doors,
@@ -47,14 +46,12 @@ IN_A_TASK = 1_048_576
 NO_CONTENT, FIRST_ERROR = 204, 400
 DAY_MS = 86_400_000
 SESSION, SIZES, PAYLOAD = 0x5E55, 0x512E, 0x9A71  # streams of draws beside the request's own words
-ENVIRONMENTS = (("production", 70), ("staging", 20), ("development", 10))
 CACHED = 0.42  # of answers with 200 to a GET, the quicker ones, so that a quarter of all come from a cache (EVT-9) …
 BLUR = 0.2  # … and up to how far from there, in ranks, quicker ones may not and slower ones may
 METHODS = ("password", "oauth", "sso", "mfa")
 SOURCES = ("web", "mobile", "api")
 PAYMENTS = ("credit_card", "debit_card", "paypal", "stripe")
 PER_DOLLAR = {"JPY": 150}  # of currencies without cents; of others a payment has as many as of dollars
-AT_HOME = 0.9  # of payments in the currency of the client's country
 TYPES = ("api_call", "user_action", "system_event", "error_event", "custom_event")  # others may be loaded (EVT-4)
 SEVERITIES = ("info", "warning", "error", "critical")
 
@@ -125,8 +122,7 @@ def expectations(scenario: Scenario, extent: Extent | None = None) -> Mapping[st
         "expected_places": web.places(),
         **facts.vocabulary(known.texts),
         "expected_versions": known.versions(extent),
-        "expected_event_services": alone(known.flow, web.monitored())
-        or "others than clients ask all monitored services",
+        **facts.of_flow(known.flow),
         "expected_unrest_of_events": [{"unrest": usual.restless(known.flow, known.cells)}],
         "expected_longest": [{"longest_ms": usual.longest_ms(known.flow)}],
         **facts.of_time(scenario, known.flow, known.cells, extent),

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ghostfleet.signals.events.texts import MESSAGE, TITLE, carried, statuses_of
+from ghostfleet.signals.events.texts import AT_HOME, ENVIRONMENTS, MESSAGE, SPENT, TITLE, carried, statuses_of
 from ghostfleet.signals.transactions import usual
+from ghostfleet.signals.transactions.facts import alone
 from ghostfleet.world import markets, web
 
 if TYPE_CHECKING:
@@ -52,7 +53,42 @@ def vocabulary(texts: Texts) -> dict[str, Expected]:
             for one in sorted(said)
         ],
         "expected_texts": [{"title": TITLE, "message": MESSAGE}],
+        "expected_currencies": [
+            {"country": country, "currency": currency, "share": AT_HOME} for country, currency in SPENT.items()
+        ],
+        "expected_event_shares": [
+            {"column_name": name, "value": value, "share": share / sum(shares.values())}
+            for name, shares in (
+                ("source_environment", dict(ENVIRONMENTS)),
+                ("context_tags_device_type", web.catalogue()["devices"]),
+            )
+            for value, share in shares.items()
+        ],
     }
+
+
+def of_flow(flow: Flow) -> dict[str, Expected]:
+    """Services that nobody but clients asks, and how long each waits in vain at least."""
+    known = [name for name in web.monitored() if name in flow.places]
+    waits = [(name, _least_wait_ms(flow, flow.places[name])) for name in known]
+    return {
+        "expected_event_services": alone(flow, known) or "others than clients ask all monitored services",
+        "expected_event_waits": [{"service": name, "least_ms": wait} for name, wait in waits if wait is not None],
+    }
+
+
+def _least_wait_ms(flow: Flow, node: int) -> float | None:
+    """Shortest limit of a call that is made and waited for at a node or below it; None where there is none."""
+    below, ahead, waits = set[int](), [node], list[float]()
+    while ahead:
+        caller = ahead.pop()
+        if caller in below:
+            continue
+        below.add(caller)
+        edges = np.flatnonzero((flow.edges.parents == caller) & (flow.edges.asynchronous == 0))
+        waits += flow.edges.timeouts_ms[edges].tolist()
+        ahead += flow.edges.children[edges].tolist()
+    return min(waits, default=None)
 
 
 def _errors(texts: Texts, route: int, statuses: frozenset[int]) -> Iterator[int]:

@@ -10,6 +10,7 @@ from ghostfleet.signals.transactions import usual
 from ghostfleet.signals.transactions.documents import TIMEOUT, instances
 from ghostfleet.signals.transactions.shop import PAYMENT, gateways
 from ghostfleet.state.estate.balancers import Balancers
+from ghostfleet.state.estate.visits import STORES
 from ghostfleet.world import markets, web
 from ghostfleet.world.markets import SHOP
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 OF_TIME = ("expected_transaction_hours", "expected_transaction_failures")
 SURE = 1 - 1e-9
+OFTEN = 0.5  # of checkouts that wait for a store: with fewer, some data sets may not have any that does
+LEAST_MS = 10  # that a store takes, so that times in whole milliseconds differ
 
 
 def vocabulary() -> dict[str, Expected]:
@@ -57,8 +60,19 @@ def of_flow(flow: Flow) -> dict[str, Expected]:
         "expected_gateways": [{"gateway": flow.shown[node], "is_called": is_called} for node in partners],
         "expected_waits": [{"least_ms": min(waits_ms)}] if slots else "nobody takes payments",
         "expected_balancers": _balancers(flow),
+        "expected_stores": [{"is_read": _reads(flow, flow.places.get(SHOP, -1)) >= OFTEN}],
         "expected_transaction_services": alone(flow, [SHOP]) or f"others than clients ask {SHOP}",
     }
+
+
+def _reads(flow: Flow, node: int) -> float:
+    """Probability with which a request at a node waits for a store that takes time, along the likeliest way."""
+    if node < 0:
+        return 0.0
+    if flow.nodes.kinds[node] in STORES:
+        return float(flow.nodes.own_ms[node] >= LEAST_MS)
+    ways = ((float(flow.waits[slot]), _called(flow, slot)) for slot in flow.slots.of[node])
+    return max((share * _reads(flow, child) for share, child in ways if share > 0), default=0.0)
 
 
 def alone(flow: Flow, names: Sequence[str]) -> list[dict[str, object]]:
