@@ -4,7 +4,7 @@
 -- status: failed
 -- tables: system_metrics
 -- needs: system_metrics(time, service_name), stated_extents(table_name, until_s, row_s)
--- optional: database_metrics(time), network_metrics(time)
+-- optional: database_metrics(time TIMESTAMPTZ), network_metrics(time TIMESTAMPTZ)
 -- parameters: passed_minutes = 10, warned_minutes = 60
 -- message: {table_name} ends {minutes:.0f} minutes before the data set does
 -- measured: the newest row ends {minutes:.0f} minutes before the data set does

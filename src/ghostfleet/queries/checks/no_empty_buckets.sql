@@ -4,7 +4,7 @@
 -- status: failed
 -- tables: system_metrics
 -- needs: system_metrics(time, service_name), stated_extents(table_name, since_s, until_s, row_s)
--- optional: database_metrics(time, db_identifier), network_metrics(time, source_service, target_service)
+-- optional: database_metrics(time TIMESTAMPTZ, db_identifier), network_metrics(time TIMESTAMPTZ, source_service, target_service)
 -- parameters: passed_percent = 5, warned_percent = 20
 -- message: {table_name} lacks {empty} of {total} steps of five minutes, {percent:.1f} %, the first of {entity} at {at}
 -- measured: {empty} of {total} steps of five minutes are empty

@@ -4,7 +4,7 @@
 -- status: failed
 -- tables: system_metrics
 -- needs: system_metrics(time, service_name)
--- optional: database_metrics(time, db_identifier), network_metrics(time, source_service, target_service)
+-- optional: database_metrics(time TIMESTAMPTZ, db_identifier), network_metrics(time TIMESTAMPTZ, source_service, target_service)
 -- message: {count} series lack rows, the first {entity} of {table_name}, which has {found} of {wanted}
 -- measured: every series has a row at every time of its table
 -- advice: Look for the part that is missing: `ghostfleet verify` names it.
