@@ -10,6 +10,8 @@ import pytest
 
 from ghostfleet.queries import as_text
 from ghostfleet.run.history import Request, write
+from tests.laws import estates
+from tests.laws.test_estate_circles import CIRCLE
 from tests.queries import shops
 from tests.queries.test_shop_defects import scenario
 
@@ -155,3 +157,14 @@ def test_a_part_is_not_compared_with_the_whole(tmp_path):
         report = shops.judged(str(tmp_path))
         wanted = "no_data" if part == (1, 2) else "passed"
         assert report.named("transactions_add_up_to_metrics").status == wanted, as_text(report)
+
+
+def test_messages_that_come_round_are_told_by_metrics_alone(tmp_path):
+    """Traces end where a message closes a circle; whoever it reaches has more requests than spans, calls or clients."""
+    made = estates.scenario("small_estate", changed=CIRCLE)
+    window, home = estates.window(0, 30), tmp_path / "round.duckdb"
+    tables = ("transactions", "spans", "logs", "system_metrics", "network_metrics")
+    write(made, Request((f"duckdb:{home}",), window.since_s, window.until_s, 300, only=tables))
+    report = shops.judged(f"duckdb:{home}")
+    assert {one.name for one in report.results if one.broken} == set(), as_text(report)
+    assert report.named("transactions_add_up_to_metrics").status == "no_data"

@@ -288,3 +288,26 @@ def test_records_of_transactions_are_asked_nothing_of_all(tmp_path):
         write(one, Request((str(folder),), only=only))
         report = shops.judged(str(folder))
         assert {one.name for one in report.results if one.broken} == set(), as_text(report)
+
+
+def test_values_of_what_somebody_else_made_are_not_looked_at(shop, tmp_path):
+    """Events that were loaded are of other types, from other places, and as alike as their makers want them."""
+    path = tmp_path / "loaded.duckdb"
+    shutil.copy(shop.store(EVENTS), path)
+    shutil.copy(f"{shop.store(EVENTS)}.manifest.json", f"{path}.manifest.json")
+    with duckdb.connect(str(path)) as store:
+        store.execute("""
+            INSERT INTO events SELECT * REPLACE (
+                'custom_event' AS event_type, 'evt_own_' || event_id[-12:] AS event_id, 'staging' AS source_environment, 'bot' AS context_tags_device_type,
+                '198.18.0.1' AS context_ip_address, 'user_' || hash(event_id) AS context_user_id, 'JPY' AS payload_currency, 504 AS metrics_status_code,
+                1 AS metrics_response_time_ms, 300 AS metrics_request_size_bytes, 300 AS metrics_response_size_bytes
+            ) FROM events""")
+    mine = {one for one, _ in CASES[EVENTS].values()} & {
+        "clients_of_an_address_are_neighbours",
+        "currencies_suit_countries",
+        "shares_of_events_are_as_expected",
+        "time_outs_of_events_were_waited_for",
+        "values_of_events_vary",
+    }
+    report = shops.judged(f"duckdb:{path}", names=sorted(mine))
+    assert {report.named(one).status for one in mine} == {"passed"}, as_text(report)

@@ -85,13 +85,26 @@ def notes(scenario: Scenario, row_s: int) -> Mapping[str, object]:
 
 
 def expectations(scenario: Scenario, extent: Extent | None = None) -> Mapping[str, Expected]:
-    """What checks may expect: routes of services."""
-    del scenario, extent
+    """What checks may expect: routes of services, and services of which traces tell all requests."""
+    del extent
     return {
         "expected_span_routes": [
             {"service": one.service, "method": one.method, "path": one.path} for one in web.routes()
-        ]
+        ],
+        "expected_span_services": [{"service": name} for name in _told(flows.build(scenario))],
     }
+
+
+def _told(flow: Flow) -> list[str]:
+    """Services that no message reaches which came round in a circle: traces end where those begin."""
+    untold = set[int]()
+    ahead = flow.echoes.children.tolist()
+    while ahead:
+        node = ahead.pop()
+        if node not in untold:
+            untold.add(node)
+            ahead += flow.edges.children[flow.edges.parents == node].tolist()
+    return [name for node, name in enumerate(flow.nodes.names) if node not in untold]
 
 
 def observer(scenario: Scenario) -> StateObserver:

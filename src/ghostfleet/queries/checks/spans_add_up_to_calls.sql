@@ -5,6 +5,7 @@
 -- tables: spans, network_metrics
 -- needs: spans(trace_id, span_id, parent_span_id, kind, service_name, server_address, start_time, status_code)
 -- needs: network_metrics(time, source_service, target_service, request_count, error_count), whole_steps(metrics, since_s)
+-- needs: expected_span_services(service)
 -- message: {source_service} calls {target_service} {found} times from {since} until {until}, {failed} of them fail, and metrics count {wanted} and {failures}; {count} such rows
 -- measured: all {rows} rows of metrics count the calls that there are
 -- unjudged: no row of metrics lies wholly within a window of which all traces are told
@@ -37,6 +38,7 @@ WITH lengths AS (
     SELECT source_service, target_service, since, until, wanted, failures, coalesce(found, 0) AS found,
         coalesce(failed, 0) AS failed
     FROM metrics
+    SEMI JOIN expected_span_services ON service = source_service
     JOIN whole_steps USING (since_s)
     LEFT JOIN counted USING (source_service, target_service, row_s, since_s)
     WHERE metrics = 'network_metrics' AND table_name = 'spans' AND trace_share = 1

@@ -5,6 +5,7 @@
 -- parameters: errors = 6, least = 10
 -- tables: spans, system_metrics
 -- needs: spans(trace_id, kind, service_name, start_time, status_code), wholly_told(table_name, service_name, since_s)
+-- needs: expected_span_services(service)
 -- message: {service_name} has {found} {kind} from {since} until {until}, and its metrics count {wanted:.0f}; {count} such rows
 -- measured: all {rows:g} rows of metrics count the spans that there are
 -- unjudged: no row of metrics lies wholly within a window of spans
@@ -32,6 +33,7 @@ WITH lengths AS (
     SELECT service_name, since, until, since_s, trace_share AS share, requests, failures, rounding, coalesce(found, 0) AS found,
         coalesce(failed, 0) AS failed, coalesce(squares, 0) AS squares, coalesce(failed_squares, 0) AS failed_squares
     FROM wholly_told
+    SEMI JOIN expected_span_services ON service = service_name
     LEFT JOIN counted USING (service_name, row_s, since_s)
     WHERE table_name = 'spans'
 ), stretches AS (

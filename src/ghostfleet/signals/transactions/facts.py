@@ -77,7 +77,7 @@ def _reads(flow: Flow, node: int) -> float:
 
 def alone(flow: Flow, names: Sequence[str]) -> list[dict[str, object]]:
     """Those of some services that only clients ask, so that whoever tells of clients tells of all their requests."""
-    asked = set(flow.edges.children.tolist())
+    asked = set(flow.calls.children.tolist())
     return [{"service": name} for name in names if name in flow.places and flow.places[name] not in asked]
 
 
