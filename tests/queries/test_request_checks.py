@@ -213,7 +213,10 @@ TABLES = {"transactions", "events", "spans", "logs"}
 OF_ALL = {"no_duplicates", "values_in_range", "rows_as_stated"}  # checks that speak of any table
 
 
-WITHOUT_WEEKEND = {shops.EVENTS: {"weekends_of_events_differ"}}  # of a day in the middle of a week nobody can tell
+UNJUDGED = {
+    shops.EVENTS: {"weekends_of_events_differ"},  # of a day in the middle of a week nobody can tell
+    shops.COMMERCE: {"open_breakers_try_again"},  # of so few that breakers refuse, none need be a trial
+}
 
 
 def judged(path, name, checks=None):
@@ -225,7 +228,7 @@ def test_requests_as_they_are_made_pass_every_check(shop, name):
     report = judged(shop.store(name), name)
     assert {one.name for one in report.results if one.status not in ("passed", "no_data")} == set(), as_text(report)
     assert report.score == 100
-    assert {one.name for one in report.results if one.status == "no_data"} == WITHOUT_WEEKEND.get(name, set())
+    assert {one.name for one in report.results if one.status == "no_data"} == UNJUDGED.get(name, set())
 
 
 @pytest.mark.parametrize(("name", "case", "check", "change"), CASES, ids=[f"{one[0]}: {one[1]}" for one in CASES])
