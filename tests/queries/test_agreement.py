@@ -33,9 +33,11 @@ CASES = {
         "a trace less": ({"spans_add_up_to_metrics", "spans_add_up_to_calls"}, "DELETE FROM spans WHERE trace_id = (SELECT min(trace_id) FROM spans); DELETE FROM logs WHERE span_id NOT IN (SELECT span_id FROM spans)"),
         "a transaction less": ({"transactions_add_up_to_metrics"}, "DELETE FROM transactions WHERE transaction_id = (SELECT min(transaction_id) FROM transactions WHERE status = 'success')"),
         "failed spans that are none": (
-            {"spans_add_up_to_metrics", "spans_add_up_to_calls", "lines_are_as_bad_as_their_spans", "lines_say_what_happened"},
+            {"failed_spans_say_why", "spans_add_up_to_metrics", "spans_add_up_to_calls", "lines_are_as_bad_as_their_spans", "lines_say_what_happened"},
             "UPDATE spans SET status_code = 'OK', error_type = NULL WHERE status_code = 'ERROR'",
         ),
+        "failures without a reason": ({"failed_spans_say_why"}, "UPDATE spans SET error_type = NULL WHERE status_code = 'ERROR' AND kind = 'CLIENT'"),
+        "a reason for nothing": ({"failed_spans_say_why"}, f"UPDATE spans SET error_type = 'timeout' WHERE {AUTH_SPAN}"),
         "lines of another hour": ({"lines_are_written_at_the_end"}, "UPDATE logs SET time = time + INTERVAL '1 hour'"),
         "lines at the start": ({"lines_are_written_at_the_end"}, "UPDATE logs SET time = start_time FROM spans WHERE spans.span_id = logs.span_id"),
         "lines that never warn": ({"lines_are_as_bad_as_their_spans"}, "UPDATE logs SET severity_text = 'INFO', severity_number = 9 WHERE severity_text <> 'INFO'"),
