@@ -130,20 +130,7 @@ def test_a_report_of_times_that_cannot_be_read_says_so(tmp_path: Path) -> None:
 
 def test_a_graph_without_nodes_of_a_label_is_sound_where_its_estate_has_none(tmp_path: Path) -> None:
     """A shop has no applications, and its manifest says so; whoever loses the databases is still told."""
-    ghostfleet(
-        tmp_path,
-        "generate",
-        "commerce",
-        "--days",
-        "1",
-        "--only",
-        "graph",
-        "--format",
-        "csv",
-        "--to",
-        "out/",
-        "--no-compress",
-    )
+    ghostfleet(tmp_path, "generate", "commerce", "--days", "1", "--only", "graph", "--format", "csv", "--to", "out/")
     code, results = judged(tmp_path, "out/")
     assert (code, {one["status"] for one in results.values()}) == (0, {"passed"})
     path = tmp_path / "out/RDSInstance.csv"
