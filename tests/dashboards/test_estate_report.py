@@ -285,6 +285,39 @@ def test_series_beyond_the_first_are_grey_and_counted():
     assert len(set(colours)) == 6
 
 
+@pytest.mark.parametrize(
+    ("values", "limits"),
+    [((1.86, 2.22), (1, 10)), ((9.5, 12.0), (1, 100)), ((1.0, 1.0), (1, 10)), ((0.0, 3.0), (1, 10))],
+)
+def test_an_axis_by_powers_of_ten_has_two_of_them_at_least(values, limits):
+    """Else it has no number, and noise of a tenth fills it."""
+    from matplotlib.figure import Figure
+
+    start = np.datetime64("2025-03-04T00:00").astype(object)
+    hour = np.timedelta64(1, "h").astype(object)
+    rows = [(start + step * hour, "s", value) for step, value in enumerate(values)]
+    panel = Panel("t", "q", "lines", "time", "y", Place(1, 1), series="name", logarithmic=True)
+    axes = Figure(figsize=(6, 4)).subplots()
+    series.lines(axes, panel, Result(("time", "name", "y"), rows), THEMES["dark"])
+    assert axes.get_ylim() == pytest.approx(limits)
+
+
+@pytest.mark.parametrize(("name", "key"), [("security_events", "event_id"), ("changes", "change_id")])
+@pytest.mark.parametrize("days", [20, 70])
+def test_counts_are_those_of_a_day_however_long_the_data_is(name, key, days):
+    """Of three a day and kind, three are told: of each day, or of a week's days in the mean."""
+    column = {"security_events": "severity", "changes": "change_type"}[name]
+    with duckdb.connect() as store:
+        store.execute("SET TimeZone = 'UTC'")
+        made = """CREATE TABLE {name} AS SELECT TIMESTAMPTZ '2025-03-03 00:00:00+00' + to_hours(8 * n) AS time,
+                  concat(kind, n) AS {key}, kind AS {column}
+                  FROM range({steps}) AS steps(n), (VALUES ('low'), ('high')) AS kinds(kind)"""
+        store.execute(made.format(name=name, key=key, column=column, steps=3 * days))
+        found = store.execute(query(f"{name}_by_day").sql).fetchall()
+    assert len(found) == 2 * (days if days < 32 else days // 7)
+    assert {count for *_, count in found} == {3}
+
+
 @pytest.mark.parametrize("name", ["tab\there", "line\rback", "two\nlines\x1b"])
 def test_names_with_characters_that_no_font_shows_are_drawn_without_a_warning(name):
     panel = next(one for one in SHOWN.panels if one.kind == "lines")

@@ -7,9 +7,10 @@ import pytest
 from ghostfleet import truth
 from ghostfleet.core.window import DAY_S, MINUTE_S, Window
 from ghostfleet.incidents import kinds
+from ghostfleet.spec.estate.names import ARROW
 from ghostfleet.state.estate import Estates
 from ghostfleet.state.estate.rates import START
-from ghostfleet.truth import difference, reach
+from ghostfleet.truth import difference
 from tests.laws import estates
 
 DAYS = Window.between(20_152 * DAY_S, 20_242 * DAY_S, 60)
@@ -39,7 +40,7 @@ def is_outwards(estate, occasion):
     """For all hops h < k that anybody is affected at: min onset(h) ≤ min onset(k)."""
     found: dict[int, int] = {}
     for one in truth.impacts(estate, occasion):
-        if reach.ARROW not in one.entity:
+        if ARROW not in one.entity:
             assert one.hop is not None
             found[one.hop] = min(found.get(one.hop, one.onset_s), one.onset_s)
     first = [found[hop] for hop in sorted(found)]

@@ -14,6 +14,7 @@ from ghostfleet import truth
 from ghostfleet.core.window import Window
 from ghostfleet.incidents import kinds
 from ghostfleet.incidents.memory_leak import MemoryLeak
+from ghostfleet.spec.estate.names import ARROW
 from ghostfleet.state.estate import Estates, outcomes
 from ghostfleet.state.estate.influences import envelope
 from ghostfleet.state.estate.influences import struck as struck_by
@@ -71,7 +72,7 @@ def first_onsets(estates, occasion):
     """First onset of each entity, calls left out, with its hop."""
     found: dict[str, tuple[int, int | None]] = {}
     for impact in truth.impacts(estates, occasion):
-        if reach.ARROW not in impact.entity:
+        if ARROW not in impact.entity:
             onset, hop = found.get(impact.entity, (impact.onset_s, impact.hop))
             found[impact.entity] = min(onset, impact.onset_s), hop
     return found
@@ -119,7 +120,7 @@ def test_whatever_is_affected_lies_within_the_declared_spread(kind, starts):
     """For all affected e: e ∈ closure(root, spread); for a call both ends."""
     estates, occasion = one(kind, starts)
     within = closure(estates, occasion)
-    affected = {end for impact in truth.impacts(estates, occasion) for end in impact.entity.split(reach.ARROW)}
+    affected = {end for impact in truth.impacts(estates, occasion) for end in impact.entity.split(ARROW)}
     assert affected <= within
     assert set(reach.hops(occasion, estates.flow, estates.residents)) == within
 

@@ -29,6 +29,7 @@ LETTER, KEY, LEGEND_ROW, MARGIN = (
 )  # inches: a text, a colour beside it, a row, what is left of it
 TOTALS = 14  # bars above which their totals are read off the axis
 WHOLE_PERCENT = 100
+DECADE = 10
 NAME = 56  # letters of an interval's name that are shown
 ROOM_FOR_MARKS = 1.3  # of the highest value
 
@@ -52,6 +53,9 @@ def lines(axes: Axes, panel: Panel, result: Result, theme: Theme) -> None:
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter(tick)
         axes.minorticks_off()
+        lowest = min(value for value in result.column(panel.y) if value is not None and value > 0)
+        if highest < DECADE * lowest:  # else no number stands on the axis, and noise fills it
+            axes.set_ylim(DECADE ** math.floor(math.log10(lowest)), DECADE ** (math.floor(math.log10(highest)) + 1))
         return
     top = highest * (ROOM_FOR_MARKS if panel.marks else HEADROOM) or 1
     is_share = panel.unit.startswith("%") and highest <= WHOLE_PERCENT

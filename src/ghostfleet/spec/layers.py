@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from ghostfleet.spec.reading import Document, Path
 
 ENVIRONMENT_PREFIX = "GHOSTFLEET_"
-FORBIDDEN = {"\0": "NUL", "\x1f": "the unit separator"}  # no text format carries one, lists of texts use the other
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -175,7 +174,7 @@ def _ensure_sound(path: Path, given: Any, origin: Callable[[Path], Origin]) -> N
     if isinstance(given, float) and not math.isfinite(given):
         wrong = _no_number(given)
     elif isinstance(given, str):
-        wrong = next((f"a text cannot contain {what}" for sign, what in FORBIDDEN.items() if sign in given), "")
+        wrong = reading.uncarried(given)
     if wrong:
         said = ".".join(path).replace("\0", "\\0").replace("\x1f", "\\x1f")
         raise ScenarioError(f"{origin(path).text}: {said}: {wrong}")

@@ -6,7 +6,7 @@ released stay as they are while a ledger grows by entries that are no earlier th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -15,10 +15,10 @@ from ghostfleet.incidents import id_of
 from ghostfleet.spec import moments
 from ghostfleet.spec.estate import incidents
 from ghostfleet.spec.estate.incidents import LedgerEntry
-from ghostfleet.spec.reading import LARGEST_TEXT
+from ghostfleet.spec.reading import LARGEST_TEXT, uncarried
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from ghostfleet.incidents import Incident
     from ghostfleet.spec.estate import Estate
@@ -71,6 +71,9 @@ def read(text: str, name: str, estate: Estate) -> tuple[LedgerEntry, ...]:
             said = "the last line is cut off; end it, or take it away" if is_last else "not a JSON object"
             msg = f"{name}:{number}: {said} ({error})"
             raise ScenarioError(msg) from error
+        if wrong := next(filter(None, map(uncarried, _texts(msgspec.to_builtins(entries[-1])))), ""):
+            msg = f"{name}:{number}: {wrong}"
+            raise ScenarioError(msg)
         lines.append(number)
     before = len(estate.ledger)
     try:
@@ -79,6 +82,14 @@ def read(text: str, name: str, estate: Estate) -> tuple[LedgerEntry, ...]:
         msg = f"{name}:{lines[error.place - before]}: {error.path}{': ' if error.path else ''}{error.said}"
         raise ScenarioError(msg) from error
     return tuple(entries)
+
+
+def _texts(part: Any) -> Iterator[str]:  # noqa: ANN401  any JSON value
+    """All texts of a JSON value."""
+    if isinstance(part, str):
+        yield part
+    for below in [*part, *part.values()] if isinstance(part, dict) else part if isinstance(part, list | tuple) else ():
+        yield from _texts(below)
 
 
 def ensure_sound(estate: Estate) -> None:

@@ -17,6 +17,7 @@ from ghostfleet.core.errors import ScenarioError
 
 Path: TypeAlias = tuple[str, ...]
 
+FORBIDDEN = {"\0": "NUL", "\x1f": "the unit separator"}  # no text format carries one, lists of texts use the other
 LARGEST_TEXT = 1_000_000  # characters
 DEEPEST = 40
 MOST_NODES = 100_000
@@ -74,6 +75,11 @@ def value(text: str, where: str) -> Any:  # noqa: ANN401  any YAML value
     if text[:1] in {"@", "`", "%"}:
         return text
     return _Builder(where, text).build()
+
+
+def uncarried(text: str) -> str:
+    """What is wrong with a text that not every format can carry, or nothing."""
+    return next((f"a text cannot contain {what}" for sign, what in FORBIDDEN.items() if sign in text), "")
 
 
 def read(text: str, name: str) -> Document:

@@ -14,6 +14,7 @@ import numpy as np
 
 from ghostfleet.core.window import Window
 from ghostfleet.spec.estate import TICK_S
+from ghostfleet.spec.estate.names import ARROW
 from ghostfleet.state.estate import TICKS_AT_ONCE
 from ghostfleet.state.estate.rates import LOOK_BACK
 from ghostfleet.truth import reach
@@ -71,7 +72,7 @@ def _fronts(seen: Mapping[tuple[str, str], _Seen], hops: Mapping[str, int], star
     """Tick at which impact has come as far as each hop; where nobody changed enough it passes unseen."""
     first: dict[int, int] = {}
     for (entity, _), one in seen.items():
-        hop = None if reach.ARROW in entity else hops.get(entity)
+        hop = None if ARROW in entity else hops.get(entity)
         if hop is not None:
             first[hop] = min(first.get(hop, one.onset), one.onset)
     fronts: list[int] = []

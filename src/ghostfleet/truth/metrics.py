@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
+from ghostfleet.spec.estate.names import ARROW
 from ghostfleet.state.estate.nodes import grown, lost
-from ghostfleet.truth.reach import ARROW
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ghostfleet.spec.estate.names import ARROW
 from ghostfleet.state.estate.influences import ADDED, struck
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from ghostfleet.world.occasions import Occasion
 
     Links = Mapping[str, set[str]]
-
-ARROW = " → "
 
 
 def links(flow: Flow, residents: Mapping[str, Sequence[str]], spread: Spread) -> Links:

@@ -212,6 +212,11 @@ def test_names_that_no_format_can_carry_are_refused():
     assert "prod-\\0: a text cannot contain NUL" in found
 
 
+def test_a_name_that_would_pass_for_a_call_is_refused():
+    found = complaint(ESTATE.replace("    prod-europe:", '    "prod → europe":', 1))
+    assert "networks.prod → europe: a name cannot contain ' → ', which stands between the ends of a call" in found
+
+
 @pytest.mark.parametrize(("sign", "said"), [("\\0", "NUL"), ("\\x1f", "the unit separator")])
 def test_so_are_texts_wherever_they_stand(sign, said):
     text = f'scenario: mine\ntitle: t\nextends: estate\nestate: {{regions: {{us-east-1: {{zones: [a, "b{sign}"]}}}}}}\n'

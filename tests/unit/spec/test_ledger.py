@@ -17,7 +17,10 @@ DEPLOY: dict[str, Any] = {
     "starts": "2025-03-05T16:00",
     "id": "mine",
 }
-LEAK = {"incident": {"kind": "memory_leak", "on": ["payment-service"]}, "starts": "2025-03-05T16:00+01:00"}
+LEAK: dict[str, Any] = {
+    "incident": {"kind": "memory_leak", "on": ["payment-service"]},
+    "starts": "2025-03-05T16:00+01:00",
+}
 RESOLVED = {"resolves": "mine", "at": "2025-03-05T16:10"}
 
 
@@ -120,6 +123,11 @@ def test_what_cannot_be_is_refused_at_its_line(entries, line, complaint):
         (text(LEAK)[:-20], "added.jsonl:2: the last line is cut off"),
         ("nope\n" + text(LEAK), "added.jsonl:2: not a JSON object"),
         ("[1]\n", "added.jsonl:2: Expected object, got array"),
+        (text({**LEAK, "id": "a\0"}), "added.jsonl:2: a text cannot contain NUL"),
+        (
+            text({**LEAK, "incident": {**LEAK["incident"], "on": ["a\x1f"]}}),
+            "added.jsonl:2: a text cannot contain the unit",
+        ),
         ('{"incident": {"kind": ' + "[" * 5000 + "\n", "added.jsonl:2: "),
     ],
 )

@@ -131,6 +131,9 @@ def _ensure_names(estate: Estate) -> None:
                 (f"{section}.{name}", name),
                 *((f"{section}.{name}.aliases.{at}", one) for at, one in enumerate(getattr(thing, "aliases", ()))),
             ):
+                if names.ARROW in called:
+                    msg = f"{path}: a name cannot contain {names.ARROW!r}, which stands between the ends of a call"
+                    raise ValueError(msg)
                 if (other := taken.setdefault(called, path)) != path:
                     msg = f"{path}: the name {called!r} is taken by {other}"
                     raise ValueError(msg)

@@ -16,6 +16,7 @@ SECTIONS = (
     "applications",
     "externals",
 )
+ARROW = " → "  # between the two ends of a call, as truth names one
 _WORDS = {
     "prod": "production",
     "production": "production",
