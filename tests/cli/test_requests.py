@@ -73,6 +73,17 @@ def test_nothing_happens_in_the_future(tmp_path: Path, arguments: tuple[str, str
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("scenario", [("events", "--count", "400", "--hours", "3"), ("commerce", "--days", "1")])
+def test_the_last_minutes_of_requests_are_the_last_whatever_rows_of_metrics_are(
+    tmp_path: Path, scenario: tuple[str, ...]
+) -> None:
+    now = ("--now", "2026-03-11T12:37:00Z", "--last", "30m")
+    assert until(tmp_path, *scenario, *now) == "2026-03-11T12:37:00Z"
+    assert until(tmp_path, *scenario, *now, "--every", "1h") == "2026-03-11T12:37:00Z"
+    beside = ("--only", "transactions,system_metrics", "--every", "7m")
+    assert until(tmp_path, *scenario, *now, *beside) == "2026-03-11T12:34:00Z"
+
+
 @pytest.mark.parametrize("command", [("plan",), ("generate", "--to", "out/")])
 def test_a_window_that_is_shorter_than_was_asked_for_is_told_of(tmp_path: Path, command: tuple[str, ...]) -> None:
     first, *rest = command

@@ -136,3 +136,11 @@ def test_a_graph_without_nodes_of_a_label_is_sound_where_its_estate_has_none(tmp
     path = tmp_path / "out/RDSInstance.csv"
     path.write_text(path.read_text().partition("\n")[0] + "\n")
     assert judged(tmp_path, "out/")[1]["required_labels"]["status"] == "warning"
+
+
+@pytest.mark.parametrize("every", ["7m", "45m"])
+def test_rows_that_divide_no_hour_are_found_where_they_are(tmp_path: Path, every: str) -> None:
+    asked = ("--every", every, "--last", "3h", "--only", "system_metrics", "--to", "out/")
+    assert ghostfleet(tmp_path, "generate", "estate", *asked).returncode == 0
+    code, results = judged(tmp_path, "out/")
+    assert (code, results["no_empty_buckets"]["status"]) == (0, "passed")

@@ -10,7 +10,7 @@ import click
 
 from ghostfleet.cli.times import Duration, Moment, Size
 from ghostfleet.core.errors import ScenarioError
-from ghostfleet.run import surroundings
+from ghostfleet.run import history, surroundings
 from ghostfleet.run.history import Request
 from ghostfleet.run.manifest import moment
 from ghostfleet.sinks.formats import suffix_of
@@ -85,13 +85,14 @@ def some(*names: str) -> Callable[[Any], Any]:
 def request(scenario: Scenario, arguments: Mapping[str, Any]) -> Request:
     """Turn options into a request, with everything relative to now made absolute."""
     since, until, last = arguments["since"], arguments["until"], arguments["last"]
+    only = tuple(name.strip() for name in (arguments["only"] or "").split(",") if name.strip())
     if since is None and until is None and last is None:
         last = scenario.timeline.history_s
     if last is not None:
         if since is not None or until is not None:
             msg = "--last says where the window begins and ends; leave out --from and --until"
             raise ScenarioError(msg)
-        row_s = arguments["every"] or scenario.timeline.row_s
+        row_s = history.ending_s(scenario, only, arguments["every"])
         now_s = scenario.now_s or int(surroundings.now().timestamp())
         until = now_s // row_s * row_s
         since = until - last
@@ -107,7 +108,7 @@ def request(scenario: Scenario, arguments: Mapping[str, Any]) -> Request:
         since_s=since,
         until_s=until,
         every_s=arguments["every"],
-        only=tuple(name.strip() for name in (arguments["only"] or "").split(",") if name.strip()),
+        only=only,
         format=arguments["format_"] or (None if _named_formats(arguments["to"]) else scenario.file_format),
         codec=arguments["codec"] or USUAL_CODEC,
         compressed=_compressed(scenario, arguments),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from ghostfleet import records
 from ghostfleet.core.errors import GhostfleetError, ScenarioError
 from ghostfleet.generate import Generator
 from ghostfleet.run import beside, manifest, surroundings, workers
@@ -67,6 +68,15 @@ class Outcome(msgspec.Struct):
     def rows(self) -> int:
         """Rows of all tables; of events, a plan knows only how many are expected."""
         return sum({one.table: one.rows for written in self.written.values() for one in written}.values())
+
+
+def ending_s(scenario: Scenario, only: Sequence[str], every_s: int | None) -> int:
+    """Seconds of which a window up to now is a multiple: those of a row, or of a tick where all are single requests."""
+    names = [name for one in only or scenario.tables for name in ((one,) if one == "all" else records.named(one))]
+    generator = Generator(scenario)
+    if all(name != "all" and generator.is_by_tick(name) for name in names):
+        return scenario.timeline.tick_s
+    return every_s or scenario.timeline.row_s
 
 
 def prepare(scenario: Scenario, request: Request) -> tuple[Generator, list[Table], Plan]:

@@ -22,7 +22,7 @@ WITH seen AS (
         (since_s + greatest(row_s, 300) - 1) // greatest(row_s, 300) * greatest(row_s, 300) AS since_s
     FROM stated_extents
 ), steps AS (
-    SELECT table_name, step_s, unnest(generate_series(greatest(end_s - greatest(3600, step_s), since_s), end_s - step_s, step_s))
+    SELECT table_name, step_s, unnest(generate_series(greatest(end_s - greatest(3600 // step_s, 1) * step_s, since_s), end_s - step_s, step_s))
         AS begins_s
     FROM spans
 ), wanted AS (
