@@ -74,7 +74,7 @@ TABLE = Table(
     keys=("time", "source_service", "target_service"),
     order=("time", "source_service", "target_service"),
 )  # fmt: skip
-CLASSES = ("clean", "again", "late", "slow", "fast")
+CLASSES = ("clean", "again", "late", "slow", "refused", "fast")
 SUMS = tuple(f"{name}{part}" for name in CLASSES for part in ("", "_ms", "_square"))
 PERCENTILES = {"p50_latency_ms": 0.5, "p95_latency_ms": 0.95, "p99_latency_ms": 0.99}
 POOL_ROOM = 2.5  # of a pool, over the connections that the reference needs
@@ -82,7 +82,7 @@ LEAST_POOL = 8.0
 SEGMENT_BYTES = 1448
 LOSS = (2e-6, 1.1)  # median and log-deviation of the share of segments lost on an edge
 TIMED_OUT_SPREAD = 0.01  # of the limit: a caller gives up when its clock says so
-FAILED_SPREAD = 0.5  # of the mean of failed attempts
+REFUSED_SPREAD = 0.5  # of the mean of attempts that a breaker refused further below
 
 
 def observer(scenario: Scenario) -> StateObserver:
@@ -164,14 +164,17 @@ class NetworkMetrics:
         _, whole, whole_variance = limit.split(answers.served_mean[at] + wire_ms, answers.served_variance[at])
         _, first, first_variance = limit.split(answers.clean_mean[at] + wire_ms, answers.clean_variance[at])
         others = failed - late
-        slow = others * answers.slow[at]
+        slow, refused = others * answers.slow[at], others * answers.refusals[at]
+        told = np.maximum(others - slow - refused, 0.0)
+        told_ms = np.minimum(answers.fast_mean[at] + wire_ms, limit.ms)
         first_square = first_variance + first * first
         total, square = served * whole, served * (whole_variance + whole * whole)
         ended = {
             "clean": (clean, clean * first, clean * first_square),
             "late": _spread(late, limit.ms, TIMED_OUT_SPREAD),
             "slow": _spread(slow, np.minimum(answers.slow_mean[at] + wire_ms, limit.ms), TIMED_OUT_SPREAD),
-            "fast": _spread(others - slow, np.minimum(answers.fast_mean[at] + wire_ms, limit.ms), FAILED_SPREAD),
+            "refused": _spread(refused, np.minimum(answers.refusal_mean[at] + wire_ms, limit.ms), REFUSED_SPREAD),
+            "fast": (told, told * told_ms, told * (told_ms * told_ms + answers.fast_variance[at])),
         }
         ended["again"] = (
             again,

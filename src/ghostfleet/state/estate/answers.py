@@ -15,7 +15,8 @@ from ghostfleet.core.scratch import Scratch
 from ghostfleet.state.estate.blocks import blocks
 from ghostfleet.state.estate.latency import Limit
 from ghostfleet.state.estate.powers import Powers
-from ghostfleet.state.estate.ways import Ways, choices, follows, ways
+from ghostfleet.state.estate.totals import Call, Moments, Total
+from ghostfleet.state.estate.ways import choices, follows, ways
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,12 +28,11 @@ if TYPE_CHECKING:
 
 REFUSAL_MS = 1.5  # until a breaker has said no
 HIGHEST = 0.999999
-LEAD = 0.25  # of its own time, until a request makes its calls; whoever fails in one does no more
 DETOUR = 1.0  # times what every request takes, from which on a call of less than half of them is no usual way
 COMMON = 0.5
 BY_NODE = (
     *("failures", "clean", "clean_mean", "clean_variance", "served_mean", "served_variance"),
-    *("slow", "slow_mean", "fast_mean"),
+    *("slow", "slow_mean", "refusals", "refusal_mean", "fast_mean", "fast_variance"),
 )
 BY_SLOT = ("attempt_failures", "late", "tries", "lost", "passes")
 
@@ -47,25 +47,6 @@ class Own(msgspec.Struct, frozen=True):
     telling: F64  # share of its own time until a failure of its own is told; (nodes, ticks), or (nodes, 1)
 
 
-class Moments(msgspec.Struct):
-    """A class of endings: mean and variance of its total time, shapes (nodes or slots, ticks)."""
-
-    mean: F64
-    variance: F64
-
-    def rows(self, some: slice) -> Moments:
-        """Some rows only."""
-        return Moments(self.mean[some], self.variance[some])
-
-    def add(self, first: int, probability: F64, part: Moments) -> F64:
-        """Add a part that comes with a probability to the first rows; what it adds to the mean."""
-        mean: F64 = probability * part.mean
-        self.variance[:first] += probability * (part.variance + part.mean * part.mean)
-        self.variance[:first] -= mean * mean
-        self.mean[:first] += mean
-        return mean
-
-
 class Answers(msgspec.Struct, frozen=True):
     """How requests to each node end, and calls of each slot; shapes (nodes, ticks) and (slots, ticks)."""
 
@@ -78,7 +59,10 @@ class Answers(msgspec.Struct, frozen=True):
     served_variance: F64
     slow: F64  # share of failed requests that ran into a time-out
     slow_mean: F64
-    fast_mean: F64
+    refusals: F64  # … that a breaker refused, at the node or below it
+    refusal_mean: F64
+    fast_mean: F64  # of other failed requests
+    fast_variance: F64
     attempt_failures: F64  # (slots, ticks): of one attempt
     late: F64  # (slots, ticks): share of failed attempts that were too late
     tries: F64  # (slots, ticks): expected attempts of a call
@@ -115,78 +99,6 @@ class _Part(msgspec.Struct, frozen=True):
     follows: Bool  # slots before which stands another one of their choice
 
 
-class _Call(msgspec.Struct):
-    """How the calls of slots end; shapes (slots, ticks)."""
-
-    clean: F64  # probability that a served call was served at once
-    clean_moments: Moments | None  # None where nobody asks
-    served_moments: Moments
-    slow: F64  # share of lost calls that ran into a time-out
-    slow_ms: F64
-    fast_ms: F64
-
-    def step(self, some: slice) -> _Call:
-        """Some slots only."""
-        return _Call(
-            self.clean[some],
-            None if self.clean_moments is None else self.clean_moments.rows(some),
-            self.served_moments.rows(some),
-            self.slow[some],
-            self.slow_ms[some],
-            self.fast_ms[some],
-        )
-
-
-class _Sum:
-    """What nodes of a level are known to do after some of their calls; shapes (nodes, ticks)."""
-
-    def __init__(self, own_ms: F64, own_failures: F64, spreads: F64, telling: F64) -> None:
-        spread = spreads * own_ms
-        variance = spread * spread
-        self.clean = Moments(own_ms.copy(), variance)
-        self.served = Moments(own_ms.copy(), variance.copy())
-        self.clean_share = np.ones_like(own_ms)
-        self.passing = 1 - own_failures  # probability of having got so far
-        self.slow, self.slow_ms = np.zeros((2, *own_ms.shape))
-        self.fast, self.fast_ms = own_failures.copy(), own_failures * (telling * own_ms)
-        self.undone_ms = (1 - LEAD) * own_ms
-        self.chosen_served, self.chosen_clean = np.zeros((2, *own_ms.shape))  # means of calls of the choice so far
-
-    def add(self, call: _Call, ways: Ways, follows: Bool | None) -> None:
-        """Let the first nodes make their next calls; ``follows`` is None where the level has no choices."""
-        first = len(ways.passes)
-        failed = self.passing[:first] * (1 - ways.passes)
-        self._fail(first, failed, call)
-        added = self.served.add(first, ways.made, call.served_moments)
-        if follows is not None:
-            _exclude(self.served, self.chosen_served, added, follows)
-        if call.clean_moments is not None:
-            added = self.clean.add(first, ways.clean_made, call.clean_moments)
-            if follows is not None:
-                _exclude(self.clean, self.chosen_clean, added, follows)
-            self.clean_share[:first] *= ways.clean
-        self.passing[:first] *= ways.passes
-
-    def _fail(self, first: int, failed: F64, call: _Call) -> None:
-        slow, fast = failed * call.slow, failed * (1 - call.slow)
-        before_ms = self.served.mean[:first] - self.undone_ms[:first]
-        self.slow[:first] += slow
-        self.slow_ms[:first] += slow * (before_ms + call.slow_ms)
-        self.fast[:first] += fast
-        self.fast_ms[:first] += fast * (before_ms + call.fast_ms)
-
-
-def _exclude(total: Moments, chosen: F64, added: F64, follows: Bool) -> None:
-    """Take off the variance what parts that never come together would have added; ``chosen`` is written.
-
-    Of parts A and B of which one comes at most, E[AB] is 0, so Var(A + B) is less by 2 E[A] E[B].
-    """
-    first = len(added)
-    before = np.where(follows, chosen[:first], 0.0)
-    total.variance[:first] -= 2 * added * before
-    chosen[:first] = before + added
-
-
 class _Sweep:
     """One sweep up over a few ticks: arrays in the order of levels that are filled level by level, callees first."""
 
@@ -198,7 +110,8 @@ class _Sweep:
         ticks = self.times.shape[1]
         (
             self.failures, self.clean, self.clean_mean, self.clean_variance, self.served_mean, self.served_variance,
-            self.slow, self.slow_mean, self.fast_mean,
+            self.slow, self.slow_mean, self.refusals, self.refusal_mean, self.fast_mean,
+            self.fast_variance,
         ) = scratch.array("nodes", (len(BY_NODE), len(nodes), ticks), np.float64)  # fmt: skip
         self.attempt_failures, self.late, self.tries, self.lost, self.passes = scratch.array(
             "slots", (len(BY_SLOT), len(slots), ticks), np.float64
@@ -212,7 +125,7 @@ class _Sweep:
     def _level(self, part: _Part) -> None:
         """Work out the nodes of a level from those that they call."""
         nodes, slots = part.level.nodes, part.level.slots
-        total = _Sum(self.times[nodes], self.own_failures[nodes], part.spreads, self.telling[nodes])
+        total = Total(self.times[nodes], self.own_failures[nodes], part.spreads, self.telling[nodes])
         if part.level.steps:
             call = self._call(part)
             if call.clean_moments is not None:
@@ -223,17 +136,21 @@ class _Sweep:
                 total.add(call.step(step), paths.step(step), part.follows[step] if part.choices else None)
         self._keep(nodes, total)
 
-    def _keep(self, nodes: slice, total: _Sum) -> None:
+    def _keep(self, nodes: slice, total: Total) -> None:
         self.failures[nodes] = 1 - total.passing
         self.clean[nodes] = total.clean_share
         self.clean_mean[nodes], self.clean_variance[nodes] = total.clean.mean, total.clean.variance
         self.served_mean[nodes], self.served_variance[nodes] = total.served.mean, total.served.variance
-        failed = total.slow + total.fast
-        self.slow[nodes] = total.slow / np.where(failed > 0, failed, 1.0)
+        failed = total.slow + total.refused + total.fast
+        failed = np.where(failed > 0, failed, 1.0)
+        self.slow[nodes], self.refusals[nodes] = total.slow / failed, total.refused / failed
+        self.refusal_mean[nodes] = total.refused_ms / np.where(total.refused > 0, total.refused, 1.0)
         self.slow_mean[nodes] = total.slow_ms / np.where(total.slow > 0, total.slow, 1.0)
-        self.fast_mean[nodes] = total.fast_ms / np.where(total.fast > 0, total.fast, 1.0)
+        fast = np.where(total.fast > 0, total.fast, 1.0)
+        self.fast_mean[nodes] = told = total.fast_ms / fast
+        self.fast_variance[nodes] = np.maximum(total.fast_square / fast - told * told, 0.0)
 
-    def _call(self, part: _Part) -> _Call:
+    def _call(self, part: _Part) -> Call:
         """Work out the calls of a level, their retries included."""
         children, slots, limits, retries = part.children, part.level.slots, part.limits, part.retries
         wire_ms, refused = self.wires[slots], self.refused[part.edges]
@@ -253,12 +170,15 @@ class _Sweep:
         at_all = np.where(q > 0, q, 1.0)
         self.late[slots] = late_share / at_all
         self.tries[slots] = (1 - all_fail) / (1 - q)
-        # One failed attempt: slow when it was too late for us, or too late for somebody below.
+        # One failed attempt: slow when it was too late for us or for somebody below, denied where a breaker refused.
         slow = (late_share + failing * self.slow[children]) / at_all
+        denied = failing * self.refusals[children] / at_all
         below_ms = np.minimum(self.slow_mean[children] + wire_ms, limits.ms)
         slow_ms = np.where(late > 0, limits.ms, below_ms)
+        denied_ms = np.minimum(self.refusal_mean[children] + wire_ms, limits.ms)
         fast_ms = np.minimum(self.fast_mean[children] + wire_ms, limits.ms)
-        attempt_ms = slow * slow_ms + (1 - slow) * fast_ms
+        quick_ms = denied * denied_ms + (1 - slow - denied) * fast_ms  # times the share of those that are not slow
+        attempt_ms = slow * slow_ms + quick_ms
         again = (q - all_fail) / (1 - all_fail)  # of served calls, some attempt failed before
         more = powers.mean_failures()  # failed attempts before a served one, of all served calls
         more_ms = more * attempt_ms
@@ -266,20 +186,25 @@ class _Sweep:
         # A lost call is slow if any of its attempts was, and they are many times as long as those that fail at once.
         tried = exhausted / np.where(lost > 0, lost, 1.0)
         tries = retries + 1
-        all_fast = Powers(1 - slow, retries).at(tries)
-        tried_fast = tried * all_fast
-        some_slow = np.where(all_fast < 1, 1 - all_fast, 1.0)
-        fast = 1 - tried + tried_fast
-        return _Call(
+        all_quick, all_denied = (Powers(share, retries).at(tries) for share in (1 - slow, denied))
+        some_slow = np.where(all_quick < 1, 1 - all_quick, 1.0)
+        quick_ms /= np.where(slow < 1, 1 - slow, 1.0)
+        refused = 1 - tried + tried * all_denied
+        refused_ms = (1 - tried) * REFUSAL_MS + tried * all_denied * tries * denied_ms
+        told = np.where(all_quick > all_denied, all_quick - all_denied, 1.0)
+        return Call(
             clean=(1 - again) * self.clean[children],
             clean_moments=self._clean(part, wire_ms) if self.asks_clean else None,
             served_moments=served,
-            slow=tried * (1 - all_fast),
-            slow_ms=tries * (attempt_ms - all_fast * fast_ms) / some_slow,
-            fast_ms=((1 - tried) * REFUSAL_MS + tried_fast * tries * fast_ms) / np.where(fast > 0, fast, 1.0),
+            slow=tried * (1 - all_quick),
+            slow_ms=tries * (attempt_ms - all_quick * quick_ms) / some_slow,
+            refused=refused,
+            refused_ms=refused_ms / np.where(refused > 0, refused, 1.0),
+            fast_variance=tries * self.fast_variance[children],
+            fast_ms=tries * np.maximum(all_quick * quick_ms - all_denied * denied_ms, 0.0) / told,
         )
 
-    def _leave_out_detours(self, part: _Part, call: _Call, call_ms: F64) -> None:
+    def _leave_out_detours(self, part: _Part, call: Call, call_ms: F64) -> None:
         """Let long calls that only some requests make be no part of the usual way.
 
         Those who make one and those who do not are two humps, which no single log-normal has. Of a choice that half of

@@ -17,10 +17,11 @@ import numpy as np
 
 from ghostfleet.core import draw, maths
 from ghostfleet.core.quantiles import normal_body, normal_quantile
-from ghostfleet.state.estate.answers import LEAD, wire_ms
+from ghostfleet.state.estate.answers import wire_ms
 from ghostfleet.state.estate.calling import FAILED, LATE, OWN, SERVED, TIMED_OUT, Calling
 from ghostfleet.state.estate.latency import LN_2, NEAR, normal_above
 from ghostfleet.state.estate.ranks import Ranks, offsets
+from ghostfleet.state.estate.totals import LEAD
 
 if TYPE_CHECKING:
     from ghostfleet.core.arrays import F64, I64, U8, U64, Bool
