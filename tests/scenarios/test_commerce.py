@@ -356,7 +356,8 @@ def test_what_fails_at_once_takes_as_long_as_the_state_says():
     window = Window.between(until - 3 * HOUR_S, until, MINUTE_S)
     rows, state = estates.rows(generator, "transactions", window), generator.estates.solve(window)
     place, answers = generator.estates.flow.places[CHECKOUT], state.rates.answers
-    fast = state.outcomes.failed[place] * (1 - answers.slow[place])
+    failed, slow, denied = state.outcomes.failed[place], answers.slow[place], answers.refusals[place]
+    fast = failed * (1 - slow)
+    spent = failed * (denied * answers.refusal_mean[place] + (1 - slow - denied) * answers.fast_mean[place])
     quick = (rows["status"] == "error") & (rows["error_code"] != "PAYMENT_TIMEOUT")
-    expected = (fast * answers.fast_mean[place]).sum() / fast.sum()
-    assert rows["response_time_ms"][quick].mean() == pytest.approx(expected, rel=0.03)
+    assert rows["response_time_ms"][quick].mean() == pytest.approx(spent.sum() / fast.sum(), rel=0.03)

@@ -4,7 +4,7 @@
 -- status: failed
 -- tables: Service, DEPENDS_ON
 -- needs: found_tables(table_name, rows)
--- optional: stated_rows(table_name, rows)
+-- optional: stated_rows(table_name VARCHAR, rows BIGINT)
 -- message: {count} labels are missing or have no node, the first {label}
 -- measured: every label that questions ask for is there, as far as the estate has any
 -- advice: Write the whole graph: `--only graph`.
