@@ -5,6 +5,7 @@ The plan depends on scenario, window, ``every`` and tables: never on the number 
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -231,8 +232,9 @@ class Generator:
         if observer.is_by_tick:
             window = window.finer(window.tick_s // tick_s) if ticks is None else ticks
         rows = max(1, (observer.ticks_at_once or TICKS_AT_ONCE) * tick_s // window.tick_s)
-        if parts == 1 and len(window) <= rows:  # one task, wherever it is: a file of one part need not be joined
-            yield window
+        if len(window) <= rows:  # one task a part, wherever it is: a file of one task need not be joined
+            ends = [window.start + len(window) * part // parts for part in range(parts + 1)]
+            yield from (Window(low, high, window.tick_s) for low, high in pairwise(ends))
             return
         pieces = list(window.cut(max(1, min(rows, len(window) // parts))))
         yield from pieces
