@@ -17,7 +17,7 @@ import pytest
 
 from ghostfleet.cli import root
 from ghostfleet.core.errors import SinkError
-from ghostfleet.core.interrupts import given_up, heard, is_interruption
+from ghostfleet.core.interrupts import heard, is_interruption
 from ghostfleet.queries.graph import open_graph
 from ghostfleet.sinks.duckdb import connected
 from ghostfleet.sinks.graph.store import connected as stored
@@ -131,9 +131,9 @@ def told(file: Path) -> None:
 
 def test_what_reads_rows_for_a_graph_and_is_interrupted_is_an_interruption() -> None:
     """Ladybug makes an error of its own of an interruption in what it calls."""
-    with pytest.raises(KeyboardInterrupt), given_up(lambda: None):
+    with pytest.raises(KeyboardInterrupt), heard(lambda: None):
         raise RuntimeError("KeyboardInterrupt: <EMPTY MESSAGE>")
-    with pytest.raises(RuntimeError, match="of our own"), given_up(lambda: None):
+    with pytest.raises(RuntimeError, match="of our own"), heard(lambda: None):
         raise RuntimeError("of our own")
 
 

@@ -69,12 +69,6 @@ def run(arguments: Sequence[str]) -> int:
         return error.exit_code
     except OSError as error:
         return _unforeseen(error)
-    except RuntimeError as error:
-        from ghostfleet.core.interrupts import is_interruption
-
-        if not is_interruption(error):
-            raise
-        return _interrupted(arguments)
     return code if isinstance(code, int) else 0
 
 

@@ -21,8 +21,8 @@ def heard(stop: Callable[[], None]) -> Iterator[None]:
     """Call ``stop`` from a thread as soon as the process is interrupted, for as long as the context lasts.
 
     Python raises KeyboardInterrupt between two instructions of its own: not while a call of a library lasts.
-    ``stop`` must make such a call come back, from whatever thread. Only the main thread is interrupted, so elsewhere
-    nothing is listened for.
+    ``stop`` must make such a call come back, from whatever thread; an error that the library makes of that becomes
+    KeyboardInterrupt. Only the main thread is interrupted, so elsewhere nothing is listened for.
     """
     if current_thread() is not main_thread():
         yield
@@ -40,24 +40,16 @@ def heard(stop: Callable[[], None]) -> Iterator[None]:
     listener.start()
     try:
         yield
+    except Exception as error:
+        if is_interruption(error):
+            raise KeyboardInterrupt from error
+        raise
     finally:
         signal.set_wakeup_fd(earlier)
         os.write(writer, NOTHING_MORE)
         listener.join()
         os.close(reader)
         os.close(writer)
-
-
-@contextmanager
-def given_up(stop: Callable[[], None]) -> Iterator[None]:
-    """End a call of a library at once when it is interrupted, by KeyboardInterrupt and not by an error of its own."""
-    try:
-        with heard(stop):
-            yield
-    except RuntimeError as error:
-        if is_interruption(error):
-            raise KeyboardInterrupt from error
-        raise
 
 
 def is_interruption(error: BaseException) -> bool:

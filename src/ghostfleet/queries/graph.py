@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from ghostfleet.core.errors import DataError
-from ghostfleet.core.interrupts import given_up
+from ghostfleet.core.interrupts import heard
 from ghostfleet.queries.sources import UnreadableError
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ class Graph:
     @contextmanager
     def _result(self, asked: Cypher, parameters: Mapping[str, Any]) -> Iterator[QueryResult]:
         try:
-            with given_up(self._connection.interrupt):
+            with heard(self._connection.interrupt):
                 result = self._connection.execute(asked.text, dict(parameters))
         except RuntimeError as error:
             raise DataError(f"{asked.name}: {_short(error)}") from error

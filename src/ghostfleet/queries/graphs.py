@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ghostfleet.core.errors import DataError
-from ghostfleet.core.interrupts import given_up
+from ghostfleet.core.interrupts import heard
 from ghostfleet.queries import sources, text
 from ghostfleet.queries.graph import Cypher, Graph, open_graph
 from ghostfleet.queries.parameters import declared
@@ -193,7 +193,7 @@ def _copy(connection: Connection, statement: str, rows: pa.Table, name: str) -> 
     if not len(rows):
         return
     try:
-        with given_up(connection.interrupt):
+        with heard(connection.interrupt):
             connection.execute(statement, {"rows": rows})
     except RuntimeError as error:
         raise DataError(f"no graph can be made of {name}: {str(error).splitlines()[0]}") from error

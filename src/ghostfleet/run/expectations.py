@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 class Written(msgspec.Struct, frozen=True):
     """What a manifest says of a table that a run has written."""
 
-    table: str
+    table_name: str
     since_s: int
     until_s: int
     row_s: int
@@ -64,9 +64,7 @@ class Expectations(msgspec.Struct, frozen=True):
             ]
         if self.windows:
             is_whole = self.parts[0] == self.parts[1]
-            named["stated_windows"] = [
-                {"table_name": one.table, "is_whole": is_whole, **msgspec.structs.asdict(one)} for one in self.windows
-            ]
+            named["stated_windows"] = [{**msgspec.structs.asdict(one), "is_whole": is_whole} for one in self.windows]
         named["stated_rows"] = self._stated_rows() or "no manifest says how many rows there are"
         return named
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from ghostfleet.core.errors import DataError, SinkError
-from ghostfleet.core.interrupts import heard, is_interruption
+from ghostfleet.core.interrupts import heard
 from ghostfleet.core.table import Kind
 from ghostfleet.sinks.digest import ValueDigest
 from ghostfleet.sinks.parts import Place, StagedPart
@@ -241,11 +241,7 @@ def connected(path: Path, *, read_only: bool = False) -> Iterator[DuckDBPyConnec
             store.execute("SET TimeZone = 'UTC'")
             store.execute("SET preserve_insertion_order = true")
             yield store
-    except (duckdb.Error, RuntimeError) as error:
-        if is_interruption(error):
-            raise KeyboardInterrupt from error
-        if not isinstance(error, duckdb.Error):
-            raise
+    except duckdb.Error as error:
         first: BaseException = error
         while isinstance(first.__context__, duckdb.Error):  # what tidying up ran into says nothing of the cause
             first = first.__context__

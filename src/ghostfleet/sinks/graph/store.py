@@ -11,7 +11,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from ghostfleet.core.errors import SinkError
-from ghostfleet.core.interrupts import given_up
+from ghostfleet.core.interrupts import heard
 from ghostfleet.sinks.graph.shape import KEYS, own_types
 
 if TYPE_CHECKING:
@@ -202,7 +202,7 @@ class Graph:
 
     @contextmanager
     def _result(self, statement: str, parameters: Mapping[str, Any] | None = None) -> Iterator[QueryResult]:
-        with given_up(self._connection.interrupt):
+        with heard(self._connection.interrupt):
             result = self._connection.execute(statement, dict(parameters or {}))
         if isinstance(result, list):
             raise TypeError(statement)  # it was several statements
