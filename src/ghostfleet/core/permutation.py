@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from ghostfleet.core import compiled
 from ghostfleet.core.draw import GOLDEN, MIX_1
 
 if TYPE_CHECKING:
@@ -75,6 +76,13 @@ def _walk(inputs: tuple[Array, Array, Array, Array], *, inverse: bool) -> I64:
     """Move every place once, and those that left 0 … n−1 again until they are back: all together, as they are few."""
     shape = np.broadcast_shapes(*(values.shape for values in inputs))
     out = np.empty(shape, dtype=np.int64)
+    loops = compiled.loops()
+    if loops is not None:
+        first, second, *rest = (np.broadcast_to(values, shape) for values in inputs)
+        keys = np.stack([first, second], axis=-1)
+        sizes, places = (np.ascontiguousarray(values) for values in rest)
+        loops.move(keys.ctypes.data, sizes.ctypes.data, places.ctypes.data, out.size, inverse, out.ctypes.data)
+        return out
     operands: list[Array] = [*inputs, out]
     with np.nditer(operands, BLOCKWISE, ACCESS, order="C", buffersize=BLOCK) as blocks:
         for *parts, moved in blocks:

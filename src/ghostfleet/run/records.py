@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ghostfleet.generate import Task
     from ghostfleet.run.history import Outcome
     from ghostfleet.run.statistics import Statistics
+    from ghostfleet.sinks.codec import Piece
 
 SAMPLE_ROWS = 200
 LOG = logging.getLogger("ghostfleet")
@@ -129,7 +130,7 @@ def write_sample(outcome: Outcome, folder: Path) -> list[Path]:
             continue
         path = folder / _named(f"{table.name}_sample.csv", outcome.part)
         stream = TextStream(table, SYNTAXES["csv"](table), first=True, last=True)
-        pieces: list[bytes | bytearray] = []
+        pieces: list[Piece] = []
         rows = 0
         for batch in outcome.generator.batches(_fewest(tasks[0])):
             pieces += stream.pieces(batch.slice(0, min(SAMPLE_ROWS - rows, len(batch))))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Protocol
+from typing import IO, TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from ghostfleet.core.errors import DataError, SinkError
 
@@ -18,13 +18,15 @@ SMALL_LEVEL = 8  # of zlib, told to expect numbers; level 7 leaves too little ro
 BLOCK = 1 << 20
 SMALL_BLOCK = 1 << 12
 
+Piece: TypeAlias = "bytes | bytearray | memoryview"  # of a file
+
 CODECS = ("fast", "small", "none")
 
 
 class Packer(Protocol):
     """Packs a stream of bytes."""
 
-    def compress(self, data: bytes | bytearray, /) -> bytes:
+    def compress(self, data: Piece, /) -> bytes:
         """Pack the next bytes; may return nothing yet."""
 
     def flush(self) -> bytes:
@@ -34,7 +36,7 @@ class Packer(Protocol):
 class Unpacked:
     """Packs nothing."""
 
-    def compress(self, data: bytes | bytearray, /) -> bytes | bytearray:
+    def compress(self, data: Piece, /) -> Piece:
         """Return the same bytes."""
         return data
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from ghostfleet.core.batch import Batch
     from ghostfleet.core.table import Table
+    from ghostfleet.sinks.codec import Piece
     from ghostfleet.sinks.parts import Place
     from ghostfleet.sinks.sink import Again, Digester
 
@@ -122,7 +123,7 @@ class Output:
             sys.stdout.flush()
             self._file = FileIO(sys.stdout.fileno(), "wb", closefd=False)
 
-    def put(self, content: bytes | bytearray, stored: bytes | bytearray) -> None:
+    def put(self, content: Piece, stored: Piece) -> None:
         """Write the packed bytes of some content; a reader who has gone is the end and not an error."""
         self.content.update(content)
         self.stored.update(stored)

@@ -11,7 +11,7 @@ from threading import Thread
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ghostfleet.sinks.codec import Packer, Unpacked
+    from ghostfleet.sinks.codec import Packer, Piece, Unpacked
 
 WAITING = 2  # pieces; more would only take memory
 
@@ -25,11 +25,11 @@ class Behind:
         self._packer = packer
         self._sha = hashlib.sha256()
         self._error: BaseException | None = None
-        self._pieces: Queue[bytes | bytearray | None] = Queue(WAITING)
+        self._pieces: Queue[Piece | None] = Queue(WAITING)
         self._thread = Thread(target=self._work, daemon=True)
         self._thread.start()
 
-    def take(self, piece: bytes | bytearray) -> None:
+    def take(self, piece: Piece) -> None:
         """Hand over a piece, which must not change any more."""
         self._refuse()
         self._pieces.put(piece)

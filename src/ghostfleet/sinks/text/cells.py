@@ -13,12 +13,13 @@ from ghostfleet.core.errors import SinkError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ghostfleet.core.arrays import I64, Array, Bool
+    from ghostfleet.core.arrays import I64, U64, Array, Bool
 
-Words: TypeAlias = "Array"  # dtype S; NUL bytes pad an entry and are dropped when rows are closed up
+Words: TypeAlias = "Array"  # dtype S; NUL bytes pad an entry at its end and are dropped when rows are closed up
 
 GROUP_DIGITS = 4
 GROUP = 10**GROUP_DIGITS
+NUMBER_DIGITS = 20  # of the largest integers
 FAST_WIDTHS = (1, 2, 4, 8, 16, 32)
 DAY_S = 86400
 MINUTE_S = 60
@@ -51,6 +52,41 @@ class Cell(msgspec.Struct, frozen=True):
         return self.width or self.span
 
 
+class Number(msgspec.Struct, frozen=True):
+    """Integers of every row as multiples of ``10**-decimals``, as the loop spells them."""
+
+    values: I64
+    decimals: int = 0
+    width: int = 0  # digits at least in front of the point, led by zeros
+    gone: Bool | None = None  # rows that show nothing
+
+    @property
+    def needed(self) -> int:
+        """Bytes that the longest one takes."""
+        return max(self.width, NUMBER_DIGITS) + self.decimals + 2
+
+
+class Hexes(msgspec.Struct, frozen=True):
+    """Lowest digits of every row's word in hexadecimal, as the loop spells them."""
+
+    words: U64
+    digits: int
+    gone: Bool | None = None  # rows that show nothing
+
+    @property
+    def needed(self) -> int:
+        """Bytes that each takes."""
+        return self.digits
+
+
+Item: TypeAlias = Cell | Number | Hexes  # what one field of every row shows
+
+
+def looked_up(items: Sequence[Item]) -> list[Cell]:
+    """The same items, of which none is left to the loop."""
+    return [item for item in items if isinstance(item, Cell)]
+
+
 def pack(texts: Sequence[bytes]) -> Words:
     """Pack texts into one array as wide as the longest of them."""
     return np.array(texts, dtype=f"S{max((len(text) for text in texts), default=1) or 1}")
@@ -69,7 +105,12 @@ def widened(words: Words) -> Words:
     return words.astype(f"S{next((fast for fast in FAST_WIDTHS if fast >= width), width)}", copy=False)
 
 
-def hidden(cells: list[Cell], missing: Bool | None, shown: bytes) -> list[Cell]:
+def constant(content: bytes, rows: int) -> Cell:
+    """Let every row show the same."""
+    return Cell(pack([content]), np.zeros(rows, np.int8))
+
+
+def hidden(cells: list[Item], missing: Bool | None, shown: bytes) -> list[Item]:
     """Where values are missing, let the first cell, which holds one entry, show ``shown`` and the others nothing."""
     if missing is None or not missing.any():
         return cells
@@ -77,7 +118,9 @@ def hidden(cells: list[Cell], missing: Bool | None, shown: bytes) -> list[Cell]:
     return [_hidden(cell, missing, blank) for cell, blank in zip(cells, blanks, strict=True)]
 
 
-def _hidden(cell: Cell, missing: Bool, blank: bytes) -> Cell:
+def _hidden(cell: Item, missing: Bool, blank: bytes) -> Item:
+    if not isinstance(cell, Cell):
+        return msgspec.structs.replace(cell, gone=missing)
     rows = missing if cell.codes.ndim == 1 else missing[:, None]
     return Cell(_appended(cell.words, blank), np.where(rows, np.int32(len(cell.words)), cell.codes))
 
@@ -226,11 +269,11 @@ def digits(count: int) -> Words:
 @cache
 def _group_words() -> Words:
     """Four digits in three manners: led by zeros; without them and 0 empty; without them and 0 as ``0``."""
-    led = _digit_matrix(GROUP_DIGITS)
-    bare = led * np.logical_or.accumulate(led != ord("0"), axis=1)
-    lone = bare.copy()
-    lone[0, -1] = ord("0")
-    return np.concatenate([led, bare, lone]).view(f"S{GROUP_DIGITS}").ravel()
+    led = digits(GROUP_DIGITS)
+    bare = np.arange(GROUP).astype(led.dtype)
+    empty = bare.copy()
+    empty[0] = b""
+    return np.concatenate([led, empty, bare])
 
 
 def _digit_matrix(count: int) -> Array:

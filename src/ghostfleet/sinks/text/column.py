@@ -10,28 +10,30 @@ from ghostfleet.core.batch import Quanta, Spelled, Text
 from ghostfleet.core.errors import SinkError
 from ghostfleet.core.table import Kind
 from ghostfleet.sinks.text.cells import (
-    GROUP,
     GROUP_DIGITS,
     Cell,
+    Number,
     Words,
-    around,
-    hidden,
     number_cells,
     number_words,
     pack,
     time_cells,
     widened,
 )
-from ghostfleet.sinks.text.spelling import Speller, hidden_text, quote_codes
+from ghostfleet.sinks.text.spelling import Speller, ended, hidden_text, led, quote_codes
 from ghostfleet.sinks.values import doubles, integers
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ghostfleet.core.batch import Plain, Values
     from ghostfleet.core.table import Column
+    from ghostfleet.sinks.text.cells import Item
     from ghostfleet.sinks.text.syntax import Syntax
 
 FOLDED = 3  # bytes in front of a number up to which they are part of its ready text
 FAR = 1 << 40  # integers beyond have no ready-made texts, however few they are
+MOST_DECIMALS = 18  # of a number that the loop spells
 READY = 1 << 17  # integers in a range up to this long have one ready-made text each; longer tables leave the cache
 
 
@@ -39,9 +41,10 @@ class ColumnCells:
     """Turns the values of one column into cells with ``before`` and ``after`` around them, ``missing`` instead."""
 
     def __init__(
-        self, column: Column, syntax: Syntax, before: bytes, after: bytes, missing: bytes, *, bare: bool = False
+        self, column: Column, syntax: Syntax, before: bytes, after: bytes, missing: bytes, *, bare: bool, direct: bool
     ) -> None:
-        """Start without any table."""
+        """Start without any table; ``direct`` leaves numbers to the loop, which needs none of them."""
+        self._direct = direct
         self._column = column
         self._syntax = syntax
         self._before = before
@@ -49,20 +52,20 @@ class ColumnCells:
         self._missing = missing
         self._is_led = len(before) > FOLDED
         self._quotes = b"" if bare else syntax.quotes
-        self._speller = Speller(column.name, syntax.inner)
+        self._speller = Speller(column.name, syntax.inner, direct=direct)
         self._words: Words = pack([b""])
         self._width = 1
         self._low = self._high = 0
         self._decimals = -1
 
-    def cells(self, values: Values) -> list[Cell]:
+    def cells(self, values: Values) -> list[Item]:
         """Cells that show ``values``, one row each, wide enough to be copied fast."""
         return [
-            cell if cell.count > 1 else Cell(widened(cell.words), cell.codes, cell.needed)
-            for cell in self._cells(values)
+            Cell(widened(item.words), item.codes, item.needed) if isinstance(item, Cell) and item.count == 1 else item
+            for item in self._cells(values)
         ]
 
-    def _cells(self, values: Values) -> list[Cell]:
+    def _cells(self, values: Values) -> Sequence[Item]:
         if isinstance(values, Text):
             raise SinkError(f"column {self._column.name} holds texts, which are looked up")
         if isinstance(values, Spelled):
@@ -78,7 +81,7 @@ class ColumnCells:
         times = values.values.astype(np.int64, copy=False)
         return self._finished(time_cells(times, self._quotes, self._column.per_second), values)
 
-    def _spelled(self, values: Spelled) -> list[Cell]:
+    def _spelled(self, values: Spelled) -> list[Item]:
         before, after = self._before + self._quotes, self._quotes + self._after
         marks = None if self._quotes else quote_codes(values, self._syntax)
         if marks is None:
@@ -92,8 +95,10 @@ class ColumnCells:
             ]
         return hidden_text(cells, values.missing, self._missing)
 
-    def _numbers(self, values: Quanta | Plain, decimals: int) -> list[Cell]:
+    def _numbers(self, values: Quanta | Plain, decimals: int) -> Sequence[Item]:
         units = integers(values, self._column.name)
+        if self._direct and decimals <= MOST_DECIMALS:
+            return self._finished([Number(units, decimals)], values)
         if values.missing is not None:
             units = np.where(values.missing, 0, units)
         low, high = (int(units.min()), int(units.max())) if len(units) else (0, 0)
@@ -143,15 +148,10 @@ class ColumnCells:
     def _around(self, number: str) -> bytes:
         return self._before + number.encode() + self._after
 
-    def _finished(self, cells: list[Cell], values: Quanta | Plain) -> list[Cell]:
+    def _finished(self, cells: Sequence[Item], values: Quanta | Plain) -> list[Item]:
         """Put the surroundings around the first and the last cell, and hide what is missing."""
-        first, *rest = cells
-        if self._before and len(first.words) > GROUP:  # to put it around so many texts, block by block, takes longer
-            ready = [Cell(pack([self._before]), np.zeros(len(values), np.int8)), *cells]
-        else:
-            ready = [Cell(around(self._before, first.words), first.codes), *rest]
-        last = ready.pop()
-        return hidden([*ready, Cell(around(b"", last.words, self._after), last.codes)], values.missing, self._missing)
+        ready = ended(led(cells, self._before, len(values)), self._after, len(values))
+        return hidden_text(ready, values.missing, self._missing)
 
 
 def decimals_of(per_one: int, name: str) -> int:

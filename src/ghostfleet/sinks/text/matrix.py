@@ -13,16 +13,18 @@ from typing import TYPE_CHECKING, TypeAlias
 import msgspec
 import numpy as np
 
+from ghostfleet.sinks.text.cells import Cell, looked_up
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from ghostfleet.core.arrays import Array
-    from ghostfleet.sinks.text.cells import Cell
+    from ghostfleet.sinks.text.cells import Item
 
 CHUNK_ROWS = 2048  # rows in the matrix: few enough for the second-level cache
 CHUNK_BYTES = 1 << 20  # of the matrix, where texts are very long
 
-Part: TypeAlias = "bytes | list[Cell]"  # of a row: constant bytes, or cells side by side
+Part: TypeAlias = "bytes | list[Item]"  # of a row: constant bytes, or items side by side
 
 
 class Field(msgspec.Struct, frozen=True):
@@ -87,8 +89,8 @@ def settled(parts: Iterable[Part]) -> list[Part]:
     return found
 
 
-def _constant(cell: Cell) -> bytes | Cell:
-    return bytes(cell.words[0]) if len(cell.words) == 1 and cell.count == 1 else cell
+def _constant(item: Item) -> bytes | Item:
+    return bytes(item.words[0]) if isinstance(item, Cell) and len(item.words) == 1 and item.count == 1 else item
 
 
 def layout(parts: Sequence[Part]) -> tuple[tuple[Field, ...], int]:
@@ -101,7 +103,7 @@ def layout(parts: Sequence[Part]) -> tuple[tuple[Field, ...], int]:
             fields.append(Field(at, len(part), part))
             at = end = at + len(part)
             continue
-        for cell in part:
+        for cell in looked_up(part):
             fields.append(Field(at, cell.span))
             at, end = at + cell.needed, max(end, at + cell.span)
     return tuple(fields), end
@@ -109,7 +111,7 @@ def layout(parts: Sequence[Part]) -> tuple[tuple[Field, ...], int]:
 
 def filled(cells: list[Cell], rows: int) -> Array:
     """All rows at once as bytes, not closed up: shape (rows, width)."""
-    fields, width = layout([cells])
+    fields, width = layout([[*cells]])
     matrix: Array = np.zeros((rows, width), np.uint8)
     for field, cell in zip(fields, cells, strict=True):
         view: Array = np.ndarray(

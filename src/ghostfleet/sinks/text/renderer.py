@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ghostfleet.core import compiled
 from ghostfleet.core.batch import Text
+from ghostfleet.sinks.text.cells import looked_up
+from ghostfleet.sinks.text.lines import written
 from ghostfleet.sinks.text.matrix import Matrix, layout, settled
 from ghostfleet.sinks.text.units import ensure_short_ids, planned
 
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
 
     from ghostfleet.core.batch import Batch
     from ghostfleet.core.table import Table
+    from ghostfleet.sinks.codec import Piece
     from ghostfleet.sinks.text.syntax import Syntax
     from ghostfleet.sinks.text.units import Groups, Unit
 
@@ -33,28 +37,33 @@ class Renderer:
         self._syntax = syntax
         self._plans: dict[Groups, list[bytes | Unit]] = {}
         self._matrix = Matrix((), 1)
+        self._loops = compiled.loops()
 
-    def chunks(self, batch: Batch) -> Iterator[bytearray]:
-        """Bytes of the batch's rows, about two thousand rows at a time."""
+    def chunks(self, batch: Batch) -> Iterator[Piece]:
+        """Bytes of the batch's rows, some hundred of them at a time."""
         for start in range(0, len(batch), BLOCK_ROWS):
             yield from self._block(batch.slice(start, min(start + BLOCK_ROWS, len(batch))))
 
-    def _block(self, block: Batch) -> Iterator[bytearray]:
+    def _block(self, block: Batch) -> Iterator[Piece]:
         ensure_short_ids(block, self._syntax)
         columns = list(block.columns.values())
         parts = settled(
             part if isinstance(part, bytes) else part.cells(columns) for part in self._plan(groups_of(block))
         )
+        if self._loops is not None:
+            yield from written(self._loops, parts, len(block))
+            return
         fields, width = layout(parts)
         if fields != self._matrix.fields:
             self._matrix = Matrix(fields, width)
-        yield from self._matrix.chunks([cell for part in parts if isinstance(part, list) for cell in part], len(block))
+        cells = [cell for part in parts if isinstance(part, list) for cell in looked_up(part)]
+        yield from self._matrix.chunks(cells, len(block))
 
     def _plan(self, groups: Groups) -> list[bytes | Unit]:
         if groups not in self._plans:
             if len(self._plans) >= MOST_PLANS:
                 self._plans.clear()
-            self._plans[groups] = planned(self._table, self._syntax, groups)
+            self._plans[groups] = planned(self._table, self._syntax, groups, direct=self._loops is not None)
         return self._plans[groups]
 
 

@@ -9,16 +9,30 @@ import numpy as np
 
 from ghostfleet.core.batch import Digits, Hex, Text
 from ghostfleet.core.errors import SinkError
-from ghostfleet.sinks.text.cells import GROUP, GROUP_DIGITS, Cell, around, digits, hidden, number_cells, pack
+from ghostfleet.sinks.text.cells import (
+    GROUP,
+    GROUP_DIGITS,
+    NUMBER_DIGITS,
+    Cell,
+    Hexes,
+    Number,
+    around,
+    constant,
+    digits,
+    hidden,
+    looked_up,
+    number_cells,
+    pack,
+)
 from ghostfleet.sinks.text.matrix import filled
 from ghostfleet.sinks.values import utf8
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from ghostfleet.core.arrays import I64, Array, Bool
     from ghostfleet.core.batch import Spelled
-    from ghostfleet.sinks.text.cells import Words
+    from ghostfleet.sinks.text.cells import Item, Words
     from ghostfleet.sinks.text.syntax import Syntax
 
 HEX_GROUP = 4  # hexadecimal digits to an entry
@@ -30,30 +44,35 @@ GROUPS_IN_WORD = WORD_DIGITS // HEX_GROUP
 class Speller:
     """Turns spelled texts of one column into cells; escaped vocabularies are kept from batch to batch."""
 
-    def __init__(self, name: str, inner: Callable[[str], bytes]) -> None:
-        """Spell with an escaping of what may stand in a text."""
+    def __init__(self, name: str, inner: Callable[[str], bytes], *, direct: bool = False) -> None:
+        """Spell with an escaping of what may stand in a text; ``direct`` leaves digits to the loop."""
+        self._direct = direct
         self._name = name
         self._inner = inner
         self._known: dict[int, tuple[tuple[str, ...], Words]] = {}
 
-    def cells(self, values: Spelled, before: bytes = b"", after: bytes = b"") -> list[Cell]:
+    def cells(self, values: Spelled, before: bytes = b"", after: bytes = b"") -> list[Item]:
         """Cells of all parts with constant bytes around them."""
-        cells: list[Cell] = []
+        cells: list[Item] = []
         held = before
         for place, part in enumerate(values.parts):
             if isinstance(part, str):
                 held += self._inner(part)
                 continue
             found = self._part(place, part)
-            cells += _led(found, held)
+            cells += led(found, held, len(values))
             held = b""
-        return _ended(cells, held + after)
+        return ended(cells, held + after, len(values))
 
-    def _part(self, place: int, part: Digits | Hex | Text) -> list[Cell]:
+    def _part(self, place: int, part: Digits | Hex | Text) -> Sequence[Item]:
         if isinstance(part, Hex):
-            return [hex_cell(part, self._name)]
+            ensure_groups(part, self._name)
+            return [Hexes(part.words, part.digits) if self._direct else hex_cell(part)]
         if isinstance(part, Digits):
-            return digit_cells(part, self._name)
+            ensure_positive(part, self._name)
+            if self._direct and part.width <= NUMBER_DIGITS:
+                return [Number(part.values, width=part.width)]
+            return digit_cells(part)
         ensure_codes(part, self._name)
         known, words = self._known.get(place, ((), None))
         if words is None or (known is not part.vocabulary and known != part.vocabulary):
@@ -62,26 +81,24 @@ class Speller:
         return [Cell(words, part.codes)]
 
 
-def _led(cells: list[Cell], before: bytes) -> list[Cell]:
-    """Put constant bytes in front; those of a hexadecimal number stand alone, as it has several entries a row."""
+def led(cells: Sequence[Item], before: bytes, rows: int) -> list[Item]:
+    """Put constant bytes in front; those of what is no short look-up stand alone."""
+    first, *rest = cells
     if not before:
-        return cells
-    if cells[0].count > 1 or len(cells[0].words) > GROUP:
-        return [_constant(before, len(cells[0].codes)), *cells]
-    return [Cell(around(before, cells[0].words), cells[0].codes), *cells[1:]]
+        return [*cells]
+    if not isinstance(first, Cell) or first.count > 1 or len(first.words) > GROUP:
+        return [constant(before, rows), *cells]
+    return [Cell(around(before, first.words), first.codes), *rest]
 
 
-def _ended(cells: list[Cell], after: bytes) -> list[Cell]:
+def ended(cells: list[Item], after: bytes, rows: int) -> list[Item]:
+    """Put constant bytes behind."""
+    last = cells[-1]
     if not after:
         return cells
-    last = cells[-1]
-    if last.count > 1 or len(last.words) > GROUP:
-        return [*cells, _constant(after, len(last.codes))]
+    if not isinstance(last, Cell) or last.count > 1 or len(last.words) > GROUP:
+        return [*cells, constant(after, rows)]
     return [*cells[:-1], Cell(around(b"", last.words, after), last.codes)]
-
-
-def _constant(content: bytes, rows: int) -> Cell:
-    return Cell(pack([content]), np.zeros(rows, np.int8))
 
 
 def ensure_codes(part: Text, name: str) -> None:
@@ -94,12 +111,17 @@ def ensure_codes(part: Text, name: str) -> None:
         )
 
 
-def digit_cells(part: Digits, name: str) -> list[Cell]:
-    """Decimal digits, led by zeros up to the part's width."""
-    values: I64 = part.values.astype(np.int64, copy=False)
-    low, high = (int(values.min()), int(values.max())) if len(values) else (0, 0)
+def ensure_positive(part: Digits, name: str) -> None:
+    """Refuse digits of what is below zero."""
+    low = int(part.values.min(initial=0))
     if low < 0:
         raise SinkError(f"a part of column {name} is {low}; digits spell numbers of 0 or more")
+
+
+def digit_cells(part: Digits) -> list[Cell]:
+    """Decimal digits, led by zeros up to the part's width."""
+    values: I64 = part.values.astype(np.int64, copy=False)
+    high = int(values.max(initial=0))
     if len(str(high)) > part.width:
         return number_cells(values, 0) if not part.width else _some_wide(values, part.width)
     cells = []
@@ -122,10 +144,14 @@ def _some_wide(values: I64, width: int) -> list[Cell]:
     return [Cell(pack([b"0" * count for count in range(width)]), zeros), *number_cells(values, 0)]
 
 
-def hex_cell(part: Hex, name: str) -> Cell:
-    """Hexadecimal digits of words, four an entry."""
+def ensure_groups(part: Hex, name: str) -> None:
+    """Refuse a number of digits that no entries make up."""
     if not 0 < part.digits <= WORD_DIGITS or part.digits % HEX_GROUP:
         raise SinkError(f"a part of column {name} has {part.digits} hexadecimal digits; valid are 4, 8, 12 and 16")
+
+
+def hex_cell(part: Hex) -> Cell:
+    """Hexadecimal digits of words, four an entry."""
     groups = part.words.astype(">u8").view(">u2").reshape(len(part.words), GROUPS_IN_WORD)
     return Cell(hex_words(), groups[:, GROUPS_IN_WORD - part.digits // HEX_GROUP :])
 
@@ -138,12 +164,13 @@ def hex_words() -> Words:
     return spelled
 
 
-def hidden_text(cells: list[Cell], missing: Bool | None, shown: bytes) -> list[Cell]:
+def hidden_text(cells: list[Item], missing: Bool | None, shown: bytes) -> list[Item]:
     """Where texts are missing, show something else."""
     if missing is None or not missing.any():
         return cells
-    if cells[0].count > 1:
-        cells = [_constant(b"", len(missing)), *cells]
+    first = cells[0]
+    if not isinstance(first, Cell) or first.count > 1:
+        cells = [constant(b"", len(missing)), *cells]
     return hidden(cells, missing, shown)
 
 
@@ -167,7 +194,7 @@ def _flags(part: Text, says: Callable[[str], bool]) -> Bool:
 def spelled_bytes(values: Spelled, name: str) -> tuple[Array, bytes]:
     """Bytes of all texts one behind the other, and where each begins: int64, shape (rows + 1,)."""
     cells = hidden_text(Speller(name, utf8).cells(values), values.missing, b"")
-    matrix = filled(cells, len(values))
+    matrix = filled(looked_up(cells), len(values))
     starts = np.zeros(len(values) + 1, np.int64)
     data = matrix.tobytes().translate(None, b"\0")
     if len(data) == matrix.size:

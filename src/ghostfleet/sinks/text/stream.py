@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from ghostfleet.core.batch import Batch
     from ghostfleet.core.table import Table
+    from ghostfleet.sinks.codec import Piece
     from ghostfleet.sinks.text.syntax import Syntax
 
 
@@ -33,17 +34,15 @@ class TextStream:
         self.rows = 0
         self.bytes = 0
 
-    def pieces(self, batch: Batch) -> Iterator[bytes | bytearray]:
+    def pieces(self, batch: Batch) -> Iterator[Piece]:
         """Bytes that the batch adds to the part."""
         yield from self._open()
         for chunk in self._renderer.chunks(batch):
-            if self._skip:
-                del chunk[: self._skip]
-                self._skip = 0
-            yield self._counted(chunk)
+            skip, self._skip = self._skip, 0
+            yield self._counted(chunk[skip:] if skip else chunk)
         self.rows += len(batch)
 
-    def end(self) -> Iterator[bytes | bytearray]:
+    def end(self) -> Iterator[Piece]:
         """Bytes that complete the part."""
         yield from self._open()
         if self._closing:
@@ -59,7 +58,7 @@ class TextStream:
             self._counted(opening)
             yield opening
 
-    def _counted(self, piece: bytes | bytearray) -> bytes | bytearray:
+    def _counted(self, piece: Piece) -> Piece:
         if self._digested:
             self._sha.update(piece)
         self.bytes += len(piece)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ghostfleet.core.arrays import Bool
     from ghostfleet.core.batch import Batch, Digits, Hex, Values
     from ghostfleet.core.table import Table
+    from ghostfleet.sinks.text.cells import Item
     from ghostfleet.sinks.text.pieces import Piece
     from ghostfleet.sinks.text.syntax import Syntax
 
@@ -36,7 +37,7 @@ NUMBER_BYTES = 27  # of a number or time, at most
 class Unit(Protocol):
     """Part of a row that is made anew for each block of rows."""
 
-    def cells(self, columns: Sequence[Values]) -> list[Cell]:
+    def cells(self, columns: Sequence[Values]) -> list[Item]:
         """Cells of a block, whose columns are given."""
 
 
@@ -49,10 +50,10 @@ class Run(msgspec.Struct):
     after: bytes = b""
 
 
-def planned(table: Table, syntax: Syntax, groups: Groups) -> list[bytes | Unit]:
-    """Constants and units of a row, from left to right."""
+def planned(table: Table, syntax: Syntax, groups: Groups, *, direct: bool) -> list[bytes | Unit]:
+    """Constants and units of a row, from left to right; ``direct`` ones leave numbers to the loop."""
     return [
-        _unit(run, table, syntax) if run.of else b"".join(_contents(run.pieces))
+        _unit(run, table, syntax, direct=direct) if run.of else b"".join(_contents(run.pieces))
         for run in _folded(_runs(syntax.pieces, groups))
     ]
 
@@ -106,13 +107,12 @@ def _contents(pieces: Iterable[Piece]) -> list[bytes]:
     return [piece.content for piece in pieces if isinstance(piece, Constant)]
 
 
-def _unit(run: Run, table: Table, syntax: Syntax) -> Unit:
+def _unit(run: Run, table: Table, syntax: Syntax, *, direct: bool) -> Unit:
     if len(run.of) == 1 and min(run.of) >= 0:
         return Look(run, table, syntax)
-    for place, piece in enumerate(run.pieces):
+    for piece in run.pieces:
         if isinstance(piece, Shown):
-            inner = [b"".join(_contents(part)) for part in (run.pieces[:place], run.pieces[place + 1 :])]
-            return Single(run, piece, inner, table, syntax)
+            return Single(run, piece, table, syntax, direct=direct)
     return Marks(run)
 
 
@@ -131,7 +131,7 @@ class Look:
         self._words = pack([b""])
         self._width = 1
 
-    def cells(self, columns: Sequence[Values]) -> list[Cell]:
+    def cells(self, columns: Sequence[Values]) -> list[Item]:
         """One cell; its table is made again only where a vocabulary has changed."""
         values = [column for number in self._numbers if isinstance(column := columns[number], Text)]
         vocabularies = [one.vocabulary for one in values]
@@ -178,16 +178,18 @@ def _is_same(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
 class Single:
     """One column of any other kind, with what depends on it alone."""
 
-    def __init__(self, run: Run, shown: Shown, inner: list[bytes], table: Table, syntax: Syntax) -> None:
+    def __init__(self, run: Run, shown: Shown, table: Table, syntax: Syntax, *, direct: bool) -> None:
         """Decide what stands around a value, and instead of it."""
+        place = run.pieces.index(shown)
+        inner = [b"".join(_contents(part)) for part in (run.pieces[:place], run.pieces[place + 1 :])]
         self._table = table
         self._shown = shown
         before, after = run.before + inner[0], inner[1] + run.after
         missing = run.before + (b"" if shown.blank else syntax.missing) + run.after
         column = table.columns[shown.column]
-        self._column = ColumnCells(column, syntax, before, after, missing, bare=shown.bare)
+        self._column = ColumnCells(column, syntax, before, after, missing, bare=shown.bare, direct=direct)
 
-    def cells(self, columns: Sequence[Values]) -> list[Cell]:
+    def cells(self, columns: Sequence[Values]) -> list[Item]:
         """Cells of the column."""
         values = columns[self._shown.column]
         if self._shown.bare and not isinstance(values, Text) and values.missing is not None and values.missing.any():
@@ -205,7 +207,7 @@ class Marks:
         self._words = widened(pack([run.before + run.after, run.before + content + run.after]))
         self._width = len(run.before) + len(content) + len(run.after)
 
-    def cells(self, columns: Sequence[Values]) -> list[Cell]:
+    def cells(self, columns: Sequence[Values]) -> list[Item]:
         """One cell, whose codes are truth values."""
         shown = np.ones(len(columns[0]), np.bool_)
         for clause in self._when:

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ghostfleet.core import draw
+from ghostfleet.core import compiled, draw
 from ghostfleet.core.permutation import permute, unpermute
 
 if TYPE_CHECKING:
+    from ctypes import CDLL
+
     from ghostfleet.core.arrays import I64, U64, Bool
     from ghostfleet.core.window import Window
 
@@ -48,6 +50,9 @@ class Ranks:
         rest = size - count
         if not rest.any():
             return np.ones(len(ticks), dtype=np.bool_), index
+        loops = compiled.loops()
+        if loops is not None:
+            return _looped(loops, self._keys[first:last], size, count, ticks - first, index)
         turned = rest < count
         fewer = np.where(turned, rest, count)
         begin = np.add.accumulate(size) - size
@@ -64,6 +69,27 @@ class Ranks:
         before = np.add.accumulate((mark > 0).astype(np.int32))
         kept = index - (before.take(at) - before.take(begin).take(here))
         return looked_up != turned.take(here), np.where(looked_up, hit - 1, kept)
+
+
+def _looped(loops: CDLL, keys: U64, size: I64, count: I64, ticks: I64, index: I64) -> tuple[Bool, I64]:
+    """Do what `Ranks.pick` does, in a loop that looks at each request once."""
+    size, count, index = (np.ascontiguousarray(values) for values in (size, count, index))
+    room = int(np.add.reduce(size))
+    begins = np.empty_like(size)
+    marks, befores = np.empty((2, room), dtype=np.int32)
+    places = np.empty(int(size.max()), dtype=np.int64)
+    taken, ranks = np.empty(len(index), dtype=np.bool_), np.empty_like(index)
+    arrays = (begins, marks, befores, places, taken, ranks)
+    if loops.pick(
+        *(compiled.address(one) for one in (keys, size, count)),
+        len(size),
+        *(compiled.address(one) for one in (ticks, index)),
+        len(index),
+        *(compiled.address(one) for one in arrays),
+    ):
+        msg = "a request of a tick has an index of at least 0 and below the tick's total"
+        raise IndexError(msg)
+    return taken, ranks
 
 
 def offsets(counts: list[I64]) -> list[I64]:
