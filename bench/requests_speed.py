@@ -47,6 +47,17 @@ def measured(cache: str, *options: str) -> tuple[list[float], list[Cost]]:
     return ratios, costs
 
 
+def packed(cache: str, form: str, *options: str) -> float:
+    """CPU of packed files over that of copies of the same content as it is."""
+    ratios = []
+    for _ in range(ROUNDS):
+        with TemporaryDirectory(prefix="ghostfleet-bench-", dir=".") as folder:
+            cost, _ = made(Path(folder), "packed", cache, *options, "--format", f"{form}.gz")
+            _, file = made(Path(folder), "plain", cache, *options, "--format", form)
+            ratios.append(cost.cpu_s / copied(file))
+    return median(ratios)
+
+
 def ready(cache: str, table: str, rows: int) -> float:
     """CPU of writing rows that need not be followed any more, over that of copies of the same file."""
     ratios = []
@@ -66,6 +77,7 @@ def main() -> int:
     with TemporaryDirectory(prefix="ghostfleet-bench-") as cache:
         events, costs = measured(cache, *asked)
         _, few = measured(cache, "events", "--count", str(count // 10))
+        gzipped = packed(cache, "jsonl", *asked)
         halves = []
         for part in ("1", "2"):
             _, half = measured(cache, *asked, "--part", part, "--of", "2")
@@ -81,6 +93,7 @@ def main() -> int:
             Line("of that, writing events that are known already", written),
             Line("transactions in bulk form", median(transactions), 8),
             Line("of that, writing transactions that are known already", written_too),
+            Line("events as JSON lines, gzip", gzipped, 18),
             Line("two parts of the events, of one run", sum(halves) / whole, 1.15),
             Line("peak memory", max(cost.peak_mb for cost in costs), 64, unit="MB"),
             Line("peak memory with a tenth of them", max(cost.peak_mb for cost in few), 64, unit="MB"),

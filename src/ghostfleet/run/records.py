@@ -6,6 +6,7 @@ import json
 import logging
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,12 +24,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ghostfleet.core.table import Table
-    from ghostfleet.generate import Task
+    from ghostfleet.generate import Generator, Task
     from ghostfleet.run.history import Outcome
     from ghostfleet.run.statistics import Statistics
     from ghostfleet.sinks.codec import Piece
 
 SAMPLE_ROWS = 200
+EXPECTED_ROWS = 4 * SAMPLE_ROWS  # in as many ticks as one looks at first
 LOG = logging.getLogger("ghostfleet")
 
 
@@ -132,9 +134,12 @@ def write_sample(outcome: Outcome, folder: Path) -> list[Path]:
         stream = TextStream(table, SYNTAXES["csv"](table), first=True, last=True)
         pieces: list[Piece] = []
         rows = 0
-        for batch in outcome.generator.batches(_fewest(tasks[0])):
-            pieces += stream.pieces(batch.slice(0, min(SAMPLE_ROWS - rows, len(batch))))
-            rows += len(batch)
+        for task in _fewest(outcome.generator, tasks[0]):
+            for batch in outcome.generator.batches(task):
+                pieces += stream.pieces(batch.slice(0, min(SAMPLE_ROWS - rows, len(batch))))
+                rows += len(batch)
+                if rows >= SAMPLE_ROWS:
+                    break
             if rows >= SAMPLE_ROWS:
                 break
         pieces += stream.end()
@@ -143,10 +148,16 @@ def write_sample(outcome: Outcome, folder: Path) -> list[Path]:
     return paths
 
 
-def _fewest(task: Task) -> Task:
-    """As many entities of a task as a sample needs: making the others would take longer than all that is written."""
+def _fewest(generator: Generator, task: Task) -> list[Task]:
+    """As little of a task as a sample is likely to need, and what is left: to make all takes longer than it is worth."""
     needed = -(-SAMPLE_ROWS // max(1, len(task.window)))
-    return msgspec.structs.replace(task, last=min(task.last, task.first + needed))
+    if not generator.is_by_tick(task.table):
+        return [msgspec.structs.replace(task, last=min(task.last, task.first + needed))]
+    # Requests are in the order of time; of a quiet hour there may be fewer than of others.
+    first = min(len(task.window), -(-EXPECTED_ROWS * len(task.window) // max(1, task.rows)))
+    middle = task.window.start + first
+    cut = [replace(task.window, stop=middle), replace(task.window, start=middle)]
+    return [msgspec.structs.replace(task, window=window) for window in cut if len(window)]
 
 
 def summary(outcome: Outcome) -> dict[str, Any]:

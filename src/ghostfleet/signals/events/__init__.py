@@ -186,6 +186,7 @@ class Events:
             entered = doors.entered(self.cells, first, last)
             for start in range(0, len(entered), AT_ONCE):
                 yield Batch(TABLE, self._columns(doors, entered.slice(start, start + AT_ONCE), versions))
+            del entered  # before the next ones are followed
 
     def _columns(self, doors: Doors, entered: Entered, versions: Versions) -> dict[str, Values]:
         texts, visits, crowd = self.texts, entered.visits, doors.people

@@ -176,7 +176,7 @@ class Transactions:
                 return into[-1]
 
             entered = doors.followed(self.cells, first, last, watching, share=share)
-            order = doors.in_time(entered, first)
+            order = doors.in_time(entered.visits.time_ms, entered.id, first)
             time_ms = entered.visits.time_ms.take(order)
             is_whole = share >= 1
             number = _numbers(time_ms // 1000) if is_whole else self._numbers_of(doors, entered.id[order], first, last)
@@ -185,13 +185,15 @@ class Transactions:
                 order, number = order.take(kept), number.take(kept)
             if not len(order):
                 continue
-            spent = watchers[0].taken(order)
+            spent = watchers.pop().taken(order)
             made: Entered = taken(entered, order)
+            del entered
             shop = Shop(state, self.flow)
             for start in range(0, len(made), AT_ONCE):
                 some = slice(start, start + AT_ONCE)
                 values = columns(shop, doors, made.slice(start, start + AT_ONCE), spent.taken(some), number[some])
                 yield Batch(table, {name: values[name] for name in table.names})
+            del made, spent, values  # before the next ones are followed
 
     def _numbers_of(self, doors: Doors, ids: U64, first: int, last: int) -> I64:
         """Numbers that some transactions have among all, of whom nobody needs to know more than when they came."""

@@ -184,16 +184,18 @@ class Doors:
             self.followed([cell for cell, at in zip(cells, nodes.tolist(), strict=True) if at == node], first, last)
             for node in dict.fromkeys(nodes.tolist())
         ]
-        joined: Entered = _joined(found)
-        ordered: Entered = taken(joined, self.in_time(joined, first))
+        times_ms, ids = (
+            np.concatenate(parts) for parts in zip(*((one.visits.time_ms, one.id) for one in found), strict=True)
+        )
+        ordered: Entered = _joined(found, self.in_time(times_ms, ids, first))
         return ordered
 
-    def in_time(self, entered: Entered, first: int) -> I64:
+    def in_time(self, times_ms: I64, ids: U64, first: int) -> I64:
         """Order of time of requests that entered from a tick of the window on; ties go by their ids as written."""
         base_ms = (self.walk.state.window.start + first) * self.walk.state.window.tick_s * 1000
         # A stretch of ticks is shorter than 2^28 ms, which leaves 36 bits of the id for those of one millisecond.
-        time_ms = (entered.visits.time_ms - base_ms).astype(np.uint64)
-        return np.argsort((time_ms << TIE_BITS) | (written(entered.id) >> (np.uint64(64) - TIE_BITS)), kind="stable")
+        since_ms = (times_ms - base_ms).astype(np.uint64)
+        return np.argsort((since_ms << TIE_BITS) | (written(ids) >> (np.uint64(64) - TIE_BITS)), kind="stable")
 
     def followed(
         self,
@@ -289,13 +291,17 @@ class Doors:
         return status
 
 
-def _joined(parts: Sequence[Any]) -> Any:  # noqa: ANN401  a struct of arrays, or of such structs
-    """One struct of arrays out of several, one behind the other."""
+def _joined(parts: Sequence[Any], order: I64 | None = None) -> Any:  # noqa: ANN401  structs of arrays, or of such
+    """One struct of arrays out of several, one behind the other or in an order."""
     kind = type(parts[0])
     found = []
     for name in kind.__struct_fields__:
         values = [getattr(one, name) for one in parts]
-        found.append(np.concatenate(values) if isinstance(values[0], np.ndarray) else _joined(values))
+        if not isinstance(values[0], np.ndarray):
+            found.append(_joined(values, order))
+            continue
+        joined = np.concatenate(values)
+        found.append(joined if order is None else joined.take(order))
     return kind(*found)
 
 
