@@ -113,7 +113,7 @@ def ids(rounds: int) -> Line:
 
     def ours() -> None:
         for _ in range(32):
-            cell = hex_cell(Hex(words), "id")
+            cell = hex_cell(Hex(words))
             cell.words.take(cell.codes).view("S16")
 
     ratios = []

@@ -78,15 +78,18 @@ def as_dictionaries(batches: list[Batch]) -> int:
 
 
 def rows() -> list[Line]:
-    """Alternate a day of one-minute tables into Parquet and some hours of rows like them as dictionaries."""
+    """Alternate a day of one-minute tables into Parquet and some hours of rows like them as dictionaries.
+
+    Each round has a day of its own, as the last state that was solved is kept.
+    """
     made = generator()
-    window = made.window(SINCE_S, SINCE_S + DAY_S, MINUTE_S)
+    days = [made.window(SINCE_S + day * DAY_S, SINCE_S + (day + 1) * DAY_S, MINUTE_S) for day in range(ROUNDS + 1)]
     tables = made.tables(TABLES)
     some = made.plan(made.window(SINCE_S, SINCE_S + SAMPLE_HOURS * HOUR_S, MINUTE_S), tables)
     batches = [batch for task in some.tasks for batch in made.batches(task)]
-    written(made, window)  # allocates what later rounds use again
+    written(made, days.pop())  # allocates what later rounds use again
     ratios, rates = [], []
-    for _ in range(ROUNDS):
+    for window in days:
         since = process_time()
         count = written(made, window)
         between = process_time()

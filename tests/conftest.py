@@ -1,6 +1,9 @@
-"""One profile for every property test: the same examples on every run, and no clock to fail by."""
+"""One profile for every property test: the same examples on every run, and no clock to fail by; and both engines."""
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from ghostfleet.core import compiled
 
 settings.register_profile(
     "ghostfleet",
@@ -10,3 +13,14 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("ghostfleet")
+
+
+@pytest.fixture(scope="module", params=["compiled", "numpy"])
+def engine(request):
+    """What does the work of loops: the compiled ones, where there is a compiler, and NumPy everywhere."""
+    if request.param == "compiled" and compiled.loops() is None:
+        pytest.skip("nothing was compiled here")
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "numpy":
+            patch.setattr(compiled, "loops", lambda: None)
+        yield request.param

@@ -22,6 +22,8 @@ from ghostfleet.sinks.text.cells import FIRST_S, LAST_S
 from ghostfleet.sinks.text.stream import TextStream
 from ghostfleet.sinks.text.syntax import SYNTAXES
 
+pytestmark = pytest.mark.usefixtures("engine")  # both say the same
+
 int64 = st.integers(-(2**63), 2**63 - 1) | st.integers(-200, 20_000)
 words = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=40)
 

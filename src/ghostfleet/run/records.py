@@ -149,7 +149,7 @@ def write_sample(outcome: Outcome, folder: Path) -> list[Path]:
 
 
 def _fewest(generator: Generator, task: Task) -> list[Task]:
-    """As little of a task as a sample is likely to need, and what is left: to make all takes longer than it is worth."""
+    """As little of a task as a sample is likely to need, and what is left of it: to make all takes long."""
     needed = -(-SAMPLE_ROWS // max(1, len(task.window)))
     if not generator.is_by_tick(task.table):
         return [msgspec.structs.replace(task, last=min(task.last, task.first + needed))]

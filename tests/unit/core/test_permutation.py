@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ghostfleet.core import draw, permutation
+from ghostfleet.core import compiled, draw, permutation
 from ghostfleet.core.permutation import permute, unpermute
+
+pytestmark = pytest.mark.usefixtures("engine")  # both say the same
 
 KEYS = draw.Stream(3, "requests", "ranks").keys(draw.numbered_ids(np.arange(100_000)))
 
@@ -71,6 +73,7 @@ def test_positions_and_distances_of_neighbours_are_even(n):
 
 
 def test_too_few_rounds_are_seen(monkeypatch):
+    monkeypatch.setattr(compiled, "loops", lambda: None)
     monkeypatch.setattr(permutation, "ROUNDS", 4)
     assert surprise_of_neighbours(permute(KEYS[:, None], 21, np.arange(21))) > 4
 

@@ -1,0 +1,134 @@
+"""Compiled loops change nothing: for all inputs x, loop(x) = numpy(x), bit for bit."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ghostfleet.core import compiled
+from ghostfleet.core.batch import Batch, Digits, Hex, Plain, Quanta, Spelled, Text
+from ghostfleet.core.draw import Stream, entity_ids
+from ghostfleet.core.permutation import permute, unpermute
+from ghostfleet.core.table import Kind, Table, column
+from ghostfleet.core.window import Window
+from ghostfleet.sinks.text.stream import TextStream
+from ghostfleet.sinks.text.syntax import SYNTAXES
+from ghostfleet.state.estate.ranks import Ranks
+from tests.golden import goldens
+from tests.laws import surroundings
+
+pytestmark = pytest.mark.skipif(compiled.loops() is None, reason="nothing was compiled here")
+
+KINDS = {
+    "count": Kind.I64,
+    "load": Kind.F64,
+    "ratio": Kind.F64,
+    "name": Kind.TEXT,
+    "address": Kind.TEXT,
+    "up": Kind.BOOL,
+    "when": Kind.TIME,
+}
+TABLE = Table("t", "about", tuple(column(name, kind, name) for name, kind in KINDS.items()), (), ())
+WORDS = ("web", "", 'say "hi", twice', "two\nlines", "São Paulo ☃", "x" * 300, "é", "a,b", "seven..")
+INT64 = np.iinfo(np.int64)
+
+
+def both(make):
+    """What the loops make, and what NumPy does."""
+    with pytest.MonkeyPatch.context() as patch:
+        mine = make()
+        patch.setattr(compiled, "loops", lambda: None)
+        return mine, make()
+
+
+def batch_of(rows: int, seed: int) -> Batch:
+    """Rows of every kind of field, of any size, missing and not."""
+    chance = np.random.default_rng(seed)
+    size = 10 ** chance.integers(0, 19, rows)
+    numbers = chance.integers(INT64.min, INT64.max, rows, endpoint=True) // size
+    numbers[: min(rows, 4)] = [INT64.min, INT64.max, 0, -1][: min(rows, 4)]
+    missing = [None, np.zeros(rows, np.bool_), chance.random(rows) < 0.3, np.ones(rows, np.bool_)]
+    gone = [missing[number] for number in chance.integers(0, 4, 4)]
+    digits = Digits(np.abs(numbers // 2), int(chance.choice([0, 0, 3, 12, 18, 30])))
+    ends = (Digits(numbers & 255), Text(chance.integers(0, len(WORDS), rows), WORDS), "\t;")[chance.integers(0, 3) :]
+    words = Hex(numbers.view(np.uint64), int(chance.choice([4, 8, 12, 16])))
+    dtype = np.dtype(str(chance.choice(["i1", "u1", "i2", "u2", "i4", "u4", "i8"])))
+    low = 0 if dtype.kind == "u" else -1
+    return Batch(
+        TABLE,
+        {
+            "count": Plain(numbers, gone[0]),
+            "load": Quanta(numbers, int(10 ** chance.integers(0, 12)), gone[1]),
+            "ratio": Plain(np.where(chance.random(rows) < 0.2, np.nan, chance.random(rows) * 10.0**9)),
+            "name": Text(chance.integers(low, len(WORDS), rows).astype(dtype), WORDS),
+            "address": Spelled(("id,", digits, ".", words, *ends), gone[2]),
+            "up": Plain(chance.random(rows) < 0.5, gone[3]),
+            "when": Plain(chance.integers(-(10**9), 10**10, rows)),
+        },
+    )
+
+
+def written(batch: Batch, syntax: str) -> bytes:
+    stream = TextStream(TABLE, SYNTAXES[syntax](TABLE), first=True, last=True)
+    return b"".join(bytes(piece) for piece in [*stream.pieces(batch), *stream.end()])
+
+
+@settings(max_examples=150)
+@given(st.integers(0, 3000) | st.integers(0, 40), st.integers(0, 2**32), st.sampled_from(["csv", "jsonl", "json"]))
+def test_rows_are_the_same(rows, seed, syntax):
+    batch = batch_of(rows, seed)
+    mine, theirs = both(lambda: written(batch, syntax))
+    assert mine == theirs
+
+
+@pytest.mark.parametrize("syntax", ["csv", "jsonl"])
+def test_rows_are_the_same_across_blocks_and_pieces(syntax):
+    batch = batch_of(40_000, 7)
+    mine, theirs = both(lambda: written(batch, syntax))
+    assert mine == theirs
+
+
+SIZES = st.integers(1, 40) | st.integers(1, 2**24 + 100) | st.integers(2**24 - 2, 2**24 + 2) | st.integers(1, 2**40)
+
+
+@settings(max_examples=300)
+@given(SIZES, st.integers(0, 2**32), st.booleans())
+def test_permutations_are_the_same(n, seed, inverse):
+    chance = np.random.default_rng(seed)
+    keys = chance.integers(0, 2**64, (chance.integers(1, 4), 2), dtype=np.uint64)
+    places = np.unique(np.concatenate([[0, n - 1], chance.integers(0, n, 60)]))
+    mine, theirs = both(lambda: (unpermute if inverse else permute)(keys[:, None], n, places))
+    assert np.array_equal(mine, theirs)
+
+
+@settings(max_examples=200)
+@given(st.integers(0, 2**32), st.integers(1, 8), st.sampled_from([3, 20, 400, 5000]))
+def test_splits_are_the_same(seed, ticks, most):
+    chance = np.random.default_rng(seed)
+    totals = chance.integers(0, most, ticks, endpoint=True)
+    share = chance.choice([0.0, 0.001, 0.3, 0.5, 0.999, 1.0], ticks)
+    counts = np.rint(totals * share).astype(np.int64)
+    tick = np.repeat(np.arange(ticks), totals)
+    index = np.arange(len(tick)) - np.repeat(np.cumsum(totals) - totals, totals)
+    some = np.flatnonzero(chance.random(len(tick)) < 0.7)
+    keys = Stream(seed, "split").keys(entity_ids(["one"]))
+
+    def pick():
+        return Ranks(keys, Window(100, 100 + ticks, 60)).pick(tick[some], index[some], totals, counts)
+
+    for mine, theirs in zip(*both(pick), strict=True):
+        assert np.array_equal(mine, theirs)
+
+
+def test_a_request_that_is_none_of_its_tick_is_refused():
+    ranks = Ranks(Stream(1, "split").keys(entity_ids(["one"])), Window(0, 1, 60))
+    for index in (-1, 3):
+        with pytest.raises(IndexError, match="below the tick's total"):
+            ranks.pick(np.array([0]), np.array([index]), np.array([3]), np.array([1]))
+
+
+def test_goldens_are_the_same_without_loops():
+    made = surroundings.python("-m", "tests.golden.goldens", "without-loops", variables={})
+    assert json.loads(made) == {scenario: goldens.kept(scenario) for scenario in goldens.CASES}

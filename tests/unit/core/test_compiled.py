@@ -1,0 +1,36 @@
+"""Compiled loops are there where they can be, and never another version's."""
+
+import shutil
+
+import pytest
+
+from ghostfleet.core import compiled
+
+
+@pytest.fixture(autouse=True)
+def forgotten():
+    """Each test loads for itself, and leaves nothing behind for others."""
+    compiled.loops.cache_clear()
+    yield
+    compiled.loops.cache_clear()
+
+
+@pytest.mark.skipif(not shutil.which("cc"), reason="there is no C compiler")
+def test_an_installation_with_a_compiler_has_loops():
+    assert compiled.loops() is not None
+
+
+def test_loops_of_another_source_are_not_used(monkeypatch, tmp_path):
+    source = tmp_path / "loops.c"
+    source.write_bytes(compiled.SOURCE.read_bytes() + b"\n")
+    monkeypatch.setattr(compiled, "SOURCE", source)
+    assert compiled.loops() is None
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no library"])
+def test_without_a_library_there_are_no_loops(monkeypatch, tmp_path, content):
+    library = tmp_path / "loops.so"
+    if content is not None:
+        library.write_bytes(content)
+    monkeypatch.setattr(compiled, "LIBRARY", library)
+    assert compiled.loops() is None
