@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ctypes import CDLL, c_int64, c_uint32, c_void_p
+from ctypes import CDLL, c_double, c_float, c_int64, c_uint32, c_uint64, c_void_p
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -13,6 +13,22 @@ if TYPE_CHECKING:
 
 SOURCE: Final = Path(__file__).with_name("loops.c")
 LIBRARY: Final = Path(__file__).with_name("loops.so")
+TYPES: Final = {"-": None, "a": c_void_p, "i": c_int64, "u": c_uint64, "f": c_float, "d": c_double, "s": c_uint32}
+# What each loop gives, and what it takes: addresses of arrays, integers, words, floats, doubles.
+SIGNATURES: Final = {
+    "rows": "iaiiiiaa",
+    "move": "-aaaiia",
+    "pick": "iaaaiaaiaaaaaa",
+    "mix": "-aia",
+    "derive": "-uuaaiia",
+    "fill": "-aiaiiai",
+    "exp2_f64": "-aiaiddia",
+    "exp2_f32": "-aiaiffia",
+    "log2_f64": "-aiaiua",
+    "sum_until": "-aaaaida",
+    "moments_i32": "-aaia",
+    "moments_i64": "-aaia",
+}
 
 
 @cache
@@ -26,12 +42,9 @@ def loops() -> CDLL | None:
     found.source.restype = c_uint32
     if found.source() != crc32(source):
         return None
-    found.rows.restype = c_int64
-    found.rows.argtypes = (c_void_p, c_int64, c_int64, c_int64, c_int64, c_void_p, c_void_p)
-    found.move.restype = None
-    found.move.argtypes = (c_void_p, c_void_p, c_void_p, c_int64, c_int64, c_void_p)
-    found.pick.restype = c_int64
-    found.pick.argtypes = (*[c_void_p] * 3, c_int64, c_void_p, c_void_p, c_int64, *[c_void_p] * 6)
+    for name, types in SIGNATURES.items():
+        function = getattr(found, name)
+        function.restype, *function.argtypes = (TYPES[one] for one in types)
     return found
 
 

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
-from ghostfleet.core import maths
+from ghostfleet.core import compiled, maths
+from ghostfleet.core.compiled import address
 from ghostfleet.core.quantiles import normal_quantile
 
 if TYPE_CHECKING:
@@ -131,6 +132,12 @@ def _log1m(p: F64) -> F64:
 
 def _sum_until(u: F64, probability: F64, a: F64 | None, b: F64) -> F64:
     """Count the k whose cumulated probability lies below u, for p(0) given and p(k) = p(k−1) · (a + b/k); no a is 0."""
+    loops = compiled.loops()
+    if loops is not None:
+        parts = [None if one is None else np.ascontiguousarray(one) for one in (u, probability, a, b)]
+        found = np.empty_like(probability)
+        loops.sum_until(*(None if one is None else address(one) for one in parts), len(u), HIGHEST, address(found))
+        return found
     u = np.minimum(u, HIGHEST)
     reached, counts, done = probability.copy(), np.zeros_like(u), np.zeros_like(u)
     factor, places = np.empty_like(u), np.arange(len(u))

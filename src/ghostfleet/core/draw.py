@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ghostfleet.core import compiled
+from ghostfleet.core.compiled import address
 from ghostfleet.core.quantiles import normal_body, normal_tail
 from ghostfleet.core.scratch import Scratch
 
@@ -36,6 +38,7 @@ MIX_2 = np.uint64(0x94D049BB133111EB)
 SHIFT_30, SHIFT_27, SHIFT_31 = np.uint64(30), np.uint64(27), np.uint64(31)
 
 ALL_BITS = 2**64 - 1  # of a word
+WORD_BYTES = 8
 
 BLOCK_WORDS = 32_768  # two such blocks stay in a 1 MiB second-level cache
 BLOCK_LANES = 65_536  # lanes, their indices and their values, beside a table of 256 KiB
@@ -96,14 +99,30 @@ def _mixed(word: int) -> int:
 
 def mixed(words: U64) -> U64:
     """Other words, one to one, of which every bit depends on all bits of theirs: splitmix64's finaliser."""
+    loops = compiled.loops()
+    if loops is not None and words.flags.c_contiguous:
+        found = np.empty_like(words)
+        loops.mix(address(words), words.size, address(found))
+        return found
     words = (words ^ (words >> SHIFT_30)) * MIX_1
     words = (words ^ (words >> SHIFT_27)) * MIX_2
-    found: U64 = words ^ (words >> SHIFT_31)
-    return found
+    last: U64 = words ^ (words >> SHIFT_31)
+    return last
 
 
 def derived(key: U64, first: U64, second: U64 | int) -> U64:
     """Words made of a key of shape (2,) and two words each, shape (values,): ids of what has a long name of its own."""
+    loops = compiled.loops()
+    if loops is not None:
+        first = np.ascontiguousarray(first)
+        others = (
+            np.array([second % 2**64], dtype=np.uint64) if isinstance(second, int) else np.ascontiguousarray(second)
+        )
+        found = np.empty_like(first)
+        loops.derive(
+            int(key[0]), int(key[1]), address(first), address(others), others.size > 1, first.size, address(found)
+        )
+        return found
     words = first * GOLDEN
     words += np.uint64(second * int(MIX_1) % 2**64) if isinstance(second, int) else second * MIX_1
     words += key[0]
@@ -168,6 +187,13 @@ def _counter(start: int, width: int) -> U64:
 
 
 def _fill(block: U64, keys: U64, counter: U64, scratch: U64) -> None:
+    loops = compiled.loops()
+    if loops is not None and block.strides[1] == WORD_BYTES:
+        keys, counter = np.ascontiguousarray(keys), np.ascontiguousarray(counter)
+        rows, width = block.shape
+        step, stride = counter.ndim - 1, block.strides[0] // WORD_BYTES  # counters of all rows, or one for each
+        loops.fill(address(keys), rows, address(counter), step, width, address(block), stride)
+        return
     # In place and in cache: the same formula with temporaries is five to ten times slower.
     np.add(counter, keys[:, :1], out=block)
     np.right_shift(block, SHIFT_30, out=scratch)

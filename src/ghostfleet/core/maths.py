@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ghostfleet.core import compiled
+from ghostfleet.core.compiled import address
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -90,6 +93,9 @@ class Precision:
 
 DOUBLE = Precision(np.float64, np.int64, 52, EXP2, 1022)
 SINGLE = Precision(np.float32, np.int32, 23, EXP2_F32, 126)
+POWERS = {one.float_type: np.array(one.coefficients, one.float_type) for one in (DOUBLE, SINGLE)}
+MIRRORED = {one.float_type: np.array(one.mirrored, one.float_type) for one in (DOUBLE, SINGLE)}
+LOG2_POWERS = np.array(LOG2)
 
 
 def exp2(x: F64 | F32, out: F64 | None = None) -> F64:
@@ -148,6 +154,13 @@ def horner(x: Array, coefficients: tuple[float, ...], out: Array) -> None:
 
 def _exp2(x: Array, out: Array, precision: Precision, *, negative: bool) -> None:
     """Write 2^x, or 2^−x at no further cost: x = n + r, and n goes straight into the exponent's bits."""
+    loops = compiled.loops()
+    if loops is not None:
+        loop = loops.exp2_f64 if precision is DOUBLE else loops.exp2_f32
+        powers = MIRRORED[precision.float_type] if negative else POWERS[precision.float_type]
+        limit, rounder = precision.limit, precision.rounder
+        loop(address(x), x.size, address(powers), powers.size, limit, rounder, negative, address(out))
+        return
     rounder = precision.float_type(precision.rounder)
     rest = np.maximum(x, -precision.limit)  # as `clip` does, which takes as long as a short block
     np.minimum(rest, precision.limit, out=rest)
@@ -171,8 +184,12 @@ def _sigmoid2(x: Array, out: Array, precision: Precision) -> None:
 
 def _log2(x: Array, out: Array) -> None:
     """Split x into 2^n m with m between the roots of 1/2 and 2, then log2 x = n + log2 m."""
-    bits = x.view(np.int64)
     root_of_half = np.sqrt(np.float64(0.5)).view(np.int64)
+    loops = compiled.loops()
+    if loops is not None:
+        loops.log2_f64(address(x), x.size, address(LOG2_POWERS), LOG2_POWERS.size, int(root_of_half), address(out))
+        return
+    bits = x.view(np.int64)
     exponent = (bits - root_of_half) >> 52
     mantissa = (bits - (exponent << 52)).view(np.float64)
     s = (mantissa - 1) / (mantissa + 1)

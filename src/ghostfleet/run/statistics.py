@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
+from ghostfleet.core import compiled
 from ghostfleet.core.batch import Plain, Quanta, Text
+from ghostfleet.core.compiled import address
 
 if TYPE_CHECKING:
     from ghostfleet.core.batch import Batch
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
 REQUESTS = "requests"  # group of tables
 PERCENTILES = (50, 95, 99)
-MOST = 2**63  # what a sum in 64 bits stays below
+MOST, TWICE_MOST = 2**63, 2**127  # what sums in 64 and in 128 bits stay below
 
 
 class Moments(msgspec.Struct):
@@ -33,14 +35,10 @@ class Moments(msgspec.Struct):
     def add(self, values: Quanta) -> None:
         """Take a batch's column into account."""
         self.per_one = values.per_one
-        units = values.units if values.missing is None else values.units[~values.missing]
-        self.missing += len(values) - len(units)
-        if len(units):
-            lowest, highest = int(units.min()), int(units.max())
-            largest = max(abs(lowest), abs(highest))
-            fits = largest * largest * len(units) < MOST
-            exact = units.astype(np.int64) if fits else units.astype(object)  # Python's own are slow, but have no end
-            self._join(len(units), int(exact.sum()), int((exact * exact).sum()), lowest, highest)
+        count, lowest, highest, total, squares = moments(values)
+        self.missing += len(values) - count
+        if count:
+            self._join(count, total, squares, lowest, highest)
 
     def merge(self, other: Moments) -> None:
         """Take another task's moments into account."""
@@ -66,6 +64,30 @@ class Moments(msgspec.Struct):
         figures = {"mean": mean, "sd": sqrt(variance), "min": self.low, "max": self.high}
         scaled = {name: round(figure / self.per_one, 4) for name, figure in figures.items()}
         return {"count": self.count, "missing": self.missing, **scaled}
+
+
+def moments(values: Quanta) -> tuple[int, int, int, int, int]:
+    """Count, smallest, largest, sum and sum of squares of the units that are not missing; zeros where all are."""
+    loops = compiled.loops()
+    if loops is not None and len(values):
+        units = np.ascontiguousarray(values.units)
+        missing = None if values.missing is None else np.ascontiguousarray(values.missing)
+        out = np.empty(7, dtype=np.int64)
+        loop = loops.moments_i32 if units.dtype == np.int32 else loops.moments_i64
+        loop(address(units), None if missing is None else address(missing), len(units), address(out))
+        count, low, high, *sums = out.tolist()
+        if not count:
+            return 0, 0, 0, 0, 0
+        if max(low * low, high * high) * count < TWICE_MOST:
+            total, squares = (two * 2**64 + one % 2**64 for one, two in (sums[:2], sums[2:]))
+            return count, low, high, total, squares
+    units = values.units if values.missing is None else values.units[~values.missing]
+    if not len(units):
+        return 0, 0, 0, 0, 0
+    low, high = int(units.min()), int(units.max())
+    fits = max(low * low, high * high) * len(units) < MOST
+    exact = units.astype(np.int64) if fits else units.astype(object)  # Python's own are slow, but have no end
+    return len(units), low, high, int(exact.sum()), int((exact * exact).sum())
 
 
 class Tally(msgspec.Struct):
