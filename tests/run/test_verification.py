@@ -182,7 +182,7 @@ def test_a_blind_manifest_whose_determinants_cannot_be_is_refused(
     [
         (("tables", 0, "rows"), 9999),
         (("tables", 0, "digest"), "0" * 64),
-        (("tables", 0, "sha256"), "0" * 64),
+        (("tables", 0, "stored"), "0" * 32),
         (("tables", 0, "size"), 1),
         (("tables", 0, "parts", 0, "size"), 1),
         (("tables", 0, "statistics"), {}),

@@ -1,10 +1,10 @@
 import gzip
-import hashlib
 import io
 
 import pytest
 
 from ghostfleet.sinks.codec import packer
+from ghostfleet.sinks.hashing import of_bytes
 from ghostfleet.sinks.text.behind import Behind
 
 PIECES = [bytes([number % 251]) * 5000 for number in range(40)]
@@ -26,7 +26,7 @@ def test_pieces_are_written_packed_and_digested_in_order():
     file = io.BytesIO()
     behind = Behind(file, packer("fast"))
     _hand_over(behind)
-    assert behind.finish() == hashlib.sha256(b"".join(PIECES)).hexdigest()
+    assert behind.finish() == of_bytes(b"".join(PIECES))
     assert gzip.decompress(file.getvalue()) == b"".join(PIECES)
 
 

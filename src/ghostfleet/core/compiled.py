@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ctypes import CDLL, c_double, c_float, c_int64, c_uint32, c_uint64, c_void_p
+from ctypes import CDLL, addressof, c_char, c_double, c_float, c_int64, c_uint32, c_uint64, c_void_p
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -49,5 +49,9 @@ def loops() -> CDLL | None:
 
 
 def address(values: Array) -> int:
-    """Where an array begins; whoever hands it over keeps the array, and makes it contiguous."""
-    return values.ctypes.data
+    """Where a contiguous array begins; whoever hands it over keeps the array."""
+    try:
+        # A quarter of the time of the other way; types do not tell that arrays are buffers.
+        return addressof(c_char.from_buffer(values))  # type: ignore[arg-type]
+    except (TypeError, ValueError):  # read-only or empty
+        return values.ctypes.data

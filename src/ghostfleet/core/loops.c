@@ -31,7 +31,7 @@ PUBLIC uint32_t source(void) { return SOURCE; }
 enum kind { CONSTANT, U8 = 1, I8 = -1, U16 = 2, I16 = -2, U32 = 4, I32 = -4, I64 = 8, NUMBER = 16, HEX = 17 };
 
 typedef struct {
-    const char *words;   /* entries of one width, with NULs behind shorter ones; of a constant, its bytes */
+    const char *words;   /* entries of one width, with NULs behind shorter ones; of a constant, its bytes and NULs up to a 16th */
     const void *codes;   /* which entry each row shows, `many` of them; of numbers, what they are */
     const uint8_t *gone; /* rows in which numbers are not shown, or NULL */
     int64_t entries;     /* how many there are; a code below 0 counts from their end */
@@ -183,7 +183,7 @@ static int show(const field *f, int64_t first, int64_t lanes, char **at) {
     switch (f->kind) {
     case CONSTANT:
         for (int64_t lane = 0; lane < lanes; lane++) {
-            memcpy(at[lane], f->words, f->width);
+            copy(at[lane], f->words, f->width);
             at[lane] += f->width;
         }
         return 1;

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from ghostfleet.core import compiled
+from ghostfleet.core.compiled import address
 from ghostfleet.core.draw import GOLDEN, MIX_1
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def _walk(inputs: tuple[Array, Array, Array, Array], *, inverse: bool) -> I64:
         first, second, *rest = (np.broadcast_to(values, shape) for values in inputs)
         keys = np.stack([first, second], axis=-1)
         sizes, places = (np.ascontiguousarray(values) for values in rest)
-        loops.move(keys.ctypes.data, sizes.ctypes.data, places.ctypes.data, out.size, inverse, out.ctypes.data)
+        loops.move(address(keys), address(sizes), address(places), out.size, inverse, address(out))
         return out
     operands: list[Array] = [*inputs, out]
     with np.nditer(operands, BLOCKWISE, ACCESS, order="C", buffersize=BLOCK) as blocks:

@@ -107,7 +107,7 @@ def of_loads(url: str, records: Sequence[Manifest]) -> Verification:
     )
     result.parts = len(found)
     result.rows = sum(one.rows for one in found)
-    changed = (one for one in loads.read(sink.home) if one.name in told and not one.sha256)
+    changed = (one for one in loads.read(sink.home) if one.name in told and not one.stored)
     result.remarks = [
         f"{one.file} was loaded into {one.name} at {one.at}: {one.inserted:,} rows inserted, {one.updated:,} updated, "
         "which are not as the scenario makes them"

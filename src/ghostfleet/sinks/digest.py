@@ -4,14 +4,13 @@ Every value has a canonical 64-bit form: times are microseconds, integers themse
 (a quantised value is the double nearest to its decimal text), booleans 0 and 1, texts the first eight bytes of the
 blake2b of their UTF-8, and so lists of texts, once their items are joined. A row is the sum over its columns of
 form × factor, modulo 2^64, where the factor is odd and hashed from the column's name as stores have it; a missing value
-adds a constant hashed from the name. The digest is the sha256 of all rows in order. One changed cell always changes its
+adds a constant hashed from the name. The digest is XXH3's of all rows in order. One changed cell always changes its
 row, because multiplying by an odd factor is a bijection; two in one row cancel with a chance of 2^-64. Hashing each
 value in full would take three times as long, which is a third of what Parquet takes.
 """
 
 from __future__ import annotations
 
-import hashlib
 from hashlib import blake2b
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -20,6 +19,7 @@ import numpy as np
 
 from ghostfleet.core.batch import Plain, Quanta, Spelled, Text
 from ghostfleet.core.table import Kind
+from ghostfleet.sinks.hashing import Hash
 from ghostfleet.sinks.text.spelling import spelled_bytes
 from ghostfleet.sinks.values import codes_of, doubles, integers, utf8
 
@@ -38,7 +38,7 @@ class ValueDigest:
     def __init__(self) -> None:
         """Start with no rows."""
         self.rows = 0
-        self._sha = hashlib.sha256()
+        self._hash = Hash()
         self._columns: dict[str, ColumnForms] = {}
 
     def write(self, batch: Batch) -> None:
@@ -52,7 +52,7 @@ class ValueDigest:
         rows = terms[0].copy()
         for term in terms[1:]:
             rows += term
-        self._sha.update(rows.astype("<u8", copy=False).data)
+        self._hash.update(rows.astype("<u8", copy=False).data)
         self.rows += len(rows)
 
     def column(self, name: str) -> ColumnForms:
@@ -63,7 +63,7 @@ class ValueDigest:
 
     def hexdigest(self) -> str:
         """Digest of everything so far."""
-        return self._sha.hexdigest()
+        return self._hash.hexdigest()
 
 
 class ColumnForms:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from ghostfleet.core.errors import DataError, SinkError
 from ghostfleet.sinks.formats import FORMATS, file_format, format_of, format_suffix, suffix_of
+from ghostfleet.sinks.hashing import of_bytes, of_file
 from ghostfleet.sinks.parts import Place, StagedPart
 from ghostfleet.sinks.plan import Tasks
 from ghostfleet.sinks.sink import GROUPS, Home, Receipt, Split, Written
@@ -186,7 +186,7 @@ class FilesSink:
             frame = self.format.frame(table, first=number == 1, last=number == len(groups))
             with writing(target):
                 content, digest = self.format.join(table, parts, target, frame)
-            stored = digest if self._is_plain else file_sha256(target)
+            stored = digest if self._is_plain else of_file(target)
             size = (len(frame[0]), len(frame[1]))
             splits.append(Split(name, len(group), size, target.stat().st_size, digest, stored))
             files[target] = name
@@ -213,7 +213,7 @@ class FilesSink:
             count,
             sum(one.size for one in splits),
             _of_all(one.digest for one in splits),
-            _of_all(one.sha256 for one in splits),
+            _of_all(one.stored for one in splits),
             tuple(splits),
         )
 
@@ -235,7 +235,7 @@ class FilesSink:
                 count, digest = self.format.join(table, parts, target)
         size = target.stat().st_size
         rows = sum(receipt.rows for receipt in receipts)
-        stored = digest if self._is_plain else file_sha256(target)
+        stored = digest if self._is_plain else of_file(target)
         count = size if count < 0 else count
         return target, Written(table.name, self._name(table), rows, count, size, digest, stored)
 
@@ -270,13 +270,7 @@ def grouped(receipts: Sequence[Receipt], most_bytes: int | None) -> list[list[Re
 
 def _of_all(digests: Iterable[str]) -> str:
     """Digest of several digests."""
-    return hashlib.sha256("".join(digests).encode()).hexdigest()
-
-
-def file_sha256(path: Path) -> str:
-    """Sha256 of a stored file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return of_bytes("".join(digests).encode())
 
 
 def _plain(form: str) -> str:

@@ -24,7 +24,7 @@ class Receipt(msgspec.Struct, frozen=True):
     task: int
     rows: int
     bytes: int  # text: before compression; otherwise the size of the part
-    digest: str  # text: sha256 of the part before compression; otherwise the digest of its values
+    digest: str  # text: of the part before compression; otherwise of its values
     size: int  # bytes of the staged part
 
 
@@ -36,7 +36,7 @@ class Split(msgspec.Struct, frozen=True):
     frame: tuple[int, int]  # bytes of content in front of them and behind them that are in no receipt
     size: int
     digest: str  # as of a whole table
-    sha256: str  # of the stored file
+    stored: str  # digest of the stored file
 
 
 class Written(msgspec.Struct, frozen=True):
@@ -47,14 +47,14 @@ class Written(msgspec.Struct, frozen=True):
     rows: int
     bytes: int  # text: before compression; otherwise the size of the file
     size: int
-    digest: str  # text: sha256 before compression (`zcat FILE | sha256sum`); otherwise of all values in order
-    sha256: str  # of the stored file; empty for a table inside a store
-    splits: tuple[Split, ...] = ()  # of a table in several files: digest and sha256 are then those of theirs, joined
+    digest: str  # text: before compression (`zcat FILE | xxhsum -H2`); otherwise of all values in order
+    stored: str  # digest of the stored file; empty for a table inside a store
+    splits: tuple[Split, ...] = ()  # of a table in several files: both digests are then those of theirs, joined
 
     @property
     def in_store(self) -> bool:
         """Whether it is a table inside a store, where rows of other runs may stand, too."""
-        return not self.sha256
+        return not self.stored
 
 
 class Home(msgspec.Struct, frozen=True):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from io import FileIO
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from ghostfleet.core.errors import SinkError
 from ghostfleet.sinks import formats
 from ghostfleet.sinks.codec import packed, packer
+from ghostfleet.sinks.hashing import Hash
 from ghostfleet.sinks.plan import Tasks
 from ghostfleet.sinks.sink import GROUPS, Receipt, Written
 from ghostfleet.sinks.staging import writing
@@ -84,9 +84,9 @@ class StdoutSink:
         if not mine:
             mine = [self.part(table, 0).close()]
         out = self._out
-        sha256 = out.stored.hexdigest()
+        stored = out.stored.hexdigest()
         rows = sum(receipt.rows for receipt in mine)
-        return [Written(table.name, NAME, rows, out.bytes, out.size, out.content.hexdigest(), sha256)]
+        return [Written(table.name, NAME, rows, out.bytes, out.size, out.content.hexdigest(), stored)]
 
     def abort(self) -> None:
         """Do nothing: what was streamed is gone."""
@@ -111,8 +111,8 @@ class Output:
 
     def __init__(self) -> None:
         """Start with nothing written."""
-        self.content = hashlib.sha256()
-        self.stored = hashlib.sha256()
+        self.content = Hash()
+        self.stored = Hash()
         self.bytes = self.size = self.rows = 0
         self.closed = False
         self._file: FileIO | None = None

@@ -17,7 +17,7 @@ from ghostfleet.run.loader import documents, loading, loads
 from ghostfleet.run.verification import of_loads
 from ghostfleet.sinks import Receipt, Tally, Written, blackhole, home_of, open_sink, upsert
 from ghostfleet.sinks.digest import ValueDigest
-from ghostfleet.sinks.files import file_sha256
+from ghostfleet.sinks.hashing import of_file
 from ghostfleet.sinks.sink import Refusal
 from tests.run.loader.material import DOCUMENTS, EVENTS, TABLE, event, known, lines, load, saved, written
 from tests.sinks.rows import ROWS, read_duckdb, rows, values
@@ -213,7 +213,7 @@ def test_loads_are_remembered_and_what_changed_since_is_told(tmp_path: Path, mon
     for _ in range(2):
         load(path, out, store, form="jsonl")
     (of_files,), (of_store,) = (loads.read(home) for url in (out, store) if (home := home_of(str(url))))
-    assert (of_files.name, of_files.sha256) == ("api_events.jsonl", file_sha256(out / "api_events.jsonl"))
+    assert (of_files.name, of_files.stored) == ("api_events.jsonl", of_file(out / "api_events.jsonl"))
     assert (of_store.name, of_store.inserted, of_store.rows, of_store.file) == ("api_events", 2, 2, str(path))
     assert [of_loads(str(url), ()).problems for url in (out, store)] == [[], []]
     (out / "api_events.jsonl").write_text("{}")

@@ -231,5 +231,5 @@ def _remembered(request: Request, outcome: Outcome, written: Written, tally: Tal
         **msgspec.structs.asdict(tally),
         failed=outcome.problems.count,
         rows=written.rows,
-        sha256=written.sha256,
+        stored=written.stored,
     )

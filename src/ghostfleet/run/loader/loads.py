@@ -10,7 +10,7 @@ import msgspec
 from ghostfleet import __version__
 from ghostfleet.core.errors import DataError
 from ghostfleet.run import manifest
-from ghostfleet.sinks.files import file_sha256
+from ghostfleet.sinks.hashing import of_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -34,7 +34,7 @@ class Load(msgspec.Struct, frozen=True):
     duplicates: int
     failed: int  # documents that are no rows of the table
     rows: int  # that stood there afterwards
-    sha256: str  # of the file that was written; empty for a table in a store
+    stored: str  # digest of the file that was written; empty for a table in a store
     version: str = __version__
 
 
@@ -62,7 +62,7 @@ def read(home: Home) -> list[Load]:
 
 def save(home: Home, load: Load) -> None:
     """Remember a load that changed something; of those into one file the last one counts."""
-    is_store = not load.sha256
+    is_store = not load.stored
     if is_store and not load.inserted and not load.updated:
         return
     kept = [one for one in read(home) if is_store or one.name != load.name]
@@ -77,7 +77,7 @@ def last(home: Home, told: Collection[str] = ()) -> list[Load]:
 
 def brought(home: Home | None, table: str) -> int:
     """Rows that loads have added to a table of a store."""
-    return 0 if home is None else sum(one.inserted for one in read(home) if one.table == table and not one.sha256)
+    return 0 if home is None else sum(one.inserted for one in read(home) if one.table == table and not one.stored)
 
 
 def differences(home: Home, loads: Sequence[Load], standing: Callable[[Load], int]) -> list[str]:
@@ -85,12 +85,12 @@ def differences(home: Home, loads: Sequence[Load], standing: Callable[[Load], in
     found = []
     for load in loads:
         path = home.folder / load.name
-        if not load.sha256:
+        if not load.stored:
             rows = standing(load)
             if rows != load.rows:
                 found.append(f"{load.name} holds {rows:,} rows, not the {load.rows:,} after {load.file} was loaded")
         elif not path.is_file():
             found.append(f"{path}, into which {load.file} was loaded, is not there")
-        elif file_sha256(path) != load.sha256:
+        elif of_file(path) != load.stored:
             found.append(f"{path} is not what was written when {load.file} was loaded")
     return found

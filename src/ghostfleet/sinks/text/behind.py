@@ -5,10 +5,11 @@ All three work outside Python's lock, and together take a third as long as makin
 
 from __future__ import annotations
 
-import hashlib
 from queue import Queue
 from threading import Thread
 from typing import IO, TYPE_CHECKING
+
+from ghostfleet.sinks.hashing import Hash
 
 if TYPE_CHECKING:
     from ghostfleet.sinks.codec import Packer, Piece, Unpacked
@@ -23,7 +24,7 @@ class Behind:
         """Start to wait for pieces."""
         self._file = file
         self._packer = packer
-        self._sha = hashlib.sha256()
+        self._hash = Hash()
         self._error: BaseException | None = None
         self._pieces: Queue[Piece | None] = Queue(WAITING)
         self._thread = Thread(target=self._work, daemon=True)
@@ -35,11 +36,11 @@ class Behind:
         self._pieces.put(piece)
 
     def finish(self) -> str:
-        """Write what is left; the sha256 of all pieces."""
+        """Write what is left; the digest of all pieces."""
         self.stop()
         self._refuse()
         self._file.write(self._packer.flush())
-        return self._sha.hexdigest()
+        return self._hash.hexdigest()
 
     def stop(self) -> None:
         """Wait until every piece is written, or was dropped after a failure."""
@@ -55,7 +56,7 @@ class Behind:
         while (piece := self._pieces.get()) is not None:
             if self._error is None:
                 try:
-                    self._sha.update(piece)
+                    self._hash.update(piece)
                     self._file.write(self._packer.compress(piece))
                 except BaseException as error:  # noqa: BLE001  whoever hands over the next piece shall know
                     self._error = error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING
 
@@ -10,6 +9,7 @@ import msgspec
 
 from ghostfleet.core.errors import DataError
 from ghostfleet.sinks.codec import packed, packer, unpacked
+from ghostfleet.sinks.hashing import Hash
 from ghostfleet.sinks.text.behind import Behind
 from ghostfleet.sinks.text.stream import TextDigester, TextStream
 from ghostfleet.sinks.text.syntax import SYNTAXES
@@ -93,10 +93,10 @@ class TextFormat(msgspec.Struct, frozen=True):
     def staged_digest(self, path: Path, place: Place) -> str:
         """Digest of a part as it stands in the staging folder."""
         del place
-        sha = hashlib.sha256()
+        known = Hash()
         for block in unpacked(path, self.codec):
-            sha.update(block)
-        return sha.hexdigest()
+            known.update(block)
+        return known.hexdigest()
 
     def frame(self, table: Table, *, first: bool, last: bool) -> tuple[bytes, bytes]:
         """Opening and closing, where not the table's first or last part brings it along."""
@@ -114,17 +114,17 @@ class TextFormat(msgspec.Struct, frozen=True):
         between = SYNTAXES[self.name](table).between
         count = sum(map(len, frame)) + sum(receipt.bytes for _, receipt in parts)
         with target.open("wb") as file:
-            sha = _Hashed(file, self.codec)
-            sha.add(frame[0])
+            hashed = _Hashed(file, self.codec)
+            hashed.add(frame[0])
             for (path, _), apart in zip(parts, _apart([receipt for _, receipt in parts]), strict=True):
                 if apart:
-                    sha.add(between)
+                    hashed.add(between)
                     count += len(between)
                 with path.open("rb") as part:
                     while block := part.read(WRITE_BYTES):
-                        sha.copy(block)
-            sha.add(frame[1])
-        return count, sha.hexdigest(target)
+                        hashed.copy(block)
+            hashed.add(frame[1])
+        return count, hashed.hexdigest(target)
 
     def digests(self, path: Path, receipts: Sequence[Receipt], frame: tuple[int, int] = (0, 0)) -> list[str]:
         """Digest of each receipt's bytes in a finished file."""
@@ -145,7 +145,7 @@ class _Hashed:
     """Writes what is joined; what is not packed is digested on the way, and so read once."""
 
     def __init__(self, file: IO[bytes], codec: str) -> None:
-        self._file, self._codec, self._sha = file, codec, hashlib.sha256()
+        self._file, self._codec, self._hash = file, codec, Hash()
 
     def add(self, plain: bytes) -> None:
         """Add bytes that stand in no part."""
@@ -156,14 +156,14 @@ class _Hashed:
         """Add bytes of a part as they are stored."""
         self._file.write(stored)
         if self._codec == "none":
-            self._sha.update(stored)
+            self._hash.update(stored)
 
     def hexdigest(self, target: Path) -> str:
         """Digest of all that was written, before compression."""
         if self._codec != "none":
             for block in unpacked(target, self._codec):
-                self._sha.update(block)
-        return self._sha.hexdigest()
+                self._hash.update(block)
+        return self._hash.hexdigest()
 
 
 def _apart(receipts: Sequence[Receipt]) -> Iterator[bool]:
@@ -184,7 +184,7 @@ class _Reader:
         self._at = 0
 
     def take(self, length: int) -> str:
-        sha = hashlib.sha256()
+        known = Hash()
         while length:
             if not self._left:
                 block = next(self._blocks, None)
@@ -192,10 +192,10 @@ class _Reader:
                     raise DataError(f"{self._path} ends after {self._at} bytes of content, {length} bytes too early")
                 self._left = memoryview(block)
             piece, self._left = self._left[:length], self._left[length:]
-            sha.update(piece)
+            known.update(piece)
             length -= len(piece)
             self._at += len(piece)
-        return sha.hexdigest()
+        return known.hexdigest()
 
     def expect_end(self) -> None:
         if self._left or any(self._blocks):

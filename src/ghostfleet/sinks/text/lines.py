@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ghostfleet.core.compiled import address
 from ghostfleet.sinks.text.cells import Hexes, Number
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 PIECE_BYTES = 1 << 19  # of rows that are written in one call; what follows finds them in the cache
 LANES = 32  # rows that the loop builds side by side
+COPIED_BYTES = 16  # that the loop copies at once
 SLACK = 32  # bytes that the loop may write behind the last row
 CONSTANT, NUMBER, HEX = 0, 16, 17  # kinds of fields in `loops.c`; others are the types of codes
 WORD_BYTES = 8
@@ -44,7 +46,7 @@ def written(loops: CDLL, parts: Sequence[Part], rows: int) -> Iterator[memoryvie
     for start in range(0, rows, at_once):
         stop = min(start + at_once, rows)
         out = np.empty((stop - start) * width + SLACK, dtype=np.uint8)
-        size = loops.rows(described.ctypes.data, len(described), start, stop, width, lanes.ctypes.data, out.ctypes.data)
+        size = loops.rows(address(described), len(described), start, stop, width, address(lanes), address(out))
         if size < 0:
             msg = f"field {-1 - size} of a row has a code without an entry"
             raise IndexError(msg)
@@ -52,8 +54,9 @@ def written(loops: CDLL, parts: Sequence[Part], rows: int) -> Iterator[memoryvie
 
 
 def _constant(content: bytes, kept: list[Array]) -> tuple[int, ...]:
-    kept.append(np.frombuffer(content, dtype=np.uint8))
-    return kept[-1].ctypes.data, 0, 0, 0, len(content), 0, CONSTANT, 0
+    padded = content.ljust(-(-len(content) // COPIED_BYTES) * COPIED_BYTES, b"\0")
+    words = _address(np.frombuffer(padded, dtype=np.uint8), np.uint8, kept)
+    return words, 0, 0, 0, len(content), 0, CONSTANT, 0
 
 
 def _field(item: Item, kept: list[Array]) -> tuple[int, ...]:
@@ -74,4 +77,4 @@ def _gone(rows: Bool | None, kept: list[Array]) -> int:
 
 def _address(values: Array, dtype: npt.DTypeLike, kept: list[Array]) -> int:
     kept.append(np.ascontiguousarray(values, dtype=dtype))
-    return kept[-1].ctypes.data
+    return address(kept[-1])

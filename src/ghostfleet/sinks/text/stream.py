@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
+from ghostfleet.sinks.hashing import Hash
 from ghostfleet.sinks.text.renderer import Renderer
 from ghostfleet.sinks.text.syntax import SYNTAXES
 
@@ -30,7 +30,7 @@ class TextStream:
         self._closing = syntax.closing if last else b""
         self._skip = len(syntax.between)  # the part's first row has nothing in front of it
         self._digested = digested
-        self._sha = hashlib.sha256()
+        self._hash = Hash()
         self.rows = 0
         self.bytes = 0
 
@@ -49,8 +49,8 @@ class TextStream:
             yield self._counted(self._closing)
 
     def hexdigest(self) -> str:
-        """Sha256 of all bytes so far."""
-        return self._sha.hexdigest()
+        """Digest of all bytes so far."""
+        return self._hash.hexdigest()
 
     def _open(self) -> Iterator[bytes]:
         opening, self._opening = self._opening, b""
@@ -60,7 +60,7 @@ class TextStream:
 
     def _counted(self, piece: Piece) -> Piece:
         if self._digested:
-            self._sha.update(piece)
+            self._hash.update(piece)
         self.bytes += len(piece)
         return piece
 
@@ -78,7 +78,7 @@ class TextDigester:
             pass
 
     def hexdigest(self) -> str:
-        """Sha256 of the part before compression; ends it."""
+        """Digest of the part before compression; ends it."""
         for _ in self._stream.end():
             pass
         return self._stream.hexdigest()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ghostfleet.core import compiled, draw
+from ghostfleet.core.compiled import address
 from ghostfleet.core.permutation import permute, unpermute
 
 if TYPE_CHECKING:
@@ -81,11 +82,11 @@ def _looped(loops: CDLL, keys: U64, size: I64, count: I64, ticks: I64, index: I6
     taken, ranks = np.empty(len(index), dtype=np.bool_), np.empty_like(index)
     arrays = (begins, marks, befores, places, taken, ranks)
     if loops.pick(
-        *(compiled.address(one) for one in (keys, size, count)),
+        *(address(one) for one in (keys, size, count)),
         len(size),
-        *(compiled.address(one) for one in (ticks, index)),
+        *(address(one) for one in (ticks, index)),
         len(index),
-        *(compiled.address(one) for one in arrays),
+        *(address(one) for one in arrays),
     ):
         msg = "a request of a tick has an index of at least 0 and below the tick's total"
         raise IndexError(msg)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ghostfleet.core.errors import ScenarioError
+from ghostfleet.core.same import kept
 from ghostfleet.spec.estate import Estate
 from ghostfleet.world.estate import business, clusters, databases, dates, fronts, networks, services
 from ghostfleet.world.estate.copies import expanded
@@ -93,6 +94,7 @@ class World(msgspec.Struct, frozen=True):
         )
 
 
+@kept
 def build(scenario: Scenario) -> World:
     """World of a scenario; `ScenarioError` when it has no section for it."""
     if scenario.estate is None:

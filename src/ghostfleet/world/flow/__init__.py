@@ -14,6 +14,7 @@ import numpy as np
 
 from ghostfleet.core import draw
 from ghostfleet.core.errors import ScenarioError
+from ghostfleet.core.same import kept
 from ghostfleet.spec.estate import Estate
 from ghostfleet.world.estate.copies import expanded
 from ghostfleet.world.flow.calibration import calibrate, usual
@@ -193,6 +194,7 @@ class Flow(msgspec.Struct, frozen=True, dict=True):
         return tuple(tuple(slots) for slots in found)
 
 
+@kept
 def build(scenario: Scenario) -> Flow:
     """Flow of a scenario; `ScenarioError` when it has no estate."""
     if scenario.estate is None:
