@@ -251,6 +251,7 @@ class Generator:
             for piece in pieces if len(task.window) else ():
                 state = self.state(piece, detailed=observer.is_detailed) if observer.is_solved else None
                 yield from observer.observe(state, piece)
+                del state  # its memory is the next one's
             return
         if task.is_snapshot:
             yield observer.rows(task.window, task.first, task.last)

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from ghostfleet.state.estate import State
 
 NEEDS: tuple[str, ...] = ("estate",)
-FOLLOWED = 65_536  # requests that are followed at once: many calls of NumPy, whatever they are
+FOLLOWED = 32_768  # requests that are followed at once: many calls of NumPy, whatever they are
 AT_ONCE = 8_192  # events whose columns are made at once: few enough for the second-level cache
 IN_A_TASK = 1_048_576
 NO_CONTENT, FIRST_ERROR = 204, 400

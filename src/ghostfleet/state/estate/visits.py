@@ -30,8 +30,10 @@ if TYPE_CHECKING:
 
 FIRST_USER, USERS = 10_000, 90_000
 RARE = 0.2  # who comes most often comes five times as often as people do on average
+BLOCK = 8_192  # people whose columns are made at once
 ADDRESSES = 1 << 17  # 198.18.0.0/15
-LANE = 2.0**-16
+LOTS = 1 << 16
+LANE = 1 / LOTS
 TIE_BITS = np.uint64(36)
 PERSON, ASKED, MOMENT, MORE = range(1, 5)  # words of a request
 STORES = (DATABASE, MACHINE)
@@ -88,10 +90,16 @@ def _halves(place: str, seed: int, *, spread: bool) -> tuple[Array, Array]:
 
 @cache
 def _everybody(seed: int, *, spread: bool) -> People:
-    numbers = np.arange(USERS)
+    blocks = [_some(seed, first, min(first + BLOCK, USERS), spread=spread) for first in range(0, USERS, BLOCK)]
+    return People(*map(np.concatenate, zip(*blocks, strict=True)))
+
+
+def _some(seed: int, first: int, last: int, *, spread: bool) -> tuple[Array, Array, Array, Array]:
+    """Columns of `People` of some of them: all at once would take ten times the memory that they keep."""
+    numbers = np.arange(first, last)
     words, more = (draw.derived(_key(seed, "person"), numbers.astype(np.uint64), word) for word in (0, 1))
     lots = (words & LOW_32).astype(np.float64) * 2.0**-32
-    city = np.empty(USERS, dtype=np.int64)
+    city = np.empty(len(numbers), dtype=np.int64)
     if spread:
         for market, turns in markets.LIVE.items():
             mine = np.isin(numbers % markets.TURN, np.array(turns))
@@ -105,7 +113,7 @@ def _everybody(seed: int, *, spread: bool) -> People:
     browser = np.where(np.array([one.device in web.BROWSING for one in web.agents()]).take(agent), agent, browser)
     size = ADDRESSES // len(web.cities())
     address = city * size + ((words >> np.uint64(32)) % np.uint64(size)).astype(np.int64)
-    return People(city.astype(np.int16), agent.astype(np.int16), browser.astype(np.int16), address.astype(np.int32))
+    return city.astype(np.int16), agent.astype(np.int16), browser.astype(np.int16), address.astype(np.int32)
 
 
 def written(ids: U64) -> U64:
@@ -356,8 +364,10 @@ def route_of(service: str, asked: U64, *, is_behind: bool = False) -> I64:
 
 @cache
 def _table(ends: tuple[float, ...]) -> Array:
-    lots = (np.arange(1 << 16) + 0.5) * LANE
-    return np.searchsorted(np.array(ends), lots, side="right").astype(np.int16)
+    """Share that each of 65,536 lots falls into, of which lot i is (i + 1/2) / 65,536."""
+    begins = np.ceil(np.array([0.0, *ends]) * LOTS - 0.5).astype(np.int64)  # of each share, the first lot
+    begins[0] = 0
+    return np.repeat(np.arange(len(begins), dtype=np.int16), np.diff(begins, append=LOTS))
 
 
 def _slots(ends: F64) -> Array:
