@@ -170,6 +170,16 @@ def kinds() -> dict[str, type[Incident]]:
     return found
 
 
+def kind_named(name: str) -> type[Incident] | None:
+    """Class of a name, or None; only for a name that is not built in are plug-ins listed, which takes a while."""
+    return _built_in().get(name) or kinds().get(name)
+
+
+@cache
+def _built_in() -> dict[str, type[Incident]]:
+    return {str(kind.__struct_config__.tag): kind for kind in _shipped()}
+
+
 def _shipped() -> Iterator[type[Incident]]:
     for module in sorted(info.name for info in iter_modules(__path__)):
         members = vars(import_module(f"{__name__}.{module}"))

@@ -13,11 +13,13 @@ from ghostfleet.core.batch import Plain, Quanta, Text
 from ghostfleet.core.compiled import address
 
 if TYPE_CHECKING:
+    from ghostfleet.core.arrays import Array
     from ghostfleet.core.batch import Batch
 
 
 REQUESTS = "requests"  # group of tables
 PERCENTILES = (50, 95, 99)
+NEAR = 1 << 17  # numbers within as many are counted in an array, which sorts none
 MOST, TWICE_MOST = 2**63, 2**127  # what sums in 64 and in 128 bits stay below
 
 
@@ -90,6 +92,20 @@ def moments(values: Quanta) -> tuple[int, int, int, int, int]:
     return len(units), low, high, int(exact.sum()), int((exact * exact).sum())
 
 
+def counted(values: Array) -> dict[int, int]:
+    """How often each truth value or whole number is there; truth values are keys as they are."""
+    if values.dtype == np.bool_:
+        true = int(np.count_nonzero(values))
+        return {value: count for value, count in ((False, len(values) - true), (True, true)) if count}
+    low, high = (int(values.min()), int(values.max())) if len(values) else (0, 0)
+    if high - low > NEAR:
+        known, counts = np.unique(values, return_counts=True)
+        return dict(zip(known.tolist(), counts.tolist(), strict=True))
+    counts = np.bincount(values - low)
+    there = np.flatnonzero(counts)
+    return dict(zip((there + low).tolist(), counts[there].tolist(), strict=True))
+
+
 class Tally(msgspec.Struct):
     """How often each value of a column with few of them stands there; what is missing is not counted."""
 
@@ -99,8 +115,7 @@ class Tally(msgspec.Struct):
         """Take a batch's column into account."""
         if isinstance(values, Plain):
             present = values.values if values.missing is None else values.values[~values.missing]
-            known, counts = np.unique(present, return_counts=True)
-            self.merge(Tally(dict(zip(map(str, known.tolist()), counts.tolist(), strict=True))))
+            self.merge(Tally({str(value): count for value, count in counted(present).items()}))
             return
         found = np.bincount(values.codes.astype(np.int64) + 1, minlength=len(values.vocabulary) + 1)[1:]
         for word, count in zip(values.vocabulary, found.tolist(), strict=True):
@@ -128,8 +143,7 @@ class Spread(msgspec.Struct):
         whole = np.rint(values.units / values.per_one) if isinstance(values, Quanta) else values.values
         if values.missing is not None:
             whole = whole[~values.missing]
-        known, counts = np.unique(whole.astype(np.int64), return_counts=True)
-        for value, count in zip(known.tolist(), counts.tolist(), strict=True):
+        for value, count in counted(whole.astype(np.int64)).items():
             self.counts[value] = self.counts.get(value, 0) + count
             self.total += value * count
 

@@ -91,6 +91,16 @@ def kinds() -> dict[str, type[Shape]]:
     return found
 
 
+def kind_named(name: str) -> type[Shape] | None:
+    """Class of a name, or None; only for a name that is not built in are plug-ins listed, which takes a while."""
+    return _built_in().get(name) or kinds().get(name)
+
+
+@cache
+def _built_in() -> dict[str, type[Shape]]:
+    return {str(kind.__struct_config__.tag): kind for kind in _shipped()}
+
+
 def _shipped() -> Iterator[type[Shape]]:
     for module in sorted(info.name for info in iter_modules(__path__)):
         members = vars(import_module(f"{__name__}.{module}"))

@@ -19,19 +19,21 @@ def shaped(wanted: Sequence[dict[str, Any]]) -> tuple[Shape, ...]:
         return ()
     from ghostfleet import shapes
 
-    known, made = shapes.kinds(), []
+    made = []
     for place, options in enumerate(wanted):
-        if str(options.get("kind")) not in known:
-            msg = f"shapes.{place}.kind: {options.get('kind')!r} is no load shape; valid are {', '.join(known)}"
+        shape = shapes.kind_named(str(options.get("kind")))
+        if shape is None:
+            valid = ", ".join(shapes.kinds())
+            msg = f"shapes.{place}.kind: {options.get('kind')!r} is no load shape; valid are {valid}"
             raise ValueError(msg)
         try:
-            made.append(msgspec.convert(options, known[options["kind"]]))
+            made.append(msgspec.convert(options, shape))
         except msgspec.ValidationError as error:
             said, _, at = str(error).partition(" - at `$")
             path = f"shapes.{place}{at.strip('`').replace('[', '.').replace(']', '')}"
             unknown = re.fullmatch(r"Object contains unknown field `(.*)`", said)
             if unknown:
-                fields = msgspec.structs.fields(known[options["kind"]])
+                fields = msgspec.structs.fields(shape)
                 valid = ", ".join(("kind", *(field.encode_name for field in fields)))
                 path, said = f"{path}.{unknown[1]}", f"a {options['kind']} has no such key (valid here: {valid})"
             msg = f"{path}: {said}"

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ghostfleet.world.flow import Flow
 
 MOST_A_DAY = 64
+MOST_DAYS = 512  # that are kept
 NUMBER, START, ONSET, STAND, RECOVERY = range(5)  # draws of a day and of an incident
 DAYS_AGO = ("today", "yesterday")
 
@@ -89,6 +90,7 @@ class Occasions:
             name: (one, spec.made(one.incident, f"scheduled.{name}")) for name, one in said.scheduled.items()
         }
         self._units: dict[str, list[Unit]] = {}  # by the name of what is scheduled
+        self._days: dict[tuple[str, str], dict[int, list[Occasion]]] = {}  # of a schedule and a unit, what begins
         self._told = [self._place(one) for one in said.placed]
         self._placed = list(self._told)
         if estate.incidents.enabled:
@@ -147,27 +149,39 @@ class Occasions:
     def _drawn(
         self, name: str, scheduled: Scheduled, kind: Incident, unit: Unit, span_s: tuple[int, int]
     ) -> list[Occasion]:
+        """Those of a schedule of which something is left in a span; days are kept, as windows overlap."""
         since_s, until_s = span_s
-        first, last = (since_s - _longest_s(kind) - DAY_S) // DAY_S - 1, until_s // DAY_S + 1
-        days = np.arange(first, last + 1, dtype=np.int64)
+        days = range((since_s - _longest_s(kind) - DAY_S) // DAY_S - 1, until_s // DAY_S + 2)
+        known = self._days.setdefault((name, unit.suffix), {})
+        if len(known) > MOST_DAYS:
+            known.clear()
+        lacking = [day for day in days if day not in known]
+        if lacking:
+            known.update(self._of_days(name, scheduled, kind, unit, lacking))
+        return [one for day in days for one in known[day] if one.start_s < until_s and one.end_s > since_s]
+
+    def _of_days(
+        self, name: str, scheduled: Scheduled, kind: Incident, unit: Unit, days: list[int]
+    ) -> dict[int, list[Occasion]]:
+        day = np.array(days, dtype=np.int64)
         said = (name,) if not unit.suffix else (name, unit.suffix)
         key = self._stream("day", *said).keys(draw.entity_ids([name]))
-        uniforms = draw.uniform_at(np.repeat(key, len(days), axis=0), days * MOST_A_DAY + NUMBER)
+        uniforms = draw.uniform_at(np.repeat(key, len(day), axis=0), day * MOST_A_DAY + NUMBER)
         mean = scheduled.per_day * self._factor * unit.share
-        numbers = np.minimum(counts.poisson(np.full(len(days), mean), uniforms), MOST_A_DAY - 1)
+        numbers = np.minimum(counts.poisson(np.full(len(day), mean), uniforms), MOST_A_DAY - 1)
         if scheduled.weekdays_only:
-            numbers = np.where(civil.weekday(days) < civil.SATURDAY, numbers, 0)
-        found = []
+            numbers = np.where(civil.weekday(day) < civil.SATURDAY, numbers, 0)
         starts = self._stream("start", *said).keys(draw.entity_ids([name]))
         victims = self._stream("victim", *said)
-        for day, number in zip(days.tolist(), numbers.tolist(), strict=True):
-            for one in range(number):
-                index = day * MOST_A_DAY + one
-                start_s = _start_s(scheduled, day, float(draw.uniform_at(starts, np.array([index]))[0]))
-                occasion = self._occasion(kind, _chosen(unit.candidates, victims, index), start_s)
-                if occasion.start_s < until_s and occasion.end_s > since_s:
-                    found.append(occasion)
-        return found
+
+        def occasion(day: int, index: int) -> Occasion:
+            start_s = _start_s(scheduled, day, _uniform(starts, index))
+            return self._occasion(kind, _chosen(unit.candidates, victims, index), start_s)
+
+        return {
+            day: [occasion(day, day * MOST_A_DAY + one) for one in range(number)]
+            for day, number in zip(days, numbers.tolist(), strict=True)
+        }
 
     def _by_number(self, wanted: int, since_s: int, until_s: int) -> Iterator[Occasion]:
         """Those of days that have so many of all, or one more; weights say of which name.

@@ -14,17 +14,8 @@ from ghostfleet.signals.changes import Changes, Versions
 from ghostfleet.signals.events import facts
 from ghostfleet.signals.events.texts import AT_HOME, CURRENCIES, ENVIRONMENTS, Texts
 from ghostfleet.signals.transactions import usual
-from ghostfleet.state.estate.visits import (
-    FIRST_USER,
-    Doors,
-    Entered,
-    Visits,
-    address,
-    lot,
-    stretches,
-    swiftness,
-    written,
-)
+from ghostfleet.state.estate.people import FIRST_USER, address, lot
+from ghostfleet.state.estate.visits import Doors, Entered, Visits, stretches, swiftness, written
 from ghostfleet.world import flow as flows
 from ghostfleet.world import web
 from ghostfleet.world.flow.entering import Entering, ticks_of

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from ghostfleet.state.estate.visits import lot
+from ghostfleet.state.estate.people import lot
 from ghostfleet.world import web
 
 if TYPE_CHECKING:

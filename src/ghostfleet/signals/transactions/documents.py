@@ -12,8 +12,8 @@ from ghostfleet.core.batch import Digits, Plain, Quanta, Spelled, Text
 from ghostfleet.core.civil import civil
 from ghostfleet.signals.transactions.shop import ORDER, PAYMENT
 from ghostfleet.state.estate.calling import FAILED, REFUSED, TIMED_OUT
+from ghostfleet.state.estate.people import FIRST_USER, address, lot
 from ghostfleet.state.estate.spent import STORES
-from ghostfleet.state.estate.visits import FIRST_USER, address, lot
 from ghostfleet.world import web
 from ghostfleet.world.markets import SHOP
 

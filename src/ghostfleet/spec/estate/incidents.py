@@ -168,26 +168,24 @@ def made(options: Mapping[str, Any], path: str) -> Incident:
     """Incident of options; ValueError with a path below ``path`` that says what would be valid."""
     from ghostfleet import incidents  # only an estate with incidents needs their kinds
 
-    known = incidents.kinds()
     name = options.get("kind")
-    if str(name) not in known:
+    kind = incidents.kind_named(str(name))
+    if kind is None:
         at = f"{path}.kind" if "kind" in options else path
         said = f"{name!r} is no kind of incident" if "kind" in options else "the key kind is missing"
-        msg = f"{at}: {said}; valid are {', '.join(known)}"
+        msg = f"{at}: {said}; valid are {', '.join(incidents.kinds())}"
         raise ValueError(msg)
     try:
-        return msgspec.convert(dict(options), known[str(name)])
+        return msgspec.convert(dict(options), kind)
     except msgspec.ValidationError as error:
         said, _, at = str(error).partition(" - at `$")
         below = f"{path}{at.strip('`').replace('[', '.').replace(']', '')}"
         unknown = re.fullmatch(r"Object contains unknown field `(.*)`", said)
         if unknown:
-            valid = ", ".join(("kind", *(field.encode_name for field in msgspec.structs.fields(known[str(name)]))))
+            valid = ", ".join(("kind", *(field.encode_name for field in msgspec.structs.fields(kind))))
             below, said = f"{below}.{unknown[1]}", f"a {name} has no such key (valid here: {valid})"
         if said.startswith("Invalid enum value"):
-            said = (
-                f"{said.partition(' value ')[2]} is not valid; valid are {', '.join(_values(known[str(name)], below))}"
-            )
+            said = f"{said.partition(' value ')[2]} is not valid; valid are {', '.join(_values(kind, below))}"
         msg = f"{below}: {said}"
         raise ValueError(msg) from error
 

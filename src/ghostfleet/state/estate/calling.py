@@ -125,7 +125,7 @@ class Calling:
         """Make calls and wait for their answers; the last attempt of a lost call is what its caller fails of."""
         granted = self._granted(slot, lost)
         child = int(self._flow.edges.children[self._flow.slots.edges[slot]])
-        refused = lost.places if not len(granted.places) else np.setdiff1d(lost.places, granted.places)
+        refused = _without(lost.places, granted.places, len(self._requests))
         passed[refused] += REFUSAL_MS
         answered.callee[lost.places] = child
         answered.blame[refused], answered.cause[refused] = child, REFUSED
@@ -188,3 +188,12 @@ class Calling:
         first_late, first_failed = (child.first[ending]["slot", slot].take(ticks) for ending in (LATE, FAILED))
         index = np.where(timed_out, first_late, first_failed) + ranks
         return np.where(timed_out, LATE, FAILED).astype(np.uint8), index
+
+
+def _without(places: I64, others: I64, count: int) -> I64:
+    """Places among so many requests that are none of the others."""
+    if not len(others) or not len(places):
+        return places
+    kept = np.ones(count, dtype=np.bool_)
+    kept[others] = False
+    return places[kept[places]]

@@ -14,9 +14,9 @@ import msgspec
 import numpy as np
 
 from ghostfleet.core import draw
-from ghostfleet.core.batch import Digits, Spelled
 from ghostfleet.state.estate.balancers import Balancers
 from ghostfleet.state.estate.calling import FAILED, OWN, REFUSED, TIMED_OUT
+from ghostfleet.state.estate.people import LOTS, LOW_16, LOW_32, People, halves, here, key_of, lot, people
 from ghostfleet.state.estate.walk import Answered
 from ghostfleet.world import markets, web
 from ghostfleet.world.flow.draft import DATABASE, MACHINE
@@ -24,31 +24,16 @@ from ghostfleet.world.flow.draft import DATABASE, MACHINE
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ghostfleet.core.arrays import F64, I32, I64, U8, U64, Array, Bool
+    from ghostfleet.core.arrays import F64, I64, U8, U64, Array, Bool
     from ghostfleet.state.estate.walk import Requests, Walk, Watcher
     from ghostfleet.world.flow import Flow
 
-FIRST_USER, USERS = 10_000, 90_000
 RARE = 0.2  # who comes most often comes five times as often as people do on average
-BLOCK = 8_192  # people whose columns are made at once
-ADDRESSES = 1 << 17  # 198.18.0.0/15
-LOTS = 1 << 16
-LANE = 1 / LOTS
 TIE_BITS = np.uint64(36)
 PERSON, ASKED, MOMENT, MORE = range(1, 5)  # words of a request
 STORES = (DATABASE, MACHINE)
 BROKEN_OFF = 2 / 3  # of failures by their own fault, the last third breaks off without a word (EVT-5)
 UNCONNECTED = 0.58  # of calls of stores that nobody answers: no connection came free in time (EVT-5)
-LOW_16, LOW_32 = np.uint64(0xFFFF), np.uint64(0xFFFFFFFF)
-
-
-class People(msgspec.Struct, frozen=True):
-    """Everybody there is, by number from `FIRST_USER` on; shapes (users,)."""
-
-    city: Array  # small integers: there are many people
-    agent: Array
-    browser: Array  # the agent, or another one of who has no browser there
-    address: I32  # of 198.18.0.0/15
 
 
 class Visits(msgspec.Struct):
@@ -64,56 +49,6 @@ class Visits(msgspec.Struct):
     def some(self, places: I64 | Bool) -> Visits:
         """Some of them."""
         return Visits(*(getattr(self, name)[places] for name in self.__struct_fields__))
-
-
-def people(flow: Flow) -> People:
-    """Everybody of an estate: where somebody lives depends on nothing that is asked for."""
-    return _everybody(flow.seed, spread=markets.has_markets(flow))
-
-
-@cache
-def here(place: str, *, spread: bool) -> Array:
-    """Numbers of the people who ask from a place: those of a market, or of the one that a region lies in."""
-    numbers = np.arange(USERS, dtype=np.int32)
-    market = markets.market_of(place)
-    found = numbers[np.isin(numbers % markets.TURN, np.array(markets.LIVE[market]))] if spread and market else numbers
-    return found + np.int32(FIRST_USER)
-
-
-@cache
-def _halves(place: str, seed: int, *, spread: bool) -> tuple[Array, Array]:
-    """Those of them who get to the eastern balancer, and to the western one."""
-    pool = here(place, spread=spread)
-    is_west = markets.in_west().take(_everybody(seed, spread=spread).city.take(pool - FIRST_USER))
-    return pool[~is_west], pool[is_west]
-
-
-@cache
-def _everybody(seed: int, *, spread: bool) -> People:
-    blocks = [_some(seed, first, min(first + BLOCK, USERS), spread=spread) for first in range(0, USERS, BLOCK)]
-    return People(*map(np.concatenate, zip(*blocks, strict=True)))
-
-
-def _some(seed: int, first: int, last: int, *, spread: bool) -> tuple[Array, Array, Array, Array]:
-    """Columns of `People` of some of them: all at once would take ten times the memory that they keep."""
-    numbers = np.arange(first, last)
-    words, more = (draw.derived(_key(seed, "person"), numbers.astype(np.uint64), word) for word in (0, 1))
-    lots = (words & LOW_32).astype(np.float64) * 2.0**-32
-    city = np.empty(len(numbers), dtype=np.int64)
-    if spread:
-        for market, turns in markets.LIVE.items():
-            mine = np.isin(numbers % markets.TURN, np.array(turns))
-            known, ends = web.cities_of(market)
-            city[mine] = known.take(np.searchsorted(ends, lots[mine], side="right"))
-    else:
-        known, ends = web.cities_of(markets.ELSEWHERE)
-        city = known.take(np.searchsorted(ends, lots, side="right"))
-    agent = np.searchsorted(web.agent_ends(), lot(words, 48), side="right")
-    browser = np.searchsorted(web.agent_ends(browsing=True), lot(more, 0), side="right")
-    browser = np.where(np.array([one.device in web.BROWSING for one in web.agents()]).take(agent), agent, browser)
-    size = ADDRESSES // len(web.cities())
-    address = city * size + ((words >> np.uint64(32)) % np.uint64(size)).astype(np.int64)
-    return city.astype(np.int16), agent.astype(np.int16), browser.astype(np.int16), address.astype(np.int32)
 
 
 def written(ids: U64) -> U64:
@@ -143,11 +78,6 @@ def stretches(counts: I64, most: int) -> list[tuple[int, int]]:
         found.append((first, min(last, len(counts))))
         first = last
     return found
-
-
-def _key(seed: int, name: str) -> U64:
-    key: U64 = draw.Stream(seed, "visit", name).keys(draw.entity_ids([name]))[0]
-    return key
 
 
 class Entered(msgspec.Struct):
@@ -180,7 +110,7 @@ class Doors:
     def __init__(self, walk: Walk) -> None:
         """Take a walk through a solved window."""
         self.walk, self.flow = walk, walk.flow
-        self.key = _key(walk.flow.seed, "request")
+        self.key = key_of(walk.flow.seed, "request")
         self._spread = markets.has_markets(walk.flow)
         self._split = set(np.flatnonzero(~np.isnan(markets.western(walk.flow))).tolist())
         self.balancers = Balancers(walk.flow)
@@ -263,11 +193,11 @@ class Doors:
         lot = (person >> np.uint64(11)).astype(np.float64) * 2.0**-53
         lot *= RARE + (1 - RARE) * lot  # some come often, most now and then
         user = np.empty(len(requests), dtype=np.int64)
-        for cell in np.unique(cells).tolist():
+        for cell in cells[np.flatnonzero(np.diff(cells, prepend=-1))].tolist():  # those of a cell stand together
             place = self.flow.entries.places[cell]
             mine, pools = cells == cell, [here(place, spread=self._spread)]
             if cell in self._split:
-                pools = list(_halves(place, self.flow.seed, spread=self._spread))
+                pools = list(halves(place, self.flow.seed, spread=self._spread))
             for half, pool in enumerate(pools):
                 some = np.flatnonzero(mine & (west == half))  # whoever has one pool has nobody in the west
                 user[some] = pool.take((lot[some] * len(pool)).astype(np.int64))
@@ -326,18 +256,6 @@ def _sliced(whole: Any, some: slice) -> Any:  # noqa: ANN401  see _joined
     return kind(*(one[some] if isinstance(one, np.ndarray) else _sliced(one, some) for one in values))
 
 
-def lot(words: U64, shift: int) -> F64:
-    """Uniform in [0, 1) of 16 bits of words."""
-    return ((words >> np.uint64(shift)) & LOW_16).astype(np.float64) * LANE
-
-
-def address(offset: Array) -> Spelled:
-    """Spell addresses of 198.18.0.0/15."""
-    offset = offset.astype(np.int64)
-    second, third, fourth = 18 + (offset >> 16), (offset >> 8) & 255, offset & 255
-    return Spelled(("198.", Digits(second), ".", Digits(third), ".", Digits(fourth)))
-
-
 def failure_status(flow: Flow, node: int, ids: U64, roots: U64, answered: Answered) -> I64:
     """Status codes of failed requests at a node, by what went wrong and where; ``roots`` are the ids of their traces.
 
@@ -348,7 +266,7 @@ def failure_status(flow: Flow, node: int, ids: U64, roots: U64, answered: Answer
     blame, cause = answered.blame, answered.cause
     own = cause == OWN
     found = np.where((blame == node) & (lot(ids, 48) < BROKEN_OFF), 500, 502)
-    in_store = np.isin(flow.nodes.kinds.take(blame), STORES)
+    in_store = np.isin(flow.nodes.kinds, STORES).take(blame)
     found = np.where((cause == REFUSED) | (in_store & own), 503, found)
     in_vain = in_store & (lot(roots, 32) < UNCONNECTED)
     return np.where(cause == TIMED_OUT, np.where(in_vain, 503, 504), found)
