@@ -13,7 +13,7 @@ import pytest
 from ghostfleet.core.window import HOUR_S, MINUTE_S, Window
 from ghostfleet.generate import Generator
 from ghostfleet.signals.transactions import documents
-from ghostfleet.state.estate import visits
+from ghostfleet.state.estate import people
 from tests.laws import estates
 
 BINS, FEW = 4, 400  # of columns that are quantities; rows of a stratum that are too few to tell
@@ -197,6 +197,6 @@ def test_payloads_are_independent_of_the_rest(path: str, names: tuple[str, ...])
 
 
 def test_people_of_a_city_have_the_agents_of_all():
-    crowd = visits.people(Generator(estates.scenario("events")).estates.flow)
+    crowd = people.people(Generator(estates.scenario("events")).estates.flow)
     columns = {"city": crowd.city, "agent": crowd.agent, "address": crowd.address % 64}
     assert_independent({name: np.asarray(one).astype(str) for name, one in columns.items()}, np.zeros(len(crowd.city)))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
-from msgspec import inspect
+from msgspec import Struct, structs
 
 from ghostfleet.spec.data import NAMED_BY, Metadata
 from ghostfleet.spec.hosts import Mix
@@ -19,11 +19,7 @@ if TYPE_CHECKING:
 
 def fields(path: Path) -> list[str]:
     """Keys that the model allows at a path; none where names are free."""
-    names: list[str] = []
-    for kind in _kinds(path):
-        for part in getattr(kind, "types", (kind,)):
-            names += [field.encode_name for field in getattr(part, "fields", ())]
-    return names
+    return [field.encode_name for form in _forms(path) if _is_struct(form) for field in structs.fields(form)]
 
 
 def names(path: Path, tree: Mapping[str, Any]) -> list[str]:
@@ -41,61 +37,65 @@ def names(path: Path, tree: Mapping[str, Any]) -> list[str]:
 
 def is_place(path: Path) -> bool:
     """Whether the model allows a value at a path; a free name in a mapping is allowed."""
-    return bool(_kinds(path))
+    return bool(_forms(path))
 
 
 def values(path: Path) -> tuple[Any, ...]:
     """Valid values where the model lists them."""
-    return next((tuple(kind.values) for kind in _kinds(path) if hasattr(kind, "values")), ())
+    return next((tuple(sorted(get_args(form))) for form in _forms(path) if get_origin(form) is Literal), ())
 
 
 def is_one_value(path: Path) -> bool:
     """Whether a mapping is a value of its own: names with a number or a text each, as shares are, and no section."""
     return any(
-        (isinstance(kind, inspect.DictType) and not _is_section(kind.value_type))
-        or (isinstance(kind, inspect.StructType) and issubclass(kind.cls, Mix))
-        for kind in _kinds(path)
+        (_is_mapping(form) and not any(map(_is_struct, _parts(_within(form)))))
+        or (_is_struct(form) and issubclass(form, Mix))
+        for form in _forms(path)
     )
 
 
 def is_section(path: Path) -> bool:
     """Whether the model allows nothing at a path but a section, or none."""
-    kinds = [kind for kind in _kinds(path) if not isinstance(kind, inspect.NoneType)]
-    return bool(kinds) and all(isinstance(kind, inspect.StructType | inspect.DictType) for kind in kinds)
+    forms = [form for form in _forms(path) if form is not NoneType]
+    return bool(forms) and all(_is_struct(form) or _is_mapping(form) for form in forms)
 
 
-def _is_section(kind: Any) -> bool:  # noqa: ANN401  msgspec's description classes
-    kind = _bare(kind)
-    # A section that may be null, as a parameter that an heir takes back, is a section too.
-    return any(isinstance(part, inspect.StructType) for part in getattr(kind, "types", (kind,)))
-
-
-@cache
-def _model() -> Any:  # noqa: ANN401  msgspec's description classes
-    # Takes milliseconds, and most runs neither complain nor merge.
-    return inspect.type_info(Scenario)
-
-
-def _kinds(path: Path) -> list[Any]:
-    kinds: list[Any] = [_model()]
+def _forms(path: Path) -> list[Any]:
+    """Types of values at a path, unions taken apart: those of structs on the way are looked up, and no others."""
+    forms: list[Any] = [Scenario]
     for step in path:
-        kinds = [kind for parent in kinds for kind in _below(parent, step)]
-    return [part for kind in kinds for part in getattr(kind, "types", (kind,))]
+        forms = [part for form in forms for below in _below(form, step) for part in _parts(below)]
+    return forms
 
 
-def _below(kind: Any, step: str) -> list[Any]:  # noqa: ANN401  msgspec's description classes
-    kind = _bare(kind)
-    if isinstance(kind, inspect.UnionType):
-        return [below for part in kind.types for below in _below(part, step)]
-    if isinstance(kind, inspect.DictType):
-        return [_bare(kind.value_type)]
-    if isinstance(kind, inspect.VarTupleType | inspect.ListType):
-        return [_bare(kind.item_type)]
-    return [_bare(field.type) for field in getattr(kind, "fields", ()) if field.encode_name == step]
+def _below(form: Any, step: str) -> list[Any]:  # noqa: ANN401  any annotation
+    if _is_struct(form):
+        return [field.type for field in structs.fields(form) if field.encode_name == step]
+    is_list = get_origin(form) is list or (get_origin(form) is tuple and get_args(form)[-1] is ...)
+    return [_within(form)] if is_list or _is_mapping(form) else []
 
 
-def _bare(kind: Any) -> Any:  # noqa: ANN401  msgspec's description classes
-    return kind.type if isinstance(kind, inspect.Metadata) else kind
+def _parts(form: Any) -> list[Any]:  # noqa: ANN401  any annotation
+    """Members of a union, bounds left out."""
+    if get_origin(form) is Annotated:
+        return _parts(get_args(form)[0])
+    if get_origin(form) in {Union, UnionType}:
+        return [part for member in get_args(form) for part in _parts(member)]
+    return [form]
+
+
+def _within(form: Any) -> Any:  # noqa: ANN401  any annotation
+    """Type of a mapping's values or of a list's items."""
+    arguments = get_args(form) or (Any,)
+    return arguments[1 if _is_mapping(form) and len(arguments) > 1 else 0]
+
+
+def _is_mapping(form: Any) -> bool:  # noqa: ANN401  any annotation
+    return form is dict or get_origin(form) is dict
+
+
+def _is_struct(form: Any) -> bool:  # noqa: ANN401  any annotation
+    return isinstance(form, type) and issubclass(form, Struct)
 
 
 def _mapping(tree: Mapping[str, Any], path: Path) -> Mapping[str, Any]:
