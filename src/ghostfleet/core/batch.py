@@ -165,6 +165,22 @@ class Batch:
         }
         return Batch(self.table, columns)
 
+    def compact(self) -> Batch:
+        """The same rows with no words but their own, for a few of many; columns that share codes share some afterwards."""
+        shared = {id(one.codes): one.codes for one in self.columns.values() if isinstance(one, Text)}
+        used = {place: sorted({*codes.tolist()} - {-1}) for place, codes in shared.items()}
+        moved = {
+            place: np.where(codes < 0, -1, np.searchsorted(used[place], codes)).astype(np.int32)
+            for place, codes in shared.items()
+        }
+        columns: dict[str, Values] = {
+            name: Text(moved[place], tuple(one.vocabulary[code] for code in used[place]))
+            if isinstance(one, Text) and (place := id(one.codes)) in moved
+            else one
+            for name, one in self.columns.items()
+        }
+        return Batch(self.table, columns)
+
 
 def _slice(values: Values, start: int, stop: int, shared: dict[int, Array]) -> Values:
     if isinstance(values, Text):

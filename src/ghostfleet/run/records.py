@@ -136,7 +136,7 @@ def write_sample(outcome: Outcome, folder: Path) -> list[Path]:
         rows = 0
         for task in _fewest(outcome.generator, tasks[0]):
             for batch in outcome.generator.batches(task):
-                pieces += stream.pieces(batch.slice(0, min(SAMPLE_ROWS - rows, len(batch))))
+                pieces += stream.pieces(batch.slice(0, min(SAMPLE_ROWS - rows, len(batch))).compact())
                 rows += len(batch)
                 if rows >= SAMPLE_ROWS:
                     break
