@@ -166,7 +166,7 @@ class Batch:
         return Batch(self.table, columns)
 
     def compact(self) -> Batch:
-        """The same rows with no words but their own, for a few of many; columns that share codes do so afterwards, too."""
+        """The same rows with no words but their own, for a few of many; columns that share codes still do."""
         shared = {id(one.codes): one.codes for one in self.columns.values() if isinstance(one, Text)}
         used = {place: sorted({*codes.tolist()} - {-1}) for place, codes in shared.items()}
         moved = {

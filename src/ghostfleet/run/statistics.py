@@ -111,15 +111,15 @@ class Tally(msgspec.Struct):
 
     counts: dict[str, int] = msgspec.field(default_factory=dict)
 
-    def add(self, values: Text | Plain) -> None:
-        """Take a batch's column into account."""
+    def add(self, values: Text | Plain, codes: dict[int, int] | None = None) -> None:
+        """Take a batch's column into account, of whose codes somebody may have counted how often each is there."""
         if isinstance(values, Plain):
             present = values.values if values.missing is None else values.values[~values.missing]
             self.merge(Tally({str(value): count for value, count in counted(present).items()}))
             return
-        found = np.bincount(values.codes.astype(np.int64) + 1, minlength=len(values.vocabulary) + 1)[1:]
-        for word, count in zip(values.vocabulary, found.tolist(), strict=True):
-            if count:
+        for code, count in (counted(values.codes) if codes is None else codes).items():
+            if code >= 0:
+                word = values.vocabulary[code]
                 self.counts[word] = self.counts.get(word, 0) + count
 
     def merge(self, other: Tally) -> None:
@@ -180,9 +180,14 @@ class Statistics(msgspec.Struct):
             self._add_requests(batch)
 
     def _add_requests(self, batch: Batch) -> None:
+        codes: dict[int, dict[int, int]] = {}  # several columns may share some
         for column in batch.table.columns:
             values = batch[column.name]
-            if (column.values and isinstance(values, Text)) or (column.counted and isinstance(values, Text | Plain)):
+            if isinstance(values, Text) and (column.values or column.counted):
+                if id(values.codes) not in codes:
+                    codes[id(values.codes)] = counted(values.codes)
+                self.tallies.setdefault(column.name, Tally()).add(values, codes[id(values.codes)])
+            elif column.counted and isinstance(values, Plain):
                 self.tallies.setdefault(column.name, Tally()).add(values)
             elif column.unit == "ms" and isinstance(values, Quanta | Plain):
                 self.spreads.setdefault(column.name, Spread()).add(values)
