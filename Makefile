@@ -31,7 +31,7 @@ endif
 help:
 	@sed -n '/^#   make/s/^#   //p' Makefile
 
-$(STAMP): requirements.lock pyproject.toml scripts/venv.sh hatch_build.py src/ghostfleet/core/loops.c
+$(STAMP): requirements.lock pyproject.toml scripts/venv.sh hatch_build.py $(wildcard src/ghostfleet/core/loops/*.[ch])
 	@bash scripts/venv.sh .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .

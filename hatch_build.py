@@ -11,18 +11,18 @@ from zlib import crc32
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-SOURCE = Path("src/ghostfleet/core/loops.c")
+FOLDER = Path("src/ghostfleet/core/loops")
 # No -march: the library runs on any machine of its kind. No fused multiplications: they round differently.
 FLAGS = ("-std=gnu99", "-O3", "-fPIC", "-shared", "-fvisibility=hidden", "-ffp-contract=off", "-Wall", "-Wextra")
 
 
 class Loops(BuildHookInterface[Any]):
-    """Puts ``loops.so`` beside its source."""
+    """Puts ``loops.so`` beside its sources."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Compile, and let the wheel say for which machines it is."""
         del version
-        library = compiled(Path(self.root) / SOURCE)
+        library = compiled(Path(self.root) / FOLDER)
         if library is None:
             self.app.display_warning("no C compiler, or it failed: ghostfleet will do without compiled loops")
             return
@@ -31,13 +31,15 @@ class Loops(BuildHookInterface[Any]):
         build_data["tag"] = f"py3-none-{sysconfig.get_platform().replace('-', '_').replace('.', '_')}"
 
 
-def compiled(source: Path) -> Path | None:
-    """Library made of a source, or None where it cannot be made; none that is older stays."""
-    library = source.with_suffix(".so")
+def compiled(folder: Path) -> Path | None:
+    """Library made of the sources in a folder, or None where it cannot be made; none that is older stays."""
+    library = folder / "loops.so"
     library.unlink(missing_ok=True)
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if compiler is None:
         return None
-    stamp = f"-DSOURCE={crc32(source.read_bytes())}u"
-    said = subprocess.run([compiler, *FLAGS, stamp, "-o", str(library), str(source)], check=False)
+    sources = sorted(folder.glob("*.[ch]"))
+    stamp = f"-DSOURCE={crc32(b''.join(path.read_bytes() for path in sources))}u"
+    made = [str(path) for path in sources if path.suffix == ".c"]
+    said = subprocess.run([compiler, *FLAGS, stamp, "-o", str(library), *made], check=False)
     return library if said.returncode == 0 else None

@@ -1,4 +1,4 @@
-"""Loops in C, from where the installation could compile `loops.c`; elsewhere NumPy does the same."""
+"""Loops in C, from where the installation could compile them (`core/loops`); elsewhere NumPy does the same."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from zlib import crc32
 if TYPE_CHECKING:
     from ghostfleet.core.arrays import Array
 
-SOURCE: Final = Path(__file__).with_name("loops.c")
-LIBRARY: Final = Path(__file__).with_name("loops.so")
+FOLDER: Final = Path(__file__).with_name("loops")
+LIBRARY: Final = FOLDER / "loops.so"
 TYPES: Final = {"-": None, "a": c_void_p, "i": c_int64, "u": c_uint64, "f": c_float, "d": c_double, "s": c_uint32}
 # What each loop gives, and what it takes: addresses of arrays, integers, words, floats, doubles.
 SIGNATURES: Final = {
@@ -36,7 +36,7 @@ def loops() -> CDLL | None:
     """Load the loops; None where nothing was compiled, or an older source was."""
     try:
         found = CDLL(str(LIBRARY))
-        source = SOURCE.read_bytes()
+        source = b"".join(path.read_bytes() for path in sorted(FOLDER.glob("*.[ch]")))
     except OSError:
         return None
     found.source.restype = c_uint32

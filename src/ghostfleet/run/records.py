@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from ghostfleet.core import compiled
 from ghostfleet.core.errors import GhostfleetError, SinkError
 from ghostfleet.run import manifest, surroundings
 from ghostfleet.sinks import home_of
@@ -177,6 +178,7 @@ def summary(outcome: Outcome) -> dict[str, Any]:
         "mappings": outcome.mappings,
         "left_out": outcome.left_out,
         "workers": outcome.workers,
+        "loops": "numpy" if compiled.loops() is None else "compiled",
         "tasks_kept_from_an_interrupted_run": outcome.kept,
         "seconds": round(outcome.seconds, 3),
         "rows_per_second": round(outcome.rows / max(outcome.seconds, 1e-9)),

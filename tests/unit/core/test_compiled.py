@@ -21,9 +21,8 @@ def test_an_installation_with_a_compiler_has_loops():
 
 
 def test_loops_of_another_source_are_not_used(monkeypatch, tmp_path):
-    source = tmp_path / "loops.c"
-    source.write_bytes(compiled.SOURCE.read_bytes() + b"\n")
-    monkeypatch.setattr(compiled, "SOURCE", source)
+    (tmp_path / "loops.c").write_text("int one;\n")
+    monkeypatch.setattr(compiled, "FOLDER", tmp_path)
     assert compiled.loops() is None
 
 

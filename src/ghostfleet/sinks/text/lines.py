@@ -23,7 +23,7 @@ PIECE_BYTES = 1 << 19  # of rows that are written in one call; what follows find
 LANES = 32  # rows that the loop builds side by side
 COPIED_BYTES = 16  # that the loop copies at once
 SLACK = 32  # bytes that the loop may write behind the last row
-CONSTANT, NUMBER, HEX = 0, 16, 17  # kinds of fields in `loops.c`; others are the types of codes
+CONSTANT, NUMBER, HEX = 0, 16, 17  # kinds of fields in `loops/rows.c`; others are the types of codes
 WORD_BYTES = 8
 FIELD = np.dtype(
     [(name, "u8") for name in ("words", "codes", "gone", "entries")]
