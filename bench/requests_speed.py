@@ -16,7 +16,6 @@ from bench.measuring import GHOSTFLEET, Cost, Line, compiled, conclude, run
 EVENTS = 1_000_000
 NOW = "2026-03-04T17:00:00-05:00"
 ROUNDS = 5
-LONGER = 8  # times as many events in two parts, so that start-up, which both have, is as little as in real use
 COMMON = ("--now", NOW, "--workers", "1", "--yes", "--quiet")
 
 
@@ -62,7 +61,7 @@ def packed(cache: str, form: str, *options: str) -> float:
 def parted(cache: str, count: int) -> float:
     """CPU of two parts of so many events over that of one run."""
     ratios = []
-    for _ in range(ROUNDS if count <= EVENTS else 3):
+    for _ in range(ROUNDS):
         costs = []
         for part in ((), ("--part", "1", "--of", "2"), ("--part", "2", "--of", "2")):
             with TemporaryDirectory(prefix="ghostfleet-bench-", dir=".") as folder:
@@ -91,7 +90,7 @@ def main() -> int:
         events, costs = measured(cache, *asked)
         _, few = measured(cache, "events", "--count", str(count // 10))
         gzipped = packed(cache, "jsonl", *asked)
-        halves, long_halves = parted(cache, count), parted(cache, count * LONGER)
+        halves = parted(cache, count)
         written = ready(cache, "events", count)
         written_too = ready(cache, "transactions", count)
         transactions, _ = measured(cache, "commerce", "--only", "transactions", "--days", "1", "--scale", "0.4")
@@ -104,8 +103,7 @@ def main() -> int:
             Line("transactions in bulk form", median(transactions), 8),
             Line("of that, writing transactions that are known already", written_too),
             Line("events as JSON lines, gzip", gzipped, 18),
-            Line("two parts of the events, of one run", halves),
-            Line(f"two parts of {LONGER} times as many, of one run", long_halves, 1.15),
+            Line("two parts of the events, of one run", halves, 1.15),
             Line("peak memory", max(cost.peak_mb for cost in costs), 64, unit="MB"),
             Line("peak memory with a tenth of them", max(cost.peak_mb for cost in few), 64, unit="MB"),
         ],
