@@ -357,6 +357,12 @@ def test_an_endless_config_is_refused(tmp_path: Path) -> None:
     assert (done.returncode, "/dev/zero: it has more than the 1,000,000 characters" in done.stderr) == (2, True)
 
 
+def test_a_text_that_is_not_utf8_is_refused_at_its_line(tmp_path: Path) -> None:
+    (tmp_path / "own.yaml").write_bytes("scenario: own\ntitle: Über\ntables: [ü".encode() + b"\xff]\n")
+    done = ghostfleet(tmp_path, "plan", "own.yaml")
+    assert (done.returncode, done.stderr) == (2, "Error: cannot read own.yaml:3: it is not UTF-8 text\n")
+
+
 def test_a_group_of_tables_is_written_table_by_table(tmp_path: Path) -> None:
     done = ghostfleet(tmp_path, "generate", "small", "--only", "graph", "--to", "out/")
     assert done.returncode == 0, done.stderr

@@ -81,3 +81,19 @@ def test_what_is_guessed_depends_on_all_that_lies_there(folder: Path, tmp_path: 
     for name in ("system_metrics", "network_metrics"):
         (tmp_path / f"{name}.csv").write_text("time\n")
     assert examine.fallback(str(tmp_path), None).scenario == "estate"
+
+
+@pytest.mark.parametrize(
+    ("names", "scenario"),
+    [
+        (("all_data.ndjson", "normal_data.ndjson", "incident_data.ndjson", "recovery_data.ndjson"), "commerce"),
+        (("realistic_events.jsonl",), "events"),
+        (("all_data.ndjson", "realistic_events.jsonl", "spans.jsonl", "system_metrics.csv"), "demo"),
+    ],
+)
+def test_requests_are_those_of_the_scenario_that_makes_them(
+    tmp_path: Path, names: tuple[str, ...], scenario: str
+) -> None:
+    for name in names:
+        (tmp_path / name).write_text("{}\n")
+    assert examine.fallback(str(tmp_path), None).scenario == scenario

@@ -14,7 +14,7 @@ from ghostfleet.run import expectations, surroundings
 from ghostfleet.spec import loading, reading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ghostfleet.core.table import Table
     from ghostfleet.queries import Data
@@ -36,24 +36,26 @@ def scenario_option(command: Any) -> Any:  # noqa: ANN401  a decorator, as click
 
 
 def fallback(url: str | None, scenario_name: str | None) -> Scenario:
-    """Scenario of data without a manifest: the one that is named, or the shipped one that best fits what lies there.
-
-    That is the one whose tables are most of those found; one that lists a table itself goes before one that lists a
-    group of tables.
-    """
+    """Scenario of data without a manifest: the one that is named, or the shipped one that best fits what lies there."""
     found = [] if url is None or scenario_name is not None else names_at(url)
     shipped = loading.shipped() if found else {}
-    documents = {name: reading.read(text, f"{name}.yaml") for name, text in shipped.items()}
-    listed = {name: one.tree["tables"] for name, one in documents.items() if one.tree.get("extends") is None}
-    best, most = DEFAULT_SCENARIO, 0
-    for is_group in (False, True):
-        for name, tables in listed.items():
-            named = [table for one in tables for table in records.named(one) if (table != one) is is_group]
-            stems = tuple(stem for table in named for stem in (table, records.signal(table).TABLE.file_stem))
-            count = sum(one.startswith(stems) for one in found)
-            if count > most:
-                best, most = name, count
-    return loading.load(scenario.find(scenario_name or best)).scenario
+    fits = {name: _fit(found, reading.read(text, f"{name}.yaml").tree) for name, text in shipped.items()}
+    best = max(fits, key=lambda name: fits[name], default=DEFAULT_SCENARIO)
+    is_known = best in fits and fits[best][0]
+    return loading.load(scenario.find(scenario_name or (best if is_known else DEFAULT_SCENARIO))).scenario
+
+
+def _fit(found: Sequence[str], tree: Mapping[str, Any]) -> tuple[int, bool, int, int]:
+    """How well a scenario's tables are those found: how many, then whether it is no variation of another one.
+
+    Then how many it lists itself and not in a group; of variations, how few it lists that were not found.
+    """
+    named = {table: table == one for one in tree.get("tables", ()) for table in records.named(one)}
+    stems = {table: (table, records.signal(table).TABLE.file_stem) for table in named}
+    there = [{table for table, both in stems.items() if one.startswith(both)} for one in found]
+    itself = sum(any(named[table] for table in tables) for tables in there)
+    is_first = "extends" not in tree
+    return sum(map(bool, there)), is_first, itself, 0 if is_first else -len(named)
 
 
 def expected(url: str, scenario_name: str | None, *, quiet: bool = True) -> Expectations:

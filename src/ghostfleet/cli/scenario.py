@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from codecs import getincrementaldecoder
 from copy import copy
 from importlib import import_module
 from pathlib import Path
@@ -29,6 +30,7 @@ CONFIG_VARIABLE = "GHOSTFLEET_CONFIG"
 META = "ghostfleet.scenario"
 OPTIONS = "ghostfleet.options"
 OPTION = "--scenario"
+MOST_BYTES = 4 * reading.LARGEST_TEXT + 1  # a character takes up to four
 
 
 def find(name: str) -> reading.Document:
@@ -51,11 +53,15 @@ def _beside(name: str, of: str) -> reading.Document:
 
 def _text(path: Path) -> str:
     try:
-        with path.open(encoding="utf-8") as file:
-            return file.read(reading.LARGEST_TEXT + 1)  # more is refused, however long it goes on
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        msg = f"cannot read {path}: {reason}"
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES)  # more is refused, however long it goes on
+        return getincrementaldecoder("utf-8")().decode(content, final=len(content) < MOST_BYTES)
+    except OSError as error:
+        msg = f"cannot read {path}: {error.strerror}"
+        raise ScenarioError(msg) from error
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        msg = f"cannot read {path}:{line}: it is not UTF-8 text"
         raise ScenarioError(msg) from error
 
 

@@ -138,6 +138,10 @@ class _Builder:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
             msg = f"{self.name}:{line}: not valid YAML: {error.problem or error.context}"
             raise ScenarioError(msg) from error
+        except yaml.reader.ReaderError as error:  # tells where in UTF-8
+            line = self.text.encode()[: error.position].count(b"\n") + 1
+            msg = f"{self.name}:{line}: not valid YAML: {str(error).splitlines()[0]}"
+            raise ScenarioError(msg) from error
         except yaml.YAMLError as error:
             msg = f"{self.name}: not valid YAML: {str(error).splitlines()[0]}"
             raise ScenarioError(msg) from error
