@@ -49,6 +49,8 @@ class Layers(msgspec.Struct):
     origins: dict[Path, Origin] = msgspec.field(default_factory=dict)
     laid: dict[Path, tuple[int, Origin]] = msgspec.field(default_factory=dict)  # sections too, by what was laid when
     number: int = 0  # of documents and single values that were laid
+    below: dict[Path, list[Origin]] = msgspec.field(default_factory=dict)  # as they were when that many were laid
+    seen: int = 0
 
     def lay(self, document: Document, rank: int) -> None:
         """Put a document over what is there, and below it those that it builds on."""
@@ -151,12 +153,20 @@ class Layers(msgspec.Struct):
 
     def strongest(self, path: Path) -> Origin | None:
         """Origin of the strongest value at, above or below a path: the likeliest cause of a complaint."""
-        related = [
-            (origin.rank, len(known) if path[: len(known)] == known else 0, origin)
-            for known, origin in self.origins.items()
-            if known[: len(path)] == path or path[: len(known)] == known
-        ]
+        above = [path[:length] for length in range(len(path) + 1) if path[:length] in self.origins]
+        related = [(self.origins[known].rank, len(known), self.origins[known]) for known in above]
+        related += [(origin.rank, 0, origin) for origin in self._below().get(path, ())]
         return max(related, key=lambda found: found[:2], default=(0, 0, None))[2]
+
+    def _below(self) -> dict[Path, list[Origin]]:
+        """Origins below each path; made once, as whoever shows a scenario asks about every value of it."""
+        if self.seen != self.number:
+            self.below.clear()
+            for known, origin in self.origins.items():
+                for length in range(len(known)):
+                    self.below.setdefault(known[:length], []).append(origin)
+            self.seen = self.number
+        return self.below
 
     def latest(self, paths: Sequence[Path]) -> Path:
         """Path at or below which the strongest layer laid something last; the first of those that it laid at once."""
