@@ -81,5 +81,5 @@ lock: $(STAMP)
 		--no-emit-index-url --no-emit-find-links --no-header --upgrade --output-file requirements.lock
 
 clean:
-	@rm -rf .venv out dist .hypothesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage
+	@rm -rf .venv src/ghostfleet/core/loops/loops.so out dist .hypothesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

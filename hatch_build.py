@@ -34,12 +34,16 @@ class Loops(BuildHookInterface[Any]):
 def compiled(folder: Path) -> Path | None:
     """Library made of the sources in a folder, or None where it cannot be made; none that is older stays."""
     library = folder / "loops.so"
-    library.unlink(missing_ok=True)
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+    if library.exists():
+        library.unlink()
     if compiler is None:
         return None
     sources = sorted(folder.glob("*.[ch]"))
     stamp = f"-DSOURCE={crc32(b''.join(path.read_bytes() for path in sources))}u"
     made = [str(path) for path in sources if path.suffix == ".c"]
-    said = subprocess.run([compiler, *FLAGS, stamp, "-o", str(library), *made], check=False)
-    return library if said.returncode == 0 else None
+    try:
+        said = subprocess.run([compiler, *FLAGS, stamp, "-o", str(library), *made], check=False)
+    except OSError:  # it cannot be run
+        return None
+    return library if said.returncode == 0 and library.exists() else None

@@ -1,18 +1,22 @@
 """Compiled loops change nothing: for all inputs x, loop(x) = numpy(x), bit for bit."""
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ghostfleet.core import compiled
+from ghostfleet.core import compiled, draw
 from ghostfleet.core.batch import Batch, Digits, Hex, Plain, Quanta, Spelled, Text
 from ghostfleet.core.draw import Stream, entity_ids
 from ghostfleet.core.permutation import permute, unpermute
 from ghostfleet.core.table import Kind, Table, column
 from ghostfleet.core.window import Window
+from ghostfleet.run import statistics
+from ghostfleet.sinks.parts import Place
+from ghostfleet.sinks.text.file import TextFormat
 from ghostfleet.sinks.text.stream import TextStream
 from ghostfleet.sinks.text.syntax import SYNTAXES
 from ghostfleet.state.estate.ranks import Ranks
@@ -90,6 +94,65 @@ def test_rows_are_the_same_across_blocks_and_pieces(syntax):
     assert mine == theirs
 
 
+@pytest.mark.parametrize("codec", ["fast", "small", "none"])
+def test_files_are_the_same_to_the_byte(tmp_path, codec):
+    """However its pieces are cut, what is packed is packed alike."""
+    batches = [batch_of(rows, seed) for seed, rows in enumerate((9_000, 1, 30_000))]
+
+    def stored():
+        body = TextFormat("csv", codec).start(tmp_path / "rows", Place(TABLE, 0))
+        for batch in batches:
+            body.write(batch)
+        body.finish()
+        return (tmp_path / "rows").read_bytes()
+
+    mine, theirs = both(stored)
+    assert mine == theirs
+
+
+NUMBERS = np.array([-3, 0, 7, 100, 100, 127])
+
+
+@pytest.mark.parametrize("dtype", ["i1", "i2", "i4", "i8", ">i4", ">i8", "u1", "u2", "u4"])
+def test_statistics_are_the_same_of_any_integers(dtype):
+    units = np.abs(NUMBERS).astype(dtype) if "u" in dtype else NUMBERS.astype(dtype)
+    for missing in (None, np.arange(6) % 2 > 0, np.ones(12, np.bool_)[::2]):
+        mine, theirs = both(lambda missing=missing: statistics.moments(Quanta(units, 1, missing)))
+        assert mine == theirs
+    assert statistics.counted(units) == {one: units.tolist().count(one) for one in units.tolist()}
+
+
+def test_draws_are_the_same_of_any_shape():
+    words = np.arange(20, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    keys, index = words.reshape(10, 2), np.arange(10)
+    for make in (
+        lambda: draw.mixed(words[::3]),
+        lambda: draw.mixed(words.astype(">u8")),
+        lambda: draw.derived(keys[0], words[::2], words[1::2]),
+        lambda: draw.derived(keys[0], words, 5),
+        lambda: draw.derived(keys[0], keys, 5),
+        lambda: draw.derived(keys[0], words, words[:1]),
+        lambda: draw.word_at(keys, index),
+        lambda: draw.word_at(keys[::2], index[::2]),
+        lambda: draw.word_at(keys, index[:1]),
+        lambda: draw.words(keys, 5, 12),
+    ):
+        mine, theirs = both(make)
+        assert np.array_equal(mine, theirs)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda words: draw.word_at(words.reshape(10, 2), np.arange(3)),
+        lambda words: draw.derived(words, words, words[:3]),
+    ],
+)
+def test_lengths_that_do_not_fit_are_refused(make):
+    with pytest.raises(ValueError, match="broadcast"):
+        make(np.arange(20, dtype=np.uint64))
+
+
 SIZES = st.integers(1, 40) | st.integers(1, 2**24 + 100) | st.integers(2**24 - 2, 2**24 + 2) | st.integers(1, 2**40)
 
 
@@ -120,6 +183,23 @@ def test_splits_are_the_same(seed, ticks, most):
 
     for mine, theirs in zip(*both(pick), strict=True):
         assert np.array_equal(mine, theirs)
+
+
+def test_a_split_of_short_integers_is_the_same():
+    ranks = Ranks(Stream(1, "split").keys(entity_ids(["one"])), Window(0, 3, 60))
+    tick: Any = np.array([0, 0, 1, 2], np.int32)
+    index: Any = np.array([0, 1, 0, 3], np.int16)
+    for mine, theirs in zip(
+        *both(lambda: ranks.pick(tick, index, np.array([3, 1, 5], np.int32), np.array([1, 0, 2], np.int8))), strict=True
+    ):
+        assert np.array_equal(mine, theirs)
+
+
+def test_a_split_takes_no_more_than_there_are():
+    ranks = Ranks(Stream(1, "split").keys(entity_ids(["one"])), Window(0, 1, 60))
+    for count in (-1, 4):
+        with pytest.raises(ValueError):  # noqa: PT011  NumPy and the loop say it in words of their own
+            ranks.pick(np.array([0]), np.array([0]), np.array([3]), np.array([count]))
 
 
 def test_a_request_that_is_none_of_its_tick_is_refused():

@@ -37,10 +37,10 @@ def loops() -> CDLL | None:
     try:
         found = CDLL(str(LIBRARY))
         source = b"".join(path.read_bytes() for path in sorted(FOLDER.glob("*.[ch]")))
-    except OSError:
-        return None
-    found.source.restype = c_uint32
-    if found.source() != crc32(source):
+        found.source.restype = c_uint32
+        if found.source() != crc32(source):
+            return None
+    except (OSError, AttributeError):  # none, or something else of that name
         return None
     for name, types in SIGNATURES.items():
         function = getattr(found, name)

@@ -134,7 +134,7 @@ def _sum_until(u: F64, probability: F64, a: F64 | None, b: F64) -> F64:
     """Count the k whose cumulated probability lies below u, for p(0) given and p(k) = p(k−1) · (a + b/k); no a is 0."""
     loops = compiled.loops()
     if loops is not None:
-        parts = [None if one is None else np.ascontiguousarray(one) for one in (u, probability, a, b)]
+        parts = [None if one is None else np.ascontiguousarray(one, dtype=np.float64) for one in (u, probability, a, b)]
         found = np.empty_like(probability)
         loops.sum_until(*(None if one is None else address(one) for one in parts), len(u), HIGHEST, address(found))
         return found

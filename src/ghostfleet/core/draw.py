@@ -100,7 +100,8 @@ def _mixed(word: int) -> int:
 def mixed(words: U64) -> U64:
     """Other words, one to one, of which every bit depends on all bits of theirs: splitmix64's finaliser."""
     loops = compiled.loops()
-    if loops is not None and words.flags.c_contiguous:
+    if loops is not None and words.dtype == np.uint64 and words.ndim:
+        words = np.ascontiguousarray(words)
         found = np.empty_like(words)
         loops.mix(address(words), words.size, address(found))
         return found
@@ -113,15 +114,12 @@ def mixed(words: U64) -> U64:
 def derived(key: U64, first: U64, second: U64 | int) -> U64:
     """Words made of a key of shape (2,) and two words each, shape (values,): ids of what has a long name of its own."""
     loops = compiled.loops()
-    if loops is not None:
-        first = np.ascontiguousarray(first)
-        others = (
-            np.array([second % 2**64], dtype=np.uint64) if isinstance(second, int) else np.ascontiguousarray(second)
-        )
+    lone = isinstance(second, int)
+    if loops is not None and first.ndim == 1 and (isinstance(second, int) or second.shape == first.shape):
+        first = np.ascontiguousarray(first, dtype=np.uint64)
+        others = np.ascontiguousarray([second % 2**64] if isinstance(second, int) else second, dtype=np.uint64)
         found = np.empty_like(first)
-        loops.derive(
-            int(key[0]), int(key[1]), address(first), address(others), others.size > 1, first.size, address(found)
-        )
+        loops.derive(int(key[0]), int(key[1]), address(first), address(others), not lone, first.size, address(found))
         return found
     words = first * GOLDEN
     words += np.uint64(second * int(MIX_1) % 2**64) if isinstance(second, int) else second * MIX_1
@@ -189,9 +187,11 @@ def _counter(start: int, width: int) -> U64:
 def _fill(block: U64, keys: U64, counter: U64, scratch: U64) -> None:
     loops = compiled.loops()
     if loops is not None and block.strides[1] == WORD_BYTES:
-        keys, counter = np.ascontiguousarray(keys), np.ascontiguousarray(counter)
         rows, width = block.shape
-        step, stride = counter.ndim - 1, block.strides[0] // WORD_BYTES  # counters of all rows, or one for each
+        lengths = block.shape if counter.ndim > 1 else (width,)
+        keys = np.ascontiguousarray(np.broadcast_to(keys, (rows, 2)), dtype=np.uint64)
+        counter = np.ascontiguousarray(np.broadcast_to(counter, lengths), dtype=np.uint64)
+        step, stride = width * (counter.ndim - 1), block.strides[0] // WORD_BYTES  # counters of all rows, or of each
         loops.fill(address(keys), rows, address(counter), step, width, address(block), stride)
         return
     # In place and in cache: the same formula with temporaries is five to ten times slower.

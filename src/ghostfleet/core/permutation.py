@@ -80,7 +80,7 @@ def _walk(inputs: tuple[Array, Array, Array, Array], *, inverse: bool) -> I64:
     loops = compiled.loops()
     if loops is not None:
         first, second, *rest = (np.broadcast_to(values, shape) for values in inputs)
-        keys = np.stack([first, second], axis=-1)
+        keys = np.stack([first, second], axis=-1).astype(np.uint64, copy=False)
         sizes, places = (np.ascontiguousarray(values) for values in rest)
         loops.move(address(keys), address(sizes), address(places), out.size, inverse, address(out))
         return out

@@ -72,10 +72,11 @@ def moments(values: Quanta) -> tuple[int, int, int, int, int]:
     """Count, smallest, largest, sum and sum of squares of the units that are not missing; zeros where all are."""
     loops = compiled.loops()
     if loops is not None and len(values):
-        units = np.ascontiguousarray(values.units)
-        missing = None if values.missing is None else np.ascontiguousarray(values.missing)
+        narrow = values.units.dtype == np.int32
+        units = np.ascontiguousarray(values.units, dtype=np.int32 if narrow else np.int64)
+        missing = None if values.missing is None else np.ascontiguousarray(values.missing, dtype=np.bool_)
         out = np.empty(7, dtype=np.int64)
-        loop = loops.moments_i32 if units.dtype == np.int32 else loops.moments_i64
+        loop = loops.moments_i32 if narrow else loops.moments_i64
         loop(address(units), None if missing is None else address(missing), len(units), address(out))
         count, low, high, *sums = out.tolist()
         if not count:
@@ -93,15 +94,15 @@ def moments(values: Quanta) -> tuple[int, int, int, int, int]:
 
 
 def counted(values: Array) -> dict[int, int]:
-    """How often each truth value or whole number is there; truth values are keys as they are."""
+    """How often each truth value or number is there; they are keys as they are."""
     if values.dtype == np.bool_:
         true = int(np.count_nonzero(values))
         return {value: count for value, count in ((False, len(values) - true), (True, true)) if count}
-    low, high = (int(values.min()), int(values.max())) if len(values) else (0, 0)
-    if high - low > NEAR:
+    low, high = (values.min().item(), values.max().item()) if len(values) else (0, 0)
+    if values.dtype.kind not in "iu" or high - low > NEAR or high >= MOST:
         known, counts = np.unique(values, return_counts=True)
         return dict(zip(known.tolist(), counts.tolist(), strict=True))
-    counts = np.bincount(values - low)
+    counts = np.bincount(values.astype(np.int64) - low)
     there = np.flatnonzero(counts)
     return dict(zip((there + low).tolist(), counts[there].tolist(), strict=True))
 

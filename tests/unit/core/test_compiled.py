@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 
+import hatch_build
 from ghostfleet.core import compiled
 
 
@@ -24,6 +25,19 @@ def test_loops_of_another_source_are_not_used(monkeypatch, tmp_path):
     (tmp_path / "loops.c").write_text("int one;\n")
     monkeypatch.setattr(compiled, "FOLDER", tmp_path)
     assert compiled.loops() is None
+
+
+@pytest.mark.parametrize("said", ["exit 1", "", None])
+def test_a_compiler_that_does_not_work_is_none(monkeypatch, tmp_path, said):
+    (tmp_path / "loops").mkdir()
+    (tmp_path / "loops" / "one.c").write_text("int one;\n")
+    (tmp_path / "loops" / "loops.so").write_text("an older one")
+    compiler = tmp_path / "cc"
+    compiler.write_bytes(b"\x7fELF" if said is None else f"#!/bin/sh\n{said}\n".encode())
+    compiler.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert hatch_build.compiled(tmp_path / "loops") is None
+    assert not (tmp_path / "loops" / "loops.so").exists()
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no library"])

@@ -41,8 +41,8 @@ def written(loops: CDLL, parts: Sequence[Part], rows: int) -> Iterator[memoryvie
             fields.append(_constant(one, kept) if isinstance(one, bytes) else _field(one, kept))
             width += len(one) if isinstance(one, bytes) else one.needed
     described = np.array(fields, dtype=FIELD)
-    lanes = np.empty(LANES * (width + SLACK), dtype=np.uint8)
     at_once = max(1, PIECE_BYTES // max(width, 1))
+    lanes = np.empty(min(LANES, at_once) * (width + SLACK), dtype=np.uint8)
     for start in range(0, rows, at_once):
         stop = min(start + at_once, rows)
         out = np.empty((stop - start) * width + SLACK, dtype=np.uint8)

@@ -113,7 +113,7 @@ def ensure_codes(part: Text, name: str) -> None:
 
 def ensure_positive(part: Digits, name: str) -> None:
     """Refuse digits of what is below zero."""
-    low = int(part.values.min(initial=0))
+    low = int(part.values.astype(np.int64, copy=False).min(initial=0))
     if low < 0:
         raise SinkError(f"a part of column {name} is {low}; digits spell numbers of 0 or more")
 

@@ -74,7 +74,10 @@ class Ranks:
 
 def _looped(loops: CDLL, keys: U64, size: I64, count: I64, ticks: I64, index: I64) -> tuple[Bool, I64]:
     """Do what `Ranks.pick` does, in a loop that looks at each request once."""
-    size, count, index = (np.ascontiguousarray(values) for values in (size, count, index))
+    size, count, ticks, index = (np.ascontiguousarray(values, dtype=np.int64) for values in (size, count, ticks, index))
+    if ((count < 0) | (count > size)).any():
+        msg = "a split takes at least none of a tick's requests and at most all of them"
+        raise ValueError(msg)
     room = int(np.add.reduce(size))
     begins = np.empty_like(size)
     marks, befores = np.empty((2, room), dtype=np.int32)
