@@ -174,8 +174,8 @@ class Batch:
             for place, codes in shared.items()
         }
         columns: dict[str, Values] = {
-            name: Text(moved[place], tuple(one.vocabulary[code] for code in used[place]))
-            if isinstance(one, Text) and (place := id(one.codes)) in moved
+            name: Text(moved[id(one.codes)], tuple(one.vocabulary[code] for code in used[id(one.codes)]))
+            if isinstance(one, Text)
             else one
             for name, one in self.columns.items()
         }

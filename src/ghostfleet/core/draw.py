@@ -114,12 +114,13 @@ def mixed(words: U64) -> U64:
 def derived(key: U64, first: U64, second: U64 | int) -> U64:
     """Words made of a key of shape (2,) and two words each, shape (values,): ids of what has a long name of its own."""
     loops = compiled.loops()
-    lone = isinstance(second, int)
     if loops is not None and first.ndim == 1 and (isinstance(second, int) or second.shape == first.shape):
         first = np.ascontiguousarray(first, dtype=np.uint64)
         others = np.ascontiguousarray([second % 2**64] if isinstance(second, int) else second, dtype=np.uint64)
         found = np.empty_like(first)
-        loops.derive(int(key[0]), int(key[1]), address(first), address(others), not lone, first.size, address(found))
+        loops.derive(
+            int(key[0]), int(key[1]), address(first), address(others), len(others) > 1, first.size, address(found)
+        )
         return found
     words = first * GOLDEN
     words += np.uint64(second * int(MIX_1) % 2**64) if isinstance(second, int) else second * MIX_1

@@ -7,7 +7,7 @@ import logging
 import time
 from contextlib import contextmanager
 from dataclasses import replace
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -135,12 +135,10 @@ def write_sample(outcome: Outcome, folder: Path) -> list[Path]:
         stream = TextStream(table, SYNTAXES["csv"](table), first=True, last=True)
         pieces: list[Piece] = []
         rows = 0
-        for task in _fewest(outcome.generator, tasks[0]):
-            for batch in outcome.generator.batches(task):
-                pieces += stream.pieces(batch.slice(0, min(SAMPLE_ROWS - rows, len(batch))).compact())
-                rows += len(batch)
-                if rows >= SAMPLE_ROWS:
-                    break
+        few = _fewest(outcome.generator, tasks[0])
+        for batch in chain.from_iterable(map(outcome.generator.batches, few)):
+            pieces += stream.pieces(batch.slice(0, min(SAMPLE_ROWS - rows, len(batch))).compact())
+            rows += len(batch)
             if rows >= SAMPLE_ROWS:
                 break
         pieces += stream.end()

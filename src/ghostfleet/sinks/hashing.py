@@ -5,43 +5,23 @@ They tell whether something changed, for which a cryptographic hash would take t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from hashlib import file_digest
+from typing import TYPE_CHECKING, TypeAlias
 
 from xxhash import xxh3_128
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ghostfleet.sinks.codec import Piece
-
-BLOCK = 1 << 20
-
-
-class Hash:
-    """Digest of bytes that come piece by piece."""
-
-    def __init__(self) -> None:
-        """Start with no bytes."""
-        self._known = xxh3_128()
-
-    def update(self, piece: Piece) -> None:
-        """Take the next bytes into account."""
-        self._known.update(piece)
-
-    def hexdigest(self) -> str:
-        """32 hexadecimal digits."""
-        return self._known.hexdigest()
+Hash: TypeAlias = xxh3_128  # of bytes that come piece by piece
 
 
 def of_bytes(content: bytes) -> str:
     """Digest of some bytes."""
-    return xxh3_128(content).hexdigest()
+    return Hash(content).hexdigest()
 
 
 def of_file(path: Path) -> str:
     """Digest of a stored file."""
-    known = Hash()
     with path.open("rb", buffering=0) as file:
-        while block := file.read(BLOCK):
-            known.update(block)
-    return known.hexdigest()
+        return file_digest(file, Hash).hexdigest()

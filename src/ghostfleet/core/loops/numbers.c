@@ -77,14 +77,15 @@ PUBLIC void sum_until(const double *u, const double *probability, const double *
 #define MOMENTS(name, type)                                                                                          \
     PUBLIC void name(const type *values, const uint8_t *missing, int64_t count, int64_t *out) {                      \
         int64_t low = INT64_MAX, high = INT64_MIN, present = 0;                                                      \
-        __int128 total = 0, squares = 0;                                                                             \
+        __int128 total = 0;                                                                                          \
+        unsigned __int128 squares = 0; /* what does not fit is left to the caller, who sees it by the ends */        \
         for (int64_t one = 0; one < count; one++) {                                                                  \
             if (missing && missing[one]) continue;                                                                   \
             int64_t value = values[one];                                                                             \
             low = value < low ? value : low;                                                                         \
             high = value > high ? value : high;                                                                      \
             total += value;                                                                                          \
-            squares += (__int128)value * value;                                                                      \
+            squares += (unsigned __int128)((__int128)value * value);                                                 \
             present++;                                                                                               \
         }                                                                                                            \
         out[0] = present;                                                                                            \
