@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 
-from ghostfleet.run.surroundings import one_thread_each
+from ghostfleet.run.surroundings import keep_freed_memory, one_thread_each
 
 INTERRUPTED = 130
 
@@ -16,6 +16,7 @@ def main() -> None:
     # modules are imported costs a twentieth of a cold run and frees nothing.
     gc.disable()
     one_thread_each()  # before anything imports numpy
+    keep_freed_memory()
     try:
         from ghostfleet.cli.root import run
 

@@ -11,6 +11,7 @@ import msgspec
 from ghostfleet.core.errors import SinkError
 from ghostfleet.generate import Generator
 from ghostfleet.run.statistics import Statistics
+from ghostfleet.run.surroundings import keep_freed_memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -102,6 +103,7 @@ def _leave_with_parent() -> None:
 def _prepare(scenario: Scenario, sinks: Sequence[Sink]) -> None:
     global _worker  # noqa: PLW0603  a process pool has no other place for what its workers share
     Thread(target=_leave_with_parent, daemon=True).start()
+    keep_freed_memory()
     _worker = Worker(scenario, sinks)
 
 
