@@ -19,6 +19,7 @@ SIGNATURES: Final = {
     "rows": "iaiiiiaa",
     "move": "-aaaiia",
     "pick": "iaaaiaaiaaaaaa",
+    "descend": "iaiaiaaaaaaaaaaaaa",
     "mix": "-aia",
     "derive": "-uuaaiia",
     "fill": "-aiaiiai",

@@ -1,14 +1,6 @@
 /* The mixers of draw.py. */
 #include "loops.h"
 
-static const uint64_t GOLDEN = 0x9E3779B97F4A7C15ull, MIX_1 = 0xBF58476D1CE4E5B9ull, MIX_2 = 0x94D049BB133111EBull;
-
-static inline uint64_t mixed_with(uint64_t word, uint64_t key) {
-    word = (word ^ word >> 30) * MIX_1;
-    word = ((word ^ word >> 27) + key) * MIX_2;
-    return word ^ word >> 31;
-}
-
 PUBLIC ANYWHERE void mix(const uint64_t *words, int64_t count, uint64_t *out) {
     for (int64_t one = 0; one < count; one++) out[one] = mixed_with(words[one], 0);
 }

@@ -27,4 +27,17 @@
 #error "floats are computed in their own precision"
 #endif
 
+static const uint64_t GOLDEN = 0x9E3779B97F4A7C15ull, MIX_1 = 0xBF58476D1CE4E5B9ull, MIX_2 = 0x94D049BB133111EBull;
+
+INLINE uint64_t mixed_with(uint64_t word, uint64_t key) {
+    word = (word ^ word >> 30) * MIX_1;
+    word = ((word ^ word >> 27) + key) * MIX_2;
+    return word ^ word >> 31;
+}
+
+/* Of permutations.c. */
+void mark(const uint64_t *key, int64_t size, int64_t count, int32_t *marks, int32_t *befores, int64_t *places);
+void move(const uint64_t *keys, const int64_t *sizes, const int64_t *places, int64_t count, int64_t inverse,
+          int64_t *out);
+
 #endif

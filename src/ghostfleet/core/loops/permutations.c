@@ -116,6 +116,22 @@ PUBLIC ANYWHERE void move(const uint64_t *keys, const int64_t *sizes, const int6
     }
 }
 
+/* Of each place of a split of one tick, its rank on the smaller side, counted from 1, or 0 where it is on the other; and
+ * how many of the smaller side come before it. Those picked have the first ranks; `places` has room for a tick. */
+ANYWHERE void mark(const uint64_t *key, int64_t size, int64_t count, int32_t *marks, int32_t *befores,
+                   int64_t *places) {
+    int64_t rest = size - count, fewer = rest < count ? rest : count, order = rest < count ? count : 0;
+    int32_t before = 0;
+    memset(marks, 0, (size_t)size * sizeof *marks);
+    for (int64_t one = 0; one < fewer; one++) places[one] = order + one;
+    if (fewer) moved(key, (uint64_t)size, places, fewer, 1, places);
+    for (int64_t one = 0; one < fewer; one++) marks[places[one]] = (int32_t)one + 1;
+    for (int64_t one = 0; one < size; one++) {
+        befores[one] = before;
+        before += marks[one] > 0;
+    }
+}
+
 /* Whether requests are among those that are picked in their tick, and their ranks on their side: see `Ranks.pick`.
  *
  * `ticks` count from the first one, of which there are `keys`, `sizes`, `counts`. `marks` and `befores` have room for
@@ -126,19 +142,9 @@ PUBLIC ANYWHERE int64_t pick(const uint64_t *keys, const int64_t *sizes, const i
                              int32_t *marks, int32_t *befores, int64_t *places, uint8_t *taken, int64_t *ranks) {
     int64_t begin = 0;
     for (int64_t tick = 0; tick < last; tick++) {
-        int64_t size = sizes[tick], count = counts[tick], rest = size - count;
-        int64_t fewer = rest < count ? rest : count, order = rest < count ? count : 0, before = 0;
-        int32_t *mark = marks + begin;
         begins[tick] = begin;
-        memset(mark, 0, (size_t)size * sizeof *mark);
-        for (int64_t one = 0; one < fewer; one++) places[one] = order + one;
-        if (fewer) moved(keys + 2 * tick, (uint64_t)size, places, fewer, 1, places);
-        for (int64_t one = 0; one < fewer; one++) mark[places[one]] = (int32_t)one + 1;
-        for (int64_t one = 0; one < size; one++) {
-            befores[begin + one] = (int32_t)before;
-            before += mark[one] > 0;
-        }
-        begin += size;
+        mark(keys + 2 * tick, sizes[tick], counts[tick], marks + begin, befores + begin, places);
+        begin += sizes[tick];
     }
     for (int64_t one = 0; one < requests; one++) {
         int64_t tick = ticks[one], at = begins[tick] + index[one];

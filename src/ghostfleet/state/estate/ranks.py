@@ -27,13 +27,13 @@ class Ranks:
 
     def __init__(self, keys: U64, window: Window) -> None:
         """Draw the ticks' keys from those of the split, shape (1, 2)."""
-        self._keys = draw.words(keys, 2 * window.start, 2 * window.stop).reshape(-1, 2)
+        self.keys = draw.words(keys, 2 * window.start, 2 * window.stop).reshape(-1, 2)
 
     def of(self, ticks: I64, totals: I64, index: I64) -> I64:
         """Ranks of requests in their ticks' permutations, all shapes (requests,); ``ticks`` count from the window's."""
         if not len(ticks):
             return index
-        return permute(self._keys.take(ticks, axis=0), totals, index)
+        return permute(self.keys.take(ticks, axis=0), totals, index)
 
     def pick(self, ticks: I64, index: I64, totals: I64, counts: I64) -> tuple[Bool, I64]:
         """Whether each request is among the ``counts`` of ``totals`` that are picked, and its rank on its side.
@@ -53,14 +53,14 @@ class Ranks:
             return np.ones(len(ticks), dtype=np.bool_), index
         loops = compiled.loops()
         if loops is not None:
-            return _looped(loops, self._keys[first:last], size, count, ticks - first, index)
+            return _looped(loops, self.keys[first:last], size, count, ticks - first, index)
         turned = rest < count
         fewer = np.where(turned, rest, count)
         begin = np.add.accumulate(size) - size
         tick = np.repeat(np.arange(last - first), fewer)
         rank = np.arange(len(tick)) - np.repeat(np.add.accumulate(fewer) - fewer, fewer)
         order = rank + np.where(turned, count, 0).take(tick)
-        place = unpermute(self._keys[first:last].take(tick, axis=0), size.take(tick), order)
+        place = unpermute(self.keys[first:last].take(tick, axis=0), size.take(tick), order)
         mark = np.zeros(int(np.add.reduce(size)) + 1, dtype=np.int32)
         mark[begin.take(tick) + place + 1] = rank + 1  # one further on, so that the sums below count those before
         here = ticks - first

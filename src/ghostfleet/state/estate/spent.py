@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ghostfleet.state.estate.walk import Answered, Requests, Walk
 
 STORES = frozenset({DATABASE, MACHINE})
+STORE, PARTNER = 1, 2  # roles of nodes for whom somebody waits
 
 
 class Taken(msgspec.Struct):
@@ -37,21 +38,24 @@ class Spent:
 
     def __init__(self, walk: Walk, count: int, partners: Collection[int]) -> None:
         """Begin with nothing for each of some requests; ``partners`` are nodes whose time counts."""
-        self._walk, self._partners = walk, partners
-        self._all = Taken(np.zeros(count), np.zeros(count), np.full(count, -1, dtype=np.int64))
-        self._kinds = walk.flow.nodes.kinds.tolist()
+        self._walk = walk
+        self.all = Taken(np.zeros(count), np.zeros(count), np.full(count, -1, dtype=np.int64))
+        self.roles = [
+            PARTNER if node in partners else STORE if kind in STORES else 0
+            for node, kind in enumerate(walk.flow.nodes.kinds.tolist())
+        ]
 
     def taken(self, order: I64) -> Taken:
         """What they spent, in an order of the requests."""
-        return self._all.taken(order)
+        return self.all.taken(order)
 
     def saw(self, node: int, edge: int, requests: Requests, parents: U64, answered: Answered) -> None:
         """Take the answers of databases and of partners, as long as somebody waits for them."""
         del parents
         if edge < 0:
             return
-        if node in self._partners:
-            self._all.partners_ms[requests.root] += self._walk.waited(edge, requests, answered)
-            self._all.asked[requests.root] = node
-        elif self._kinds[node] in STORES:
-            self._all.stores_ms[requests.root] += self._walk.waited(edge, requests, answered)
+        if self.roles[node] == PARTNER:
+            self.all.partners_ms[requests.root] += self._walk.waited(edge, requests, answered)
+            self.all.asked[requests.root] = node
+        elif self.roles[node] == STORE:
+            self.all.stores_ms[requests.root] += self._walk.waited(edge, requests, answered)

@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 import numpy as np
 
-from ghostfleet.core import draw, maths
+from ghostfleet.core import compiled, draw, maths
 from ghostfleet.core.quantiles import normal_body, normal_quantile
 from ghostfleet.state.estate.answers import wire_ms
 from ghostfleet.state.estate.calling import FAILED, LATE, OWN, SERVED, TIMED_OUT, Calling
+from ghostfleet.state.estate.descent import Descent
 from ghostfleet.state.estate.latency import LN_2, NEAR, normal_above
 from ghostfleet.state.estate.ranks import Ranks, offsets
+from ghostfleet.state.estate.spent import Spent
 from ghostfleet.state.estate.totals import LEAD
 
 if TYPE_CHECKING:
@@ -67,6 +69,11 @@ class Answered(msgspec.Struct):
         """Some of them."""
         return Answered(self.ms[places], self.blame[places], self.cause[places], self.callee[places])
 
+    def put(self, places: I64, others: Answered) -> None:
+        """Take those of some places from elsewhere."""
+        for name in self.__struct_fields__:
+            getattr(self, name)[places] = getattr(others, name)
+
 
 class Watcher(Protocol):
     """Whoever wants to know of every request on the way, and not just how it went for those that entered."""
@@ -85,11 +92,13 @@ class Walk:
         self.state, self.flow = state, state.flow
         self._ranks: dict[tuple[str, int], Ranks] = {}
         self._nodes: dict[int, Node] = {}
+        self.descents: dict[int, Descent] = {}
         self._edges: dict[int, F64] = {}
 
     def forget(self) -> None:
         """Let go of nodes, which know the walk."""
         self._nodes.clear()
+        self.descents.clear()
 
     @cached_property
     def details(self) -> list[I64]:
@@ -142,6 +151,19 @@ class Walk:
 
     def follow(self, node: int, requests: Requests, watcher: Watcher | None = None) -> Answered:
         """Follow requests at a node down to whoever they reach."""
+        loops = compiled.loops()
+        if loops is None or not (watcher is None or isinstance(watcher, Spent)):
+            return self._seen(node, requests, watcher)
+        if node not in self.descents:
+            self.descents[node] = Descent(self, node)
+        descent, answered = self.descents[node], Answered.blank(len(requests))
+        descent.follow(loops, requests, answered, watcher)
+        hard = np.flatnonzero(descent.hard.take(requests.tick))
+        if len(hard):
+            answered.put(hard, self._seen(node, requests.some(hard), watcher))
+        return answered
+
+    def _seen(self, node: int, requests: Requests, watcher: Watcher | None) -> Answered:
         none = np.zeros(len(requests), dtype=np.uint64)
         return self._visit(node, -1, requests, none, None, watcher)
 

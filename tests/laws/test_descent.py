@@ -1,0 +1,105 @@
+"""Requests that a loop follows go where NumPy sends them: for all states S, descend(S) = walk(S), bit for bit."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ghostfleet.core import compiled
+from ghostfleet.core.window import MINUTE_S, Window
+from ghostfleet.state.estate import Estates, State
+from ghostfleet.state.estate.calling import NOTHING, OWN, REFUSED, TIMED_OUT
+from ghostfleet.state.estate.spent import Spent
+from ghostfleet.state.estate.walk import Requests
+from tests.laws import estates
+from tests.laws.estates import START
+
+pytestmark = pytest.mark.skipif(compiled.loops() is None, reason="nothing was compiled here")
+
+QUIET, STRUCK = 0, 7_675  # minutes after the start: in the second, a gateway of the estate does not answer
+
+
+MORE = ("timeout_ms: 30000, retries: 1", "timeout_ms: 30000, retries: 3")  # calls of a gateway that does not answer
+
+
+def solved(name: str, low: int, ticks: int, *assignments: str, changed: tuple[str, str] = ("", "")) -> State:
+    world = Estates(estates.scenario(name, *assignments, changed=changed))
+    return world.solve(Window(START + low, START + low + ticks, MINUTE_S), detailed=True)
+
+
+def entering(state: State, node: int, share: float, chance: np.random.Generator) -> Requests:
+    """Some of the requests that enter at a node, in any order."""
+    cells = np.flatnonzero(state.flow.entries.nodes == node).tolist()
+    parts = [state.walk.enter(cell, 0, len(state.window)) for cell in cells]
+    fields = Requests.__struct_fields__
+    whole = Requests(*(np.concatenate([getattr(part, name) for part in parts]) for name in fields))
+    some = chance.permutation(len(whole))[: int(len(whole) * share)]
+    found = whole.some(some)
+    found.root = chance.permutation(len(some))
+    found.start_ms = chance.random(len(some)) * 1e3
+    return found
+
+
+def followed(state: State, node: int, requests: Requests, partners: set[int] | None) -> list[Any]:
+    spent = None if partners is None else Spent(state.walk, len(requests), partners)
+    answered = state.walk.follow(node, requests, spent)
+    known = [answered.ms, answered.blame, answered.cause, answered.callee]
+    return known if spent is None else [*known, spent.all.stores_ms, spent.all.partners_ms, spent.all.asked]
+
+
+def assert_the_same(state: State, seed: int, share: float = 1.0) -> set[int]:
+    """Follow requests at every node both ways; gives what made them fail."""
+    chance = np.random.default_rng(seed)
+    causes: set[int] = set()
+    for node in dict.fromkeys(state.flow.entries.nodes.tolist()):
+        requests = entering(state, node, share, chance)
+        partners = set(chance.permutation(len(state.flow.nodes))[:3].tolist()) if seed % 2 else None
+        mine = followed(state, node, requests, partners)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(compiled, "loops", lambda: None)
+            theirs = followed(state, node, requests, partners)
+        for one, other in zip(mine, theirs, strict=True):
+            assert one.dtype == other.dtype
+            assert one.tobytes() == other.tobytes()
+        causes |= set(mine[2].tolist())
+    return causes
+
+
+@pytest.mark.parametrize("low", [QUIET, STRUCK])
+def test_of_an_estate(low):
+    causes = assert_the_same(solved("estate", low, 4), 1)
+    assert causes >= ({NOTHING, OWN, TIMED_OUT} if low == STRUCK else {NOTHING, OWN})
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    seed=st.integers(0, 2**40),
+    low=st.integers(20, 60),
+    share=st.sampled_from([0.0, 0.1, 1.0]),
+    changed=st.sampled_from([("", ""), MORE]),
+)
+def test_whatever_the_seed_and_the_incident(seed, low, share, changed):
+    """Through a payment time-out, with retries, open breakers and limits that are near, for some requests or all."""
+    assert_the_same(solved("small_estate", low, 12, f"execution.random_seed={seed}", changed=changed), seed, share)
+
+
+def test_every_cause_and_every_way_is_taken():
+    """The law above would hold of nothing at all; here are failures of all kinds, with limits near and far."""
+    state = solved("small_estate", 20, 60, changed=MORE)
+    assert assert_the_same(state, 1) == {NOTHING, OWN, TIMED_OUT, REFUSED}
+    hard = np.stack([one.hard for one in state.walk.descents.values()])
+    assert hard.any()
+    assert not hard.all()
+    assert all(count.any() for count in state.walk.details)  # calls that are lost, or served at the last attempt
+
+
+def test_a_request_that_is_none_of_its_tick_is_refused():
+    state = solved("small_estate", 20, 4)
+    node = int(state.flow.entries.nodes[0])
+    requests = entering(state, node, 1.0, np.random.default_rng(1))
+    for index in (-1, 10**6):
+        requests.index[-1] = index
+        with pytest.raises(IndexError, match="below the tick's total"):
+            state.walk.follow(node, requests)
