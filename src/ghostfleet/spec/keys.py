@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 def fields(path: Path) -> list[str]:
     """Keys that the model allows at a path; none where names are free."""
-    return [field.encode_name for form in _forms(path) if _is_struct(form) for field in structs.fields(form)]
+    return [key for form in _forms(path) if _is_struct(form) for key in _types(form)]
 
 
 def names(path: Path, tree: Mapping[str, Any]) -> list[str]:
@@ -70,9 +71,16 @@ def _forms(path: Path) -> list[Any]:
 
 def _below(form: Any, step: str) -> list[Any]:  # noqa: ANN401  any annotation
     if _is_struct(form):
-        return [field.type for field in structs.fields(form) if field.encode_name == step]
+        types = _types(form)
+        return [types[step]] if step in types else []
     is_list = get_origin(form) is list or (get_origin(form) is tuple and get_args(form)[-1] is ...)
     return [_within(form)] if is_list or _is_mapping(form) else []
+
+
+@cache
+def _types(struct: type[Struct]) -> dict[str, Any]:
+    """Types of a struct's keys; kept, because to evaluate annotations is most of what loading a scenario costs."""
+    return {field.encode_name: field.type for field in structs.fields(struct)}
 
 
 def _parts(form: Any) -> list[Any]:  # noqa: ANN401  any annotation

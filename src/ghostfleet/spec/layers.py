@@ -24,7 +24,7 @@ from ghostfleet.spec import keys, reading
 from ghostfleet.spec.parameters import NOW
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from ghostfleet.spec.parameters import Parameter
     from ghostfleet.spec.reading import Document, Path
@@ -111,21 +111,19 @@ class Layers(msgspec.Struct):
         self._trace(path, given, origin)
 
     def _forget(self, path: Path, stood: Any) -> None:  # noqa: ANN401  any YAML value
-        """Forget where what stood at a path came from; to look through all origins for a new key would be quadratic."""
+        """Forget where what stood at a path came from, and all that stood below it."""
         for places in (self.origins, self.laid):
             places.pop(path, None)
-            if isinstance(stood, dict | list):
-                for known in [known for known in places if known[: len(path)] == path]:
-                    del places[known]
+        for part, below in _parts(stood):
+            self._forget((*path, part), below)
 
     def _trace(self, path: Path, given: Any, origin: Callable[[Path], Origin]) -> None:  # noqa: ANN401  any YAML value
         """Remember where a value stands, and the parts of a list: it is one value, but a part may be what is wrong."""
         self.origins[path] = origin(path)
         self.laid[path] = self.number, self.origins[path]
         _ensure_sound(path, given, origin)
-        parts = enumerate(given) if isinstance(given, list) else given.items() if isinstance(given, dict) else ()
-        for part, below in parts:
-            self._trace((*path, str(part)), below, origin)
+        for part, below in _parts(given):
+            self._trace((*path, part), below, origin)
 
     def says(self, path: Path) -> bool:
         """Whether any layer gave a value at a path or below it."""
@@ -176,6 +174,13 @@ class Layers(msgspec.Struct):
             return max(below, default=(SCENARIO, 0))
 
         return max(paths, key=when)
+
+
+def _parts(given: Any) -> Iterable[tuple[str, Any]]:  # noqa: ANN401  any YAML value
+    """Steps to what a section or a list consists of, and what stands there."""
+    if isinstance(given, list):
+        return ((str(number), part) for number, part in enumerate(given))
+    return given.items() if isinstance(given, dict) else ()
 
 
 def _ensure_sound(path: Path, given: Any, origin: Callable[[Path], Origin]) -> None:  # noqa: ANN401  any YAML value
