@@ -57,6 +57,7 @@ class Outcome(msgspec.Struct):
     manifests: dict[str, Path] = msgspec.field(default_factory=dict)
     mappings: dict[str, list[str]] = msgspec.field(default_factory=dict)  # by URL: names of files beside bulk files
     statistics: dict[str, Statistics] = msgspec.field(default_factory=dict)
+    samples: dict[str, str] = msgspec.field(default_factory=dict)  # by table: first rows, if a destination is a folder
     left_out: dict[str, list[str]] = msgspec.field(default_factory=dict)  # by URL: tables that it does not take
     stays: dict[str, dict[int, list[Table]]] = msgspec.field(default_factory=dict)  # by URL: as of a later window's end
     part: tuple[int, int] = (1, 1)
@@ -267,6 +268,9 @@ def _work(
     Its rows are made once more for the statistics: a receipt proves what a sink holds, and not what was measured.
     """
     observers = {table.name: table for table in outcome.tables}
+    has_folder = any(sink.home is not None and not sink.home.file for sink in sinks)
+    # Tables of a graph are short themselves, and many.
+    unsampled = {table.name for table in outcome.tables if has_folder and not table.is_topology}
     jobs = []
     for task in outcome.plan.tasks:
         table = observers[task.table]
@@ -276,7 +280,8 @@ def _work(
             for sink, taken in zip(sinks, takes, strict=True)
         ]
         outcome.kept += all(receipt is not None for receipt, taken in zip(kept, takes, strict=True) if taken)
-        jobs.append(workers.Job(task, takes, kept))
+        jobs.append(workers.Job(task, takes, kept, task.table in unsampled))
+        unsampled.discard(task.table)
     outcome.workers = _workers(generator.scenario, sinks, request, outcome.plan)
     if outcome.workers == 1:
         results = workers.alone(generator, sinks, jobs, watch)
@@ -285,6 +290,8 @@ def _work(
     done = []
     for one in results:
         outcome.statistics.setdefault(one.task.table, Statistics()).merge(one.statistics)
+        if one.sample:
+            outcome.samples[one.task.table] = one.sample
         done.append(one)
     return sorted(done, key=lambda one: one.task.number)
 

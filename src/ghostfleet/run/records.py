@@ -6,32 +6,23 @@ import json
 import logging
 import time
 from contextlib import contextmanager
-from dataclasses import replace
-from itertools import chain, count
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import msgspec
 
 from ghostfleet.core import compiled
 from ghostfleet.core.errors import GhostfleetError, SinkError
 from ghostfleet.run import manifest, surroundings
 from ghostfleet.sinks import home_of
-from ghostfleet.sinks.text.stream import TextStream
-from ghostfleet.sinks.text.syntax import SYNTAXES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from ghostfleet.core.table import Table
-    from ghostfleet.generate import Generator, Task
     from ghostfleet.run.history import Outcome
     from ghostfleet.run.statistics import Statistics
-    from ghostfleet.sinks.codec import Piece
 
-SAMPLE_ROWS = 200
-EXPECTED_ROWS = 4 * SAMPLE_ROWS  # in as many ticks as one looks at first
 LOG = logging.getLogger("ghostfleet")
 
 
@@ -124,39 +115,10 @@ def failure_logged() -> Iterator[None]:
         raise
 
 
-def write_sample(outcome: Outcome, folder: Path) -> list[Path]:
-    """First rows of each table as plain CSV, for a quick look; those of a graph are short themselves, and many."""
-    paths = []
-    for table in outcome.tables:
-        tasks = [task for task in outcome.plan.tasks if task.table == table.name]
-        if not tasks or table.is_topology:
-            continue
-        path = folder / _named(f"{table.name}_sample.csv", outcome.part)
-        stream = TextStream(table, SYNTAXES["csv"](table), first=True, last=True)
-        pieces: list[Piece] = []
-        rows = 0
-        few = _fewest(outcome.generator, tasks[0])
-        for batch in chain.from_iterable(map(outcome.generator.batches, few)):
-            pieces += stream.pieces(batch.slice(0, min(SAMPLE_ROWS - rows, len(batch))).compact())
-            rows += len(batch)
-            if rows >= SAMPLE_ROWS:
-                break
-        pieces += stream.end()
-        manifest.save(path, b"".join(pieces).decode(), durable=False)
-        paths.append(path)
-    return paths
-
-
-def _fewest(generator: Generator, task: Task) -> list[Task]:
-    """As little of a task as a sample is likely to need, and what is left of it: to make all takes long."""
-    needed = -(-SAMPLE_ROWS // max(1, len(task.window)))
-    if not generator.is_by_tick(task.table):
-        return [msgspec.structs.replace(task, last=min(task.last, task.first + needed))]
-    # Requests are in the order of time; of a quiet hour there may be fewer than of others.
-    first = min(len(task.window), -(-EXPECTED_ROWS * len(task.window) // max(1, task.rows)))
-    middle = task.window.start + first
-    cut = [replace(task.window, stop=middle), replace(task.window, start=middle)]
-    return [msgspec.structs.replace(task, window=window) for window in cut if len(window)]
+def write_samples(outcome: Outcome, folder: Path) -> None:
+    """Write the first rows of each table into a folder."""
+    for table, text in outcome.samples.items():
+        manifest.save(folder / _named(f"{table}_sample.csv", outcome.part), text, durable=False)
 
 
 def summary(outcome: Outcome) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import msgspec
 
 from ghostfleet.core.errors import SinkError
 from ghostfleet.generate import Generator
+from ghostfleet.run.samples import Sample
 from ghostfleet.run.statistics import Statistics
 from ghostfleet.run.surroundings import keep_freed_memory
 
@@ -30,14 +31,16 @@ class Job(NamedTuple):
     task: Task
     takes: Sequence[bool]  # whether a sink gets the task's table
     kept: Sequence[Receipt | None]  # what a sink has kept of it from an earlier run
+    is_sampled: bool = False  # whether its first rows are wanted as a text
 
 
 class Done(msgspec.Struct):
-    """What a task left: one receipt per sink (those kept from an earlier run included) and its statistics."""
+    """What a task left: one receipt per sink (those kept from an earlier run included), statistics, a sample."""
 
     task: Task
     receipts: list[Receipt | None]  # None where the sink does not take the table
     statistics: Statistics = msgspec.field(default_factory=Statistics)
+    sample: str = ""  # of a task that is sampled
 
 
 class Watcher(Protocol):
@@ -49,15 +52,17 @@ class Watcher(Protocol):
 
 def perform(generator: Generator, sinks: Sequence[Sink], job: Job, watch: Watcher) -> Done:
     """Turn one task into a part at every sink that takes its table and has not kept it."""
-    task, takes, kept = job
+    task, takes, kept, is_sampled = job
     table = generator.observer(task.table).table
     parts: list[Part | None] = []
-    statistics = Statistics()
+    statistics, sample = Statistics(), Sample(table) if is_sampled else None
     try:
         for sink, is_taken, receipt in zip(sinks, takes, kept, strict=True):
             parts.append(sink.part(table, task.number) if receipt is None and is_taken else None)
         for batch in generator.batches(task):
             statistics.add(batch)
+            if sample is not None:
+                sample.add(batch)
             for part in parts:
                 if part is not None:
                     part.write(batch)
@@ -69,7 +74,7 @@ def perform(generator: Generator, sinks: Sequence[Sink], job: Job, watch: Watche
             if part is not None:
                 part.abort()
         raise
-    return Done(task, receipts, statistics)
+    return Done(task, receipts, statistics, "" if sample is None else sample.text())
 
 
 def _ensure_wanted(sinks: Sequence[Sink]) -> None:

@@ -75,7 +75,7 @@ def command(ctx: click.Context, /, *, verbose: bool, create_mapping_only: bool, 
         outcome = run.generate()
         mappings.write_beside(outcome)
         for folder in folders:
-            records.write_sample(outcome, folder)
+            records.write_samples(outcome, folder)
             records.write_summary(outcome, folder)
     records.LOG.info("complete: %s", records.summary(outcome))
     if not arguments["quiet"]:
