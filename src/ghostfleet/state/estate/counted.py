@@ -6,6 +6,7 @@ weights so far, tick after tick and cell after cell, have reached the n-th part 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from ghostfleet.core.arrays import F64, I64
 
 CHUNK = 1_024  # ticks whose weights are summed beforehand
+KEPT = 4  # chunks whose rates are kept: all of a day and a night, or those that windows in turn lie in
 BITS = 62  # of a weight times a total
 
 
@@ -26,9 +28,10 @@ class Counted:
 
     def __init__(self, total: int, span: Window, rates: Callable[[Window], F64]) -> None:
         """Add up the rates of a span; ``rates`` gives those of a window in requests a second, shape (cells, ticks)."""
-        self._total, self._span, self._rates = total, span, rates
+        self._total, self._span = total, span
+        self._rates = lru_cache(KEPT)(rates)
         # One after another, for what NumPy adds by itself it adds in an order of the CPU's.
-        sums = [float(np.add.accumulate(rates(piece).ravel())[-1]) for piece in self._chunks()]
+        sums = [float(np.add.accumulate(self._rates(piece).ravel())[-1]) for piece in self._chunks()]
         self.expected = sum(sums) * span.tick_s
         self._grain = 2.0 ** (BITS - total.bit_length() - 1) / max(sum(sums), 1e-300)
         ends = np.array(
@@ -36,10 +39,10 @@ class Counted:
         )
         self._before = np.concatenate([[0], np.add.accumulate(ends)])
 
-    def _chunks(self) -> list[Window]:
-        """Stretches of the span, counted from its start."""
+    def _chunks(self, first: int = 0, stop: int | None = None) -> list[Window]:
+        """Stretches of the span, counted from its start; of those that there are, some."""
         span = self._span
-        starts = range(span.start, span.stop, CHUNK)
+        starts = range(span.start, span.stop, CHUNK)[first:stop]
         return [Window(start, min(start + CHUNK, span.stop), span.tick_s) for start in starts]
 
     def _weights(self, window: Window) -> I64:
@@ -52,14 +55,15 @@ class Counted:
         if stop <= start:  # no window can say so
             cells = len(self._rates(Window(window.start, window.start + 1, window.tick_s)))
             return np.zeros((cells, len(window)), dtype=np.int64)
-        chunk = (start - self._span.start) // CHUNK
-        first = self._span.start + chunk * CHUNK
-        weights = self._weights(Window(first, stop, window.tick_s))
+        chunk, last = ((tick - self._span.start) // CHUNK for tick in (start, stop - 1))
+        chunks = self._chunks(chunk, last + 1)
+        weights = np.concatenate([self._weights(one) for one in chunks], axis=1)
         reached = self._before[chunk] + np.add.accumulate(weights.T.ravel())
         whole = reached * self._total // self._before[-1]
         # What the first cell adds is counted from what had been reached before it.
         before = int(self._before[chunk]) * self._total // int(self._before[-1])
         counts = np.diff(np.concatenate([[before], whole])).reshape(weights.T.shape).T
+        counts = counts[:, start - chunks[0].start : stop - chunks[0].start]
         found = np.zeros((len(weights), len(window)), dtype=np.int64)
-        found[:, start - window.start : stop - window.start] = counts[:, start - first :]
+        found[:, start - window.start : stop - window.start] = counts
         return found
