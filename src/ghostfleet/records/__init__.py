@@ -32,7 +32,7 @@ def found() -> dict[str, Signal]:
 
 def signal(name: str) -> Signal:
     """Signal or record of a table; `ScenarioError` naming those there are."""
-    if name in {part.name for part in iter_modules(__path__)}:  # without importing them for every other table
+    if not signals.is_module(name) and name in own():  # without importing signals for records, or the other way round
         return own()[name]
     return signals.signal(name, found)
 

@@ -139,9 +139,14 @@ def _plugged_in() -> list[Signal]:
     return [signal for entry in entry_points(group=GROUP) for signal in of_module(loaded(entry))]
 
 
+def is_module(name: str) -> bool:
+    """Whether a module of this folder has a name, as the one of most tables has; nothing is imported to say so."""
+    return name in {part.name for part in iter_modules(__path__)}
+
+
 def signal(name: str, known: Callable[[], Mapping[str, Signal]] = found) -> Signal:
     """Signal of a table; `ScenarioError` naming the tables that are known, and the groups that they form."""
-    if name in {part.name for part in iter_modules(__path__)}:  # without looking for plug-ins, which takes a while
+    if is_module(name):  # without looking for plug-ins, which takes a while
         for one in of_module(import_module(f"{__name__}.{name}")):
             if name == one.TABLE.name:
                 return one
