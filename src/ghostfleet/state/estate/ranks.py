@@ -7,6 +7,7 @@ there is.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,8 +27,13 @@ class Ranks:
     """Permutations of one split, one for each tick of a window."""
 
     def __init__(self, keys: U64, window: Window) -> None:
-        """Draw the ticks' keys from those of the split, shape (1, 2)."""
-        self.keys = draw.words(keys, 2 * window.start, 2 * window.stop).reshape(-1, 2)
+        """Take the keys of the split, shape (1, 2)."""
+        self._split, self._window = keys, window
+
+    @cached_property
+    def keys(self) -> U64:
+        """Keys of the ticks, shape (ticks, 2); of many splits nobody asks, as they take none of a quiet window."""
+        return draw.words(self._split, 2 * self._window.start, 2 * self._window.stop).reshape(-1, 2)
 
     def of(self, ticks: I64, totals: I64, index: I64) -> I64:
         """Ranks of requests in their ticks' permutations, all shapes (requests,); ``ticks`` count from the window's."""
