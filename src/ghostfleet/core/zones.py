@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib import import_module
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -104,23 +105,26 @@ def _offset(info: ZoneInfo, at: int) -> int:
 @cache
 def _zone(zone: str) -> ZoneInfo:
     import zoneinfo  # here, because a run in UTC needs none, and start-up counts
-    from importlib.resources import files
 
     parts = zone.split("/")
     if not all(part.replace("_", "").replace("-", "").replace("+", "").isalnum() for part in parts):
         raise _unknown(zone)  # also keeps "../" away from the file system
     try:
-        with files("tzdata").joinpath("zoneinfo", *parts).open("rb") as file:
+        with _database().joinpath("zoneinfo", *parts).open("rb") as file:
             return zoneinfo.ZoneInfo.from_file(file, key=zone)
     except (OSError, ValueError):
         raise _unknown(zone) from None
 
 
+def _database() -> Path:
+    """Folder of the pinned database; to import importlib.resources takes longer than to read all zones of an estate."""
+    return Path(str(import_module("tzdata").__file__)).parent
+
+
 def _unknown(zone: str) -> ScenarioError:
     import difflib
-    from importlib.resources import files
 
-    names = files("tzdata").joinpath("zones").read_text().split()
+    names = (_database() / "zones").read_text(encoding="utf-8").split()
     near = difflib.get_close_matches(zone, names, n=3, cutoff=0.5)
     cities = [name for name in names if zone.lower() == name.rpartition("/")[2].lower()]
     likely = [*cities, *(name for name in near if name not in cities)][:3] or ["a name such as Europe/Berlin"]

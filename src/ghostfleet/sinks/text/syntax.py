@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from json.encoder import encode_basestring
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -120,8 +121,6 @@ def _csv_words(entry: str) -> bytes:
 
 
 def _json_word(word: str) -> bytes:
-    from json.encoder import encode_basestring  # only JSON pays for the import
-
     utf8(word)
     return encode_basestring(word).encode()
 
