@@ -11,9 +11,7 @@ from ghostfleet.core.batch import Batch, Digits, Hex, Plain, Quanta, Spelled, Te
 from ghostfleet.core.table import Kind, Table, absent, column, text
 from ghostfleet.signals import StateObserver
 from ghostfleet.signals.changes import Changes, Versions
-from ghostfleet.signals.events import facts
 from ghostfleet.signals.events.texts import AT_HOME, CURRENCIES, ENVIRONMENTS, Texts
-from ghostfleet.signals.transactions import usual
 from ghostfleet.state.estate.people import FIRST_USER, address, lot
 from ghostfleet.state.estate.visits import Doors, Entered, Visits, stretches, swiftness, written
 from ghostfleet.world import flow as flows
@@ -108,6 +106,9 @@ TABLE = Table(
 
 def expectations(scenario: Scenario, extent: Extent | None = None) -> Mapping[str, Expected]:
     """What checks may expect: places, routes, texts and versions, and how many ask and fail by the hour."""
+    from ghostfleet.signals.events import facts  # here, because rows are made without, and start-up counts
+    from ghostfleet.signals.transactions import usual
+
     known = Events(scenario)
     return {
         "expected_places": web.places(),

@@ -10,7 +10,6 @@ import numpy as np
 from ghostfleet.core.batch import Batch
 from ghostfleet.core.table import Kind, Table, absent, column, text
 from ghostfleet.signals import StateObserver
-from ghostfleet.signals.transactions import facts, usual
 from ghostfleet.signals.transactions.documents import STATES, STEPS, columns
 from ghostfleet.signals.transactions.shop import Shop, gateways
 from ghostfleet.state.estate.balancers import Balancers
@@ -95,6 +94,8 @@ TABLE = Table(
 
 def expectations(scenario: Scenario, extent: Extent | None = None) -> Mapping[str, Expected]:
     """What checks may expect: words and places, what gateways do at least, and how many try and fail by the hour."""
+    from ghostfleet.signals.transactions import facts, usual  # here, because rows are made without, and start-up counts
+
     known = Transactions(scenario)
     flow = known.flow
     return {
