@@ -102,6 +102,7 @@ class Estates:
 
     def __init__(self, scenario: Scenario) -> None:
         """Prepare what does not depend on the window."""
+        from ghostfleet.world import estate as worlds
         from ghostfleet.world import flow as flows
         from ghostfleet.world.occasions import Occasions
 
@@ -113,28 +114,24 @@ class Estates:
         for name, service in estate.services.items():
             residents.setdefault(service.cluster, []).append(name)
         self.residents = residents  # services of each cluster
-        self._solver = self._made()
         counted = None
         if estate.total is not None:
             counted = self._counted(estate.total)
             self.flow = flows.loaded(self.flow, estate.total / counted.expected)
-            self._solver = self._made()
+        self._solver = Solver(self.flow, Stranded(self.flow, partial(worlds.build, scenario)))
         self._splitter = Splitter(self.flow, counted)
         self._leaves = Leaves(self.flow)
 
-    def _made(self) -> Solver:
-        from ghostfleet.world import estate as worlds
-
-        return Solver(self.flow, Stranded(self.flow, partial(worlds.build, self.scenario)))
-
     def _counted(self, total: int) -> Counted:
         """Whole numbers of requests that make a total over the span, in step with the rates of demand."""
+        from ghostfleet.state.estate.demand import Demand
+
         since_s, until_s = self.flow.estate.span_s
         tick_s = self.scenario.timeline.tick_s
-        solver = self._solver
+        demand = Demand(self.flow)
 
         def rates(window: Window) -> F64:
-            return solver.entering(window, self.influences(window))
+            return demand.entering(window, self.influences(window))
 
         return Counted(total, Window.between(since_s, until_s, tick_s), rates)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ghostfleet.core import draw, maths
 from ghostfleet.core.moments import Moments
-from ghostfleet.state.estate.noise import SWINGS_STEP_TICKS, Bursts, characters, log_normal, slow_swings
+from ghostfleet.state.estate.noise import SWINGS_STEP_TICKS, Bursts, Wander, characters, log_normal, slow_swings
 
 if TYPE_CHECKING:
     from ghostfleet.core.arrays import F64
@@ -37,6 +37,7 @@ class Demand:
         self.characters = msgspec.structs.replace(
             calm, swing=calm.swing * entries.unrest, rough=calm.rough * entries.unrest
         )
+        self._wander = Wander(self.characters)
         self._surges = Bursts(flow, "surge", entries.ids, **SURGES)
         u = draw.uniform(flow.stream("full hour").keys(entries.ids), 0, 2)
         self._chime = log_normal(u[:, 0], *CHIME) * entries.unrest
@@ -49,6 +50,11 @@ class Demand:
             (shape, clock, np.array(places), flow.stream("shape", str(number)).keys(entries.ids[places]))
             for (number, shape, clock), places in groups.items()
         ]
+
+    def entering(self, window: Window, influences: Influences) -> F64:
+        """Requests per second that enter in each cell, shape (entries, ticks); the same as from `rates`."""
+        (wandering,) = self._wander.factors(window)
+        return self.rates(window, influences, wandering)
 
     def rates(self, window: Window, influences: Influences, rates: F64) -> F64:
         """Requests per second that enter in each cell, shape (entries, ticks); of what wanders by ``characters``."""

@@ -89,19 +89,13 @@ class Solver:
         failing = characters(flow, "failing", ids, swing=(0.18, 0.6), rough=(0.15, 0.5))
         self._faults = Bursts(flow, "faults", ids, per_day=(0.6, 1.0), ticks=(16.0, 0.8), height=(0.6, 0.7), most=5.0)
         self._wander = Wander(self._demand.characters, latency, failing)
-        self._entering = Wander(self._demand.characters)
-
-    def entering(self, window: Window, influences: Influences) -> F64:
-        """Requests per second that enter in each cell, shape (entries, ticks)."""
-        (wandering,) = self._entering.factors(window)
-        return self._demand.rates(window, influences, wandering)
 
     def pods(self, window: Window, influences: Influences) -> tuple[F64, F64]:
         """Pods that should run and that do, shapes (nodes, ticks), which is little of the work.
 
         The first ticks lack some of their past.
         """
-        entering = self.entering(window, influences)
+        entering = self._demand.entering(window, influences)
         first = self._down(entering, self._echoing(entering), None)
         return self._pods(first, influences)
 
