@@ -85,7 +85,8 @@ class Texts:
             "error_details.error_message": tuple(words[status][number] for status, number in told),
             "error_details.error_type": tuple(web.error_type(status) or "" for status, _ in told),
         }
-        fitting = [[told.index((status, one)) for one in web.said(route, status)] or [0] for route, status in pairs]
+        place = {said: number for number, said in enumerate(told)}
+        fitting = [[place[status, one] for one in web.said(route, status)] or [0] for route, status in pairs]
         self._fitting = np.array([(one * MESSAGES)[:MESSAGES] for one in fitting])
         self._choices = np.array([len(one) for one in fitting])
         share = web.catalogue()["anonymous"]["percent"] / 100
