@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import product
 from typing import TYPE_CHECKING
 
 import pytest
@@ -60,11 +61,11 @@ def test_a_graph_is_planned_and_written_in_a_few_lines(tmp_path: Path) -> None:
 def test_an_unknown_table_is_answered_with_every_group_that_has_tables() -> None:
     known = {one.TABLE.group for one in records.found().values()}
     assert known == {"telemetry", "graph", "requests", "records"}
-    for ask in (records.named, records.signal):
+    for ask, name in product((records.named, records.signal), ("nonsense", "sampled_transactions", "topology")):
         with pytest.raises(
-            ScenarioError, match=r"there is no table nonsense; known are .*incident_metrics.* groups "
+            ScenarioError, match=rf"there is no table {name}; known are .*incident_metrics.* groups "
         ) as e:
-            ask("nonsense")
+            ask(name)
         assert set(str(e.value).rpartition("the groups ")[2].split(", ")) == known
     assert set().union(*(records.named(group) for group in known)) == set(records.found())
 
