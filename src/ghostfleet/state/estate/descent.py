@@ -98,7 +98,8 @@ class Descent:
         row["location"] = self._at(node.location, np.float64)
         row["telling"] = self._at(self._walk.state.rates.telling[number], np.float64)
         row["scale"] = node.scale
-        row["keys"] = self._at(self._walk.ranks("cause", number, self._flow.nodes.ids).keys, np.uint64)
+        if first < self._added and node.failed.any():  # else nobody asks for causes
+            row["keys"] = self._at(self._walk.ranks("cause", number, self._flow.nodes.ids).keys, np.uint64)
         row["first"], row["last"] = first, self._added
 
     def _slot(self, slot: int, node: Node, total: I64, *, is_last: bool) -> tuple[Any, ...]:
