@@ -75,7 +75,7 @@ def batch_of(rows: int, seed: int) -> Batch:
 
 
 def written(batch: Batch, syntax: str) -> bytes:
-    stream = TextStream(TABLE, SYNTAXES[syntax](TABLE), first=True, last=True)
+    stream = TextStream(batch.table, SYNTAXES[syntax](batch.table), first=True, last=True)
     return b"".join(bytes(piece) for piece in [*stream.pieces(batch), *stream.end()])
 
 
@@ -92,6 +92,30 @@ def test_rows_are_the_same_across_blocks_and_pieces(syntax):
     batch = batch_of(40_000, 7)
     mine, theirs = both(lambda: written(batch, syntax))
     assert mine == theirs
+
+
+ROUND = np.array([10**power + off for power in range(19) for off in (-1, 0, 1)])
+
+
+@pytest.mark.parametrize("decimals", range(12))
+def test_numbers_with_as_many_digits_as_there_are_have_the_same_texts(decimals):
+    """All lengths of a number, of a width that it is led to by zeros, and of what follows the point."""
+    numbers = np.concatenate([ROUND, -ROUND, [INT64.min, INT64.max]])
+    table = Table("t", "about", (column("load", Kind.F64, "load"), column("name", Kind.TEXT, "name")), (), ())
+    for width in range(2 * decimals, 2 * decimals + 2):
+        spelled = Spelled(("n", Digits(np.abs(numbers // 2), width)))
+        batch = Batch(table, {"load": Quanta(numbers, 10**decimals), "name": spelled})
+        mine, theirs = both(lambda batch=batch: written(batch, "csv"))
+        assert mine == theirs
+
+
+@pytest.mark.parametrize("longest", [1, 2, 4, 7, 8, 15, 16, 17, 31, 32, 33, 47, 48, 200])
+def test_words_of_all_lengths_have_the_same_texts(longest):
+    words = tuple("x" * length for length in range(longest + 1))
+    table = Table("t", "about", (column("name", Kind.TEXT, "name"),), (), ())
+    batch = Batch(table, {"name": Text(np.arange(longest + 1), words)})
+    mine, theirs = both(lambda: written(batch, "csv"))
+    assert mine == theirs == "\n".join(["name", '""', *words[1:], ""]).encode()
 
 
 @pytest.mark.parametrize("codec", ["fast", "small", "none"])

@@ -26,6 +26,13 @@ static inline uint64_t load8(const char *at) {
 /* Bytes of a word in front of the NULs at its end. */
 static inline int used(uint64_t word) { return word ? 8 - (__builtin_clzll(word) >> 3) : 0; }
 
+/* The same of four words, without a branch: how long an entry is cannot be foretold. */
+static inline int64_t used_of_four(const char *entry) {
+    uint64_t first = load8(entry), second = load8(entry + 8), third = load8(entry + 16), last = load8(entry + 24);
+    uint64_t word = last ? last : third ? third : second ? second : first;
+    return (last ? 24 : third ? 16 : second ? 8 : 0) + used(word);
+}
+
 static inline int64_t length(const char *entry, int64_t width) {
     while (width >= 8) {
         uint64_t word = load8(entry + width - 8);
@@ -71,11 +78,12 @@ enum { LANES = 32, SLACK = 32 };
                     memcpy(out, &low, 8);                                                                            \
                     memcpy(out + 8, &high, 8);                                                                       \
                     out += high ? 8 + used(high) : used(low);                                                        \
+                } else if (width == 32) {                                                                            \
+                    memcpy(out, entry, 32);                                                                          \
+                    out += used_of_four(entry);                                                                      \
                 } else {                                                                                             \
-                    int64_t count = length(entry, width);                                                            \
-                    if (code + 16 < entries || width * (entries - code) >= count + 16) copy(out, entry, count);      \
-                    else memcpy(out, entry, count);                                                                  \
-                    out += count;                                                                                    \
+                    memcpy(out, entry, width); /* all of it: its length would take longer to foretell */             \
+                    out += length(entry, width);                                                                     \
                 }                                                                                                    \
             }                                                                                                        \
             at[lane] = out;                                                                                          \
@@ -91,30 +99,46 @@ SHOW(uint32_t)
 SHOW(int32_t)
 SHOW(int64_t)
 
-static const char PAIRS[] =
-    "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
-    "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
-    "8081828384858687888990919293949596979899";
 static const uint64_t POWERS[] = {
     1ull, 10ull, 100ull, 1000ull, 10000ull, 100000ull, 1000000ull, 10000000ull, 100000000ull, 1000000000ull,
     10000000000ull, 100000000000ull, 1000000000000ull, 10000000000000ull, 100000000000000ull, 1000000000000000ull,
     10000000000000000ull, 100000000000000000ull, 1000000000000000000ull};
 
-/* Decimal digits, as many as a number has and `width` at least (up to 24); writes up to 24 bytes. */
+enum { AT_ONCE = 100000000 }; /* below it there are eight digits */
+
+/* Eight decimal digits of a number below `AT_ONCE`, one a byte, the first one lowest: all divided side by side. */
+static inline uint64_t eight_digits(uint32_t value) {
+    uint64_t fours = value / 10000 | (uint64_t)(value % 10000) << 32;
+    uint64_t hundreds = (fours * 10486 >> 20) & 0x0000007F0000007Full;
+    uint64_t twos = hundreds | (fours - hundreds * 100) << 16;
+    uint64_t tens = (twos * 103 >> 10) & 0x000F000F000F000Full;
+    return tens | (twos - tens * 10) << 8;
+}
+
+/* Decimal digits of a number below `AT_ONCE`, as many as it has and `width` at least (1 to 8); writes 8 bytes. */
+static inline char *put_short(char *out, uint64_t value, int32_t width) {
+    uint64_t digits = eight_digits((uint32_t)value);
+    int zeros = __builtin_ctzll(digits | 1ull << 8 * (8 - width)) >> 3;
+    digits = (digits | 0x3030303030303030ull) >> 8 * zeros;
+    memcpy(out, &digits, 8);
+    return out + 8 - zeros;
+}
+
+/* The same of any number, and of a width up to 24; writes up to 24 bytes. */
+static char *put_long(char *out, uint64_t value, int32_t width) {
+    if (value < AT_ONCE && width <= 8) return put_short(out, value, width);
+    out = put_long(out, value / AT_ONCE, width > 8 ? width - 8 : 1);
+    return put_short(out, value % AT_ONCE, 8);
+}
+
 static inline char *put_digits(char *out, uint64_t value, int32_t width) {
-    char made[48];
-    char *at = made + 24;
-    for (; value >= 100; value /= 100) memcpy(at -= 2, PAIRS + 2 * (value % 100), 2);
-    if (value >= 10) memcpy(at -= 2, PAIRS + 2 * value, 2);
-    else *--at = (char)('0' + value);
-    while (made + 24 - at < width) *--at = '0';
-    memcpy(out, at, 24);
-    return out + (made + 24 - at);
+    return value < AT_ONCE && width <= 8 ? put_short(out, value, width) : put_long(out, value, width);
 }
 
 static void show_numbers(const field *f, int64_t first, int64_t lanes, char **at) {
     const int64_t *values = (const int64_t *)f->codes + first;
     const uint64_t per_one = POWERS[f->many];
+    const int32_t width = f->width > 1 ? f->width : 1;
     for (int64_t lane = 0; lane < lanes; lane++) {
         if (f->gone && f->gone[first + lane]) continue;
         char *out = at[lane];
@@ -125,11 +149,11 @@ static void show_numbers(const field *f, int64_t first, int64_t lanes, char **at
         }
         if (f->many) {
             uint64_t whole = f->many == 2 ? size / 100 : size / per_one;
-            out = put_digits(out, whole, f->width);
+            out = put_digits(out, whole, width);
             *out++ = '.';
             out = put_digits(out, size - whole * per_one, f->many);
         } else {
-            out = put_digits(out, size, f->width);
+            out = put_digits(out, size, width);
         }
         at[lane] = out;
     }
