@@ -11,7 +11,7 @@ import pytest
 
 from ghostfleet.core.batch import Plain, Text
 from ghostfleet.run import history, records
-from ghostfleet.run.statistics import Spread, Tally
+from ghostfleet.run.statistics import NEAR, Spread, Tally
 from ghostfleet.spec import loading, reading
 
 if TYPE_CHECKING:
@@ -108,6 +108,17 @@ def test_spreads_of_tasks_are_the_spread_of_all():
     second.add(Plain(np.array([*values[3:], 0]), np.array([False] * 5 + [True])))
     first.merge(second)
     assert first.summary() == whole.summary() == spread(values)
+
+
+@pytest.mark.parametrize("values", [[], [0], [4, 2], [NEAR - 1], [NEAR], [-1, 5], [3, 10**12, NEAR, 3, -7, NEAR - 1]])
+def test_spreads_are_exact_of_times_of_any_length(values):
+    found, longer = Spread(), Spread()
+    found.add(Plain(np.array(values, dtype=np.int64)))
+    longer.add(Plain(np.array([*values, 50], dtype=np.int64)))
+    assert found.summary() == (spread(values) if values else {"count": 0})
+    found.merge(longer)
+    longer.add(Plain(np.array(values, dtype=np.int64)))
+    assert found.summary() == longer.summary() == spread([*values, *values, 50])
 
 
 def test_without_a_transaction_there_is_no_rate(tmp_path):

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 
 from ghostfleet.core import compiled
+from ghostfleet.core.arrays import I64  # of fields
 from ghostfleet.core.batch import Plain, Quanta, Text
 from ghostfleet.core.compiled import address
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 REQUESTS = "requests"  # group of tables
 PERCENTILES = (50, 95, 99)
-NEAR = 1 << 17  # numbers within as many are counted in an array, which sorts none
+NEAR = 1 << 17  # numbers within as many are counted in an array: none is sorted, and none a Python object
 MOST, TWICE_MOST = 2**63, 2**127  # what sums in 64 and in 128 bits stay below
 
 
@@ -136,33 +137,46 @@ class Tally(msgspec.Struct):
 class Spread(msgspec.Struct):
     """How a column of milliseconds spreads: counts of whole ones, so that percentiles are exact to 1 ms."""
 
-    counts: dict[int, int] = msgspec.field(default_factory=dict)
-    total: int = 0
+    near: I64 = msgspec.field(default_factory=lambda: np.zeros(0, dtype=np.int64))  # of 0, 1, 2 … up to below `NEAR`
+    far: dict[int, int] = msgspec.field(default_factory=dict)  # of all others
 
     def add(self, values: Quanta | Plain) -> None:
         """Take a batch's column into account."""
         whole = np.rint(values.units / values.per_one) if isinstance(values, Quanta) else values.values
         if values.missing is not None:
             whole = whole[~values.missing]
-        for value, count in counted(whole.astype(np.int64)).items():
-            self.counts[value] = self.counts.get(value, 0) + count
-            self.total += value * count
+        whole = whole.astype(np.int64, copy=False)
+        is_far = (whole < 0) | (whole >= NEAR)
+        if is_far.any():
+            self._join(counted(whole[is_far]))
+            whole = whole[~is_far]
+        self._add(np.bincount(whole))
 
     def merge(self, other: Spread) -> None:
         """Take another task's counts into account."""
-        for value, count in other.counts.items():
-            self.counts[value] = self.counts.get(value, 0) + count
-        self.total += other.total
+        self._add(other.near)
+        self._join(other.far)
+
+    def _add(self, near: I64) -> None:
+        longer, shorter = (self.near, near) if len(self.near) >= len(near) else (near.copy(), self.near)
+        longer[: len(shorter)] += shorter
+        self.near = longer
+
+    def _join(self, far: dict[int, int]) -> None:
+        for value, count in far.items():
+            self.far[value] = self.far.get(value, 0) + count
 
     def summary(self) -> dict[str, float]:
         """Count, smallest, largest, mean and percentiles; no figures where there is no value."""
-        count = sum(self.counts.values())
+        there = np.flatnonzero(self.near)
+        counts = self.far | dict(zip(there.tolist(), self.near[there].tolist(), strict=True))
+        count, total = sum(counts.values()), sum(value * many for value, many in counts.items())
         if not count:
             return {"count": 0}
-        values = sorted(self.counts)
-        ends = np.add.accumulate([self.counts[value] for value in values])
+        values = sorted(counts)
+        ends = np.add.accumulate([counts[value] for value in values])
         found = {f"p{p}": values[int(np.searchsorted(ends, p / 100 * count))] for p in PERCENTILES}
-        return {"count": count, "min": values[0], "max": values[-1], "avg": round(self.total / count, 2), **found}
+        return {"count": count, "min": values[0], "max": values[-1], "avg": round(total / count, 2), **found}
 
 
 class Statistics(msgspec.Struct):
