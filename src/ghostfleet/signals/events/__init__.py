@@ -12,7 +12,7 @@ from ghostfleet.core.table import Kind, Table, absent, column, text
 from ghostfleet.signals import StateObserver
 from ghostfleet.signals.changes import Changes, Versions
 from ghostfleet.signals.events.texts import AT_HOME, CURRENCIES, ENVIRONMENTS, Texts
-from ghostfleet.state.estate.people import FIRST_USER, address, lot
+from ghostfleet.state.estate.people import FIRST_USER, address, chosen, lot
 from ghostfleet.state.estate.visits import Doors, Entered, Visits, stretches, swiftness, written
 from ghostfleet.world import flow as flows
 from ghostfleet.world import web
@@ -186,7 +186,7 @@ class Events:
         answer, client = texts.answer(visits), texts.client(crowd.agent.take(person), crowd.city.take(person))
         paths = texts.path(visits)
         traces = trace(entered)
-        environment = _chosen(visits.more, 48, _ENVIRONMENT_ENDS)
+        environment = chosen(_ENVIRONMENT_ENDS, lot(visits.more, 48))
         anonymous = lot(visits.more, 0) < texts.anonymous.take(visits.route)
         values: dict[str, Values] = {
             "event_id": Spelled(("evt_", Digits(visits.time_ms), "_", Hex(written(entered.id) >> np.uint64(16), 12))),
@@ -226,10 +226,6 @@ def _cached(texts: Texts, entered: Entered) -> Bool:
     rank = (rank - wrong * np.minimum(2 * rank, 1)) / (1 - wrong)
     found: Bool = lot(entered.visits.more, 16) < 0.5 + (CACHED - rank) / (2 * BLUR)
     return found
-
-
-def _chosen(words: U64, shift: int, ends: F64) -> I64:
-    return np.searchsorted(ends, lot(words, shift), side="right")
 
 
 def trace(entered: Entered) -> tuple[Hex, Hex, Hex]:

@@ -10,15 +10,16 @@ import numpy as np
 from ghostfleet.core import draw
 from ghostfleet.core.batch import Digits, Plain, Quanta, Spelled, Text
 from ghostfleet.core.civil import civil
+from ghostfleet.core.window import DAY_S
 from ghostfleet.signals.transactions.shop import ORDER, PAYMENT
 from ghostfleet.state.estate.calling import FAILED, REFUSED, TIMED_OUT
-from ghostfleet.state.estate.people import FIRST_USER, address, lot
+from ghostfleet.state.estate.people import FIRST_USER, address, chosen, lot
 from ghostfleet.state.estate.spent import STORES
 from ghostfleet.world import web
 from ghostfleet.world.markets import SHOP
 
 if TYPE_CHECKING:
-    from ghostfleet.core.arrays import F64, I64, Array, Bool
+    from ghostfleet.core.arrays import F64, I64, Array
     from ghostfleet.core.batch import Values
     from ghostfleet.signals.transactions.shop import Shop
     from ghostfleet.state.estate.spent import Taken
@@ -26,11 +27,12 @@ if TYPE_CHECKING:
     from ghostfleet.world.flow import Flow
 
 STEPS = ("cart_review", "payment_processing", "order_confirmation")
+DONE = len(STEPS) - 1
 STATES = ("closed", "open", "half_open")
 CLOSED, OPEN, HALF_OPEN = range(3)
 TIMEOUT, POOL, MEMORY, BREAKER, UPSTREAM = range(5)  # in the order of the catalogue of failures
 INSTANCES = 3
-DAY_MS = 86_400_000
+DAY_MS = DAY_S * 1000
 SHIFTS = (0, 16, 32, 48)
 HALF = 0.5  # of attempts: carts from the cache, either text of a failure
 DOCUMENT = 0xD0C5  # stream of draws beside the request's own words
@@ -60,22 +62,18 @@ def columns(shop: Shop, doors: Doors, made: Entered, spent: Taken, number: I64) 
     person = visits.user - FIRST_USER
     blame, cause = made.answered.blame, made.answered.cause
     gateway = shop.code.take(np.where(asked >= 0, asked, np.where(cause == REFUSED, blame, -1)))
-    drawn = np.searchsorted(shop.ends, lots.gateway, side="right")
-    gateway = np.where(gateway >= 0, gateway, drawn)
-    failure = _failures(shop, tick, np.where(bad, blame, -1), cause, lots.memory)
-    said = np.where(bad, failure * 2 + (lots.text < HALF), -1)
+    gateway = np.where(gateway >= 0, gateway, chosen(shop.ends, lots.gateway))
+    failed = np.flatnonzero(bad)  # few: what only they have is made of them alone
+    failure = _failures(shop, tick[failed], blame[failed], cause[failed], lots.memory[failed])
     total = np.rint(made.answered.ms).astype(np.int64)
     others = np.minimum(spent.partners_ms.astype(np.int64), total)
     stores = np.minimum(spent.stores_ms.astype(np.int64), total - others)
-    ending = bad.astype(np.int64)
     refused = bad & (cause == REFUSED)  # by whoever's breaker on the way; then the last attempt called no gateway
     is_called = (asked >= 0) & ~refused
-    state = np.where(refused, OPEN, np.where(shop.refusing[gateway, tick] & is_called, HALF_OPEN, CLOSED))
-    day = visits.time_ms // DAY_MS
-    when = civil(day)
-    date = when.year * 10_000 + when.month * 100 + when.day_of_month
-    second = visits.time_ms // 1000 % 86_400
-    clock = second // 3600 * 10_000 + second // 60 % 60 * 100 + second % 60
+    is_refusing = shop.refusing.ravel().take(gateway * shop.refusing.shape[1] + tick)
+    state = np.where(refused, OPEN, np.where(is_refusing & is_called, HALF_OPEN, CLOSED))
+    date, clock = digits_of(visits.time_ms)
+    said = Text(_of_some(failed, failure * 2 + (lots.text[failed] < HALF), len(made), -1), texts["error_message"])
     item = (lots.item * len(texts["product_id"])).astype(np.int64)
     client = crowd.browser.take(person).astype(np.int64) * len(web.cities()) + crowd.city.take(person)
     return {
@@ -84,12 +82,12 @@ def columns(shop: Shop, doors: Doors, made: Entered, spent: Taken, number: I64) 
         "session_id": Spelled(("sess_user_", Digits(visits.user), "_", Digits(date, 8))),
         "user_id": Spelled(("user_", Digits(visits.user))),
         "event_type": Text(np.zeros(len(made), dtype=np.int32), ("checkout_attempt",)),
-        "step": Text(_steps(flow, bad, blame), STEPS),
-        "status": Text(ending, ("success", "error")),
-        "response_code": Plain(np.where(bad, _codes().take(failure), 200)),
+        "step": Text(_of_some(failed, _steps(flow, blame[failed]), len(made), DONE), STEPS),
+        "status": Text(bad.view(np.uint8), ("success", "error")),
+        "response_code": Plain(_of_some(failed, _codes().take(failure), len(made), 200)),
         "response_time_ms": Plain(total),
-        "error_message": Text(said, texts["error_message"]),
-        "error_code": Text(said, texts["error_code"]),
+        "error_message": said,
+        "error_code": Text(said.codes, texts["error_code"]),
         "payment_gateway": Text(gateway, shop.gateways or ("none",)),
         "amount": Quanta(_cents(item, lots.price * lots.carted), 100),
         "currency": Text(np.zeros(len(made), dtype=np.int32), ("USD",)),
@@ -104,7 +102,7 @@ def columns(shop: Shop, doors: Doors, made: Entered, spent: Taken, number: I64) 
         "load_balancer": Text(made.balancer.astype(np.int64), doors.balancers.names),
         "database_query_time_ms": Plain(stores),
         "cache_hit": Plain(lots.cache < HALF),
-        "retry_count": Plain(np.where(bad, 1 + (lots.tries * 3).astype(np.int64), 0)),
+        "retry_count": Plain(_of_some(failed, 1 + (lots.tries[failed] * 3).astype(np.int64), len(made), 0)),
         "upstream_service": Text(gateway, tuple(f"payment-gateway-{name}" for name in shop.gateways or ("none",))),
         "upstream_response_time_ms": Plain(np.where(is_called, others, 0), ~is_called),
         "circuit_breaker_state": Text(state, STATES),
@@ -112,6 +110,25 @@ def columns(shop: Shop, doors: Doors, made: Entered, spent: Taken, number: I64) 
         "memory_usage_percent": Plain(_percent(shop.memory.take(tick) + 4 * (lots.memory_used - 0.5))),
         "cpu_usage_percent": Plain(_percent(shop.cpu.take(tick) + 6 * (lots.cpu_used - 0.5))),
     }
+
+
+def _of_some(places: I64, values: I64, count: int, others: int) -> I64:
+    """Values at some places of as many as ``count``, and the same one at all others."""
+    found = np.full(count, others, dtype=np.int64)
+    found[places] = values
+    return found
+
+
+def digits_of(time_ms: I64) -> tuple[I64, I64]:
+    """Dates and times of day as numbers of the digits that they are written with; times come in order."""
+    second, day = time_ms // 1000, time_ms // DAY_MS
+    first = int(day[0]) if len(day) else 0
+    when = civil(np.arange(first, int(day[-1]) + 1 if len(day) else first))  # few days
+    date = when.year * 10_000 + when.month * 100 + when.day_of_month
+    second -= day * DAY_S
+    minute = second // 60
+    # Each minute adds 100 instead of 60, each hour 10,000 instead of 60 times 100.
+    return date.take(day - first), second + 40 * minute + 4_000 * (minute // 60)
 
 
 def _cents(item: I64, lots: F64) -> I64:
@@ -145,11 +162,11 @@ def _failures(shop: Shop, tick: I64, blame: I64, cause: Array, lots: F64) -> I64
     return np.where(cause == REFUSED, BREAKER, found)
 
 
-def _steps(flow: Flow, bad: Bool, blame: I64) -> I64:
-    """Step that each attempt got to: whoever fails before paying was still looking at the cart."""
+def _steps(flow: Flow, blame: I64) -> I64:
+    """Step that each failed attempt got to: whoever fails before paying was still looking at the cart."""
     pays = np.zeros(len(flow.nodes) + 1, dtype=np.int64)
     pays[list(paying(flow))] = 1
-    return np.where(bad, pays.take(blame), 2)
+    return pays.take(blame)
 
 
 def _below(flow: Flow, node: int) -> set[int]:

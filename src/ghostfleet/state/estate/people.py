@@ -16,7 +16,7 @@ from ghostfleet.core.batch import Digits, Spelled
 from ghostfleet.world import markets, web
 
 if TYPE_CHECKING:
-    from ghostfleet.core.arrays import F64, I32, U64, Array
+    from ghostfleet.core.arrays import F64, I32, I64, U64, Array
     from ghostfleet.world.flow import Flow
 
 FIRST_USER, USERS = 10_000, 90_000
@@ -96,6 +96,14 @@ def address(offset: Array) -> Spelled:
 def lot(words: U64, shift: int) -> F64:
     """Uniform in [0, 1) of 16 bits of words."""
     return ((words >> np.uint64(shift)) & LOW_16).astype(np.float64) * LANE
+
+
+def chosen(ends: F64, lots: F64) -> I64:
+    """Which of a few shares each lot falls into, of which the ends are given; comparing takes less than searching."""
+    found = np.zeros(len(lots), dtype=np.int64)
+    for end in ends.tolist():
+        found += lots >= end
+    return found
 
 
 def key_of(seed: int, name: str) -> U64:
