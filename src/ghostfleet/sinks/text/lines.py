@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -43,20 +44,29 @@ def written(loops: CDLL, parts: Sequence[Part], rows: int) -> Iterator[memoryvie
     described = np.array(fields, dtype=FIELD)
     at_once = max(1, PIECE_BYTES // max(width, 1))
     lanes = np.empty(min(LANES, at_once) * (width + SLACK), dtype=np.uint8)
+    at_fields, at_lanes = address(described), address(lanes)
     for start in range(0, rows, at_once):
         stop = min(start + at_once, rows)
         out = np.empty((stop - start) * width + SLACK, dtype=np.uint8)
-        size = loops.rows(address(described), len(described), start, stop, width, address(lanes), address(out))
+        size = loops.rows(at_fields, len(described), start, stop, width, at_lanes, address(out))
         if size < 0:
             msg = f"field {-1 - size} of a row has a code without an entry"
             raise IndexError(msg)
         yield out.data[:size]
 
 
+@lru_cache(maxsize=256)  # every block of rows has the same ones
+def _padded(content: bytes) -> tuple[int, Array]:
+    """Where a constant lies, with what the loop may copy behind it; and what keeps it there."""
+    words = np.zeros(-(-len(content) // COPIED_BYTES) * COPIED_BYTES, dtype=np.uint8)
+    words[: len(content)] = np.frombuffer(content, dtype=np.uint8)
+    return address(words), words
+
+
 def _constant(content: bytes, kept: list[Array]) -> tuple[int, ...]:
-    padded = content.ljust(-(-len(content) // COPIED_BYTES) * COPIED_BYTES, b"\0")
-    words = _address(np.frombuffer(padded, dtype=np.uint8), np.uint8, kept)
-    return words, 0, 0, 0, len(content), 0, CONSTANT, 0
+    at, words = _padded(content)
+    kept.append(words)
+    return at, 0, 0, 0, len(content), 0, CONSTANT, 0
 
 
 def _field(item: Item, kept: list[Array]) -> tuple[int, ...]:

@@ -163,7 +163,9 @@ class Look:
         syntax = self._syntax
         is_list = self._table.columns[piece.column].kind is Kind.TEXTS
         word = syntax.inner if piece.bare else syntax.words if is_list else syntax.word
-        return map(word, vocabularies[piece.column])
+        vocabulary = vocabularies[piece.column]
+        known = {one: word(one) for one in {*vocabulary}}  # many say the same: columns that share codes share places
+        return map(known.__getitem__, vocabulary)
 
     def _missing(self, piece: Piece) -> bytes:
         if isinstance(piece, Constant):
