@@ -15,7 +15,8 @@ TABLE = Table(
     (
         column("at", Kind.TIME, "when"),
         column("host", Kind.TEXT, "which"),
-        column("load", Kind.F64, "how busy", resolution=0.01, nullable=True),
+        column("load", Kind.F64, "how busy", low=-1, high=100, resolution=0.01, nullable=True),
+        column("wait_ms", Kind.F64, "how long the longest waits", low=0, resolution=0.001),
         column("weekday", Kind.I64, "day of the week", low=0, high=6),
         column("total", Kind.I64, "counted since the start"),
     ),
@@ -32,6 +33,7 @@ def batch(missing=None, codes=(0, 1, 0)):
             "at": Plain(numbers * 60),
             "host": Text(np.array(codes, dtype=np.int32), ("a", "b")),
             "load": Quanta(np.array([110, -7, 0], dtype=np.int32), 100, missing),
+            "wait_ms": Quanta(numbers * 7, 1000),
             "weekday": Plain(numbers),
             "total": Plain(numbers * 10**12),
         },
@@ -62,12 +64,14 @@ def test_columns_say_whether_values_may_be_missing(tmp_path):
     assert [field.name for field in schema if field.nullable] == ["load"]
 
 
-def test_what_repeats_is_kept_in_dictionaries_and_the_rest_in_differences(tmp_path):
+def test_what_repeats_is_kept_in_dictionaries_decimals_without_bounds_as_they_are_and_the_rest_in_differences(tmp_path):
     group = written(tmp_path / "loads.parquet").metadata.row_group(0)
     columns = [group.column(place) for place in range(group.num_columns)]
     dictionaries = [one.path_in_schema for one in columns if one.has_dictionary_page]
     assert dictionaries == ["host", "load", "weekday"]
-    assert all("DELTA_BINARY_PACKED" in one.encodings for one in columns if one.path_in_schema not in dictionaries)
+    others = {one.path_in_schema: one.encodings for one in columns if not one.has_dictionary_page}
+    assert "PLAIN" in others.pop("wait_ms")
+    assert all("DELTA_BINARY_PACKED" in encodings for encodings in others.values())
 
 
 def test_arrow_holds_what_the_batch_held_after_the_batch_has_gone():
