@@ -19,6 +19,7 @@ from ghostfleet.sinks.parts import Place
 from ghostfleet.sinks.text.file import TextFormat
 from ghostfleet.sinks.text.stream import TextStream
 from ghostfleet.sinks.text.syntax import SYNTAXES
+from ghostfleet.state.estate import mixtures
 from ghostfleet.state.estate.ranks import Ranks
 from tests.golden import goldens
 from tests.laws import surroundings
@@ -231,6 +232,26 @@ def test_a_request_that_is_none_of_its_tick_is_refused():
     for index in (-1, 3):
         with pytest.raises(IndexError, match="below the tick's total"):
             ranks.pick(np.array([0]), np.array([index]), np.array([3]), np.array([1]))
+
+
+def endings(chance: np.random.Generator, count: int) -> mixtures.Sums:
+    """Sums of a class of endings that not all ticks have, of means and spreads of any size."""
+    weight = np.where(chance.random(count) < 0.7, chance.integers(0, 50, count).astype(np.float64), 0.0)
+    mean, spread = 10 ** chance.uniform(-3, 6, count), 10 ** chance.uniform(-6, 1, count)
+    return mixtures.Sums(weight, weight * mean, weight * mean * mean * (1 + spread * spread))
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 2**32), st.sampled_from([1, 3, 70, 300]), st.integers(1, 150), st.integers(1, 5), st.booleans())
+@pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")  # of a step that is not taken
+def test_quantiles_of_mixtures_are_the_same(seed, ticks, rows, classes, some_slower):
+    chance = np.random.default_rng(seed)
+    sums = [endings(chance, rows * ticks) for _ in range(classes)]
+    slower = 1 if some_slower and classes > 1 else None
+    asked = (0.5, 0.95, 0.99, 0.001)[: chance.integers(1, 5)]
+    mine, theirs = both(lambda: mixtures.quantiles(sums, asked, ticks=ticks, slower=slower))
+    for one, other in zip(mine, theirs, strict=True):
+        assert one.tobytes() == other.tobytes()
 
 
 def test_goldens_are_the_same_without_loops():

@@ -22,7 +22,7 @@ from ghostfleet.core.compiled import address
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ghostfleet.core.arrays import F32, F64, Array
+    from ghostfleet.core.arrays import F32, F64, I64, Array
 
 BLOCK_BYTES = 131_072  # argument, result and two scratch blocks fit a second-level cache together
 
@@ -96,6 +96,14 @@ SINGLE = Precision(np.float32, np.int32, 23, EXP2_F32, 126)
 POWERS = {one.float_type: np.array(one.coefficients, one.float_type) for one in (DOUBLE, SINGLE)}
 MIRRORED = {one.float_type: np.array(one.mirrored, one.float_type) for one in (DOUBLE, SINGLE)}
 LOG2_POWERS = np.array(LOG2)
+ROOT_OF_HALF = int(np.sqrt(np.float64(0.5)).view(np.int64))
+
+
+def series() -> I64:
+    """Where the coefficients of 2^x in single precision and of log2 stand, and what else they take, for loops."""
+    powers = POWERS[np.float32]
+    words = (address(powers), powers.size, address(LOG2_POWERS), LOG2_POWERS.size, ROOT_OF_HALF)
+    return np.array(words, dtype=np.int64)
 
 
 def exp2(x: F64 | F32, out: F64 | None = None) -> F64:
@@ -184,13 +192,12 @@ def _sigmoid2(x: Array, out: Array, precision: Precision) -> None:
 
 def _log2(x: Array, out: Array) -> None:
     """Split x into 2^n m with m between the roots of 1/2 and 2, then log2 x = n + log2 m."""
-    root_of_half = np.sqrt(np.float64(0.5)).view(np.int64)
     loops = compiled.loops()
     if loops is not None:
-        loops.log2_f64(address(x), x.size, address(LOG2_POWERS), LOG2_POWERS.size, int(root_of_half), address(out))
+        loops.log2_f64(address(x), x.size, address(LOG2_POWERS), LOG2_POWERS.size, ROOT_OF_HALF, address(out))
         return
     bits = x.view(np.int64)
-    exponent = (bits - root_of_half) >> 52
+    exponent = (bits - ROOT_OF_HALF) >> 52
     mantissa = (bits - (exponent << 52)).view(np.float64)
     s = (mantissa - 1) / (mantissa + 1)
     horner(s * s, LOG2, out)

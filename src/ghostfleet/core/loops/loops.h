@@ -40,4 +40,10 @@ void mark(const uint64_t *key, int64_t size, int64_t count, int32_t *marks, int3
 void move(const uint64_t *keys, const int64_t *sizes, const int64_t *places, int64_t count, int64_t inverse,
           int64_t *out);
 
+/* Of maths.c; x may be out. */
+PUBLIC void exp2_f32(const float *x, int64_t count, const float *coefficients, int64_t degree, float limit,
+                              float rounder, int64_t negative, float *out);
+PUBLIC void log2_f64(const double *x, int64_t count, const double *coefficients, int64_t degree,
+                              uint64_t root_of_half, double *out);
+
 #endif

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ghostfleet.core import maths
+from ghostfleet.core import compiled, maths
+from ghostfleet.core.compiled import address
 from ghostfleet.core.quantiles import normal_quantile
 from ghostfleet.state.estate.latency import LN_2, log_moments, normal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from ctypes import CDLL
 
     from ghostfleet.core.arrays import F32, F64, I64, Bool
 
@@ -23,6 +25,7 @@ DENSITY = 0.3989422804014327  # of a standard normal at 0
 NARROWEST = 1e-6  # octaves
 AT_ONCE = 16_384  # ticks
 USUAL, SLOWER, OTHER = range(3)  # roles of classes
+LANES = 64  # mixtures that the loop solves at a time
 
 
 class Sums(NamedTuple):
@@ -164,13 +167,17 @@ def _solved(
     rows = np.concatenate(mixed)
     z = np.repeat(np.array(_scores(probabilities), dtype=np.float32), [len(some) for some in mixed])
     beyond = np.repeat(np.array([1 - p for p in probabilities], dtype=np.float32), [len(some) for some in mixed])
+    roles = [USUAL if number == 0 else SLOWER if number == slower else OTHER for number in range(len(laws))]
+    loops = compiled.loops()
+    if loops is not None:
+        near = np.zeros(0) if starts is None else starts
+        return np.split(_inverted(loops, laws, roles, rows, z, beyond, near), ends[:-1])
     classes: list[_Class] = []
     usual = np.zeros(0, dtype=np.int64)
-    for number, law in enumerate(laws):
+    for role, law in zip(roles, laws, strict=True):
         mine = law.share[rows]
         who, tick = places = (mine > 0).nonzero()
         at = rows[who], tick
-        role = USUAL if number == 0 else SLOWER if number == slower else OTHER
         if role == USUAL:
             usual = np.full(mine.shape, -1)
             usual[places] = np.arange(len(who))
@@ -178,6 +185,21 @@ def _solved(
             narrow = np.maximum(law.scale[at], NARROWEST)
             classes.append(_Class(role, who, mine[places], (law.location[at], narrow, law.start[at]), usual[places]))
     return np.split(_invert(classes, z, beyond, starts).astype(np.float64), ends[:-1])
+
+
+def _inverted(loops: CDLL, laws: list[Law], roles: list[int], rows: I64, z: F32, beyond: F32, starts: F64) -> F64:
+    """What `_invert` gives of mixtures that are rows of laws, in one loop; no ``starts`` are an empty array."""
+    ticks = laws[0].share.shape[1]
+    kept = [[np.ascontiguousarray(one) for one in law] for law in laws]
+    words = np.array([[role, *map(address, law)] for role, law in zip(roles, kept, strict=True)], dtype=np.int64)
+    room = max(ticks, LANES)
+    scratch = np.empty((6 * len(laws) + 3) * room, dtype=np.float32)
+    series, out = maths.series(), np.empty(len(rows))
+    loops.invert(
+        address(words), len(laws), ticks, address(rows), address(z), address(beyond),
+        address(starts) if len(starts) else None, len(rows), address(series), address(scratch), room, address(out),
+    )  # fmt: skip
+    return out
 
 
 class _Class:
