@@ -15,6 +15,7 @@ from ghostfleet.core.permutation import permute, unpermute
 from ghostfleet.core.table import Kind, Table, column
 from ghostfleet.core.window import Window
 from ghostfleet.run import statistics
+from ghostfleet.sinks.digest import ValueDigest
 from ghostfleet.sinks.parts import Place
 from ghostfleet.sinks.text.file import TextFormat
 from ghostfleet.sinks.text.stream import TextStream
@@ -145,6 +146,20 @@ def test_statistics_are_the_same_of_any_integers(dtype):
         mine, theirs = both(lambda missing=missing: statistics.moments(Quanta(units, 1, missing)))
         assert mine == theirs
     assert statistics.counted(units) == {one: units.tolist().count(one) for one in units.tolist()}
+
+
+@settings(max_examples=100)
+@given(st.integers(0, 20_000), st.integers(0, 2**32))
+def test_digests_are_the_same(rows, seed):
+    batch = batch_of(rows, seed)
+
+    def digest():
+        found = ValueDigest()
+        found.write(batch)
+        return found.hexdigest()
+
+    mine, theirs = both(digest)
+    assert mine == theirs
 
 
 def test_draws_are_the_same_of_any_shape():

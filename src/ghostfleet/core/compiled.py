@@ -30,6 +30,7 @@ SIGNATURES: Final = {
     "invert": "-aiiaaaaiaaia",
     "moments_i32": "-aaia",
     "moments_i64": "-aaia",
+    "terms": "-aaiduua",
 }
 
 

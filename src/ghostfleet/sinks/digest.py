@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ghostfleet.core import compiled
 from ghostfleet.core.batch import Plain, Quanta, Spelled, Text
+from ghostfleet.core.compiled import address
 from ghostfleet.core.table import Kind
 from ghostfleet.sinks.hashing import Hash
 from ghostfleet.sinks.text.spelling import spelled_bytes
@@ -83,7 +85,7 @@ class ColumnForms:
         if isinstance(values, Spelled):
             return self.spelled(*spelled_bytes(values, column.name), values.missing)
         if isinstance(values, Quanta):
-            return self.floats(values.units / float(values.per_one), values.missing)
+            return self.quanta(values)
         if column.kind is Kind.F64:
             numbers = doubles(values, column.name)
             return self.floats(numbers, np.isnan(numbers))
@@ -109,6 +111,20 @@ class ColumnForms:
         terms: U64 = np.frombuffer(hashes, "<u8") * self._factor
         if missing is not None:
             terms[missing] = self._missing
+        return terms
+
+    def quanta(self, values: Quanta) -> U64:
+        """Terms of quantised values."""
+        loops = compiled.loops()
+        if loops is None:
+            return self.floats(values.units / float(values.per_one), values.missing)
+        units = np.ascontiguousarray(values.units, dtype=np.int64)
+        missing = None if values.missing is None else np.ascontiguousarray(values.missing, dtype=np.bool_)
+        gone = None if missing is None else address(missing)
+        terms = np.empty(len(units), dtype=np.uint64)
+        loops.terms(
+            address(units), gone, len(units), values.per_one, int(self._factor), int(self._missing), address(terms)
+        )
         return terms
 
     def floats(self, numbers: Array, missing: Bool | None) -> U64:

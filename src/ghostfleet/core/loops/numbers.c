@@ -1,4 +1,5 @@
-/* The functions of maths.py and counts.py, operation by operation, and moments; coefficients come from there. */
+/* The functions of maths.py and counts.py, operation by operation, moments, and terms of digest.py; coefficients come
+ * from there. */
 #include "loops.h"
 
 enum { BLOCK = 256 };
@@ -99,3 +100,17 @@ PUBLIC void sum_until(const double *u, const double *probability, const double *
 
 MOMENTS(moments_i32, int32_t)
 MOMENTS(moments_i64, int64_t)
+
+/* What quantised values add to the sums of their rows: the folded bits of their doubles, times a factor. */
+PUBLIC ANYWHERE void terms(const int64_t *units, const uint8_t *missing, int64_t count, double per_one, uint64_t factor,
+                           uint64_t gone, uint64_t *out) {
+    for (int64_t one = 0; one < count; one++) {
+        double value = (double)units[one] / per_one + 0.0;
+        int64_t bits;
+        memcpy(&bits, &value, sizeof bits);
+        out[one] = (uint64_t)(bits ^ bits >> 32) * factor;
+    }
+    if (missing)
+        for (int64_t one = 0; one < count; one++)
+            if (missing[one]) out[one] = gone;
+}
