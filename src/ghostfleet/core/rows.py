@@ -39,9 +39,11 @@ def words(texts: Sequence[str | None], window: Window) -> Text:
 
 def texts(values: Sequence[str | None]) -> Text:
     """Texts of rows; None is a missing one."""
-    vocabulary = {word: code for code, word in enumerate(dict.fromkeys(one for one in values if one is not None))}
-    codes = np.array([-1 if value is None else vocabulary[value] for value in values], dtype=np.int32)
-    return Text(codes, tuple(vocabulary))
+    known = dict.fromkeys(values)
+    known.pop(None, None)
+    vocabulary = tuple(known)
+    place: dict[str | None, int] = {word: code for code, word in enumerate(vocabulary)} | {None: -1}
+    return Text(np.array([place[value] for value in values], dtype=np.int32), vocabulary)
 
 
 def whole(values: Array) -> Plain:

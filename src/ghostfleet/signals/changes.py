@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import chain
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -150,10 +151,11 @@ class Changes:
     def observe(self, state: State, window: Window) -> Iterator[Batch]:
         """Rows of a window."""
         found = [*self._deployed(state, window), *self._configured(window), *self._scaled(state), *self._grown(state)]
-        found.sort(key=lambda one: (one.second, one.kind, one.entity))  # of one minute, in their own order
+        found.sort(key=attrgetter("second", "kind", "entity"))  # of one minute, in their own order
         services, clusters = self._estate.services, self._estate.clusters
         hosts = {name: service.cluster for name, service in services.items()} | {name: name for name in clusters}
         labels = dict.fromkeys(clusters, "EKSCluster") | dict.fromkeys(services, "Service")
+        regions = {name: self._region(name) for name in {one.entity for one in found}}
         columns: dict[str, Values] = {
             "time": Plain(np.array([one.second for one in found], dtype=np.int64)),
             "change_id": rows.texts([one.id for one in found]),
@@ -161,7 +163,7 @@ class Changes:
             "entity": rows.texts([one.entity for one in found]),
             "entity_type": rows.texts([labels.get(one.entity, "RDSInstance") for one in found]),
             "cluster_name": rows.texts([hosts.get(one.entity) for one in found]),
-            "region": rows.texts([self._region(one.entity) for one in found]),
+            "region": rows.texts([regions[one.entity] for one in found]),
             "old_value": rows.texts([one.old for one in found]),
             "new_value": rows.texts([one.new for one in found]),
             "actor": rows.texts([one.actor for one in found]),

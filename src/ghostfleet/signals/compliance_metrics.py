@@ -161,18 +161,18 @@ class ComplianceMetrics:
 
         per_day = DAY_S // state.window.tick_s
         quarters = window.seconds() // QUARTER_S
+        u = draw.uniform(self._gaps, int(quarters[0]), int(quarters[-1]) + 1)
+        gaps = log_normal(u.ravel(), *GAP_POINTS).reshape(u.shape)[:, quarters - quarters[0]]
         lost = self._lost(state, per_day)
         scores = np.empty((len(self._controls), len(window)))
         worst: list[list[str | None]] = [[] for _ in range(len(window))]
         for row, one in enumerate(self._controls):
-            u = draw.uniform(self._gaps[row : row + 1], int(quarters[0]), int(quarters[-1]) + 1)[0]
-            gap = log_normal(u, *GAP_POINTS)[quarters - quarters[0]]
             points = {name: lost[one.watches][name] for name in one.services if one.watches != "paper"}
             for day in range(len(window)):
                 most = max(points, key=lambda name: (float(points[name][day]), name), default=None)
                 worst[day].append(most)
                 taken = float(points[most][day]) if most is not None else 0.0
-                scores[row, day] = max(100 - float(gap[day]) - taken, 0.0)
+                scores[row, day] = max(100 - float(gaps[row, day]) - taken, 0.0)
         return scores, worst
 
     def _lost(self, state: State, per_day: int) -> dict[str, dict[str, F64]]:
