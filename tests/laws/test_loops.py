@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from ghostfleet.core import compiled, draw
 from ghostfleet.core.batch import Batch, Digits, Hex, Plain, Quanta, Spelled, Text
+from ghostfleet.core.counts import binomial
 from ghostfleet.core.draw import Stream, entity_ids
 from ghostfleet.core.permutation import permute, unpermute
 from ghostfleet.core.table import Kind, Table, column
@@ -38,6 +39,7 @@ KINDS = {
 }
 TABLE = Table("t", "about", tuple(column(name, kind, name) for name, kind in KINDS.items()), (), ())
 WORDS = ("web", "", 'say "hi", twice', "two\nlines", "São Paulo ☃", "x" * 300, "é", "a,b", "seven..")
+ENDS = (0.0, 2.0**-53, 1e-12, 2.0**-40, 0.075, 0.5, 0.925, 1 - 2.0**-40, 1 - 1e-12, 1 - 2.0**-53, 1.0)
 INT64 = np.iinfo(np.int64)
 
 
@@ -247,6 +249,22 @@ def test_a_request_that_is_none_of_its_tick_is_refused():
     for index in (-1, 3):
         with pytest.raises(IndexError, match="below the tick's total"):
             ranks.pick(np.array([0]), np.array([index]), np.array([3]), np.array([1]))
+
+
+@settings(max_examples=60)
+@given(st.integers(0, 2**32), st.integers(0, 1500))
+def test_binomial_counts_are_the_same(seed, count):
+    """Of few and of many, of rare and of usual outcomes, and at the ends of what may be asked."""
+    chance = np.random.default_rng(seed)
+    sizes = np.floor(10 ** chance.uniform(0, 9, count)) * (chance.random(count) < 0.9)
+    shares = np.where(
+        chance.random(count) < 0.7, chance.random(count) ** chance.choice([1, 3, 8, 30]), chance.choice(ENDS, count)
+    )
+    u = np.where(chance.random(count) < 0.8, chance.random(count), chance.choice(ENDS[1:-1], count))
+    mine, theirs = both(lambda: binomial(sizes, shares, u))
+    assert np.array_equal(mine, theirs)
+    mine, theirs = both(lambda: binomial(sizes[:, None], 0.3, u[:5]))
+    assert np.array_equal(mine, theirs)
 
 
 def endings(chance: np.random.Generator, count: int) -> mixtures.Sums:

@@ -27,6 +27,7 @@ SIGNATURES: Final = {
     "exp2_f32": "-aiaiffia",
     "log2_f64": "-aiaiua",
     "sum_until": "-aaaaida",
+    "binomial": "-aaaiaaa",
     "invert": "-aiiaaaaiaaia",
     "moments_i32": "-aaia",
     "moments_i64": "-aaia",

@@ -18,7 +18,7 @@ import numpy as np
 
 from ghostfleet.core import compiled, maths
 from ghostfleet.core.compiled import address
-from ghostfleet.core.quantiles import normal_quantile
+from ghostfleet.core.quantiles import RATIOS, normal_quantile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,6 +36,7 @@ HIGHEST = 1 - 2.0**-40  # the sums stop short of 1 by their rounding, so rarer e
 FARTHEST = 8.5  # standard deviations; the expansion is monotone up to here, and u has no finer grain than 2⁻⁵³
 LOG2_E = 1.4426950408889634
 ATANH = tuple(1 / (2 * power + 1) for power in range(16))  # series of atanh(s) / s in s²
+SERIES = np.array([*ATANH, *(one for ratio in RATIOS for part in ratio for one in part)])  # for loops
 BLOCK = 16_384  # a call costs as much as thousands of values; larger blocks leave the cache
 BLOCKWISE: Final = ("external_loop", "buffered", "zerosize_ok")
 READ: Final[Access] = ("readonly",)
@@ -65,6 +66,12 @@ def binomial(n: npt.ArrayLike, p: npt.ArrayLike, u: npt.ArrayLike) -> I64:
     _require((sizes >= 0) & (sizes <= LARGEST) & (sizes == np.floor(sizes)), "n must be a whole number, 0 to 1e9")
     _require((shares >= 0) & (shares <= 1), "a probability must be 0 to 1")
     out = np.empty(np.broadcast_shapes(sizes.shape, shares.shape, uniforms.shape), dtype=np.int64)
+    loops = compiled.loops()
+    if loops is not None:
+        given = [np.ascontiguousarray(np.broadcast_to(one, out.shape)) for one in (sizes, shares, uniforms)]
+        series = maths.series()
+        loops.binomial(*map(address, given), out.size, address(series), address(SERIES), address(out))
+        return out
     for block_n, block_p, block_u, counts in _blocks(out, sizes, shares, uniforms):
         rarer = np.minimum(block_p, 1.0 - block_p)  # the recurrence counts whichever outcome is rarer
         parts = block_n, rarer, block_p > rarer, block_u

@@ -100,10 +100,10 @@ ROOT_OF_HALF = int(np.sqrt(np.float64(0.5)).view(np.int64))
 
 
 def series() -> I64:
-    """Where the coefficients of 2^x in single precision and of log2 stand, and what else they take, for loops."""
-    powers = POWERS[np.float32]
-    words = (address(powers), powers.size, address(LOG2_POWERS), LOG2_POWERS.size, ROOT_OF_HALF)
-    return np.array(words, dtype=np.int64)
+    """Where the coefficients of 2^x, in either precision, and of log2 stand, and what else they take, for loops."""
+    tables = (POWERS[np.float64], POWERS[np.float32], LOG2_POWERS)
+    words = [word for table in tables for word in (address(table), table.size)]
+    return np.array([*words, ROOT_OF_HALF], dtype=np.int64)
 
 
 def exp2(x: F64 | F32, out: F64 | None = None) -> F64:

@@ -93,6 +93,8 @@ FAR_TAIL: Ratio = (
     ),
 )
 
+RATIOS = (CENTRAL, NEAR_TAIL, FAR_TAIL)
+
 CENTRAL_HALF = 0.425  # AS 241 changes formula at this distance from 1/2 …
 CENTRAL_SQUARE = 0.180625
 NEAR_TAIL_END = 5.0  # … and at this root of −ln(tail), 6.6 standard deviations out

@@ -39,9 +39,7 @@ def words(texts: Sequence[str | None], window: Window) -> Text:
 
 def texts(values: Sequence[str | None]) -> Text:
     """Texts of rows; None is a missing one."""
-    known = dict.fromkeys(values)
-    known.pop(None, None)
-    vocabulary = tuple(known)
+    vocabulary = tuple(word for word in dict.fromkeys(values) if word is not None)
     place: dict[str | None, int] = {word: code for code, word in enumerate(vocabulary)} | {None: -1}
     return Text(np.array([place[value] for value in values], dtype=np.int32), vocabulary)
 

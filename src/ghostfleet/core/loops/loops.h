@@ -40,10 +40,25 @@ void mark(const uint64_t *key, int64_t size, int64_t count, int32_t *marks, int3
 void move(const uint64_t *keys, const int64_t *sizes, const int64_t *places, int64_t count, int64_t inverse,
           int64_t *out);
 
-/* Of maths.c; x may be out. */
+/* Of numbers.c; x may be out. */
+PUBLIC void exp2_f64(const double *x, int64_t count, const double *coefficients, int64_t degree, double limit,
+                     double rounder, int64_t negative, double *out);
 PUBLIC void exp2_f32(const float *x, int64_t count, const float *coefficients, int64_t degree, float limit,
-                              float rounder, int64_t negative, float *out);
-PUBLIC void log2_f64(const double *x, int64_t count, const double *coefficients, int64_t degree,
-                              uint64_t root_of_half, double *out);
+                     float rounder, int64_t negative, float *out);
+PUBLIC void log2_f64(const double *x, int64_t count, const double *coefficients, int64_t degree, uint64_t root_of_half,
+                     double *out);
+PUBLIC void sum_until(const double *u, const double *probability, const double *a, const double *b, int64_t count,
+                      double highest, double *out);
+
+/* What these take: see maths.py. */
+typedef struct {
+    const double *exp2;
+    int64_t exp2_degree;
+    const float *exp2_f32;
+    int64_t exp2_f32_degree;
+    const double *log2;
+    int64_t log2_degree;
+    uint64_t root_of_half;
+} series;
 
 #endif

@@ -14,15 +14,6 @@ typedef struct {
     const double *share, *location, *scale, *start;
 } law;
 
-/* What the powers and logarithms take: see maths.py. */
-typedef struct {
-    const float *exp2;
-    int64_t exp2_degree;
-    const double *log2;
-    int64_t log2_degree;
-    uint64_t root_of_half;
-} series;
-
 /* The ticks of mixtures that have a class, by lane; cells count ticks of all lanes. */
 typedef struct {
     int64_t count;
@@ -31,7 +22,7 @@ typedef struct {
 } places;
 
 static void power(const series *by, const float *x, int64_t count, float *out) {
-    exp2_f32(x, count, by->exp2, by->exp2_degree, 126, 3 << 22, 0, out);
+    exp2_f32(x, count, by->exp2_f32, by->exp2_f32_degree, 126, 0x3p22, 0, out);
 }
 
 static void logarithm(const series *by, const float *x, int64_t count, float *out) {

@@ -1,0 +1,112 @@
+/* Binomial quantiles of counts.py, and the normal ones of quantiles.py that they take, operation by operation. */
+#include "loops.h"
+
+enum { BLOCK = 256, ATANH = 16, RATIO = 8 };
+static const double SWITCH = 24, HIGHEST = 1 - 0x1p-40, FARTHEST = 8.5, SMALLEST = 0x1p-1022;
+static const double LOG2_E = 1.4426950408889634, LN_2 = 0.6931471805599453;
+static const double CENTRAL_HALF = 0.425, CENTRAL_SQUARE = 0.180625, NEAR_TAIL_END = 5, NEAR_TAIL_MIDDLE = 1.6;
+
+/* Coefficients: of the series of atanh, and above and below the line of ratios. */
+typedef struct {
+    double atanh[ATANH], central[2][RATIO], near[2][RATIO], far[2][RATIO];
+} tables;
+
+/* Some counts to be found: of how many, with the probability of whichever outcome is rarer, and where they stand. */
+typedef struct {
+    int64_t count, at[BLOCK];
+    double n[BLOCK], p[BLOCK], u[BLOCK], found[BLOCK];
+    int mirrored[BLOCK];
+} asked;
+
+INLINE double polynomial(double x, const double *coefficients, int degree) {
+    double sum = x * coefficients[degree - 1];
+    for (int power = degree - 2; power > 0; power--) sum = (sum + coefficients[power]) * x;
+    return sum + coefficients[0];
+}
+
+INLINE double ratio(double x, const double of[2][RATIO]) {
+    return polynomial(x, of[0], RATIO) / polynomial(x, of[1], RATIO);
+}
+
+INLINE void normal_quantile(const series *by, const tables *with, const double *u, int64_t count, double *out) {
+    double tail[BLOCK];
+    int64_t outer[BLOCK], found = 0;
+    for (int64_t one = 0; one < count; one++) {
+        double centred = u[one] - 0.5;
+        out[one] = ratio(CENTRAL_SQUARE - centred * centred, with->central) * centred;
+    }
+    for (int64_t one = 0; one < count; one++) {
+        if (!(__builtin_fabs(u[one] - 0.5) > CENTRAL_HALF)) continue;
+        double rarer = u[one] < 1 - u[one] ? u[one] : 1 - u[one];
+        tail[found] = rarer > SMALLEST ? rarer : SMALLEST;
+        outer[found++] = one;
+    }
+    log2_f64(tail, found, by->log2, by->log2_degree, by->root_of_half, tail);
+    for (int64_t one = 0; one < found; one++) {
+        double root = __builtin_sqrt(tail[one] * -LN_2);
+        double size = root > NEAR_TAIL_END ? ratio(root - NEAR_TAIL_END, with->far)
+                                           : ratio(root - NEAR_TAIL_MIDDLE, with->near);
+        out[outer[one]] = __builtin_copysign(size, u[outer[one]] - 0.5);
+    }
+}
+
+INLINE void by_expansion(const series *by, const tables *with, asked *of) {
+    double quantiles[BLOCK];
+    normal_quantile(by, with, of->u, of->count, quantiles);
+    for (int64_t one = 0; one < of->count; one++) {
+        double n = of->n[one], p = of->p[one], w = of->mirrored[one] ? -quantiles[one] : quantiles[one];
+        w = w < -FARTHEST ? -FARTHEST : w;
+        w = w > FARTHEST ? FARTHEST : w;
+        double mean = n * p, sigma = __builtin_sqrt(n * p * (1 - p));
+        double square = w * w, skew = 1 - 2 * p, pq = p * (1 - p);
+        double second = w * (14 * pq - 2 - (1 + 2 * pq) * square) / 72;
+        double third = skew * (2 + pq) * ((3 * square + 7) * square - 16) / 1620;
+        double found = (third / sigma + second) / sigma + (skew * (square - 1) / 6 + 0.5) + sigma * w + mean;
+        found = __builtin_floor(found);
+        found = found < 0 ? 0 : found;
+        of->found[one] = found > n ? n : found;
+    }
+}
+
+INLINE void by_sums(const series *by, const tables *with, asked *of) {
+    double none[BLOCK], a[BLOCK], b[BLOCK];
+    for (int64_t one = 0; one < of->count; one++) {
+        double n = of->n[one], p = of->p[one], odds = p / (1 - p), s = p / (2 - p);
+        none[one] = n * (polynomial(s * s, with->atanh, ATANH) * s * -2) * LOG2_E;
+        a[one] = -odds;
+        b[one] = (n + 1) * odds;
+        of->u[one] = of->mirrored[one] ? 1 - of->u[one] : of->u[one];
+    }
+    exp2_f64(none, of->count, by->exp2, by->exp2_degree, 1022, 0x3p51, 0, none);
+    sum_until(of->u, none, a, b, of->count, HIGHEST, of->found);
+    for (int64_t one = 0; one < of->count; one++)
+        of->found[one] = of->found[one] < of->n[one] ? of->found[one] : of->n[one];
+}
+
+INLINE void give(const asked *of, int64_t *out) {
+    for (int64_t one = 0; one < of->count; one++)
+        out[of->at[one]] = (int64_t)(of->mirrored[one] ? of->n[one] - of->found[one] : of->found[one]);
+}
+
+/* Smallest counts k with P(X <= k) >= u; what is asked was checked. */
+PUBLIC ANYWHERE void binomial(const double *n, const double *p, const double *u, int64_t count, const series *by,
+                              const tables *with, int64_t *out) {
+    asked few, many;
+    for (int64_t start = 0; start < count; start += BLOCK) {
+        few.count = many.count = 0;
+        for (int64_t one = start; one < count && one < start + BLOCK; one++) {
+            double rarer = p[one] < 1 - p[one] ? p[one] : 1 - p[one];
+            asked *of = n[one] * rarer < SWITCH ? &few : &many;
+            int64_t place = of->count++;
+            of->at[place] = one;
+            of->n[place] = n[one];
+            of->p[place] = rarer;
+            of->u[place] = u[one];
+            of->mirrored[place] = p[one] > rarer;
+        }
+        by_sums(by, with, &few);
+        by_expansion(by, with, &many);
+        give(&few, out);
+        give(&many, out);
+    }
+}
