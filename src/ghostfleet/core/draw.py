@@ -190,8 +190,7 @@ def _fill(block: U64, keys: U64, counter: U64, scratch: U64) -> None:
     if loops is not None and block.strides[1] == WORD_BYTES:
         rows, width = block.shape
         lengths = block.shape if counter.ndim > 1 else (width,)
-        keys = np.ascontiguousarray(np.broadcast_to(keys, (rows, 2)), dtype=np.uint64)
-        counter = np.ascontiguousarray(np.broadcast_to(counter, lengths), dtype=np.uint64)
+        keys, counter = _laid(keys, (rows, 2)), _laid(counter, lengths)
         step, stride = width * (counter.ndim - 1), block.strides[0] // WORD_BYTES  # counters of all rows, or of each
         loops.fill(address(keys), rows, address(counter), step, width, address(block), stride)
         return
@@ -206,6 +205,11 @@ def _fill(block: U64, keys: U64, counter: U64, scratch: U64) -> None:
     np.multiply(block, MIX_2, out=block)
     np.right_shift(block, SHIFT_31, out=scratch)
     np.bitwise_xor(block, scratch, out=block)
+
+
+def _laid(words: U64, shape: tuple[int, ...]) -> U64:
+    """Words as a loop takes them; to broadcast takes as long as to fill a short block, and most need none."""
+    return np.ascontiguousarray(words if words.shape == shape else np.broadcast_to(words, shape), dtype=np.uint64)
 
 
 def _lanes(keys: U64, start: int, stop: int, lane: str, scratch: Scratch | None = None) -> Iterator[LaneBlock]:
