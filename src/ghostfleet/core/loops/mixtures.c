@@ -111,28 +111,48 @@ INLINE void close_up(places *of, const int32_t *going) {
     of->count = count;
 }
 
-/* Widen brackets by the quantiles of a class; x is that of a class that has most of a mixture. */
-INLINE void bracket(const series *by, const places *of, int64_t role, const float *z, float *low, float *high, float *x,
-                    int32_t *has_most) {
+/* Some mixtures on their way: quantiles lie between low and high, x is near them, and moved says how far it went last;
+ * x is at first that of a class that has most of a mixture. */
+typedef struct {
+    int64_t lanes;
+    float low[LANES], high[LANES], x[LANES], moved[LANES];
+    int32_t going[LANES], has_most[LANES];
+} group;
+
+/* Widen brackets by the quantiles of a class. */
+INLINE void bracket(const series *by, const places *of, int64_t role, const float *z, group *to) {
     float own[BLOCK];
     for (int64_t first = 0; first < of->count; first += BLOCK) {
         int64_t some = of->count - first < BLOCK ? of->count - first : BLOCK;
-        const int32_t *lane = of->lane + first;
         for (int64_t one = 0; one < some; one++)
-            own[one] = of->location[first + one] + of->scale[first + one] * z[lane[one]];
+            own[one] = of->location[first + one] + of->scale[first + one] * z[of->lane[first + one]];
         if (role == SLOWER) {
             power(by, own, some, own);
             for (int64_t one = 0; one < some; one++) own[one] += of->start[first + one];
             logarithm(by, own, some, own);
         }
         for (int64_t one = 0; one < some; one++) {
-            low[lane[one]] = own[one] < low[lane[one]] ? own[one] : low[lane[one]];
-            high[lane[one]] = own[one] > high[lane[one]] ? own[one] : high[lane[one]];
-            if (of->share[first + one] > 0.5f) {
-                x[lane[one]] = own[one];
-                has_most[lane[one]] = 1;
-            }
+            int32_t lane = of->lane[first + one];
+            to->low[lane] = own[one] < to->low[lane] ? own[one] : to->low[lane];
+            to->high[lane] = own[one] > to->high[lane] ? own[one] : to->high[lane];
+            if (of->share[first + one] > 0.5f) to->x[lane] = own[one], to->has_most[lane] = 1;
         }
+    }
+}
+
+/* Begin from `starts`, if there are any. */
+INLINE void begin(group *of, const double *starts) {
+    for (int64_t lane = 0; lane < of->lanes; lane++) {
+        float low = of->low[lane], high = of->high[lane];
+        if (starts) {
+            float start = (float)starts[lane];
+            start = start < low ? low : start;
+            of->x[lane] = start > high ? high : start;
+        } else if (!of->has_most[lane]) {
+            of->x[lane] = (low + high) * 0.5f;
+        }
+        of->moved[lane] = high - low;
+        of->going[lane] = 1;
     }
 }
 
@@ -164,11 +184,31 @@ INLINE void add(const series *by, const places *of, int64_t role, const float *x
         for (int64_t lane = 0; lane < LANES; lane++) added[which][lane] += sums[which][lane];
 }
 
+/* One step of Halley's, or half of the bracket where it strays; how many mixtures go on. */
+INLINE int64_t step(group *of, double added[3][LANES], const float *above) {
+    int64_t still = 0;
+    for (int64_t lane = 0; lane < of->lanes; lane++) {
+        if (!of->going[lane]) continue;
+        float x = of->x[lane], over = (float)added[0][lane] - above[lane], density = (float)added[1][lane];
+        *(over > 0 ? &of->low[lane] : &of->high[lane]) = x;
+        float low = of->low[lane], high = of->high[lane];
+        float stride = over / density, slowed = 1 - stride * (float)added[2][lane] / (2 * density);
+        stride /= slowed < 0.5f ? 0.5f : slowed;
+        float next = x + stride;
+        int good = next >= low && next <= high && __builtin_fabsf(stride) * 2 <= of->moved[lane];
+        of->x[lane] = next = good ? next : (low + high) / 2;
+        of->moved[lane] = __builtin_fabsf(next - x);
+        of->going[lane] = good ? of->moved[lane] > CLOSE : high - low > NEAR;
+        still += of->going[lane];
+    }
+    return still;
+}
+
 /* Where a share `above` of each mixture lies above; see `_invert`. `room` is that of `scratch` for the ticks of as many
  * mixtures as are solved at a time: of six words for each class, and three more. */
 PUBLIC ANYWHERE void invert(const law *laws, int64_t classes, int64_t ticks, const int64_t *rows, const float *z,
-                   const float *above, const double *starts, int64_t mixtures, const series *by, float *scratch,
-                   int64_t room, double *out) {
+                            const float *above, const double *starts, int64_t mixtures, const series *by,
+                            float *scratch, int64_t room, double *out) {
     int64_t at_once = room / ticks < LANES ? room / ticks : LANES;
     float *usual = scratch + 6 * room * classes;
     places of[classes];
@@ -178,52 +218,23 @@ PUBLIC ANYWHERE void invert(const law *laws, int64_t classes, int64_t ticks, con
                               mine + 4 * room, mine + 5 * room};
     }
     for (int64_t from = 0; from < mixtures; from += at_once) {
-        int64_t lanes = mixtures - from < at_once ? mixtures - from : at_once;
-        float low[LANES], high[LANES], x[LANES], moved[LANES];
-        int32_t going[LANES] = {0}, has_most[LANES] = {0};
-        for (int64_t lane = 0; lane < lanes; lane++) low[lane] = __builtin_inff(), high[lane] = -low[lane];
+        group some = {.lanes = mixtures - from < at_once ? mixtures - from : at_once};
+        for (int64_t lane = 0; lane < LANES; lane++)
+            some.low[lane] = __builtin_inff(), some.high[lane] = -__builtin_inff();
         for (int64_t number = 0; number < classes; number++) {
-            gather(laws + number, rows + from, lanes, ticks, of + number);
-            bracket(by, of + number, laws[number].role, z + from, low, high, x, has_most);
+            gather(laws + number, rows + from, some.lanes, ticks, of + number);
+            bracket(by, of + number, laws[number].role, z + from, &some);
         }
+        begin(&some, starts ? starts + from : NULL);
         memset(usual, 0, 3 * room * sizeof *usual);
-        for (int64_t lane = 0; lane < lanes; lane++) {
-            if (starts) {
-                float start = (float)starts[from + lane];
-                start = start < low[lane] ? low[lane] : start;
-                x[lane] = start > high[lane] ? high[lane] : start;
-            } else if (!has_most[lane]) {
-                x[lane] = (low[lane] + high[lane]) * 0.5f;
-            }
-            moved[lane] = high[lane] - low[lane];
-            going[lane] = 1;
-        }
-        int64_t left = lanes;
-        for (int step = 0; step < STEPS && left; step++) {
+        for (int64_t steps = 0, left = some.lanes, still; steps < STEPS && left; steps++, left = still) {
             double added[3][LANES] = {{0}};
             for (int64_t lane = 0; lane < LANES; lane++) added[1][lane] = 1e-30;
             for (int64_t number = 0; number < classes; number++)
-                add(by, of + number, laws[number].role, x, room, usual, added);
-            int64_t still = 0;
-            for (int64_t lane = 0; lane < lanes; lane++) {
-                if (!going[lane]) continue;
-                float over = (float)added[0][lane] - above[from + lane], density = (float)added[1][lane];
-                if (over > 0) low[lane] = x[lane];
-                else high[lane] = x[lane];
-                float stride = over / density, slowed = 1 - stride * (float)added[2][lane] / (2 * density);
-                stride /= slowed < 0.5f ? 0.5f : slowed;
-                float next = x[lane] + stride;
-                int good = next >= low[lane] && next <= high[lane] && __builtin_fabsf(stride) * 2 <= moved[lane];
-                next = good ? next : (low[lane] + high[lane]) / 2;
-                moved[lane] = __builtin_fabsf(next - x[lane]);
-                x[lane] = next;
-                going[lane] = good ? moved[lane] > CLOSE : high[lane] - low[lane] > NEAR;
-                still += going[lane];
-            }
-            if (still < left)
-                for (int64_t number = 0; number < classes; number++) close_up(of + number, going);
-            left = still;
+                add(by, of + number, laws[number].role, some.x, room, usual, added);
+            still = step(&some, added, above + from);
+            for (int64_t number = 0; number < classes && still < left; number++) close_up(of + number, some.going);
         }
-        for (int64_t lane = 0; lane < lanes; lane++) out[from + lane] = x[lane];
+        for (int64_t lane = 0; lane < some.lanes; lane++) out[from + lane] = some.x[lane];
     }
 }
