@@ -1,14 +1,14 @@
-/* Binomial quantiles of counts.py, and the normal ones of quantiles.py that they take, operation by operation. */
+/* Binomial quantiles of counts.py, operation by operation. */
 #include "loops.h"
 
-enum { BLOCK = 256, ATANH = 16, RATIO = 8 };
-static const double SWITCH = 24, HIGHEST = 1 - 0x1p-40, FARTHEST = 8.5, SMALLEST = 0x1p-1022;
-static const double LOG2_E = 1.4426950408889634, LN_2 = 0.6931471805599453;
-static const double CENTRAL_HALF = 0.425, CENTRAL_SQUARE = 0.180625, NEAR_TAIL_END = 5, NEAR_TAIL_MIDDLE = 1.6;
+enum { ATANH = 16 };
+static const double SWITCH = 24, HIGHEST = 1 - 0x1p-40, FARTHEST = 8.5;
+static const double LOG2_E = 1.4426950408889634;
 
-/* Coefficients: of the series of atanh, and above and below the line of ratios. */
+/* Coefficients: of the series of atanh, and of normal quantiles. */
 typedef struct {
-    double atanh[ATANH], central[2][RATIO], near[2][RATIO], far[2][RATIO];
+    double atanh[ATANH];
+    ratios normal;
 } tables;
 
 /* Some counts to be found: of how many, with the probability of whichever outcome is rarer, and where they stand. */
@@ -18,41 +18,9 @@ typedef struct {
     int mirrored[BLOCK];
 } asked;
 
-INLINE double polynomial(double x, const double *coefficients, int degree) {
-    double sum = x * coefficients[degree - 1];
-    for (int power = degree - 2; power > 0; power--) sum = (sum + coefficients[power]) * x;
-    return sum + coefficients[0];
-}
-
-INLINE double ratio(double x, const double of[2][RATIO]) {
-    return polynomial(x, of[0], RATIO) / polynomial(x, of[1], RATIO);
-}
-
-INLINE void normal_quantile(const series *by, const tables *with, const double *u, int64_t count, double *out) {
-    double tail[BLOCK];
-    int64_t outer[BLOCK], found = 0;
-    for (int64_t one = 0; one < count; one++) {
-        double centred = u[one] - 0.5;
-        out[one] = ratio(CENTRAL_SQUARE - centred * centred, with->central) * centred;
-    }
-    for (int64_t one = 0; one < count; one++) {
-        if (!(__builtin_fabs(u[one] - 0.5) > CENTRAL_HALF)) continue;
-        double rarer = u[one] < 1 - u[one] ? u[one] : 1 - u[one];
-        tail[found] = rarer > SMALLEST ? rarer : SMALLEST;
-        outer[found++] = one;
-    }
-    log2_f64(tail, found, by->log2, by->log2_degree, by->root_of_half, tail);
-    for (int64_t one = 0; one < found; one++) {
-        double root = __builtin_sqrt(tail[one] * -LN_2);
-        double size = root > NEAR_TAIL_END ? ratio(root - NEAR_TAIL_END, with->far)
-                                           : ratio(root - NEAR_TAIL_MIDDLE, with->near);
-        out[outer[one]] = __builtin_copysign(size, u[outer[one]] - 0.5);
-    }
-}
-
 INLINE void by_expansion(const series *by, const tables *with, asked *of) {
     double quantiles[BLOCK];
-    normal_quantile(by, with, of->u, of->count, quantiles);
+    normal_quantile(by, &with->normal, of->u, of->count, quantiles);
     for (int64_t one = 0; one < of->count; one++) {
         double n = of->n[one], p = of->p[one], w = of->mirrored[one] ? -quantiles[one] : quantiles[one];
         w = w < -FARTHEST ? -FARTHEST : w;

@@ -27,6 +27,8 @@
 #error "floats are computed in their own precision"
 #endif
 
+enum { BLOCK = 256, RATIO = 8 }; /* values that stay in the cache, and coefficients of half a ratio */
+
 static const uint64_t GOLDEN = 0x9E3779B97F4A7C15ull, MIX_1 = 0xBF58476D1CE4E5B9ull, MIX_2 = 0x94D049BB133111EBull;
 
 INLINE uint64_t mixed_with(uint64_t word, uint64_t key) {
@@ -60,5 +62,20 @@ typedef struct {
     int64_t log2_degree;
     uint64_t root_of_half;
 } series;
+
+/* Coefficients above and below the line: see quantiles.py. */
+typedef struct {
+    double central[2][RATIO], near[2][RATIO], far[2][RATIO];
+} ratios;
+
+/* Of normal.c. */
+void normal(const series *by, const float *z, int64_t count, float *upper, float *bell);
+void normal_quantile(const series *by, const ratios *with, const double *u, int64_t count, double *out);
+
+INLINE double polynomial(double x, const double *coefficients, int degree) {
+    double sum = x * coefficients[degree - 1];
+    for (int power = degree - 2; power > 0; power--) sum = (sum + coefficients[power]) * x;
+    return sum + coefficients[0];
+}
 
 #endif

@@ -1,10 +1,9 @@
 /* Quantiles of mixtures: mixtures.py and latency.py, operation by operation, some mixtures at a time. */
 #include "loops.h"
 
-enum { LANES = 64, BLOCK = 256, STEPS = 64 };
+enum { LANES = 64, STEPS = 64 };
 enum { USUAL, SLOWER };
-static const float ROOT_HALF = 0.7071067811865476, LOG2_E = 1.4426950408889634, LN_2 = 0.6931471805599453;
-static const float ERROR[] = {0.254829592, -0.284496736, 1.421413741, -1.453152027, 1.061405429};
+static const float LN_2 = 0.6931471805599453;
 static const float DENSITY = 0.3989422804014327, CLOSE = 1e-3, NEAR = 1e-4;
 static const double NARROWEST = 1e-6;
 
@@ -30,21 +29,6 @@ static void logarithm(const series *by, const float *x, int64_t count, float *ou
     for (int64_t one = 0; one < count; one++) wide[one] = x[one];
     log2_f64(wide, count, by->log2, by->log2_degree, by->root_of_half, wide);
     for (int64_t one = 0; one < count; one++) out[one] = (float)wide[one];
-}
-
-/* The part of a standard normal above z, and its density there, of that at 0. */
-INLINE void normal(const series *by, const float *z, int64_t count, float *upper, float *bell) {
-    for (int64_t one = 0; one < count; one++) {
-        float x = __builtin_fabsf(z[one]) * ROOT_HALF, t = 1 / (x * 0.3275911f + 1), sum = t * ERROR[4];
-        for (int power = 3; power >= 0; power--) sum = (sum + ERROR[power]) * t;
-        upper[one] = sum + 0.0f;
-        bell[one] = x * x * -LOG2_E;
-    }
-    power(by, bell, count, bell);
-    for (int64_t one = 0; one < count; one++) {
-        float above = upper[one] * bell[one] * 0.5f;
-        upper[one] = z[one] < 0 ? 1 - above : above;
-    }
 }
 
 /* Some places of a class: their share above x, their density there, and how fast that falls. */

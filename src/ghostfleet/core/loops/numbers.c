@@ -2,8 +2,6 @@
  * from there. */
 #include "loops.h"
 
-enum { BLOCK = 256 };
-
 #define EXP2(name, real, whole_type, fraction)                                                                       \
     PUBLIC ANYWHERE void name(const real *x, int64_t count, const real *coefficients, int64_t degree, real limit,    \
                               real rounder, int64_t negative, real *out) {                                           \

@@ -1,7 +1,7 @@
 /* Requests on their way down an estate, one after the other: what state/estate/walk.py and calling.py do, and why.
  *
- * The tables come from descent.py, which has the structs in the same order. Nothing here knows of limits that are near:
- * such ticks are left to NumPy. Messages, for which nobody waits, are not followed.
+ * The tables come from descent.py, which has the structs in the same order. Messages, for which nobody waits, are not
+ * followed.
  */
 #include "loops.h"
 
@@ -9,6 +9,7 @@ enum { SERVED, LATE, FAILED };
 enum { NOTHING, OWN, TIMED_OUT, REFUSED };
 enum { STORE = 1, PARTNER };
 enum { AGAIN = 3 };
+static const double FAR = 1e300, WIDEST = 1e-12, LEAST_LEFT_MS = 1e-6, NARROWEST = 1e-6, LEAST_DONE = 0.02;
 
 /* Which of a tick's requests are picked; `known` is the tick of which marks are made. */
 typedef struct {
@@ -30,6 +31,7 @@ typedef struct {
     const int64_t *lost, *first_served, *first_late, *first_failed, *failed_before[AGAIN + 1];
     const double *wire;
     int64_t wire_step; /* 0 where one length serves all ticks */
+    const uint8_t *near; /* whether its limit may be too short for somebody */
     double limit_ms;
     uint64_t low, high; /* key of the ids of its calls */
     int64_t child, tries, is_last; /* of a turn: slots of which a request takes one at most */
@@ -42,8 +44,8 @@ typedef struct {
     Split *splits;
     int64_t *places; /* room for the requests of a tick */
     const float *body; /* quantiles of the normal distribution */
-    const double *powers; /* coefficients of 2^x */
-    int64_t degree;
+    const series *by;
+    const ratios *with;
     double limit, rounder; /* of 2^x */
     double lead, refusal_ms;
     /* Of the request that is followed. */
@@ -78,15 +80,36 @@ static int picked(Walk *walk, int64_t number, int64_t *rank) {
 static double exp2_of(const Walk *walk, double x) {
     x = x < -walk->limit ? -walk->limit : x;
     x = x > walk->limit ? walk->limit : x;
-    double whole = walk->rounder + x, rest = x - (whole - walk->rounder), sum = rest * walk->powers[walk->degree - 1];
-    for (int64_t power = walk->degree - 2; power > 0; power--) sum = (sum + walk->powers[power]) * rest;
-    double value = (sum + walk->powers[0]) * rest + 1;
+    double whole = walk->rounder + x, rest = x - (whole - walk->rounder);
+    double value = polynomial(rest, walk->by->exp2, (int)walk->by->exp2_degree) * rest + 1;
     uint64_t bits, exponent;
     memcpy(&bits, &value, sizeof bits);
     memcpy(&exponent, &whole, sizeof exponent);
     bits += exponent << 52;
     memcpy(&value, &bits, sizeof value);
     return value;
+}
+
+/* Time of a request's own work, given that it is done within what is left of a limit, or is too late: `Node.held`. */
+static double held_ms(const Walk *walk, const Node *node, int is_late, uint64_t id, double left_ms) {
+    const series *by = walk->by;
+    double u = ((double)(id >> 11) + 0.5) * 0x1p-53, location = node->location[walk->tick], below = 0, z, p;
+    if (left_ms > 0) {
+        float size, above, bell;
+        z = left_ms > LEAST_LEFT_MS ? left_ms : LEAST_LEFT_MS;
+        log2_f64(&z, 1, by->log2, by->log2_degree, by->root_of_half, &z);
+        z = (z - location) / (node->scale > NARROWEST ? node->scale : NARROWEST);
+        size = (float)__builtin_fabs(z);
+        normal(by, &size, 1, &above, &bell);
+        below = 1 - (double)(z < 0 ? 1 - above : above);
+    }
+    p = is_late ? below + u * (1 - below) : u * below;
+    p = p < WIDEST ? WIDEST : p > 1 - WIDEST ? 1 - WIDEST : p;
+    normal_quantile(by, walk->with, &p, 1, &z);
+    double own_ms = exp2_of(walk, location + node->scale * z), least_ms = LEAST_DONE * own_ms;
+    if (is_late) return own_ms > left_ms ? own_ms : left_ms;
+    least_ms = left_ms > least_ms ? left_ms : least_ms;
+    return own_ms < least_ms ? own_ms : least_ms;
 }
 
 /* Rank of a failed request by cause: below 0 where it is of the node's own doing. */
@@ -98,7 +121,8 @@ static int64_t cause_of(Walk *walk, const Node *node, int64_t index) {
     return rank - own;
 }
 
-static Answer visited(Walk *walk, int64_t number, int64_t ending, int64_t index, uint64_t id, double start_ms);
+static Answer visited(Walk *walk, int64_t number, int64_t ending, int64_t index, uint64_t id, double start_ms,
+                      double limit_ms);
 
 /* One attempt of a call; how long its caller waits. */
 static double attempted(Walk *walk, const Slot *slot, int64_t number, int64_t failed, int64_t place, uint64_t caller,
@@ -112,7 +136,8 @@ static double attempted(Walk *walk, const Slot *slot, int64_t number, int64_t fa
     }
     double wire_ms = slot->wire[slot->wire_step * walk->tick];
     uint64_t id = mixed_with(caller * GOLDEN + (uint64_t)number * MIX_1 + slot->low, slot->high);
-    Answer called = visited(walk, slot->child, ending, index, id, now_ms + wire_ms / 2);
+    double left_ms = slot->near[walk->tick] ? slot->limit_ms - wire_ms : FAR;
+    Answer called = visited(walk, slot->child, ending, index, id, now_ms + wire_ms / 2, left_ms);
     double waited_ms = called.ms + wire_ms;
     if (ending == LATE || waited_ms > slot->limit_ms) waited_ms = slot->limit_ms;
     if (walk->nodes[slot->child].role == PARTNER) {
@@ -148,7 +173,9 @@ static double called(Walk *walk, const Slot *slot, int64_t is_lost, int64_t rank
     return now_ms + attempted(walk, slot, number, 0, rank, caller, now_ms, answer);
 }
 
-static Answer visited(Walk *walk, int64_t number, int64_t ending, int64_t index, uint64_t id, double start_ms) {
+/* One request at a node; its caller waits for `limit_ms`, or for as long as it takes. */
+static Answer visited(Walk *walk, int64_t number, int64_t ending, int64_t index, uint64_t id, double start_ms,
+                      double limit_ms) {
     const Node *node = walk->nodes + number;
     int64_t tick = walk->tick, past = node->served[tick] + node->late[tick], rank = index, is_stuck = 0;
     Answer answer = {0, -1, NOTHING, -1};
@@ -166,7 +193,7 @@ static Answer visited(Walk *walk, int64_t number, int64_t ending, int64_t index,
     } else if (ending == LATE) {
         rank += node->served[tick];
     }
-    double lead_ms = is_stuck ? own_ms : walk->lead * own_ms, now_ms = start_ms + lead_ms;
+    double lead_ms = limit_ms < FAR ? 0 : is_stuck ? own_ms : walk->lead * own_ms, now_ms = start_ms + lead_ms;
     while (slot < last && !walk->is_broken) {
         const Slot *begin = slot, *chosen = 0;
         while (!slot->is_last) slot++;
@@ -185,7 +212,9 @@ static Answer visited(Walk *walk, int64_t number, int64_t ending, int64_t index,
         if (chosen) now_ms = called(walk, chosen, is_lost, place, id, now_ms, &answer);
         if (is_lost) break;
     }
-    answer.ms = now_ms - start_ms - lead_ms + own_ms;
+    double called_ms = now_ms - start_ms - lead_ms;
+    if (limit_ms < FAR && ending != FAILED) own_ms = held_ms(walk, node, ending == LATE, id, limit_ms - called_ms);
+    answer.ms = called_ms + own_ms;
     return answer;
 }
 
@@ -201,7 +230,7 @@ PUBLIC int64_t descend(Walk *walk, int64_t node, const int64_t *order, int64_t c
         walk->tick = tick[one];
         walk->asked = -1;
         walk->stores_ms = walk->partners_ms = 0;
-        Answer answer = visited(walk, node, ending[one], index[one], id[one], start_ms[one]);
+        Answer answer = visited(walk, node, ending[one], index[one], id[one], start_ms[one], FAR);
         ms[one] = answer.ms;
         blame[one] = answer.blame;
         cause[one] = (uint8_t)answer.cause;

@@ -1,7 +1,6 @@
 """Requests on their way through an estate in a compiled loop (`core/loops/walk.c`): the same as a walk in NumPy.
 
-A walk says what happens; this hands its tables to the loop, which follows one request after the other. What the loop
-does not know is left to the walk: ticks at which somebody's limit is near, and watchers that want to see everything.
+A walk says what happens; this hands its tables to the loop, which follows one request after the other.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import numpy as np
 
 from ghostfleet.core import maths
 from ghostfleet.core.compiled import address
-from ghostfleet.core.quantiles import normal_body
+from ghostfleet.core.quantiles import RATIOS, normal_body
 from ghostfleet.state.estate.answers import REFUSAL_MS
 from ghostfleet.state.estate.calling import AGAIN, FAILED, LATE, SERVED
 from ghostfleet.state.estate.totals import LEAD
@@ -34,13 +33,13 @@ NODE = np.dtype(
 )
 SLOT = np.dtype(
     [(name, "u8") for name in ("lost", "first_served", "first_late", "first_failed")]
-    + [("failed_before", "u8", (len(AGAIN),)), ("wire", "u8"), ("wire_step", "i8"), ("limit_ms", "f8")]
+    + [("failed_before", "u8", (len(AGAIN),)), ("wire", "u8"), ("wire_step", "i8"), ("near", "u8"), ("limit_ms", "f8")]
     + [("key", "u8", (2,))]
     + [(name, "i8") for name in ("child", "tries", "is_last", "made", "refused", "again", "late")]
 )
 WALK = np.dtype(
-    [(name, "u8") for name in ("nodes", "slots", "splits", "places", "body", "powers")]
-    + [("degree", "i8"), ("limit", "f8"), ("rounder", "f8"), ("lead", "f8"), ("refusal_ms", "f8")]
+    [(name, "u8") for name in ("nodes", "slots", "splits", "places", "body", "by", "ratios")]
+    + [("limit", "f8"), ("rounder", "f8"), ("lead", "f8"), ("refusal_ms", "f8")]
     + [("tick", "i8"), ("is_broken", "i8"), ("asked", "i8"), ("stores_ms", "f8"), ("partners_ms", "f8")]
 )
 UNKNOWN = -1  # tick of which a split has marks
@@ -57,7 +56,6 @@ class Descent:
         self._most = 1  # requests of a tick that one split takes apart
         self._nodes = np.zeros(len(self._flow.nodes), dtype=NODE)
         self._slots = np.zeros(len(self._flow.slots), dtype=SLOT)
-        self.hard = np.zeros(len(walk.state.window), dtype=np.bool_)  # ticks at which a limit is near
         self._added = 0
         for node in self._reached(top):
             self._add(node, self._walk.node(node))
@@ -107,7 +105,6 @@ class Descent:
         edge = int(self._flow.slots.edges[slot])
         child, limit = node.child(slot), float(self._flow.edges.timeouts_ms[edge])
         wire = self._walk.wire(edge)
-        self.hard |= child.reaches(limit, wire)
         done, tries = self._walk.state.outcomes, int(self._flow.edges.retries[edge]) + 1
         again = node.again(slot)[: tries - 1]
         made = self._split("made", slot, total, done.call_served[slot])
@@ -125,6 +122,7 @@ class Descent:
             tuple(self._at(one) for one in before) + (0,) * (len(AGAIN) - len(before)),
             self._at(wire, np.float64),
             int(len(wire) > 1),
+            self._at(child.reaches(limit, wire), np.bool_),
             limit,
             tuple(self._walk.slot_key(slot).tolist()),
             int(self._flow.edges.children[edge]),
@@ -154,17 +152,29 @@ class Descent:
     @cached_property
     def _table(self) -> Array:
         """What the loop is handed, shape (1,)."""
-        powers = maths.POWERS[np.float64]
         self._kept += [np.array(self._splits, dtype=SPLIT), np.empty(self._most, dtype=np.int64)]
-        splits, places = self._kept[-2:]
-        tables = (self._nodes, self._slots, splits, places, normal_body(), powers)
-        precision = (powers.size, maths.DOUBLE.limit, maths.DOUBLE.rounder)
-        return np.array([(*map(address, tables), *precision, LEAD, REFUSAL_MS, 0, 0, 0, 0, 0)], dtype=WALK)
+        self._kept += [normal_body(), maths.series(), np.array(RATIOS)]
+        precision = (maths.DOUBLE.limit, maths.DOUBLE.rounder)
+        return np.array(
+            [
+                (
+                    *map(address, (self._nodes, self._slots, *self._kept[-5:])),
+                    *precision,
+                    LEAD,
+                    REFUSAL_MS,
+                    0,
+                    0,
+                    0,
+                    0,
+                    0,
+                )
+            ],
+            dtype=WALK,
+        )
 
     def follow(self, loops: CDLL, requests: Requests, answered: Answered, spent: Spent | None) -> None:
-        """Follow those of some requests whose ticks are not hard; ``answered`` and ``spent`` are written."""
-        places = np.flatnonzero(~self.hard.take(requests.tick))
-        order = places.take(np.argsort(requests.tick.take(places), kind="stable"))
+        """Follow some requests; ``answered`` and ``spent`` are written."""
+        order = np.argsort(requests.tick, kind="stable")
         asking: Sequence[Array] = ()
         if spent is not None:
             self._nodes["role"] = spent.roles

@@ -69,11 +69,6 @@ class Answered(msgspec.Struct):
         """Some of them."""
         return Answered(self.ms[places], self.blame[places], self.cause[places], self.callee[places])
 
-    def put(self, places: I64, others: Answered) -> None:
-        """Take those of some places from elsewhere."""
-        for name in self.__struct_fields__:
-            getattr(self, name)[places] = getattr(others, name)
-
 
 class Watcher(Protocol):
     """Whoever wants to know of every request on the way, and not just how it went for those that entered."""
@@ -92,13 +87,13 @@ class Walk:
         self.state, self.flow = state, state.flow
         self._ranks: dict[tuple[str, int], Ranks] = {}
         self._nodes: dict[int, Node] = {}
-        self.descents: dict[int, Descent] = {}
+        self._descents: dict[int, Descent] = {}
         self._edges: dict[int, F64] = {}
 
     def forget(self) -> None:
         """Let go of nodes, which know the walk."""
         self._nodes.clear()
-        self.descents.clear()
+        self._descents.clear()
 
     @cached_property
     def details(self) -> list[I64]:
@@ -152,20 +147,14 @@ class Walk:
     def follow(self, node: int, requests: Requests, watcher: Watcher | None = None) -> Answered:
         """Follow requests at a node down to whoever they reach."""
         loops = compiled.loops()
-        if loops is None or not (watcher is None or isinstance(watcher, Spent)):
-            return self._seen(node, requests, watcher)
-        if node not in self.descents:
-            self.descents[node] = Descent(self, node)
-        descent, answered = self.descents[node], Answered.blank(len(requests))
-        descent.follow(loops, requests, answered, watcher)
-        hard = np.flatnonzero(descent.hard.take(requests.tick))
-        if len(hard):
-            answered.put(hard, self._seen(node, requests.some(hard), watcher))
+        if loops is None or not (watcher is None or isinstance(watcher, Spent)):  # others want to see everything
+            none = np.zeros(len(requests), dtype=np.uint64)
+            return self._visit(node, -1, requests, none, None, watcher)
+        if node not in self._descents:
+            self._descents[node] = Descent(self, node)
+        answered = Answered.blank(len(requests))
+        self._descents[node].follow(loops, requests, answered, watcher)
         return answered
-
-    def _seen(self, node: int, requests: Requests, watcher: Watcher | None) -> Answered:
-        none = np.zeros(len(requests), dtype=np.uint64)
-        return self._visit(node, -1, requests, none, None, watcher)
 
     def _visit(
         self, node: int, edge: int, requests: Requests, parents: U64, limit: F64 | None, watcher: Watcher | None
