@@ -274,7 +274,7 @@ def _aliased(param: click.Parameter, aliases: Mapping[str, str]) -> click.Parame
 
 def load(ctx: click.Context, arguments: Mapping[str, Any]) -> loading.Loaded:
     """Scenario with every layer laid over it: command line, environment, config file."""
-    document, _ = ctx.meta[META]
+    document, _ = ctx.meta.pop(META)
     environment = surroundings.environment()
     config_name = arguments.get("config") or environment.get(CONFIG_VARIABLE)
     config = reading.read(_text(Path(config_name)), config_name) if config_name else None

@@ -15,13 +15,13 @@ word around its first value and drops the lanes before it, so any window is the 
 
 from __future__ import annotations
 
-from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ghostfleet.core import compiled
 from ghostfleet.core.compiled import address
+from ghostfleet.core.hashes import blake2b
 from ghostfleet.core.quantiles import normal_body, normal_tail
 from ghostfleet.core.scratch import Scratch
 

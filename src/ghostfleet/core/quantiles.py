@@ -7,7 +7,6 @@ formula is for few values that need double precision.
 from __future__ import annotations
 
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ import numpy as np
 
 from ghostfleet.core import maths
 from ghostfleet.core.errors import DataError
+from ghostfleet.core.hashes import sha256
 
 if TYPE_CHECKING:
     from ghostfleet.core.arrays import F32, F64

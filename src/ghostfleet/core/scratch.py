@@ -45,6 +45,11 @@ class Scratch:
         self._lent[name, shape, kind] = array
         return array
 
+    def forget(self) -> None:
+        """Let go of all arrays, before others need the room."""
+        for known in (self._kept, self._zero, self._lent):
+            known.clear()
+
     def zeros(self, name: str, size: int, kind: type[Any]) -> Array:
         """Flat array of nothing but zeros; whoever asks for it sets back what it writes."""
         kept = self._zero.get(name)

@@ -7,7 +7,6 @@ class. Kinds know names of parameters, never the state: the world resolves whom 
 from __future__ import annotations
 
 from functools import cache
-from hashlib import blake2b
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Union, get_args
@@ -16,6 +15,7 @@ import msgspec
 from msgspec import Meta
 
 from ghostfleet.core.errors import ScenarioError
+from ghostfleet.core.hashes import blake2b
 from ghostfleet.core.plugins import loaded
 
 if TYPE_CHECKING:

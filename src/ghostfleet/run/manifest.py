@@ -7,7 +7,6 @@ import os
 import re
 from contextlib import suppress
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ import msgspec
 
 from ghostfleet import __version__
 from ghostfleet.core.errors import DataError, SinkError
+from ghostfleet.core.hashes import sha256
 from ghostfleet.core.zones import tzdata_version
 from ghostfleet.sinks import Receipt, Written, home_of
 

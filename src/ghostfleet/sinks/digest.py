@@ -11,7 +11,6 @@ value in full would take three times as long, which is a third of what Parquet t
 
 from __future__ import annotations
 
-from hashlib import blake2b
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ import numpy as np
 from ghostfleet.core import compiled
 from ghostfleet.core.batch import Plain, Quanta, Spelled, Text
 from ghostfleet.core.compiled import address
+from ghostfleet.core.hashes import blake2b
 from ghostfleet.core.table import Kind
 from ghostfleet.sinks.hashing import Hash
 from ghostfleet.sinks.text.spelling import spelled_bytes

@@ -5,7 +5,6 @@ They tell whether something changed, for which a cryptographic hash would take t
 
 from __future__ import annotations
 
-from hashlib import file_digest
 from typing import TYPE_CHECKING, TypeAlias
 
 from xxhash import xxh3_128
@@ -23,5 +22,7 @@ def of_bytes(content: bytes) -> str:
 
 def of_file(path: Path) -> str:
     """Digest of a stored file."""
+    from hashlib import file_digest  # here, because it loads OpenSSL, and whoever only writes asks for no file
+
     with path.open("rb", buffering=0) as file:
         return file_digest(file, Hash).hexdigest()

@@ -58,19 +58,19 @@ Examples:
 @click.pass_context
 def command(ctx: click.Context, /, *, verbose: bool, create_mapping_only: bool, **arguments: Any) -> None:  # noqa: ANN401  as typed
     """Write the data set that SCENARIO describes: a shipped name or a YAML file."""
-    loaded = scenario.load(ctx, arguments)
-    request = output.request(loaded.scenario, arguments)
+    chosen = scenario.load(ctx, arguments).scenario  # nobody asks for origins any more, which take room
+    request = output.request(chosen, arguments)
     folders = records.folders_of(request.urls)
     if create_mapping_only:
         if not (arguments["format_"] or "bulk").startswith("bulk"):
             msg = f"--create-mapping-only makes mappings for bulk files; leave out --format {arguments['format_']}"
             raise ScenarioError(msg)
-        _, tables, _ = history.prepare(loaded.scenario, request)
+        _, tables, _ = history.prepare(chosen, request)
         written = mappings.write(tables, folders)
         if not arguments["quiet"]:
             click.echo("\n".join(f"mapping of a search index: {path}" for path in written))
         return
-    run = Run(loaded.scenario, request, folders, arguments["yes"], arguments["quiet"])
+    run = Run(chosen, request, folders, arguments["yes"], arguments["quiet"])
     with records.failure_logged():
         outcome = run.generate()
         mappings.write_beside(outcome)
@@ -83,7 +83,7 @@ def command(ctx: click.Context, /, *, verbose: bool, create_mapping_only: bool, 
         click.echo("\n".join(_told(outcome, verbose=verbose)), err=to_errors)
         for line in _counts(outcome, verbose=verbose):
             click.echo(line, err=True)
-        output.tell_of_the_span(loaded.scenario, request)
+        output.tell_of_the_span(chosen, request)
         for line in _stays(outcome):
             click.echo(line, err=True)
         for name, why in outcome.generator.silences([table.name for table in outcome.tables]).items():

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from ghostfleet.state.estate import State
 
 NEEDS: tuple[str, ...] = ("estate",)
-FOLLOWED = 32_768  # requests that are followed at once: many calls of NumPy, whatever they are
-AT_ONCE = 8_192  # events whose columns are made at once: few enough for the second-level cache
+FOLLOWED = 16_384  # requests that are followed at once: many calls of NumPy, whatever they are
+AT_ONCE = 4_096  # events whose columns are made at once: few enough for the second-level cache
 IN_A_TASK = 1_048_576
 NO_CONTENT, FIRST_ERROR = 204, 400
 DAY_MS = 86_400_000

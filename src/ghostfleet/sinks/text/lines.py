@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ghostfleet.sinks.text.cells import Item
     from ghostfleet.sinks.text.matrix import Part
 
-PIECE_BYTES = 1 << 19  # of rows that are written in one call; what follows finds them in the cache
+PIECE_BYTES = 1 << 18  # of rows that are written in one call; what follows finds them in the cache
 LANES = 32  # rows that the loop builds side by side
 COPIED_BYTES = 16  # that the loop copies at once
 SLACK = 32  # bytes that the loop may write behind the last row

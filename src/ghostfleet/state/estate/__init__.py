@@ -150,6 +150,9 @@ class Estates:
             for part in (window, Window(window.start - 1, window.start, window.tick_s))
         )  # fmt: skip
         outcomes = self._splitter.split(rates, detailed=detailed)
+        if detailed:  # requests are followed next, and take the room
+            self._solver.forget()
+            self._splitter.forget()
         return State(window, self.flow, inside, rates, outcomes, before, last, self._leaves)
 
     def pods(self, window: Window) -> tuple[F64, F64]:

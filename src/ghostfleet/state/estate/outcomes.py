@@ -103,6 +103,10 @@ class Splitter:
     def _pair(self, ids: U64, total: str, failed: str) -> tuple[U64, U64]:
         return self.flow.stream("split", total).keys(ids), self.flow.stream("split", failed).keys(ids)
 
+    def forget(self) -> None:
+        """Let go of what is kept for the next window."""
+        self.scratch.forget()
+
     def split(self, rates: Rates, *, detailed: bool = False) -> Outcomes:
         """Counts at every tick of the window of some rates; with those that only single requests need, if asked."""
         of_slots = (*BY_SLOT, *DETAILS) if detailed else BY_SLOT

@@ -90,6 +90,10 @@ class Solver:
         self._faults = Bursts(flow, "faults", ids, per_day=(0.6, 1.0), ticks=(16.0, 0.8), height=(0.6, 0.7), most=5.0)
         self._wander = Wander(self._demand.characters, latency, failing)
 
+    def forget(self) -> None:
+        """Let go of what is kept for the next window."""
+        self._sweeper.scratch.forget()
+
     def pods(self, window: Window, influences: Influences) -> tuple[F64, F64]:
         """Pods that should run and that do, shapes (nodes, ticks), which is little of the work.
 

@@ -237,7 +237,10 @@ class Doors:
 
 
 def _joined(parts: Sequence[Any], order: I64 | None = None) -> Any:  # noqa: ANN401  structs of arrays, or of such
-    """One struct of arrays out of several, one behind the other or in an order."""
+    """One struct of arrays out of several, one behind the other or in an order.
+
+    The parts are used up: what has been joined is let go, as there is no room for all of both.
+    """
     kind = type(parts[0])
     found = []
     for name in kind.__struct_fields__:
@@ -246,6 +249,9 @@ def _joined(parts: Sequence[Any], order: I64 | None = None) -> Any:  # noqa: ANN
             found.append(_joined(values, order))
             continue
         joined = np.concatenate(values)
+        for one in parts:
+            setattr(one, name, None)
+        del values
         found.append(joined if order is None else joined.take(order))
     return kind(*found)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from hashlib import blake2b
+
+from ghostfleet.core.hashes import blake2b
 
 ACCOUNT = "123456789012"  # the account that Amazon's documentation uses in its examples
 DOMAIN = "example"  # reserved for documentation (RFC 2606)
