@@ -28,14 +28,16 @@ def one_thread_each() -> None:
 
 
 def keep_freed_memory() -> None:
-    """Keep what batches free for the batches that follow; does nothing where the C library is not glibc.
+    """Keep what batches free for the batches that follow, unless the environment says otherwise.
 
     Otherwise glibc gives it back to the system after each batch, which fills it with zeros for the next: a tenth of the
     CPU of a long run.
     """
+    if any(name.startswith("MALLOC_") or name == "GLIBC_TUNABLES" for name in os.environ):
+        return
     try:
         set_option = CDLL(None).mallopt
-    except (AttributeError, OSError, TypeError):  # musl, macOS; Windows knows no library of no name
+    except (AttributeError, OSError, TypeError):  # not glibc: musl, macOS; Windows knows no library of no name
         return
     for option, size in ((M_MMAP_THRESHOLD, 4 << 20), (M_TRIM_THRESHOLD, 32 << 20)):
         set_option(option, size)

@@ -89,6 +89,8 @@ class Layers(msgspec.Struct):
             if not isinstance(stood, dict):
                 if stood is not None and keys.is_section(path[:length]):
                     return None
+                for part, below in _parts(stood):  # of a list, which gives way
+                    self._forget((*path[:length], part), below)
                 place[step] = {}
             place = place[step]
         return place

@@ -1,10 +1,10 @@
 """Parquet files with an encoding chosen for each column; several tasks are staged as Arrow and joined.
 
-Texts, and rounded floats and integers within bounds, repeat: dictionaries. Other rounded floats hardly do, and to look
+Texts, and rounded floats and integers within bounds, repeat: dictionaries. Other rounded floats may not, and to look
 each of them up takes three times as long as to pack them as they are, which makes no larger file: the bytes of decimal
-fractions have a pattern. Other integers and times differ little from their neighbours: deltas. Texts of which each row
-has its own say what they have in common with the one before. What this saves over the defaults of pyarrow:
-bench/parquet_cpu.py.
+fractions have a pattern. Where nothing is packed they are looked up, too. Other integers and times differ little from
+their neighbours: deltas. Texts of which each row has its own say what they have in common with the one before. What
+this saves over the defaults of pyarrow: bench/parquet_cpu.py.
 """
 
 from __future__ import annotations
@@ -139,8 +139,8 @@ class RowGroups:
             schema_of(table),
             compression=packing,
             compression_level={name: ZSTD_LEVELS[codec] for name, kind in packing.items() if kind == "zstd"} or None,
-            use_dictionary=[_path(column) for column in table.columns if _repeats(column)],
-            column_encoding={column.name: _encoding(column) for column in table.columns if not _repeats(column)},
+            use_dictionary=[_path(column) for column in table.columns if _repeats(column, codec)],
+            column_encoding={column.name: _encoding(column) for column in table.columns if not _repeats(column, codec)},
             write_page_checksum=True,
             write_batch_size=WRITE_BATCH,
             write_statistics=[column.name for column in table.columns if _is_searched(column, table)],
@@ -190,9 +190,10 @@ def _is_searched(column: Column, table: Table) -> bool:
     return column.kind in {Kind.TIME, Kind.I64} or column.name in table.order
 
 
-def _repeats(column: Column) -> bool:
+def _repeats(column: Column, codec: str) -> bool:
     if column.kind is Kind.F64:
-        return _is_rounded(column) and _is_within(column, GROUP_ROWS / 10**column.decimals)
+        is_packed = codec in ZSTD_LEVELS
+        return _is_rounded(column) and (not is_packed or _is_within(column, GROUP_ROWS / 10**column.decimals))
     if column.kind is Kind.I64:
         return _is_within(column, FEW)
     return column.kind is Kind.TEXTS or (column.kind is Kind.TEXT and not column.spelled)
@@ -212,7 +213,7 @@ def _packing(column: Column, codec: str) -> str:
     Codes of a dictionary have little left to find, and zstd takes long to say so; of rounded floats it finds a fifth
     more, in twice the time.
     """
-    if codec == "fast" and (_repeats(column) or _is_rounded(column) or column.kind is Kind.BOOL):
+    if codec == "fast" and (_repeats(column, codec) or _is_rounded(column) or column.kind is Kind.BOOL):
         return "snappy"
     return "zstd" if codec in ZSTD_LEVELS else "none"
 

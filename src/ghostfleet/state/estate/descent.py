@@ -42,6 +42,7 @@ WALK = np.dtype(
     + [("limit", "f8"), ("rounder", "f8"), ("lead", "f8"), ("refusal_ms", "f8")]
     + [("tick", "i8"), ("is_broken", "i8"), ("asked", "i8"), ("stores_ms", "f8"), ("partners_ms", "f8")]
 )
+NONE_OF_ITS_TICK = "a request has a tick of the window, and an index of at least 0 and below the tick's total"
 UNKNOWN = -1  # tick of which a split has marks
 
 
@@ -154,41 +155,44 @@ class Descent:
         """What the loop is handed, shape (1,)."""
         self._kept += [np.array(self._splits, dtype=SPLIT), np.empty(self._most, dtype=np.int64)]
         self._kept += [normal_body(), maths.series(), np.array(RATIOS)]
-        precision = (maths.DOUBLE.limit, maths.DOUBLE.rounder)
-        return np.array(
-            [
-                (
-                    *map(address, (self._nodes, self._slots, *self._kept[-5:])),
-                    *precision,
-                    LEAD,
-                    REFUSAL_MS,
-                    0,
-                    0,
-                    0,
-                    0,
-                    0,
-                )
-            ],
-            dtype=WALK,
-        )
+        tables = [address(one) for one in (self._nodes, self._slots, *self._kept[-5:])]
+        laws = (maths.DOUBLE.limit, maths.DOUBLE.rounder, LEAD, REFUSAL_MS)
+        return np.array([(*tables, *laws, *(0,) * (len(WALK.names or ()) - len(tables) - len(laws)))], dtype=WALK)
 
     def follow(self, loops: CDLL, requests: Requests, answered: Answered, spent: Spent | None) -> None:
-        """Follow some requests; ``answered`` and ``spent`` are written."""
-        order = np.argsort(requests.tick, kind="stable")
+        """Follow some requests, each with a root of its own; ``answered`` and ``spent`` are written.
+
+        Raises `IndexError` for a request that is none of its tick.
+        """
+        tick, index, root = (
+            np.ascontiguousarray(one, dtype=np.int64) for one in (requests.tick, requests.index, requests.root)
+        )
+        ending, ids = np.ascontiguousarray(requests.ending, np.uint8), np.ascontiguousarray(requests.id, np.uint64)
+        start_ms = np.ascontiguousarray(requests.start_ms, np.float64)
+        _ensure_within(tick, len(self._walk.state.window))
         asking: Sequence[Array] = ()
         if spent is not None:
+            _ensure_within(root, len(spent.all.asked))
             self._nodes["role"] = spent.roles
             asking = (spent.all.stores_ms, spent.all.partners_ms, spent.all.asked)
-        handed = (requests.tick, requests.ending, requests.index, requests.id, requests.start_ms)
-        arrays = [np.ascontiguousarray(values) for values in (*handed, requests.root)]
-        written = (answered.ms, answered.blame, answered.cause, answered.callee)
-        if loops.descend(
-            address(self._table),
-            self._top,
-            address(order),
-            len(order),
-            *map(address, (*arrays[:-1], *written, arrays[-1])),
-            *(map(address, asking) if asking else (0, 0, 0)),
-        ):
-            msg = "a request of a tick has an index of at least 0 and below the tick's total"
-            raise IndexError(msg)
+        order = np.argsort(tick, kind="stable")
+        arrays = (
+            tick,
+            ending,
+            index,
+            ids,
+            start_ms,
+            answered.ms,
+            answered.blame,
+            answered.cause,
+            answered.callee,
+            root,
+        )
+        handed = [address(self._table), self._top, address(order), len(order), *(address(one) for one in arrays)]
+        if loops.descend(*handed, *([address(one) for one in asking] or (0, 0, 0))):
+            raise IndexError(NONE_OF_ITS_TICK)
+
+
+def _ensure_within(places: I64, count: int) -> None:
+    if len(places) and (places.min() < 0 or places.max() >= count):
+        raise IndexError(NONE_OF_ITS_TICK)

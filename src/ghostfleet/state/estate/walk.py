@@ -88,7 +88,7 @@ class Walk:
         self._ranks: dict[tuple[str, int], Ranks] = {}
         self._nodes: dict[int, Node] = {}
         self._descents: dict[int, Descent] = {}
-        self._edges: dict[int, F64] = {}
+        self.lengths: dict[int, F64] = {}
 
     def forget(self) -> None:
         """Let go of nodes, which know the walk."""
@@ -222,9 +222,9 @@ class Walk:
 
     def wire(self, edge: int) -> F64:
         """Time on the wire of an edge, shape (ticks,), or (1,) where nothing changes it."""
-        if edge not in self._edges:
-            self._edges[edge] = wire_ms(self.flow, np.array([edge]), self.state.influences)[0]
-        return self._edges[edge]
+        if edge not in self.lengths:
+            self.lengths[edge] = wire_ms(self.flow, np.array([edge]), self.state.influences)[0]
+        return self.lengths[edge]
 
     def slot_key(self, slot: int) -> U64:
         """Key of the ids of calls of a slot, shape (2,)."""
