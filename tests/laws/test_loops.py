@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ghostfleet.core import compiled, draw
+from ghostfleet.core import compiled, draw, lattice
 from ghostfleet.core.batch import Batch, Digits, Hex, Plain, Quanta, Spelled, Text
 from ghostfleet.core.counts import binomial
 from ghostfleet.core.draw import Stream, entity_ids
+from ghostfleet.core.lattice import Spectrum
 from ghostfleet.core.permutation import permute, unpermute
 from ghostfleet.core.table import Kind, Table, column
 from ghostfleet.core.window import Window
@@ -181,6 +182,45 @@ def test_draws_are_the_same_of_any_shape():
     ):
         mine, theirs = both(make)
         assert np.array_equal(mine, theirs)
+
+
+PLACES = st.integers(-5000, 5000) | st.integers(2**40, 2**40 + 9) | st.sampled_from([-(2**62), 2**62])
+
+
+@settings(max_examples=60)
+@given(st.integers(0, 2**32), st.integers(0, 40), PLACES, st.integers(0, 9) | st.integers(0, 5000))
+def test_normals_are_the_same(seed, series, start, count):
+    """From any place on, in blocks and across them; one of 32,768 is cut out of an end cell."""
+    keys = np.random.default_rng(seed).integers(0, 2**64, (2 * series, 2), dtype=np.uint64)[::2]
+    mine, theirs = both(lambda: draw.normal(keys, start, start + count))
+    assert mine.tobytes() == theirs.tobytes()
+
+
+def test_normals_are_the_same_where_they_are_far_out():
+    keys = entity_ids(["one", "other"])
+    mine, theirs = both(lambda: draw.normal(keys, 3, 400_000))
+    assert mine.tobytes() == theirs.tobytes()
+    assert mine.min() < -4.5
+    assert mine.max() > 4.5
+
+
+def test_normals_are_not_drawn_into_an_array_that_does_not_fit():
+    with pytest.raises(ValueError, match="does not match"):
+        draw.normal(entity_ids(["one", "other"]), 0, 5, out=np.empty((2, 4), np.float32))
+
+
+@settings(max_examples=60)
+@given(
+    st.integers(0, 2**32), st.integers(1, 40), PLACES, st.integers(1, 9) | st.integers(1, 5000), st.integers(1, 5000)
+)
+def test_lattices_are_the_same(seed, series, start, count, slowest):
+    spectra = tuple(Spectrum.power_law(slowest, persistence) for persistence in (-0.2, 0.0, 0.4))
+    chance = np.random.default_rng(seed)
+    keys = chance.integers(0, 2**64, (series, 2), dtype=np.uint64)
+    levels = lattice.level_keys(keys, len(spectra[0].amplitudes))
+    choice = chance.integers(0, len(spectra), series).astype(np.int32)
+    mine, theirs = both(lambda: lattice.characters(levels, start, start + count, spectra, choice))
+    assert mine.tobytes() == theirs.tobytes()
 
 
 @pytest.mark.parametrize(

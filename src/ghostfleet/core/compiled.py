@@ -23,6 +23,8 @@ SIGNATURES: Final = {
     "mix": "-aia",
     "derive": "-uuaaiia",
     "fill": "-aiaiiai",
+    "normals": "-aiiiaaua",
+    "nodes": "-aaiiiaiiaaua",
     "exp2_f64": "-aiaiddia",
     "exp2_f32": "-aiaiffia",
     "log2_f64": "-aiaiua",

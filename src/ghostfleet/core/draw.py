@@ -15,6 +15,7 @@ word around its first value and drops the lanes before it, so any window is the 
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -136,11 +137,15 @@ def derived(key: U64, first: U64, second: U64 | int) -> U64:
 
 def rekey(keys: U64, number: int) -> U64:
     """Derive the keys of a numbered part of a stream, such as a level of a lattice."""
-    step = np.uint64((number + 1) * 0xD1342543DE82EF95 % 2**64)
+    step = np.uint64(_step(number))
     derived = keys.copy()
     derived[:, 0] += step
     derived[:, 1] ^= step
     return mixed(derived)
+
+
+def _step(number: int) -> int:
+    return (number + 1) * 0xD1342543DE82EF95 % 2**64
 
 
 def words(keys: U64, start: int, stop: int) -> U64:
@@ -274,8 +279,13 @@ def normal(keys: U64, start: int, stop: int, *, out: F32 | None = None, scratch:
     65,536 (`_cut_tails`), so that extremes reach 6.2 standard deviations. ``out`` must be contiguous.
     """
     count = stop - start
-    scratch = Scratch() if scratch is None else scratch
     out = np.empty((len(keys), count), dtype=np.float32) if out is None else out
+    loops = compiled.loops()
+    if loops is not None and out.shape == (len(keys), count) and out.dtype == np.float32 and out.flags.c_contiguous:
+        keys = _laid(keys, (len(keys), 2))
+        loops.normals(address(keys), len(keys), start, stop, *normal_tables(), address(out))
+        return out
+    scratch = Scratch() if scratch is None else scratch
     table, found = normal_body(), []
     for rows, columns, lanes in _lanes(keys, start, stop, "<u2", scratch):
         index = scratch.array("index", lanes.shape, np.intp)
@@ -290,6 +300,12 @@ def normal(keys: U64, start: int, stop: int, *, out: F32 | None = None, scratch:
     if found:
         _cut_tails(out, keys, start, np.concatenate(found))
     return out
+
+
+@cache
+def normal_tables() -> tuple[int, int, int]:
+    """What loops that draw normals take: where both tables begin, and what leads to the keys of the tails."""
+    return address(normal_body()), address(normal_tail()), _step(TAIL)
 
 
 def scattered_normal(keys: U64, index: I64) -> F32:

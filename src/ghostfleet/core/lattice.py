@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ghostfleet.core import draw
+from ghostfleet.core import compiled, draw
+from ghostfleet.core.compiled import address
 from ghostfleet.core.scratch import Scratch
 
 if TYPE_CHECKING:
@@ -123,18 +124,27 @@ def _raw(levels: U64, start: int, factors: F32, out: F32, scratch: Scratch) -> N
         low, high = spans[level]
         # Levels take turns with two arrays, and the finest is the result.
         finer = scratch.array(f"nodes {level % 2}", (len(out), high - low), np.float32) if level else out
-        _nodes(levels[level], low, factors[level], finer, scratch)
-        if level < len(spans) - 1:
-            finer += _between(coarser, low - (spans[level + 1][0] << 2), high - low, scratch)
+        is_slowest = level == len(spans) - 1
+        skip = 0 if is_slowest else low - (spans[level + 1][0] << 2)
+        _nodes(levels[level], low, factors[level], None if is_slowest else coarser, skip, finer, scratch)
         coarser = finer
 
 
-def _nodes(keys: U64, low: int, factor: F32, out: F32, scratch: Scratch) -> None:
+def _nodes(keys: U64, low: int, factor: F32, parents: F32 | None, skip: int, out: F32, scratch: Scratch) -> None:
+    """Write nodes of a level: their own draws upon the lines between their parents, from the ``skip``-th quarter on."""
     series, count = out.shape
+    loops = compiled.loops()
+    if loops is not None and out.flags.c_contiguous and len(keys) == len(factor) == series:
+        keys, factor = np.ascontiguousarray(keys, dtype=np.uint64), np.ascontiguousarray(factor, dtype=np.float32)
+        lines = (None, 0, 0) if parents is None else (address(parents), parents.shape[1], skip)
+        loops.nodes(address(keys), address(factor), series, low, count, *lines, *draw.normal_tables(), address(out))
+        return
     draws = scratch.array("wide", (series, count + 1), np.float32)
     draw.normal(keys, low, low + count + 1, out=draws, scratch=scratch)
     np.subtract(draws[:, :-1], draws[:, 1:], out=out)
     out *= factor
+    if parents is not None:
+        out += _between(parents, skip, count, scratch)
 
 
 def _between(parents: F32, skip: int, count: int, scratch: Scratch) -> F32:
