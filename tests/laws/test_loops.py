@@ -22,7 +22,7 @@ from ghostfleet.sinks.parts import Place
 from ghostfleet.sinks.text.file import TextFormat
 from ghostfleet.sinks.text.stream import TextStream
 from ghostfleet.sinks.text.syntax import SYNTAXES
-from ghostfleet.state.estate import mixtures
+from ghostfleet.state.estate import mixtures, outcomes
 from ghostfleet.state.estate.ranks import Ranks
 from tests.golden import goldens
 from tests.laws import surroundings
@@ -305,6 +305,31 @@ def test_binomial_counts_are_the_same(seed, count):
     assert np.array_equal(mine, theirs)
     mine, theirs = both(lambda: binomial(sizes[:, None], 0.3, u[:5]))
     assert np.array_equal(mine, theirs)
+
+
+@settings(max_examples=60)
+@given(st.integers(0, 2**32), st.integers(0, 8), st.integers(1, 700), PLACES)
+def test_shares_of_counts_are_the_same(seed, rows, ticks, start):
+    chance = np.random.default_rng(seed)
+    keys = chance.integers(0, 2**64, (rows, 2), dtype=np.uint64)
+    totals = np.floor(10 ** chance.uniform(-1, chance.choice([1, 3, 9]), (rows, ticks))).astype(np.int64)
+    unusual = chance.choice([*ENDS, 1 + 1e-9, 2.0, 1e-300], (rows, ticks))
+    shares = chance.random((rows, ticks)) ** chance.choice([1, 3, 8, 30])
+    shares = np.where(chance.random((rows, ticks)) < 0.7, shares, unusual)
+    mine, theirs = both(lambda: outcomes._share(totals, shares, keys, start))
+    assert np.array_equal(mine, theirs)
+
+
+def test_shares_of_more_than_is_counted_are_refused():
+    for total in (10**9 + 1, 2**62):
+        for one in both(lambda total=total: refusal(np.array([[5, total]]))):
+            assert "0 to 1e9" in one
+
+
+def refusal(totals: Any) -> str:
+    with pytest.raises(ValueError, match="n must be") as found:
+        outcomes._share(totals, np.full(totals.shape, 0.5), entity_ids(["one"]), 0)
+    return str(found.value)
 
 
 def endings(chance: np.random.Generator, count: int) -> mixtures.Sums:

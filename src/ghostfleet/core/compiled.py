@@ -30,6 +30,7 @@ SIGNATURES: Final = {
     "log2_f64": "-aiaiua",
     "sum_until": "-aaaaida",
     "binomial": "-aaaiaaa",
+    "share": "iaaaiiiaaa",
     "invert": "-aiiaaaaiaaia",
     "moments_i32": "-aaia",
     "moments_i64": "-aaia",

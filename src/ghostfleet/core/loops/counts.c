@@ -3,6 +3,7 @@
 
 enum { ATANH = 16 };
 static const double SWITCH = 24, HIGHEST = 1 - 0x1p-40, FARTHEST = 8.5;
+static const double LARGEST = 1e9, NONE = 1 - 1e-9;
 static const double LOG2_E = 1.4426950408889634;
 
 /* Coefficients: of the series of atanh, and of normal quantiles. */
@@ -56,25 +57,56 @@ INLINE void give(const asked *of, int64_t *out) {
         out[of->at[one]] = (int64_t)(of->mirrored[one] ? of->n[one] - of->found[one] : of->found[one]);
 }
 
+INLINE void ask(asked *few, asked *many, int64_t at, double n, double p, double u) {
+    double rarer = p < 1 - p ? p : 1 - p;
+    asked *of = n * rarer < SWITCH ? few : many;
+    int64_t place = of->count++;
+    of->at[place] = at;
+    of->n[place] = n;
+    of->p[place] = rarer;
+    of->u[place] = u;
+    of->mirrored[place] = p > rarer;
+}
+
+INLINE void answer(const series *by, const tables *with, asked *few, asked *many, int64_t *out) {
+    by_sums(by, with, few);
+    by_expansion(by, with, many);
+    give(few, out);
+    give(many, out);
+    few->count = many->count = 0;
+}
+
 /* Smallest counts k with P(X <= k) >= u; what is asked was checked. */
 PUBLIC ANYWHERE void binomial(const double *n, const double *p, const double *u, int64_t count, const series *by,
                               const tables *with, int64_t *out) {
     asked few, many;
+    few.count = many.count = 0;
     for (int64_t start = 0; start < count; start += BLOCK) {
-        few.count = many.count = 0;
-        for (int64_t one = start; one < count && one < start + BLOCK; one++) {
-            double rarer = p[one] < 1 - p[one] ? p[one] : 1 - p[one];
-            asked *of = n[one] * rarer < SWITCH ? &few : &many;
-            int64_t place = of->count++;
-            of->at[place] = one;
-            of->n[place] = n[one];
-            of->p[place] = rarer;
-            of->u[place] = u[one];
-            of->mirrored[place] = p[one] > rarer;
-        }
-        by_sums(by, with, &few);
-        by_expansion(by, with, &many);
-        give(&few, out);
-        give(&many, out);
+        for (int64_t one = start; one < count && one < start + BLOCK; one++)
+            ask(&few, &many, one, n[one], p[one], u[one]);
+        answer(by, with, &few, &many, out);
     }
+}
+
+/* The same of counts in rows of ticks, by uniforms of each row's key: what outcomes.py splits off. -1 where there are
+ * more than counts are made for. */
+PUBLIC ANYWHERE int64_t share(const int64_t *totals, const double *p, const uint64_t *keys, int64_t rows, int64_t ticks,
+                              int64_t start, const series *by, const tables *with, int64_t *out) {
+    asked few, many;
+    few.count = many.count = 0;
+    for (int64_t row = 0, one = 0; row < rows; row++) {
+        for (int64_t tick = start; tick < start + ticks; tick++, one++) {
+            double n = (double)totals[one];
+            out[one] = 0;
+            if (!(n > 0 && p[one] > 0)) continue;
+            if (n > LARGEST) return -1;
+            uint64_t word = mixed_with((uint64_t)(tick >> 1) * GOLDEN + keys[2 * row], keys[2 * row + 1]);
+            double u = ((double)(uint32_t)(word >> 32 * (tick & 1)) + 0.5) * 0x1p-32;
+            if (!(u + n * p[one] > NONE)) continue;
+            ask(&few, &many, one, n, p[one] < 1 ? p[one] : 1, u);
+            if (few.count == BLOCK || many.count == BLOCK) answer(by, with, &few, &many, out);
+        }
+    }
+    answer(by, with, &few, &many, out);
+    return 0;
 }

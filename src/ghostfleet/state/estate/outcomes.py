@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from ghostfleet.core import counts, draw
+from ghostfleet.core import compiled, counts, draw, maths
+from ghostfleet.core.compiled import address
 from ghostfleet.core.errors import ScenarioError
 from ghostfleet.core.scratch import Scratch
 from ghostfleet.state.estate.blocks import blocks
@@ -337,6 +338,18 @@ def _waiting(flow: Flow, node: int) -> list[int]:
 
 def _share(total: I64, probability: F64, keys: U64, start: int) -> I64:
     """Binomial quantiles, shape (rows, ticks), of rows with keys; nothing is drawn where there is nothing to split."""
+    loops = compiled.loops()
+    if loops is not None and total.shape == probability.shape == (len(keys), *total.shape[1:]):
+        given = [
+            np.ascontiguousarray(total, dtype=np.int64),
+            np.ascontiguousarray(probability),
+            np.ascontiguousarray(keys),
+        ]
+        found = np.empty(total.shape, dtype=np.int64)
+        series = maths.series()
+        into = address(series), address(counts.SERIES), address(found)
+        if not loops.share(*map(address, given), *total.shape, start, *into):
+            return found
     out = np.zeros_like(total)
     places = np.flatnonzero((total > 0) & (probability > 0))
     if not len(places):
