@@ -14,8 +14,8 @@ import numpy as np
 from ghostfleet.core.scratch import Scratch
 from ghostfleet.state.estate.blocks import blocks
 from ghostfleet.state.estate.latency import Limit
-from ghostfleet.state.estate.powers import Powers
-from ghostfleet.state.estate.totals import Call, Moments, Total
+from ghostfleet.state.estate.powers import mean_failures, power
+from ghostfleet.state.estate.totals import Call, Moments, Refusals, Total
 from ghostfleet.state.estate.ways import choices, follows, ways
 
 if TYPE_CHECKING:
@@ -105,6 +105,7 @@ class _Sweep:
     def __init__(self, ready: Sweeper, own: Own, refused: F64, wires: F64, *, asks_clean: bool) -> None:
         nodes, slots, scratch = ready.flow.levels.nodes, ready.flow.levels.slots, ready.scratch
         self.parts, self.wires, self.refused = ready.parts, wires, refused
+        self.refuses = bool(refused.any())  # mostly none is refused, and a third of the work is about those that are
         self.asks_clean = asks_clean
         self.times, self.own_failures, self.telling = own.times[nodes], own.failures[nodes], own.telling[nodes]
         ticks = self.times.shape[1]
@@ -113,6 +114,8 @@ class _Sweep:
             self.slow, self.slow_mean, self.refusals, self.refusal_mean, self.fast_mean,
             self.fast_variance,
         ) = scratch.array("nodes", (len(BY_NODE), len(nodes), ticks), np.float64)  # fmt: skip
+        if not self.refuses:
+            self.refusals[...] = self.refusal_mean[...] = 0.0
         self.attempt_failures, self.late, self.tries, self.lost, self.passes = scratch.array(
             "slots", (len(BY_SLOT), len(slots), ticks), np.float64
         )
@@ -141,10 +144,12 @@ class _Sweep:
         self.clean[nodes] = total.clean_share
         self.clean_mean[nodes], self.clean_variance[nodes] = total.clean.mean, total.clean.variance
         self.served_mean[nodes], self.served_variance[nodes] = total.served.mean, total.served.variance
-        failed = total.slow + total.refused + total.fast
+        failed = (total.slow + total.refused if self.refuses else total.slow) + total.fast
         failed = np.where(failed > 0, failed, 1.0)
-        self.slow[nodes], self.refusals[nodes] = total.slow / failed, total.refused / failed
-        self.refusal_mean[nodes] = total.refused_ms / np.where(total.refused > 0, total.refused, 1.0)
+        self.slow[nodes] = total.slow / failed
+        if self.refuses:
+            self.refusals[nodes] = total.refused / failed
+            self.refusal_mean[nodes] = total.refused_ms / np.where(total.refused > 0, total.refused, 1.0)
         self.slow_mean[nodes] = total.slow_ms / np.where(total.slow > 0, total.slow, 1.0)
         fast = np.where(total.fast > 0, total.fast, 1.0)
         self.fast_mean[nodes] = told = total.fast_ms / fast
@@ -153,7 +158,7 @@ class _Sweep:
     def _call(self, part: _Part) -> Call:
         """Work out the calls of a level, their retries included."""
         children, slots, limits, retries = part.children, part.level.slots, part.limits, part.retries
-        wire_ms, refused = self.wires[slots], self.refused[part.edges]
+        wire_ms = self.wires[slots]
         mean, variance = self.served_mean[children] + wire_ms, self.served_variance[children]
         late, last_mean, last_variance = limits.split(mean, variance)
         if part.unanswered is not None:
@@ -161,10 +166,12 @@ class _Sweep:
         failing = self.failures[children]
         q = 1 - (1 - failing) * (1 - late)
         np.minimum(q, HIGHEST, out=q)
-        powers = Powers(q, retries)
-        all_fail = powers.at(retries + 1)
-        exhausted = (1 - refused) * all_fail
-        lost = refused + exhausted
+        tries = retries + 1
+        lost = exhausted = all_fail = power(q, tries)
+        if self.refuses:
+            refused = self.refused[part.edges]
+            exhausted = (1 - refused) * all_fail
+            lost = refused + exhausted
         self.attempt_failures[slots], self.lost[slots] = q, lost
         late_share = late * (1 - failing)
         at_all = np.where(q > 0, q, 1.0)
@@ -172,36 +179,44 @@ class _Sweep:
         self.tries[slots] = (1 - all_fail) / (1 - q)
         # One failed attempt: slow when it was too late for us or for somebody below, denied where a breaker refused.
         slow = (late_share + failing * self.slow[children]) / at_all
-        denied = failing * self.refusals[children] / at_all
         below_ms = np.minimum(self.slow_mean[children] + wire_ms, limits.ms)
         slow_ms = np.where(late > 0, limits.ms, below_ms)
-        denied_ms = np.minimum(self.refusal_mean[children] + wire_ms, limits.ms)
-        fast_ms = np.minimum(self.fast_mean[children] + wire_ms, limits.ms)
-        quick_ms = denied * denied_ms + (1 - slow - denied) * fast_ms  # times the share of those that are not slow
+        quick_ms = np.minimum(self.fast_mean[children] + wire_ms, limits.ms)
+        if self.refuses:  # in both cases, times the share of attempts that are not slow
+            denied = failing * self.refusals[children] / at_all
+            denied_ms = np.minimum(self.refusal_mean[children] + wire_ms, limits.ms)
+            quick_ms = denied * denied_ms + (1 - slow - denied) * quick_ms
+        else:
+            quick_ms *= 1 - slow
         attempt_ms = slow * slow_ms + quick_ms
         again = (q - all_fail) / (1 - all_fail)  # of served calls, some attempt failed before
-        more = powers.mean_failures()  # failed attempts before a served one, of all served calls
-        more_ms = more * attempt_ms
+        more_ms = mean_failures(q, retries, all_fail) * attempt_ms
         served = Moments(last_mean + more_ms, last_variance + more_ms * attempt_ms)
         # A lost call is slow if any of its attempts was, and they are many times as long as those that fail at once.
-        tried = exhausted / np.where(lost > 0, lost, 1.0)
-        tries = retries + 1
-        all_quick, all_denied = (Powers(share, retries).at(tries) for share in (1 - slow, denied))
+        all_quick = power(1 - slow, tries)
         some_slow = np.where(all_quick < 1, 1 - all_quick, 1.0)
         quick_ms /= np.where(slow < 1, 1 - slow, 1.0)
-        refused = 1 - tried + tried * all_denied
-        refused_ms = (1 - tried) * REFUSAL_MS + tried * all_denied * tries * denied_ms
-        told = np.where(all_quick > all_denied, all_quick - all_denied, 1.0)
+        told_ms, told = all_quick * quick_ms, all_quick
+        slow_ms = tries * (attempt_ms - told_ms) / some_slow
+        slow = 1 - all_quick
+        refusals = None
+        if self.refuses:
+            tried = exhausted / np.where(lost > 0, lost, 1.0)
+            all_denied = power(denied, tries)
+            share = 1 - tried + tried * all_denied
+            share_ms = (1 - tried) * REFUSAL_MS + tried * all_denied * tries * denied_ms
+            refusals = Refusals(share, share_ms / np.where(share > 0, share, 1.0))
+            told_ms, told = told_ms - all_denied * denied_ms, all_quick - all_denied
+            slow *= tried
         return Call(
             clean=(1 - again) * self.clean[children],
             clean_moments=self._clean(part, wire_ms) if self.asks_clean else None,
             served_moments=served,
-            slow=tried * (1 - all_quick),
-            slow_ms=tries * (attempt_ms - all_quick * quick_ms) / some_slow,
-            refused=refused,
-            refused_ms=refused_ms / np.where(refused > 0, refused, 1.0),
+            slow=slow,
+            slow_ms=slow_ms,
+            refusals=refusals,
             fast_variance=tries * self.fast_variance[children],
-            fast_ms=tries * np.maximum(all_quick * quick_ms - all_denied * denied_ms, 0.0) / told,
+            fast_ms=tries * np.maximum(told_ms, 0.0) / np.where(told > 0, told, 1.0),
         )
 
     def _leave_out_detours(self, part: _Part, call: Call, call_ms: F64) -> None:

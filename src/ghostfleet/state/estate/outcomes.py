@@ -18,7 +18,7 @@ from ghostfleet.core.compiled import address
 from ghostfleet.core.errors import ScenarioError
 from ghostfleet.core.scratch import Scratch
 from ghostfleet.state.estate.blocks import blocks
-from ghostfleet.state.estate.powers import Powers
+from ghostfleet.state.estate.powers import power
 from ghostfleet.state.estate.ways import choices
 
 if TYPE_CHECKING:
@@ -275,12 +275,12 @@ class _Split:
     def _again(self, part: _Part, made: I64) -> I64:
         """Failed attempts before those that were served: how many calls needed one more, and of those one more."""
         total, trying = np.zeros_like(made), made
-        powers = Powers(self.seen.attempt_failures[part.slots, self.some], part.tries - 1)
+        failing = self.seen.attempt_failures[part.slots, self.some]
         most = int(part.tries.max()) - 1
         for number, role in zip(range(most), ("again", "more", "most"), strict=False):
             # P(at least n + 1 failures | at least n, and served in the end); 0 where no attempt is left
-            rest = powers.at(np.maximum(part.tries - number, 1))
-            share = (powers.q - rest) / (1 - rest)
+            rest = power(failing, np.maximum(part.tries - number, 1))
+            share = (failing - rest) / (1 - rest)
             trying = self._share(trying, share, self.keys.slot[role][part.level.slots])
             total = total + trying
             if len(self.details):

@@ -37,6 +37,17 @@ class Moments(msgspec.Struct):
         return mean
 
 
+class Refusals(msgspec.Struct):
+    """Lost calls that a breaker refused, here or further below; shapes (slots, ticks)."""
+
+    share: F64
+    ms: F64
+
+    def rows(self, some: slice) -> Refusals:
+        """Some rows only."""
+        return Refusals(self.share[some], self.ms[some])
+
+
 class Call(msgspec.Struct):
     """How the calls of slots end; shapes (slots, ticks)."""
 
@@ -45,8 +56,7 @@ class Call(msgspec.Struct):
     served_moments: Moments
     slow: F64  # share of lost calls that ran into a time-out
     slow_ms: F64
-    refused: F64  # … that a breaker refused, here or further below
-    refused_ms: F64
+    refusals: Refusals | None  # None where there are none
     fast_ms: F64  # of the others, and its variance
     fast_variance: F64
 
@@ -58,8 +68,7 @@ class Call(msgspec.Struct):
             self.served_moments.rows(some),
             self.slow[some],
             self.slow_ms[some],
-            self.refused[some],
-            self.refused_ms[some],
+            None if self.refusals is None else self.refusals.rows(some),
             self.fast_ms[some],
             self.fast_variance[some],
         )
@@ -98,14 +107,18 @@ class Total:
         self.passing[:first] *= ways.passes
 
     def _fail(self, first: int, failed: F64, call: Call) -> None:
-        slow, refused = failed * call.slow, failed * call.refused
-        fast = np.maximum(failed - slow - refused, 0.0)
+        slow = failed * call.slow
+        fast = failed - slow
         before_ms = self.served.mean[:first] - self.undone_ms[:first]
+        if call.refusals is not None:
+            refused = failed * call.refusals.share
+            fast -= refused
+            self.refused[:first] += refused
+            self.refused_ms[:first] += refused * (before_ms + call.refusals.ms)
+        np.maximum(fast, 0.0, out=fast)
         told_ms = before_ms + call.fast_ms
         self.slow[:first] += slow
         self.slow_ms[:first] += slow * (before_ms + call.slow_ms)
-        self.refused[:first] += refused
-        self.refused_ms[:first] += refused * (before_ms + call.refused_ms)
         self.fast[:first] += fast
         self.fast_ms[:first] += fast * told_ms
         variance = self.served.variance[:first] - self.undone_variance[:first] + call.fast_variance
