@@ -204,13 +204,13 @@ def _part(part: str | Digits | Hex | Text, rows: slice | Array) -> str | Digits 
 def taken(values: Values, rows: Array) -> Values:
     """Some rows of a column, in a given order."""
     if isinstance(values, Text):
-        return Text(values.codes[rows], values.vocabulary)
-    missing = None if values.missing is None else values.missing[rows]
+        return Text(values.codes.take(rows), values.vocabulary)
+    missing = None if values.missing is None else values.missing.take(rows)
     if isinstance(values, Spelled):
         return Spelled(tuple(_part(part, rows) for part in values.parts), missing)
     if isinstance(values, Quanta):
-        return Quanta(values.units[rows], values.per_one, missing)
-    return Plain(values.values[rows], missing)
+        return Quanta(values.units.take(rows), values.per_one, missing)
+    return Plain(values.values.take(rows), missing)
 
 
 def spelt(values: Spelled) -> list[str | None]:

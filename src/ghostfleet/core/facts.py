@@ -50,7 +50,7 @@ class Facts:
         """Mean of a weighted fact, and where there is none because nothing was seen; shape (entities, ticks)."""
         weight = self.values[self.table[name].by]
         missing: Bool = weight == 0
-        means: F64 = self.values[name] / np.where(missing, 1, weight)
+        means: F64 = self.values[name] / (np.where(missing, 1, weight) if missing.any() else weight)
         return means, missing
 
     def _fold_of(self, name: str) -> Fold | None:

@@ -56,7 +56,8 @@ def decimals(values: F64, column: Column, missing: Bool | None = None) -> Quanta
     gone = None if missing is None else np.ascontiguousarray(missing.T).ravel()
     if gone is not None:
         flat = np.where(gone, 0.0, flat)
-    return Quanta(np.rint(flat * per_one).astype(np.int64), per_one, gone)
+    units = flat * per_one
+    return Quanta(np.rint(units, out=units).astype(np.int64), per_one, gone)
 
 
 def read(facts: Facts, column: Column) -> Values:

@@ -179,7 +179,7 @@ class HostMetrics:
             mean *= (self.agents.memory_units(np.arange(first, last)) * SCALE)[:, None]
         if name in self.agents.blind:
             missing |= self.agents.blind[name][first:last, None]
-        return np.rint(mean).astype(np.int64), missing
+        return np.rint(mean, out=mean).astype(np.int64), missing
 
 
 def expectations(scenario: Scenario, extent: Extent | None = None) -> Mapping[str, Sequence[Mapping[str, object]]]:

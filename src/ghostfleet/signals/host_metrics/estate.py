@@ -84,4 +84,5 @@ class EstateHosts:
             ticks = piece.finer(piece.tick_s // TICK_S)
             low, high = ticks.start - state.window.start, ticks.stop - state.window.start
             beside = loads.between(low, high).beside
-            yield piece, replace(self._hosts, beside=beside, running=running[:, low:high])
+            here = running[:, low:high]
+            yield piece, replace(self._hosts, beside=beside, running=None if here.all() else here)

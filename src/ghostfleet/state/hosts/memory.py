@@ -71,23 +71,23 @@ class Memory:
     def used_at(self, window: Window, factor: F32, rows: I64) -> F32:
         """Per cent of memory in use, shape (rows, instants): teeth that rise and drop under a level that drifts."""
         turn = (window.seconds() - self.phase_s[rows, None]) / self.period_s[rows, None]
-        cell = np.floor(turn).astype(np.int64)
-        late = turn - cell
+        begun = np.floor(turn)
+        cell, late = begun.astype(np.int64), turn - begun
         first, turns = cell[:, :1], int((cell[:, -1] - cell[:, 0]).max(initial=0)) + 1
         cells = first + np.arange(turns)
         lots = draw.normal_at(np.repeat(self.teeth[rows], turns, axis=0), cells.ravel()).reshape(cells.shape)
         depth = maths.exp2(lots * np.float64(0.6 * LOG2_E)) * self.height[rows, None]
-        row = np.arange(len(rows))[:, None]
-        kind = self.used_kind[rows, None]
-        tooth = depth[row, cell - first]
+        cell -= first - np.arange(0, depth.size, turns)[:, None]
+        tooth = depth.take(cell)
         # A plateau refills soon after a drop; the others rise over the whole period, the collector steeply at first.
-        refill = np.minimum(late * 4.0, 1.0)
-        curved = late * (2.0 - late)
-        fall = np.where(kind == PLATEAU, 1 - refill, np.where(kind == COLLECTOR, 1 - curved, 1 - late))
-        top = np.where(kind == PLATEAU, self.level[rows, None], self.level[rows, None] + self.height[rows, None])
+        kind = self.used_kind[rows]
+        plateau, collector = (kind == PLATEAU).nonzero()[0], (kind == COLLECTOR).nonzero()[0]
+        late[plateau] = np.minimum(late[plateau] * 4.0, 1.0)
+        late[collector] *= 2.0 - late[collector]
+        top = self.level[rows] + np.where(kind == PLATEAU, 0.0, self.height[rows])
         jitter = draw.normal(draw.rekey(self.teeth[rows], 1), window.start, window.stop)
-        top = top * (1 + self.noise[rows, None] * jitter)
-        share = top * factor - fall * np.minimum(tooth, 0.7 * top)
+        top = top[:, None] * (1 + self.noise[rows, None] * jitter)
+        share = top * factor - (1 - late) * np.minimum(tooth, 0.7 * top)
         most = table("memory_used")["most"]
         percent: F32 = (100.0 * np.clip(share, 0.01, most)).astype(np.float32)
         return percent
