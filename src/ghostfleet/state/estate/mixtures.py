@@ -148,10 +148,11 @@ def _added(values: Sequence[F64] | F64) -> F64:
 
 def _octaves(weight: F64, beyond: F64, variance: F64) -> tuple[F64, F64]:
     """Location and scale of the binary logarithm of what a class takes beyond its start; 0 where it has no weight."""
-    location, scale = np.zeros_like(weight), np.zeros_like(weight)
-    some = weight > 0
-    if some.any():
-        location[some], scale[some] = log_moments(np.maximum(beyond[some], 1e-9), np.maximum(variance[some], 1e-18))
+    location, scale = np.zeros((2, *weight.shape))
+    some = np.flatnonzero(weight > 0)
+    if len(some):
+        known = log_moments(np.maximum(beyond.take(some), 1e-9), np.maximum(variance.take(some), 1e-18))
+        location.reshape(-1)[some], scale.reshape(-1)[some] = known
     return location, scale
 
 
