@@ -43,8 +43,8 @@ void move(const uint64_t *keys, const int64_t *sizes, const int64_t *places, int
           int64_t *out);
 
 /* Of draws.c. */
-PUBLIC void normals(const uint64_t *keys, int64_t rows, int64_t start, int64_t stop, const float *body, const float *tail,
-                   uint64_t part, float *out);
+PUBLIC void normals(const uint64_t *keys, int64_t rows, int64_t start, int64_t stop, const float *body,
+                    const float *tail, uint64_t part, float *out);
 
 /* Of numbers.c; x may be out. */
 PUBLIC void exp2_f64(const double *x, int64_t count, const double *coefficients, int64_t degree, double limit,
