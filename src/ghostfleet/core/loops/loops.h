@@ -27,7 +27,7 @@
 #error "floats are computed in their own precision"
 #endif
 
-enum { BLOCK = 256, RATIO = 8 }; /* values that stay in the cache, and coefficients of half a ratio */
+enum { BLOCK = 256, TERMS = 8 }; /* values that stay in the cache, and coefficients of half a ratio */
 
 static const uint64_t GOLDEN = 0x9E3779B97F4A7C15ull, MIX_1 = 0xBF58476D1CE4E5B9ull, MIX_2 = 0x94D049BB133111EBull;
 
@@ -69,7 +69,7 @@ typedef struct {
 
 /* Coefficients above and below the line: see quantiles.py. */
 typedef struct {
-    double central[2][RATIO], near[2][RATIO], far[2][RATIO];
+    double central[2][TERMS], near[2][TERMS], far[2][TERMS];
 } ratios;
 
 /* Of normal.c. */

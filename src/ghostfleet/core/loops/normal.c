@@ -21,8 +21,8 @@ ANYWHERE void normal(const series *by, const float *z, int64_t count, float *upp
     }
 }
 
-INLINE double ratio(double x, const double of[2][RATIO]) {
-    return polynomial(x, of[0], RATIO) / polynomial(x, of[1], RATIO);
+INLINE double ratio(double x, const double of[2][TERMS]) {
+    return polynomial(x, of[0], TERMS) / polynomial(x, of[1], TERMS);
 }
 
 /* Quantiles of u in (0, 1), `BLOCK` of them at most. */
