@@ -139,9 +139,14 @@ def _plugged_in() -> list[Signal]:
     return [signal for entry in entry_points(group=GROUP) for signal in of_module(loaded(entry))]
 
 
+@cache
+def _modules() -> frozenset[str]:
+    return frozenset(part.name for part in iter_modules(__path__))
+
+
 def is_module(name: str) -> bool:
     """Whether a module of this folder has a name, as the one of most tables has; nothing is imported to say so."""
-    return name in {part.name for part in iter_modules(__path__)}
+    return name in _modules()
 
 
 def signal(name: str, known: Callable[[], Mapping[str, Signal]] = found) -> Signal:
