@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ghostfleet.world.flow import Flow
 
 NEEDS: tuple[str, ...] = ("estate",)
-FOLLOWED, AT_ONCE, IN_A_TASK = 16_384, 4_096, 1_048_576
+FOLLOWED, AT_ONCE, IN_A_TASK = 16_384, 8_192, 1_048_576
 LOOKED_AT = 131_072  # transactions of which only some are followed
 FAILURES = tuple(web.catalogue()["failures"])
 # Numbers of a transaction within its second; the stride has no factor of 9,000.
