@@ -153,9 +153,10 @@ class Descent:
     @cached_property
     def _table(self) -> Array:
         """What the loop is handed, shape (1,)."""
-        self._kept += [np.array(self._splits, dtype=SPLIT), np.empty(self._most, dtype=np.int64)]
-        self._kept += [normal_body(), maths.series(), np.array(RATIOS)]
-        tables = [address(one) for one in (self._nodes, self._slots, *self._kept[-5:])]
+        splits, places = np.array(self._splits, dtype=SPLIT), np.empty(self._most, dtype=np.int64)
+        known = (self._nodes, self._slots, splits, places, normal_body(), maths.series(), np.array(RATIOS))
+        self._kept += known
+        tables = [address(one) for one in known]
         laws = (maths.DOUBLE.limit, maths.DOUBLE.rounder, LEAD, REFUSAL_MS)
         return np.array([(*tables, *laws, *(0,) * (len(WALK.names or ()) - len(tables) - len(laws)))], dtype=WALK)
 
